@@ -1,0 +1,36 @@
+# Everything sets itself up: a virtual environment in .venv, made once and again when pyproject.toml changes.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.installed
+
+.PHONY: test test-all lint format demo clean
+
+test: $(READY)                          ## the whole default suite, under 10 minutes on 2 cores
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: $(READY)                      ## and the long tests
+	$(BIN)/python -m pytest
+
+lint: $(READY)                          ## formatting, lint, types, import directions, spelling
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell hitzoo specs zoo tests docs README.md CONTRIBUTING.md
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+demo: $(READY)                          ## compile a spec, train it briefly, sample from it and from the bundled model
+	PATH="$(abspath $(BIN)):$$PATH" sh docs/demo.sh
+
+$(READY): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet -e '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist demo *.egg-info

@@ -1,0 +1,97 @@
+"""Every error a user can cause, as one tree.
+
+    HitzooError                 one clear message, exit code 2, no traceback
+    ├── SpecError               a spec document says something it may not; holds every problem found
+    ├── UnknownNameError        no spec, model or file of that name
+    ├── DataError               the images cannot be used
+    │   └── UnreadableImage     one image file cannot be decoded
+    ├── WeightsError            a weights file is missing, damaged or belongs to another network
+    ├── RunError                a training run cannot start or go on
+    ├── RequestError            a value given on the command line or in a call is not possible
+    └── OutputError             something could not be written
+
+Anything else that is raised is a bug of ours and keeps its traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+class HitzooError(Exception):
+    """A mistake or mishap the user can act on; its text is the whole message."""
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong in a document: where, what, and how to go on.
+
+    `line` and `column` count from 1; 0 means the place is not in a file (an override, a default).
+    """
+
+    line: int
+    column: int
+    path: str
+    message: str
+    hint: str = ""
+
+    def render(self, source: str) -> str:
+        """Two or three lines: `source:line:column  path`, then the message, then the hint."""
+        place = f"{source}:{self.line}:{self.column}" if self.line else source
+        lines = [f"{place}  {self.path}" if self.path else place, f"  {self.message}"]
+        if self.hint:
+            lines.append(f"  {self.hint}")
+        return "\n".join(lines)
+
+
+class SpecError(HitzooError):
+    """A spec that cannot be used, with all its problems in the order of their lines."""
+
+    def __init__(self, source: str, problems: Iterable[Problem]) -> None:
+        self.source = source
+        self.problems = tuple(sorted(set(problems)))
+        super().__init__("\n".join(problem.render(source) for problem in self.problems))
+
+
+class UnknownNameError(HitzooError):
+    """No spec, model or file of the name that was given."""
+
+
+class DataError(HitzooError):
+    """The images cannot be used: none there, unreadable, or not what the spec wants."""
+
+
+class UnreadableImage(DataError):  # noqa: N818 - an image, not an error, is what the name says
+    """One image that cannot be decoded; `name` is the file, `reason` what the decoder said."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = reason
+        super().__init__(f"{name}: not a readable image ({reason})")
+
+    def __reduce__(self) -> tuple[type[UnreadableImage], tuple[str, str]]:
+        return type(self), (self.name, self.reason)  # crosses from a worker process to the main one
+
+
+class WeightsError(HitzooError):
+    """A weights file is missing, damaged or belongs to another network."""
+
+
+class RunError(HitzooError):
+    """A training run cannot start or go on."""
+
+
+class RequestError(HitzooError):
+    """A value given on the command line or in a call is not possible."""
+
+
+class OutputError(HitzooError):
+    """Something could not be written: no space, no permission, or it would overwrite."""
+
+
+def suggestion(word: str, allowed: Iterable[str]) -> str:
+    """`did you mean 'x'?` for the allowed word nearest to `word`, or nothing where none is near."""
+    near = get_close_matches(word, sorted(allowed), n=1, cutoff=0.6)
+    return f"did you mean '{near[0]}'?" if near else ""

@@ -1,0 +1,50 @@
+"""The tree of errors, and how a problem is printed."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from hitzoo import errors
+from hitzoo.errors import Problem, SpecError, UnreadableImage, suggestion
+
+
+def test_every_error_is_in_the_tree_that_the_module_draws() -> None:
+    kinds = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
+    assert len(kinds) == 9
+    assert all(issubclass(kind, errors.HitzooError) for kind in kinds)
+    drawn = (errors.__doc__ or "").replace("│", " ").replace("─", " ").split()
+    assert {kind.__name__ for kind in kinds} <= set(drawn)
+
+
+@pytest.mark.parametrize(
+    ("problem", "text"),
+    [
+        (Problem(3, 5, "a.b", "wrong", "do so"), "f.yaml:3:5  a.b\n  wrong\n  do so"),
+        (Problem(3, 5, "", "wrong"), "f.yaml:3:5\n  wrong"),
+        (Problem(0, 0, "a.b", "wrong"), "f.yaml  a.b\n  wrong"),
+        (Problem(0, 0, "", "wrong"), "f.yaml\n  wrong"),
+    ],
+)
+def test_a_problem_in_two_or_three_lines(problem: Problem, text: str) -> None:
+    assert problem.render("f.yaml") == text
+
+
+def test_problems_are_sorted_and_said_once() -> None:
+    late, early, later_column = Problem(10, 1, "c", "3"), Problem(9, 2, "a", "1"), Problem(9, 10, "b", "2")
+    error = SpecError("f", [late, later_column, early, late])
+    assert error.problems == (early, later_column, late)
+    assert str(error) == "f:9:2  a\n  1\nf:9:10  b\n  2\nf:10:1  c\n  3"
+
+
+def test_an_unreadable_image_crosses_processes() -> None:
+    error = copy.copy(UnreadableImage("a/b.png", "cut short"))  # by `__reduce__`, as it is sent
+    assert (error.name, error.reason) == ("a/b.png", "cut short")
+    assert str(error) == "a/b.png: not a readable image (cut short)"
+
+
+def test_suggestions() -> None:
+    assert suggestion("chanels", ["heads", "channels", "depth"]) == "did you mean 'channels'?"
+    assert suggestion("xyz", ["heads", "channels"]) == ""
+    assert suggestion("a", []) == ""
