@@ -1,0 +1,62 @@
+"""The way in: a path, a shipped name, a text or plain data to a checked `Spec`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hitzoo.errors import Problem, SpecError
+from hitzoo.spec.check import check_shape
+from hitzoo.spec.convert import to_spec
+from hitzoo.spec.document import Document, read_document
+from hitzoo.spec.override import apply_overrides
+from hitzoo.spec.shipped import find_spec
+from hitzoo.spec.types import Spec
+
+_LARGEST_FILE = 1 << 20  # bytes; a spec has a few thousand
+
+
+def load_spec(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Spec:
+    """Read a spec file, or the shipped spec of that name.
+
+    Args:
+        name_or_path: `specs/mine.yaml` or `hit-b-ffhq256`.
+        overrides: `path=value` words that replace single values, checked like the rest.
+
+    Raises:
+        UnknownNameError: no such file or shipped spec.
+        SpecError: the document says something it may not; all problems together, each with its line.
+        RequestError: an override is not `path=value`.
+    """
+    path = find_spec(str(name_or_path))
+    return parse_spec(read_spec_text(path), str(path), overrides)
+
+
+def read_spec_text(path: Path) -> str:
+    """The text of a spec file, refused when it cannot be one."""
+    try:
+        raw = path.read_bytes() if path.stat().st_size <= _LARGEST_FILE else None
+        if raw is None:
+            raise SpecError(str(path), [Problem(0, 0, "", "the file is larger than a spec can be (1 MiB)")])
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"the file is not UTF-8 text (byte {error.start})"
+        raise SpecError(str(path), [Problem(0, 0, "", message, "save it as UTF-8")]) from None
+    except OSError as error:
+        raise SpecError(str(path), [Problem(0, 0, "", f"cannot be read: {error.strerror}")]) from None
+
+
+def parse_spec(text: str, source: str = "spec", overrides: Sequence[str] = ()) -> Spec:
+    """The spec a YAML text holds; `source` names it in messages."""
+    return check_spec(read_document(text, source), overrides)
+
+
+def check_spec(document: Document, overrides: Sequence[str] = ()) -> Spec:
+    """The spec of a document already read (a YAML text, or the `config.json` of a model)."""
+    data, places = document.data, document.places
+    if overrides:
+        data, places = apply_overrides(data, places, overrides)
+    problems = [*document.problems, *check_shape(data, places)]
+    if problems:
+        raise places.error(problems)
+    return to_spec(data, places)

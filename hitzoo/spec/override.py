@@ -1,0 +1,85 @@
+"""`--set path=value`: one value of a document replaced, then checked by the same schema as if it stood there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import replace
+from typing import Any
+
+from hitzoo.errors import RequestError, SpecError
+from hitzoo.spec.document import read_scalar
+from hitzoo.spec.place import Path, Places, render_path
+
+# What a section that the document leaves out must say before one of its values can be set: its only choice.
+_BEGINNINGS: Mapping[Path, Mapping[str, str]] = {
+    ("discriminator",): {"family": "stylegan2"},
+    ("training", "optimizer"): {"kind": "adam"},
+}
+_PART = re.compile(r"\.?([A-Za-z_]\w*)|\[(\d+)\]|\.(\d+)")
+
+
+def apply_overrides(data: Mapping[str, Any], places: Places, overrides: Sequence[str]) -> tuple[dict[str, Any], Places]:
+    """`data` with every `path=value` of `overrides` set, and places that say so.
+
+    Raises:
+        RequestError: an override is not `path=value`, or its path goes through something that is no mapping or list.
+    """
+    changed = deepcopy(dict(data))
+    words: dict[Path, str] = {}
+    for override in overrides:
+        path, value = _split(override)
+        _put(changed, path, value, override)
+        words[path] = f"--set {override}"
+    return changed, replace(places, overridden=words)
+
+
+def _split(override: str) -> tuple[Path, Any]:
+    text, equals, value = override.partition("=")
+    path = _parse(text.strip())
+    if not equals or not path:
+        raise RequestError(f"--set {override}: write path=value, for example --set training.batch_size=32")
+    try:
+        return path, read_scalar(value)
+    except SpecError as error:
+        raise RequestError(f"--set {override}: {error.problems[0].message}") from None
+
+
+def _parse(text: str) -> Path:
+    parts: list[str | int] = []
+    position = 0
+    while position < len(text):
+        match = _PART.match(text, position)
+        if match is None:
+            return ()
+        name, bracketed, dotted = match.groups()
+        parts.append(name if name is not None else int(bracketed or dotted))
+        position = match.end()
+    return tuple(parts)
+
+
+def _put(data: Any, path: Path, value: Any, override: str) -> None:
+    for depth, part in enumerate(path):
+        last = depth == len(path) - 1
+        if isinstance(data, dict) and isinstance(part, str):
+            if last:
+                data[part] = value
+            else:
+                data = data.setdefault(part, dict(_BEGINNINGS.get(path[: depth + 1], {})))
+        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+            if last:
+                data[part] = value
+            else:
+                data = data[part]
+        else:
+            raise RequestError(f"--set {override}: {_no_such(data, path[:depth], part)}")
+
+
+def _no_such(data: Any, path: Path, part: str | int) -> str:
+    where = render_path(path) or "the spec"
+    if isinstance(data, list):
+        return f"{where} is a list of {len(data)}; its entries are {where}[0] to {where}[{len(data) - 1}]"
+    if isinstance(data, dict):
+        return f"{where} has no entries by number; name a key"
+    return f"{where} is a single value, so '{part}' cannot be set in it"

@@ -1,0 +1,153 @@
+"""The spec as values: frozen dataclasses with every default filled in.
+
+The defaults here are the ones the HiT paper and its official code fix; `schema/spec.schema.json` describes the same
+fields to authors and editors, and a test holds the two together.
+
+Units: resolutions in pixels, weights as plain factors, decays per step, pixel values in [-1, 1].
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+from hitzoo.spec.place import Places
+
+AttentionKind: TypeAlias = Literal["multi_axis", "none"]
+NormKind: TypeAlias = Literal["batch", "layer"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageSpec:
+    """One stage of the HiT generator; each has twice the resolution of the one before.
+
+    `block_size` is the side p of a block of pixels; `auto` balances the two axes, p·p ≈ (r/p)·(r/p). A stage without
+    attention has none. `to_rgb` says whether the stage adds to the image; by default the ones without attention and
+    the last do (hit.md section 1: high-resolution stages only).
+    """
+
+    channels: int
+    depth: int
+    heads: int = 4
+    attention: AttentionKind = "multi_axis"
+    block_size: int | Literal["auto"] | None = None
+    to_rgb: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class HitGeneratorSpec:
+    """The HiT generator (Zhao et al. 2021, section 3).
+
+    `latent_tokens` is the side t of the t×t tokens every stage cross-attends to; 0 leaves cross-attention out
+    (the latent-conditioned INR decoder of Table 5). `heads_share_kv` is multi-query attention.
+    """
+
+    family: Literal["hit"] = "hit"
+    latent_dim: int = 512
+    initial_size: int = 8
+    latent_tokens: int = 4
+    heads_share_kv: bool = True
+    norm: NormKind = "batch"
+    mlp_expansion: int = 4
+    stages: tuple[StageSpec, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stylegan2DiscriminatorSpec:
+    """The residual discriminator of StyleGAN2 without its tricks, as HiT uses it (hit.md section 2).
+
+    `channels` names the widths from the image's resolution down to 4×4; without it the published schedule holds,
+    scaled above 32×32 by `channel_multiplier`. `minibatch_std` is the group size, 0 leaves the feature out.
+    """
+
+    family: Literal["stylegan2"] = "stylegan2"
+    channel_multiplier: int = 1
+    channels: tuple[int, ...] | None = None
+    downsample: Literal["blur", "average"] = "blur"
+    equalized: bool = False
+    minibatch_std: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class R1Spec:
+    """R1: weight · E‖∇D(real)‖², without a factor ½ (StyleGAN's gamma is twice this weight)."""
+
+    kind: Literal["r1"] = "r1"
+    weight: float = 10.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class BcrSpec:
+    """Balanced consistency: weight · [E(D(x) − D(T x))² + E(D(G z) − D(T G z))²] (Zhao et al. 2020, bCR)."""
+
+    kind: Literal["bcr"] = "bcr"
+    weight: float = 10.0
+    augment: tuple[Literal["flip", "color", "translation", "cutout"], ...] = ("color", "translation", "cutout")
+
+
+RegularizerSpec: TypeAlias = R1Spec | BcrSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdamSpec:
+    """Adam for both networks. `form` says where epsilon stands: `keras` as in the official code, or `torch`.
+
+    `epsilon` defaults to each form's own default: 1e-7 for Keras, 1e-8 for torch.
+    """
+
+    kind: Literal["adam"] = "adam"
+    form: Literal["keras", "torch"] = "keras"
+    learning_rate: float = 1e-4
+    betas: tuple[float, float] = (0.0, 0.99)
+    epsilon: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmaSpec:
+    """Exponential moving average of the generator: copied up to `start_step`, then decayed per step."""
+
+    decay: float = 0.999
+    start_step: int = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingSpec:
+    """How the two networks are trained: one forward pass for both updates each step (hit.md section 3)."""
+
+    loss: Literal["non_saturating", "hinge"] = "non_saturating"
+    regularizers: tuple[RegularizerSpec, ...] = (R1Spec(),)
+    optimizer: AdamSpec = field(default_factory=AdamSpec)
+    ema: EmaSpec = field(default_factory=EmaSpec)
+    batch_size: int = 256
+    steps: int = 500_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSpec:
+    """What the images are and how they are made square.
+
+    `resolution` is the wanted size; without it the generator's last stage says it. `crop` `center` and `random` take a
+    square of `crop_fraction` of the shorter side, `none` squeezes the whole picture. `flip` mirrors half of them.
+    """
+
+    source: str | None = None
+    resolution: int | None = None
+    channels: Literal[1, 3, 4] = 3
+    crop: Literal["center", "random", "none"] = "center"
+    crop_fraction: float = 1.0
+    flip: bool = True
+    on_error: Literal["stop", "skip"] = "stop"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spec:
+    """A whole document: what to build and how to train it."""
+
+    hitzoo: Literal[1] = 1
+    name: str
+    summary: str = ""
+    generator: HitGeneratorSpec
+    discriminator: Stylegan2DiscriminatorSpec = field(default_factory=Stylegan2DiscriminatorSpec)
+    training: TrainingSpec = field(default_factory=TrainingSpec)
+    data: DataSpec = field(default_factory=DataSpec)
+    places: Places = field(default_factory=Places, compare=False, repr=False)

@@ -1,0 +1,75 @@
+"""A spec as a YAML document: resolved with every default, or a copy of another under a new name."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import yaml
+
+from hitzoo.errors import RequestError
+from hitzoo.spec.convert import to_data
+from hitzoo.spec.document import plain_scalar
+from hitzoo.spec.place import Path, render_path
+from hitzoo.spec.types import Spec
+
+_PLAIN = re.compile(r"[\w ./-]+")
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,95}")
+
+
+class _Dumper(yaml.SafeDumper):
+    """Quotes text that the reader of specs, unlike PyYAML, takes for a number: `1e4`, `08`."""
+
+
+def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    style = None if isinstance(plain_scalar(text), str) else "'"
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+_Dumper.add_representer(str, _text)
+
+
+def to_yaml(spec: Spec) -> str:
+    """The document with every default written out."""
+    return yaml.dump(to_data(spec), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+
+
+def leaves(spec: Spec) -> Iterator[tuple[str, Any]]:
+    """Every single value of a spec by its path, `generator.stages[0].heads`, in the order of the document."""
+    return _leaves(to_data(spec), ())
+
+
+def _leaves(data: Any, path: Path) -> Iterator[tuple[str, Any]]:
+    if isinstance(data, dict):
+        for key, value in data.items():
+            yield from _leaves(value, (*path, key))
+    elif isinstance(data, list):
+        for index, value in enumerate(data):
+            yield from _leaves(value, (*path, index))
+    else:
+        yield render_path(path), data
+
+
+def renamed_copy(text: str, origin: str, name: str) -> str:
+    """The text of a spec as the beginning of one's own: new name, the comments beside the values kept.
+
+    The comment at the head goes, since what it says (published numbers, the command) is true of the original only.
+
+    Raises:
+        RequestError: the name is none a spec can have.
+    """
+    if not _NAME.fullmatch(name):
+        raise RequestError(
+            f"'{name}' cannot be the name of a spec; use a-z, 0-9, '.', '_' and '-', as in my-faces-64.yaml"
+        )
+    body = re.sub(r"\A([ \t]*(#.*)?\r?\n)+", "", text)
+    for key, value in (("name", name), ("summary", f"made from {origin}")):
+        line = f"{key}: {value if _is_plain(value) else json.dumps(value)}"
+        body = re.sub(rf"^{key}:.*$", lambda _, line=line: line, body, count=1, flags=re.MULTILINE)  # type: ignore[misc]
+    return f"# Made from {origin} with `hitzoo new`; `hitzoo diff {origin} {name}.yaml` shows what was changed.\n{body}"
+
+
+def _is_plain(text: str) -> bool:
+    return bool(_PLAIN.fullmatch(text)) and isinstance(plain_scalar(text), str)
