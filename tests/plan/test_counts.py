@@ -1,0 +1,112 @@
+"""Exact numbers of parameters: the official code's, and the paper's to the digit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from hitzoo.plan.compile import ModelPlan, compile_spec
+from hitzoo.plan.cost import total
+from hitzoo.plan.stylegan2 import published_width
+from hitzoo.plan.table import discriminator_cost, discriminator_rows, generator_cost, generator_rows, model_cost
+from hitzoo.spec.load import load_spec
+
+Layout = Callable[..., ModelPlan]
+ABLATION = ("1024 512 256 128 128", "2 2 2 2 2", "16 8 4 4 4")
+
+
+@pytest.mark.parametrize(
+    ("name", "generator", "discriminator"),
+    [("hit-b-ffhq256", 46_217_670, 28_862_593), ("hit-imagenet128", 32_866_627, 23_880_833)],
+)
+def test_shipped(name: str, generator: int, discriminator: int) -> None:
+    costs = model_cost(compile_spec(load_spec(name)))
+    assert costs["generator"].parameters == generator
+    assert costs["discriminator"].parameters == discriminator
+
+
+@pytest.mark.parametrize(
+    ("channels", "depths", "heads", "blocks", "parameters"),
+    [
+        ("512 256 128 128 64 64", "2 2 1 1 1 1", "16 8 4 4 4 4", "4 4 8 8 - -", 38_013_382),  # S, paper 38.01M
+        ("1024 512 256 128 128 128", "2 2 2 2 2 2", "16 8 4 4 4 4", "4 4 8 8 - -", 97_462_214),  # L, paper 97.46M
+        (
+            "512 512 256 128 64 64 32 32",
+            "2 2 2 2 1 1 1 1",
+            "16 8 4 4 4 4 4 4",
+            "4 4 8 8 - - - -",
+            88_216_300,
+        ),  # B, 1024
+    ],
+)
+def test_faces(layout: Layout, channels: str, depths: str, heads: str, blocks: str, parameters: int) -> None:
+    assert generator_cost(layout(channels, depths, heads, blocks).generator).parameters == parameters
+
+
+@pytest.mark.parametrize(
+    ("blocks", "generator", "parameters"),
+    [
+        ("- - - - -", "  latent_tokens: 0\n", 42_683_407),  # a latent-conditioned INR decoder
+        ("- - - - -", "", 61_550_095),
+        ("4 - - - -", "", 66_009_868),
+        ("4 4 - - -", "", 67_191_305),
+        ("4 4 8 - -", "", 67_520_006),
+        ("4 4 8 8 -", "", 67_602_435),  # the full model
+        ("4 4 4 4 -", "", 67_602_435),  # unbalanced blocks: the same weights
+    ],
+)
+def test_ablation(layout: Layout, blocks: str, generator: str, parameters: int) -> None:
+    plan = layout(*ABLATION, blocks, latent=256, generator=generator)
+    assert generator_cost(plan.generator).parameters == parameters
+
+
+@pytest.mark.parametrize(
+    ("stages", "multiplier", "parameters"),
+    [(5, 1, 23_880_833), (6, 1, 23_998_017), (6, 2, 28_862_593), (8, 2, 29_008_673)],
+)
+def test_discriminators(layout: Layout, stages: int, multiplier: int, parameters: int) -> None:
+    columns = (" ".join([word] * stages) for word in ("16", "0", "4", "-"))
+    plan = layout(*columns, rest=f"discriminator: {{family: stylegan2, channel_multiplier: {multiplier}}}")
+    assert discriminator_cost(plan.discriminator).parameters == parameters
+
+
+def test_the_published_widths() -> None:
+    assert [published_width(side, 2) for side in (4, 8, 16, 32, 64, 128, 256, 512, 1024)] == [
+        *[512] * 5,
+        256,
+        128,
+        64,
+        32,
+    ]
+    assert [published_width(side, 1) for side in (32, 64, 128, 256)] == [512, 256, 128, 64]
+    assert published_width(1 << 16, 1) == 1
+
+
+def test_the_rows_of_the_table_add_up(tiny_plan: ModelPlan) -> None:
+    generator, discriminator = generator_rows(tiny_plan.generator), discriminator_rows(tiny_plan.discriminator)
+    assert [row.name for row in generator] == ["initial", "tokens", "stages.0", "stages.1", "stages.2"]
+    assert [(row.resolution, row.channels) for row in generator] == [(8, 32), (4, 32), (8, 32), (16, 16), (32, 8)]
+    assert [(row.block_size, row.grid_size, row.heads) for row in generator[2:]] == [(4, 2, 2), (4, 4, 2), (0, 0, 2)]
+    assert [row.to_rgb for row in generator] == [False, False, False, False, True]
+    assert [row.name for row in discriminator] == ["stem", "blocks.0", "blocks.1", "blocks.2", "head"]
+    assert [(row.resolution, row.channels) for row in discriminator] == [(32, 4), (32, 8), (16, 8), (8, 16), (4, 16)]
+    assert model_cost(tiny_plan) == {
+        "generator": total(row.cost for row in generator),
+        "discriminator": total(row.cost for row in discriminator),
+    }
+
+
+def test_the_tiny_model_is_tiny(tiny_plan: ModelPlan) -> None:
+    assert generator_cost(tiny_plan.generator).parameters < 100_000
+    assert tiny_plan.generator.resolution == 32
+
+
+def test_a_cost_by_hand(layout: Layout) -> None:
+    """One stage of 4 channels at 8×8, one MLP block of 3·4 hidden units, 2 latent numbers, no tokens."""
+    plan = layout("4", "1", "1", "-", latent=2, generator="  latent_tokens: 0\n  mlp_expansion: 3\n")
+    cost = generator_cost(plan.generator)
+    initial, position, norms = (2 + 1) * 256, 256, 2 * (4 + 4)
+    mlp, to_rgb = (4 * 12 + 12) + (12 * 4 + 4), 4 * 3 + 3
+    assert cost.parameters == initial + position + norms + mlp + to_rgb
+    assert cost.flops == 2 * (2 * 256 + 64 * (4 * 12 + 12 * 4 + 4 * 3))

@@ -1,0 +1,125 @@
+"""The plan against the modules that are built from it: names, sizes and costs."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.attention import SDPBackend, sdpa_kernel
+from torch.utils.flop_counter import FlopCounterMode
+
+from hitzoo.layers import BLOCKS
+from hitzoo.models.build import build
+from hitzoo.plan.compile import ModelPlan, compile_spec
+from hitzoo.plan.cost import COSTS, Cost
+from hitzoo.plan.hit import HitGeneratorPlan
+from hitzoo.plan.stylegan2 import Stylegan2DiscriminatorPlan
+from hitzoo.plan.table import model_cost
+from hitzoo.plan.types import BlockPlan
+from hitzoo.spec.check import schema
+from hitzoo.spec.load import load_spec, parse_spec
+from hitzoo.spec.shipped import shipped_specs
+
+VARIANTS = {
+    "as it is": [],
+    "layer norm": ["generator.norm=layer"],
+    "multi-head": ["generator.heads_share_kv=false", "generator.stages[0].heads=4"],
+    "one head": ["generator.stages[2].heads=1"],
+    "grey": ["data.channels=1"],
+    "with transparency": ["data.channels=4"],
+    "average pooling": ["discriminator.downsample=average"],
+    "equalized": ["discriminator.equalized=true"],
+    "minibatch_std": ["discriminator.minibatch_std=2"],
+    "no tokens": ["generator.latent_tokens=0"],
+    "three tokens": ["generator.latent_tokens=3", "generator.latent_dim=5"],
+    "from 4": ["generator.initial_size=4", "data.resolution=16", "discriminator.channels=[4, 8, 8]"],
+    "from 16": ["generator.initial_size=16", "data.resolution=64", "discriminator.channels=[4, 8, 8, 8, 8]"],
+    "narrow MLP": ["generator.mlp_expansion=1"],
+    "deep": ["generator.stages[0].depth=3", "generator.stages[2].depth=0"],
+    "attention to the end": ["generator.stages[2].attention=multi_axis"],
+    "images from the first": ["generator.stages[0].to_rgb=true"],
+    "one block": ["generator.stages[0].block_size=8", "generator.stages[1].block_size=1"],
+    "other widths": ["generator.stages[0].channels=64", "generator.stages[1].channels=16"],
+}
+
+
+@pytest.fixture(params=VARIANTS)
+def varied_plan(request: pytest.FixtureRequest, tiny_text: str) -> ModelPlan:
+    return compile_spec(parse_spec(tiny_text, overrides=VARIANTS[request.param]))
+
+
+@pytest.fixture(params=sorted(shipped_specs()))
+def shipped_plan(request: pytest.FixtureRequest) -> ModelPlan:
+    return compile_spec(load_spec(request.param))
+
+
+def parts(plan: HitGeneratorPlan | Stylegan2DiscriminatorPlan) -> list[BlockPlan]:
+    if isinstance(plan, Stylegan2DiscriminatorPlan):
+        return [plan.stem, *plan.blocks, plan.head]
+    inside = [(stage.upsample, stage.position, stage.cross, *stage.blocks, stage.to_rgb) for stage in plan.stages]
+    return [part for part in (plan.initial, plan.tokens, *(each for row in inside for each in row)) if part is not None]
+
+
+def measured(network: nn.Module, *shape: int) -> Cost:
+    """Parameters and FLOPs of a network on the meta device, for one of two images."""
+    parameters = sum(parameter.numel() for parameter in network.parameters())
+    counter = FlopCounterMode(display=False)
+    with counter, sdpa_kernel(SDPBackend.MATH), torch.no_grad():
+        network(torch.empty(2, *shape, device="meta"))
+    return Cost(parameters, counter.get_total_flops() // 2)
+
+
+def check_costs(plan: ModelPlan) -> None:
+    with torch.device("meta"):
+        generator, discriminator = build(plan)
+    side, channels = plan.generator.resolution, plan.generator.image_channels
+    assert model_cost(plan) == {
+        "generator": measured(generator, plan.generator.latent_dim),
+        "discriminator": measured(discriminator, channels, side, side),
+    }
+
+
+def check_names(plan: ModelPlan) -> None:
+    with torch.device("meta"):
+        networks = build(plan)
+    for network, own in zip(networks, (plan.generator, plan.discriminator), strict=True):
+        names = [part.name for part in parts(own)]
+        modules = dict(network.named_modules())
+        for part in parts(own):
+            assert type(modules[part.name]) is BLOCKS[part.kind]
+        assert len(set(names)) == len(names)
+        for key in network.state_dict():
+            assert sum(key.startswith(f"{name}.") for name in names) == 1, key
+
+
+def test_costs(varied_plan: ModelPlan) -> None:
+    check_costs(varied_plan)
+
+
+def test_names(varied_plan: ModelPlan) -> None:
+    check_names(varied_plan)
+
+
+def test_shipped_costs(shipped_plan: ModelPlan) -> None:
+    check_costs(shipped_plan)
+
+
+def test_shipped_names(shipped_plan: ModelPlan) -> None:
+    check_names(shipped_plan)
+
+
+def test_every_block_can_be_called_with_its_arguments(shipped_plan: ModelPlan) -> None:
+    for part in (*parts(shipped_plan.generator), *parts(shipped_plan.discriminator)):
+        inspect.signature(BLOCKS[part.kind]).bind(**part.kwargs)
+
+
+def test_schema_plan_costs_and_blocks_know_the_same_kinds(tiny_text: str) -> None:
+    attentions = schema()["$defs"]["hit_stage"]["properties"]["attention"]["enum"]
+    planned = set()
+    for attention in attentions:
+        plan = compile_spec(parse_spec(tiny_text, overrides=[f"generator.stages[0].attention={attention}"]))
+        planned |= {part.kind for part in (*parts(plan.generator), *parts(plan.discriminator))}
+    assert planned == set(BLOCKS) == set(COSTS)
+    assert {f"{attention}_block" for attention in attentions if attention != "none"} < planned

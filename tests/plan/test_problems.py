@@ -1,0 +1,207 @@
+"""Sizes that do not fit each other: exact texts at the author's lines."""
+
+from __future__ import annotations
+
+import pytest
+
+from hitzoo.errors import SpecError
+from hitzoo.plan.compile import compile_spec
+from hitzoo.spec.load import parse_spec
+from hitzoo.spec.types import HitGeneratorSpec, Spec, StageSpec
+
+TEXT = """\
+hitzoo: 1
+name: mine
+generator:
+  family: hit
+  stages:
+    - {channels: 32, depth: 1, heads: 4}
+    - {channels: 16, depth: 1, heads: 4, block_size: 4}
+    - {channels: 8, depth: 1, heads: 2, attention: none}
+discriminator: {family: stylegan2, channels: [4, 8, 8, 8], minibatch_std: 4}
+training: {batch_size: 8}
+data: {resolution: 32}
+"""
+
+
+def said(*changes: tuple[str, str]) -> str:
+    text = TEXT
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    with pytest.raises(SpecError) as caught:
+        compile_spec(parse_spec(text, "mine.yaml"))
+    return str(caught.value)
+
+
+def test_the_text_itself_fits() -> None:
+    assert compile_spec(parse_spec(TEXT)).generator.resolution == 32
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            "heads: 4}",
+            "heads: 5}",
+            "mine.yaml:6:39  generator.stages[0].heads\n  5 heads do not divide 32 channels\n"
+            "  possible: 2, 4, 8, 16, 32",
+        ),
+        (
+            "heads: 2, ",
+            "heads: 3, ",
+            "mine.yaml:8:38  generator.stages[2].heads\n  3 heads do not divide 8 channels\n  possible: 1, 2, 4, 8",
+        ),
+        (
+            "{channels: 16, depth: 1, heads: 4",
+            "{channels: 20, depth: 1, heads: 5",
+            "mine.yaml:7:39  generator.stages[1].heads\n"
+            "  multi_axis attention needs an even number of heads (half for each axis), not 5\n"
+            "  possible: 2, 4, 10, 20",
+        ),
+        (
+            "block_size: 4",
+            "block_size: 3",
+            "mine.yaml:7:54  generator.stages[1].block_size\n  blocks of 3 do not divide the stage's resolution 16\n"
+            "  possible: 1, 2, 4, 8, 16; auto takes 4",
+        ),
+        (
+            "block_size: 4",
+            "block_size: 32",
+            "mine.yaml:7:54  generator.stages[1].block_size\n  blocks of 32 do not divide the stage's resolution 16\n"
+            "  possible: 1, 2, 4, 8, 16; auto takes 4",
+        ),
+        (
+            "attention: none",
+            "attention: none, block_size: 4",
+            "mine.yaml:8:70  generator.stages[2].block_size\n  a stage without attention has no blocks\n"
+            "  remove block_size, or set attention: multi_axis",
+        ),
+        (
+            "attention: none",
+            "attention: none, block_size: auto",
+            "mine.yaml:8:70  generator.stages[2].block_size\n  a stage without attention has no blocks\n"
+            "  remove block_size, or set attention: multi_axis",
+        ),
+        (
+            "channels: 16, depth: 1, heads: 4",
+            "channels: 18, depth: 1, heads: 2",
+            "mine.yaml:7:18  generator.stages[1].channels\n"
+            "  18 channels cannot be dealt to 2×2 pixels of the next stage\n"
+            "  a multiple of 4, for example 16",
+        ),
+        (
+            "resolution: 32",
+            "resolution: 64",
+            "mine.yaml:11:20  data.resolution\n"
+            "  the last stage reaches 32, not the wanted 64 (3 stages, doubling from 8)\n"
+            "  give 4 stages, or set data.resolution: 32",
+        ),
+        (
+            "resolution: 32",
+            "resolution: 48",
+            "mine.yaml:11:20  data.resolution\n"
+            "  the last stage reaches 32, not the wanted 48 (3 stages, doubling from 8)\n"
+            "  48 is not 8 doubled; change generator.initial_size, or set data.resolution: 32",
+        ),
+        (
+            "[4, 8, 8, 8]",
+            "[4, 8, 8]",
+            "mine.yaml:9:46  discriminator.channels\n  3 widths for 4 resolutions\n  one each for 32, 16, 8, 4",
+        ),
+        (
+            "minibatch_std: 4",
+            "minibatch_std: 3",
+            "mine.yaml:9:75  discriminator.minibatch_std\n  groups of 3 do not divide the batch of 8\n"
+            "  choose a divisor of the batch size",
+        ),
+        (
+            "attention: none",
+            "attention: none, to_rgb: false",
+            "mine.yaml:8:66  generator.stages[2].to_rgb\n  the last stage must add to the image\n"
+            "  remove to_rgb or set it to true",
+        ),
+    ],
+)
+def test_one_problem(old: str, new: str, message: str) -> None:
+    assert said((old, new)) == message
+
+
+@pytest.mark.parametrize(("initial", "side"), [(1, 4), (3, 12), (10, 40), (5, 20)])
+def test_a_side_that_the_discriminator_cannot_halve(initial: int, side: int) -> None:
+    message = said(
+        ("  stages:", f"  initial_size: {initial}\n  stages:"),
+        (", block_size: 4", ""),
+        ("data: {resolution: 32}", ""),
+    )
+    assert message == (
+        f"mine.yaml:7:5  generator.stages\n  a side of {side} cannot be halved down to 4, as the discriminator does\n"
+        "  possible image sides: 8, 16, 32, 64, … (change generator.initial_size or the number of stages)"
+    )
+
+
+def test_an_odd_number_of_channels_has_no_even_heads() -> None:
+    assert said(("channels: 8", "channels: 9"), (", attention: none", "")) == (
+        "mine.yaml:8:38  generator.stages[2].heads\n  2 heads do not divide 9 channels\n"
+        "  make the number of channels even"
+    )
+
+
+@pytest.mark.parametrize(("initial", "fits"), [(32, True), (64, False)])
+def test_an_image_too_large_to_be_meant(initial: int, fits: bool) -> None:
+    stages = "    - {channels: 8, depth: 0, heads: 2, attention: none}\n" * 12
+    text = f"hitzoo: 1\nname: mine\ngenerator:\n  family: hit\n  initial_size: {initial}\n  stages:\n{stages}"
+    spec = parse_spec(text, "mine.yaml")
+    if fits:
+        assert compile_spec(spec).generator.resolution == 65536
+        return
+    with pytest.raises(SpecError) as caught:
+        compile_spec(spec)
+    assert str(caught.value) == (
+        "mine.yaml:7:5  generator.stages\n  12 stages from 64 end at 131072\n"
+        "  the largest image has a side of 65536 pixels"
+    )
+
+
+def test_several_problems_of_both_networks_come_together() -> None:
+    message = said(
+        ("heads: 4}", "heads: 5}"),
+        ("block_size: 4", "block_size: 5"),
+        ("[4, 8, 8, 8]", "[4]"),
+        ("minibatch_std: 4", "minibatch_std: 5"),
+        ("attention: none", "attention: none, to_rgb: false"),
+    )
+    assert [line.split()[1] for line in message.splitlines() if line.startswith("mine.yaml")] == [
+        "generator.stages[0].heads",
+        "generator.stages[1].block_size",
+        "generator.stages[2].to_rgb",
+        "discriminator.channels",
+        "discriminator.minibatch_std",
+    ]
+
+
+def test_a_wrong_resolution_is_said_beside_wrong_heads() -> None:
+    message = said(("heads: 4}", "heads: 5}"), ("resolution: 32", "resolution: 16"))
+    assert "5 heads do not divide 32 channels" in message
+    assert "give 2 stages, or set data.resolution: 32" in message
+
+
+@pytest.mark.parametrize("group", [8, 4, 2, 1, 16, 100])
+def test_a_group_may_be_the_batch_or_more(group: int) -> None:
+    """A group larger than the batch is the whole batch, as in StyleGAN2."""
+    plan = compile_spec(parse_spec(TEXT.replace("minibatch_std: 4", f"minibatch_std: {group}")))
+    assert plan.discriminator.head.kwargs["minibatch_std"] == group
+
+
+def test_heads_that_nobody_uses_need_not_fit() -> None:
+    text = TEXT.replace("heads: 2, ", "heads: 3, ").replace("  stages:", "  latent_tokens: 0\n  stages:")
+    assert compile_spec(parse_spec(text)).generator.stages[2].heads == 0
+
+
+def test_a_spec_made_in_python_has_problems_without_lines() -> None:
+    spec = Spec(name="mine", generator=HitGeneratorSpec(stages=(StageSpec(channels=30, depth=1, heads=4),)))
+    with pytest.raises(SpecError) as caught:
+        compile_spec(spec)
+    assert str(caught.value) == (
+        "spec  generator.stages[0].heads\n  4 heads do not divide 30 channels\n  possible: 2, 6, 10, 30"
+    )
