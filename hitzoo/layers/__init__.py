@@ -1,0 +1,30 @@
+"""THE BLOCKS: one concept a file; they know no family. Every file that registers a block is imported here by name."""
+
+from hitzoo.layers import (
+    conv_stem,
+    cross_attention,
+    latent,
+    logit_head,
+    mlp,
+    multi_axis,
+    position,
+    residual_down,
+    rgb,
+    upsample,
+)
+from hitzoo.layers.registry import BLOCKS, build_block
+
+__all__ = [
+    "BLOCKS",
+    "build_block",
+    "conv_stem",
+    "cross_attention",
+    "latent",
+    "logit_head",
+    "mlp",
+    "multi_axis",
+    "position",
+    "residual_down",
+    "rgb",
+    "upsample",
+]

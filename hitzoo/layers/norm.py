@@ -1,0 +1,51 @@
+"""Norms over the channels of a channels-last map: batch norm over everything else, or layer norm."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+BATCH_NORM_EPSILON = 1e-3
+BATCH_NORM_MOMENTUM = 0.01  # of the new batch: Keras calls the same thing 0.99
+LAYER_NORM_EPSILON = 1e-6
+
+
+class BatchNorm(nn.Module):
+    """Normalise each channel over all other axes: [..., C] -> [..., C].
+
+    In training the batch's own statistics are used and enter the running ones (the variance as its unbiased estimate).
+    Source: Keras' BatchNormalization as the official HiT code uses it (epsilon 1e-3, momentum 0.99).
+    Differs from torch's in having no batch counter among its buffers, so that an average over weights can average all.
+    """
+
+    running_mean: torch.Tensor
+    running_var: torch.Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Normalise; updates the running statistics when training."""
+        rows = x.reshape(-1, x.shape[-1])
+        return F.batch_norm(
+            rows,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            training=self.training,
+            momentum=BATCH_NORM_MOMENTUM,
+            eps=BATCH_NORM_EPSILON,
+        ).view(x.shape)
+
+
+def build_norm(kind: str, channels: int) -> nn.Module:
+    """The norm a plan names: `batch` or `layer`."""
+    if kind == "batch":
+        return BatchNorm(channels)
+    return nn.LayerNorm(channels, eps=LAYER_NORM_EPSILON)

@@ -1,0 +1,30 @@
+"""The closed set of blocks: kind in a plan to class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from torch import nn
+
+from hitzoo.plan.types import BlockPlan
+
+BLOCKS: dict[str, type[nn.Module]] = {}
+
+_Block = TypeVar("_Block", bound=type[nn.Module])
+
+
+def register_block(kind: str) -> Callable[[_Block], _Block]:
+    """Enter a class under the kind that plans ask for; a kind entered twice is a bug."""
+
+    def enter(block: _Block) -> _Block:
+        assert kind not in BLOCKS, f"two blocks are registered as {kind}"
+        BLOCKS[kind] = block
+        return block
+
+    return enter
+
+
+def build_block(plan: BlockPlan) -> nn.Module:
+    """Construct the block a plan names, with the plan's arguments."""
+    return BLOCKS[plan.kind](**plan.kwargs)

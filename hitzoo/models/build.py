@@ -1,0 +1,32 @@
+"""Plan to module: look up and construct."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from hitzoo.models.hit import HiTGenerator
+from hitzoo.models.stylegan2 import Stylegan2Discriminator
+from hitzoo.plan.compile import ModelPlan
+
+GENERATORS: dict[str, type[HiTGenerator]] = {"hit": HiTGenerator}
+DISCRIMINATORS: dict[str, type[Stylegan2Discriminator]] = {"stylegan2": Stylegan2Discriminator}
+
+
+def build_generator(plan: ModelPlan) -> HiTGenerator:
+    """The generator of a plan, freshly initialised on the current default device, in training mode."""
+    return GENERATORS[plan.generator.family](plan.generator)
+
+
+def build_discriminator(plan: ModelPlan) -> Stylegan2Discriminator:
+    """The discriminator of a plan, likewise; its kernels lie channels-last in memory, which its convolutions prefer."""
+    network = DISCRIMINATORS[plan.discriminator.family](plan.discriminator)
+    return network.to(memory_format=torch.channels_last)
+
+
+def build(plan: ModelPlan) -> tuple[nn.Module, nn.Module]:
+    """Generator and discriminator of a plan.
+
+    Under `torch.device("meta")` no weight takes memory, which is enough for shapes, counts and tables.
+    """
+    return build_generator(plan), build_discriminator(plan)

@@ -1,0 +1,28 @@
+"""The residual discriminator of StyleGAN2 without its tricks, as HiT trains against.
+
+Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020; widths and options of the official
+HiT code. Written from the description; no code of either project.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from hitzoo.layers import build_block
+from hitzoo.plan.stylegan2 import Stylegan2DiscriminatorPlan
+
+
+class Stylegan2Discriminator(nn.Module):
+    """Image to logit, one residual block per halving: [B, image_channels, R, R] -> [B]; images lie in [-1, 1]."""
+
+    def __init__(self, plan: Stylegan2DiscriminatorPlan) -> None:
+        super().__init__()
+        self.plan = plan
+        self.stem = build_block(plan.stem)
+        self.blocks = nn.Sequential(*map(build_block, plan.blocks))
+        self.head = build_block(plan.head)
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """One logit an image: large means real."""
+        return self.head(self.blocks(self.stem(image)))
