@@ -1,0 +1,62 @@
+"""hitzoo: the model zoo of transformer GANs.
+
+spec = hitzoo.load_spec("hit-b-ffhq256")            what was written
+plan = hitzoo.compile_spec(spec)                    what it means
+generator, discriminator = hitzoo.build(plan)       the networks
+hitzoo.load("hit-ti-shapes32").sample(seeds=[0])    a trained model
+
+Everything is imported when it is first used, so that what needs no torch does not load it.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hitzoo.errors import HitzooError
+    from hitzoo.inference.load import load
+    from hitzoo.inference.sample import Generator, Samples
+    from hitzoo.inference.untrained import untrained
+    from hitzoo.models.build import build
+    from hitzoo.plan.compile import ModelPlan, compile_spec
+    from hitzoo.spec.load import load_spec, parse_spec
+    from hitzoo.spec.types import Spec
+
+__all__ = [
+    "Generator",
+    "HitzooError",
+    "ModelPlan",
+    "Samples",
+    "Spec",
+    "build",
+    "compile_spec",
+    "load",
+    "load_spec",
+    "parse_spec",
+    "untrained",
+]
+
+_HOMES = {
+    "Generator": "hitzoo.inference.sample",
+    "HitzooError": "hitzoo.errors",
+    "ModelPlan": "hitzoo.plan.compile",
+    "Samples": "hitzoo.inference.sample",
+    "Spec": "hitzoo.spec.types",
+    "build": "hitzoo.models.build",
+    "compile_spec": "hitzoo.plan.compile",
+    "load": "hitzoo.inference.load",
+    "load_spec": "hitzoo.spec.load",
+    "parse_spec": "hitzoo.spec.load",
+    "untrained": "hitzoo.inference.untrained",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'hitzoo' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

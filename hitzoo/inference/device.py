@@ -1,0 +1,29 @@
+"""Which device to compute on."""
+
+from __future__ import annotations
+
+import torch
+
+from hitzoo.errors import RequestError
+
+_KNOWN = ("cpu", "cuda", "mps", "xpu")
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """`auto` takes CUDA, else Apple's MPS, else the CPU; any other word is torch's own name for a device.
+
+    Raises:
+        RequestError: torch knows no such device, or this machine has none.
+    """
+    if name == "auto":
+        accelerated = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+        return torch.device(accelerated)
+    try:
+        device = torch.device(name)
+        if device.type not in _KNOWN:
+            raise RuntimeError(f"possible: {', '.join(_KNOWN)}")
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
+        reason = str(error).splitlines()[0]
+        raise RequestError(f"--device {name}: not to be had on this machine ({reason}); try auto or cpu") from None
+    return device

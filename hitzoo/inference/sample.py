@@ -1,0 +1,129 @@
+"""A generator ready to sample: the public face of a trained model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+
+from hitzoo.errors import RequestError
+from hitzoo.inference.latents import latents_of_seeds
+from hitzoo.inference.pictures import to_picture, to_uint8
+from hitzoo.plan.compile import ModelPlan
+from hitzoo.spec.types import Spec
+
+_PIXELS_AT_ONCE = 1 << 20  # output pixels of one batch: 16 images of 256², 1 of 1024²
+
+
+@dataclass(frozen=True, eq=False)
+class Samples:
+    """Generated images: a sequence of pictures, with the numbers behind them.
+
+    `raw` is the generator's float32 output, (N, R, R, C) and not clipped; `latents` the (N, latent_dim) it came from.
+    """
+
+    raw: NDArray[np.float32]
+    latents: NDArray[np.float32]
+
+    @cached_property
+    def pixels(self) -> NDArray[np.uint8]:
+        """(N, R, R, C) bytes: clipped to [-1, 1] and rounded to nearest."""
+        return to_uint8(self.raw)
+
+    def __len__(self) -> int:
+        return len(self.raw)
+
+    def __getitem__(self, index: int) -> Image.Image:
+        return to_picture(self.pixels[index])
+
+    def __iter__(self) -> Iterator[Image.Image]:
+        return (self[index] for index in range(len(self)))
+
+
+class Generator:
+    """A model's generator with its weights, in evaluation mode.
+
+        hitzoo.load("hit-ti-shapes32").sample(seeds=range(4))[0].save("shape.png")
+
+    `spec` is what was written, `plan` what was built, `module` the network itself: call it with latents (B, latent_dim)
+    on `device` for images (B, C, R, R) that are not clipped.
+    """
+
+    def __init__(self, spec: Spec, plan: ModelPlan, module: torch.nn.Module, device: torch.device) -> None:
+        self.spec = spec
+        self.plan = plan
+        self.device = device
+        self.module = module.to(device).eval().requires_grad_(False)
+
+    @property
+    def name(self) -> str:
+        """The name of the spec the model was made from."""
+        return self.spec.name
+
+    @property
+    def default_batch_size(self) -> int:
+        """Images computed at once: as many as make a million pixels."""
+        return max(1, _PIXELS_AT_ONCE // self.plan.generator.resolution**2)
+
+    def sample(
+        self,
+        seeds: Iterable[int] | None = None,
+        *,
+        latents: ArrayLike | None = None,
+        truncation: float = 1.0,
+        batch_size: int | None = None,
+        progress: Callable[[int], None] | None = None,
+    ) -> Samples:
+        """Generate one image a seed, or one a row of `latents` (N, latent_dim).
+
+        Args:
+            seeds: 0 to 2³²−1 each; default seed 0 alone.
+            truncation: factor of the latent. HiT has no w-space: this is not StyleGAN's ψ towards a mean.
+            batch_size: images computed at once; by default as many as make a million pixels.
+            progress: called after each batch with the number of images in it.
+
+        Raises:
+            RequestError: seeds and latents together, a wrong shape, or a truncation that is not positive.
+        """
+        z = self._latents(seeds, latents) * np.float32(_positive(truncation, "truncation"))
+        size = self.default_batch_size if batch_size is None else int(_positive(batch_size, "batch_size"))
+        side, channels = self.plan.generator.resolution, self.plan.generator.image_channels
+        raw = np.empty((len(z), side, side, channels), dtype=np.float32)
+        for start in range(0, len(z), size):
+            part = slice(start, min(start + size, len(z)))
+            raw[part] = self.images(z[part])
+            if progress is not None:
+                progress(part.stop - part.start)
+        return Samples(raw, z)
+
+    @torch.inference_mode()
+    def images(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+        """One batch: (B, latent_dim) to (B, R, R, C), not clipped."""
+        z = torch.from_numpy(latents).to(self.device)
+        output: torch.Tensor = self.module(z)
+        return output.permute(0, 2, 3, 1).float().cpu().numpy()
+
+    def _latents(self, seeds: Iterable[int] | None, latents: ArrayLike | None) -> NDArray[np.float32]:
+        width = self.plan.generator.latent_dim
+        if latents is None:
+            return latents_of_seeds([0] if seeds is None else seeds, width)
+        if seeds is not None:
+            raise RequestError("give seeds or latents, not both")
+        with np.errstate(over="ignore"):
+            z = np.asarray(latents, dtype=np.float32)
+        if z.ndim != 2 or z.shape[1] != width:
+            raise RequestError(f"latents of shape {z.shape}; the model wants (N, {width})")
+        if not np.isfinite(z).all():
+            raise RequestError("latents hold values that are not finite in float32")
+        return z
+
+
+def _positive(value: float, name: str) -> float:
+    if not 0 < value < float("inf"):
+        raise RequestError(f"{name} {value} is not possible; give a positive number")
+    return value

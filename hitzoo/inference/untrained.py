@@ -1,0 +1,26 @@
+"""A generator with fresh random weights, to see an architecture run before anybody has trained it."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from hitzoo.inference.device import choose_device
+from hitzoo.inference.sample import Generator
+from hitzoo.models.build import build_generator
+from hitzoo.models.seeding import Purpose, drawing_weights
+from hitzoo.plan.compile import ModelPlan, compile_spec
+from hitzoo.spec.load import load_spec
+
+
+def untrained(name_or_path: str, *, seed: int = 0, device: str = "auto") -> Generator:
+    """The generator of a spec as training with `seed` would begin with it."""
+    place = choose_device(device)
+    spec = load_spec(name_or_path)
+    plan = compile_spec(spec)
+    return Generator(spec, plan, initial_generator(plan, seed), place)
+
+
+def initial_generator(plan: ModelPlan, seed: int) -> nn.Module:
+    """The network on the CPU with its weights drawn from `seed`."""
+    with drawing_weights(seed, Purpose.GENERATOR_WEIGHTS):
+        return build_generator(plan)

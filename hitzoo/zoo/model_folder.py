@@ -1,0 +1,128 @@
+"""A model as a folder: `config.json` says what it is, `model.safetensors` holds the (averaged) generator.
+
+The folder alone is enough to build and sample the model; checkpoints of a run are such folders too, with a `training`
+folder inside.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from hitzoo.errors import WeightsError
+from hitzoo.plan.compile import ModelPlan, compile_spec
+from hitzoo.spec.convert import to_data
+from hitzoo.spec.document import Document
+from hitzoo.spec.load import check_spec
+from hitzoo.spec.place import Places
+from hitzoo.spec.types import Spec
+from hitzoo.zoo.weights import load_weights, read_metadata, write_weights
+
+CONFIG_NAME = "config.json"
+WEIGHTS_NAME = "model.safetensors"
+FORMAT = 1
+_CHECKPOINT = re.compile(r"step-(\d+)")
+
+
+@dataclass(frozen=True)
+class ModelFolder:
+    """A model on the disk whose weights are still to be read: what it is, and where its file lies."""
+
+    spec: Spec
+    plan: ModelPlan
+    weights: Path
+
+
+def config_of(spec: Spec, plan: ModelPlan) -> dict[str, Any]:
+    """What `config.json` holds: the spec with every default written out, and the plan's identity."""
+    return {
+        "hitzoo_format": FORMAT,
+        "hitzoo_version": version("hitzoo"),
+        "architecture": plan.generator.family,
+        "name": spec.name,
+        "generator_plan": plan.generator_hash,
+        "spec": to_data(spec),
+    }
+
+
+def weights_metadata(plan: ModelPlan, **more: Any) -> dict[str, Any]:
+    """What the header of a generator's weights says of them."""
+    return {"name": plan.name, "architecture": plan.generator.family, "generator_plan": plan.generator_hash} | more
+
+
+def write_model(
+    folder: Path, spec: Spec, plan: ModelPlan, generator: Mapping[str, torch.Tensor], **metadata: Any
+) -> None:
+    """Write a model's two files into a folder that exists; the caller makes the folder atomic."""
+    text = json.dumps(config_of(spec, plan), indent=2, ensure_ascii=False) + "\n"
+    (folder / CONFIG_NAME).write_text(text, encoding="utf-8")
+    write_weights(folder / WEIGHTS_NAME, generator, weights_metadata(plan, **metadata))
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints `step-00001000`, … in a folder, oldest first."""
+    found = [(int(match[1]), path) for path in folder.glob("step-*") if (match := _CHECKPOINT.fullmatch(path.name))]
+    return [path for _, path in sorted(found)]
+
+
+def open_model(folder: Path) -> ModelFolder:
+    """Read what a folder's model is; its weights are checked when they are loaded.
+
+    Raises:
+        WeightsError: the config is missing or damaged.
+        SpecError: the spec inside is not one.
+    """
+    config = _read_config(folder / CONFIG_NAME)
+    spec = check_spec(Document(config["spec"], Places(source=str(folder / CONFIG_NAME))))
+    plan = compile_spec(spec)
+    return ModelFolder(spec, plan, folder / WEIGHTS_NAME)
+
+
+def load_generator(found: ModelFolder, module: nn.Module) -> None:
+    """Put a model's weights into its generator; names, shapes and the plan they were made for must all agree.
+
+    Raises:
+        WeightsError: the file is missing, damaged or of another generator; the first differences are named.
+    """
+    load_weights(found.weights, module)
+    _check_identity(found.weights, found.plan)
+
+
+def _check_identity(weights: Path, plan: ModelPlan) -> None:
+    """Refuse weights that fit but were made for another generator: heads and block sizes have no tensors."""
+    metadata = read_metadata(weights)
+    stored = metadata.get("generator_plan")
+    if stored is not None and stored != plan.generator_hash:
+        message = f"{weights} was made for another generator than the one {plan.name} now describes"
+        identities = f"plan {str(stored)[:12]} in the file, {plan.generator_hash[:12]} wanted"
+        raise WeightsError(f"{message}, though every tensor fits: heads, block sizes or norm differ ({identities})")
+
+
+def _refuse_constant(word: str) -> float:
+    """`NaN` and `Infinity` are not JSON, though Python's reader takes them."""
+    raise ValueError(f"{word} is not a number")
+
+
+def _read_config(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise WeightsError(f"{path.parent} is not a model: it has no {CONFIG_NAME}")
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"), parse_constant=_refuse_constant)
+    except (OSError, ValueError, RecursionError) as error:
+        raise WeightsError(f"{path} cannot be read as JSON: {error}") from None
+    if not isinstance(config, dict) or "hitzoo_format" not in config:
+        raise WeightsError(f"{path} is not the config of a hitzoo model: it has no hitzoo_format")
+    if config["hitzoo_format"] != FORMAT:
+        found = config["hitzoo_format"]
+        raise WeightsError(f"{path} has format {found!r}; this hitzoo reads format {FORMAT}: install a newer one")
+    if not isinstance(config.get("spec"), dict):
+        raise WeightsError(f"{path} is not the config of a hitzoo model: it holds no spec")
+    return config
