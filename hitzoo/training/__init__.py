@@ -1,0 +1,1 @@
+"""HOW IT LEARNS: objective, penalties, one step as pure tensors, and the loop around it."""

@@ -1,0 +1,145 @@
+"""A checkpoint: a model folder that can be sampled, with what training needs to go on inside `training/`.
+
+    step-00001000/
+      config.json  model.safetensors                    the averaged generator, as every model folder
+      training/generator.safetensors                    the live networks
+      training/discriminator.safetensors
+      training/optimizer.safetensors                    both optimizers, by the names of the weights
+      training/state.json                               step, images seen, seed
+
+No generator of random numbers is stored, for there is none: every draw follows from the seed and the step.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import torch
+from torch import nn
+
+from hitzoo.errors import WeightsError
+from hitzoo.files import atomic_folder, writing
+from hitzoo.plan.compile import ModelPlan
+from hitzoo.spec.types import Spec
+from hitzoo.training.keras_adam import KerasAdam
+from hitzoo.training.trainee import Trainee
+from hitzoo.zoo.model_folder import checkpoints, write_model
+from hitzoo.zoo.weights import compare, load_weights, read_tensors, write_weights
+
+_GROUP_STEP = "step"  # KerasAdam counts once for all weights; torch's Adam keeps a count beside each
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is. `images` counts real images seen."""
+
+    step: int
+    images: int
+    seed: int
+
+
+def save_checkpoint(folder: Path, spec: Spec, plan: ModelPlan, trainee: Trainee, progress: Progress) -> Path:
+    """Write a checkpoint, whole or not at all; one of the same step that is there already is the same and stays."""
+    place = folder / f"step-{progress.step:08d}"
+    if place.is_dir():
+        return place
+    with atomic_folder(place) as temporary:
+        write_model(temporary, spec, plan, trainee.average.network.state_dict(), step=progress.step)
+        inner = temporary / "training"
+        inner.mkdir()
+        write_weights(inner / "generator.safetensors", trainee.generator.state_dict(), asdict(progress))
+        write_weights(inner / "discriminator.safetensors", trainee.discriminator.state_dict(), asdict(progress))
+        write_weights(inner / "optimizer.safetensors", _optimizer_tensors(trainee), asdict(progress))
+        (inner / "state.json").write_text(json.dumps(asdict(progress)) + "\n", encoding="utf-8")
+    return place
+
+
+def load_checkpoint(place: Path, trainee: Trainee) -> Progress:
+    """Put a checkpoint into the trainee, in place.
+
+    Raises:
+        WeightsError: a file is missing, damaged or of another network.
+    """
+    inner = place / "training"
+    load_weights(place / "model.safetensors", trainee.average.network)
+    load_weights(inner / "generator.safetensors", trainee.generator)
+    load_weights(inner / "discriminator.safetensors", trainee.discriminator)
+    _restore_optimizers(inner / "optimizer.safetensors", trainee)
+    return read_progress(place)
+
+
+def read_progress(place: Path) -> Progress:
+    """How far a checkpoint is."""
+    path = place / "training" / "state.json"
+    try:
+        return Progress(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise WeightsError(f"{path} cannot be read ({error}); remove {place} to resume from the one before") from None
+
+
+def keep_newest(folder: Path, count: int) -> None:
+    """Remove all but the newest checkpoints; one that is half removed is no longer called a checkpoint."""
+    for place in checkpoints(folder)[:-count]:
+        doomed = place.with_name(f".{place.name}.{uuid4().hex[:8]}.tmp")
+        with writing(place):
+            place.rename(doomed)
+            shutil.rmtree(doomed)
+
+
+def _optimizers(trainee: Trainee) -> list[tuple[str, nn.Module, torch.optim.Optimizer]]:
+    return [
+        ("generator", trainee.generator, trainee.generator_optimizer),
+        ("discriminator", trainee.discriminator, trainee.discriminator_optimizer),
+    ]
+
+
+def _optimizer_tensors(trainee: Trainee) -> dict[str, torch.Tensor]:
+    """The state of both optimizers as `network:weight:quantity`."""
+    tensors: dict[str, torch.Tensor] = {}
+    for prefix, network, optimizer in _optimizers(trainee):
+        for name, weight in network.named_parameters():
+            for quantity, value in optimizer.state[weight].items():
+                tensors[f"{prefix}:{name}:{quantity}"] = value
+        if _GROUP_STEP in optimizer.param_groups[0]:
+            tensors[f"{prefix}::{_GROUP_STEP}"] = torch.tensor(optimizer.param_groups[0][_GROUP_STEP])
+    return tensors
+
+
+def _restore_optimizers(path: Path, trainee: Trainee) -> None:
+    """Put both optimizers' state back; every quantity of every weight must be there with the weight's shape."""
+    tensors = read_tensors(path)
+    wanted = {
+        f"{prefix}:{name}:{quantity}": shape
+        for prefix, network, optimizer in _optimizers(trainee)
+        for name, quantity, shape in _expected(network, optimizer)
+    }
+    differences = compare(wanted, {name: tuple(tensor.shape) for name, tensor in tensors.items()})
+    if differences:
+        raise WeightsError(f"{path} holds the optimizer state of another network:\n" + "\n".join(differences))
+    for prefix, network, optimizer in _optimizers(trainee):
+        weights = dict(network.named_parameters())
+        for name, quantity, _ in _expected(network, optimizer):
+            value = tensors[f"{prefix}:{name}:{quantity}"]
+            if not name:
+                optimizer.param_groups[0][quantity] = int(value)
+            elif value.dim() and quantity != _GROUP_STEP:  # in the weight's own memory format, which kernels rely on
+                optimizer.state[weights[name]][quantity] = torch.empty_like(weights[name]).copy_(value)
+            else:
+                optimizer.state[weights[name]][quantity] = value
+
+
+def _expected(network: nn.Module, optimizer: torch.optim.Optimizer) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+    """Weight, quantity and shape of everything an optimizer remembers after its first step."""
+    for name, weight in network.named_parameters():
+        yield name, "exp_avg_sq", tuple(weight.shape)
+        if not isinstance(optimizer, KerasAdam) or optimizer.param_groups[0]["betas"][0]:
+            yield name, "exp_avg", tuple(weight.shape)
+        if not isinstance(optimizer, KerasAdam):
+            yield name, _GROUP_STEP, ()
+    if isinstance(optimizer, KerasAdam):
+        yield "", _GROUP_STEP, ()

@@ -1,0 +1,34 @@
+"""The moving average of a network, from which samples are taken."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+
+import torch
+from torch import nn
+
+from hitzoo.spec.types import EmaSpec
+
+
+class MovingAverage:
+    """An exponential moving average over all of a network's weights and running statistics.
+
+    Up to step `start_step` it is a copy of the network, then average += (1 − decay)·(network − average) each step.
+    Source: the official HiT code, which averages the batch norms' running statistics like the weights.
+    Differs: before `start_step` the official average is the untrained network; a copy makes early samples worth seeing.
+    """
+
+    def __init__(self, network: nn.Module, spec: EmaSpec) -> None:
+        self.decay = spec.decay
+        self.start_step = spec.start_step
+        self.network = deepcopy(network).eval().requires_grad_(False)
+
+    @torch.no_grad()
+    def update(self, network: nn.Module, step: int) -> None:
+        """Take in the network as it is after `step` updates."""
+        averages = list(self.network.state_dict().values())
+        values = list(network.state_dict().values())
+        if step <= self.start_step:
+            torch._foreach_copy_(averages, values)
+        else:
+            torch._foreach_lerp_(averages, values, 1 - self.decay)

@@ -1,0 +1,40 @@
+"""Ctrl-C and SIGTERM as a wish to stop after the current step, so that the run can save first."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class StopWish:
+    """Whether, and by which signal, the run was asked to stop."""
+
+    def __init__(self) -> None:
+        self.signal: int | None = None
+
+    def __bool__(self) -> bool:
+        return self.signal is not None
+
+    def take(self, number: int, frame: FrameType | None) -> None:
+        """Remember the first signal; a second one leaves at once."""
+        if self.signal is not None:
+            raise KeyboardInterrupt
+        self.signal = number
+
+
+@contextmanager
+def stop_wish() -> Iterator[StopWish]:
+    """Catch SIGINT and SIGTERM while the block runs; outside the main thread nothing can be caught."""
+    wish = StopWish()
+    if threading.current_thread() is not threading.main_thread():
+        yield wish
+        return
+    before = {number: signal.signal(number, wish.take) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield wish
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

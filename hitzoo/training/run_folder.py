@@ -1,0 +1,134 @@
+"""The folder of a run: `spec.yaml`, `run.json`, `metrics.jsonl`, `samples/`, `checkpoints/`."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+
+from hitzoo.errors import OutputError, RunError
+from hitzoo.files import write_text
+from hitzoo.plan.compile import ModelPlan
+from hitzoo.spec.load import load_spec
+from hitzoo.spec.types import Spec
+from hitzoo.spec.write import leaves, to_yaml
+from hitzoo.zoo.model_folder import checkpoints
+
+_MAY_CHANGE = {"training.steps", "data.source", "data.on_error", "summary"}
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """Where the files of a run lie."""
+
+    path: Path
+
+    @property
+    def spec(self) -> Path:
+        """The spec with every default written out."""
+        return self.path / "spec.yaml"
+
+    @property
+    def about(self) -> Path:
+        """Command, seed, device and versions."""
+        return self.path / "run.json"
+
+    @property
+    def metrics(self) -> Path:
+        """One JSON object a line."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def samples(self) -> Path:
+        """Grids of the averaged generator at fixed latents."""
+        return self.path / "samples"
+
+    @property
+    def checkpoints(self) -> Path:
+        """Model folders with training state."""
+        return self.path / "checkpoints"
+
+    def newest_checkpoint(self) -> Path | None:
+        """The checkpoint to resume from, if there is one."""
+        saved = checkpoints(self.checkpoints)
+        return saved[-1] if saved else None
+
+    def holds_run(self) -> bool:
+        """Whether a run was started here, however far it came."""
+        return self.spec.is_file() or self.newest_checkpoint() is not None
+
+    def refuse_if_used(self) -> None:
+        """A new run needs a folder of its own.
+
+        Raises:
+            OutputError: the folder holds a run or anything else.
+        """
+        if self.holds_run():
+            message = f"{self.path} holds a run already; go on with it by --resume, or choose a new name with --out"
+            raise OutputError(message)
+        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+            raise OutputError(f"{self.path} exists already and is not an empty folder; choose a new name with --out")
+
+    def describe(self, spec: Spec, plan: ModelPlan, *, seed: int, device: torch.device) -> None:
+        """Write what the run is, as it goes on from here."""
+        run = {
+            "command": sys.argv,
+            "seed": seed,
+            "device": str(device),
+            "name": spec.name,
+            "generator_plan": plan.generator_hash,
+            "discriminator_plan": plan.discriminator_hash,
+            "versions": _versions(),
+        }
+        write_text(self.spec, to_yaml(spec))
+        write_text(self.about, json.dumps(run, indent=2) + "\n")
+
+    def refuse_another_spec(self, spec: Spec) -> None:
+        """Resuming goes on with the same spec; only its length and where the data lies may change.
+
+        Raises:
+            RunError: the run was started with something else.
+        """
+        if not self.spec.is_file():
+            return
+        mine, stored = dict(leaves(spec)), dict(leaves(load_spec(self.spec)))
+        changed = [key for key in sorted(mine.keys() | stored.keys()) if mine.get(key) != stored.get(key)]
+        changed = [key for key in changed if key not in _MAY_CHANGE]
+        if changed:
+            lines = [f"  {key}: {stored.get(key)!r} in the run, {mine.get(key)!r} now" for key in changed[:5]]
+            message = f"{self.path} was started with another spec:\n" + "\n".join(lines)
+            raise RunError(f"{message}\nresume with its own: hitzoo train {self.spec} --out {self.path} --resume")
+
+    def seed(self) -> int | None:
+        """The seed the run was started with, if it says so."""
+        try:
+            found = json.loads(self.about.read_text(encoding="utf-8"))["seed"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return found if isinstance(found, int) else None
+
+    def discard(self, made: Sequence[Path]) -> None:
+        """Remove the files of a run that never reached a checkpoint, and the folders that were `made` for it."""
+        if self.newest_checkpoint() is not None:
+            return
+        for folder in (self.samples, self.checkpoints):
+            shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            for file in (self.spec, self.about, self.metrics):
+                file.unlink(missing_ok=True)
+            for folder in made:
+                folder.rmdir()
+
+
+def _versions() -> dict[str, str]:
+    packages = ("hitzoo", "numpy", "pillow", "safetensors")
+    known = {"python": platform.python_version(), "torch": str(torch.__version__)}
+    return known | {name: version(name) for name in packages}

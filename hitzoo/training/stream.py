@@ -1,0 +1,135 @@
+"""The endless shuffled stream of training images, whose every position is known in advance.
+
+Position n of the stream is image n mod N of epoch n div N's permutation, with its own draws for crop and flip: a run
+that resumes at step s goes on at position s · batch, and any number of worker processes makes the same stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch.utils.data import DataLoader, Dataset, Sampler
+
+from hitzoo.data.source import ImageSource
+from hitzoo.data.transform import prepare
+from hitzoo.errors import DataError, UnreadableImage
+from hitzoo.models.seeding import Purpose, numpy_generator
+from hitzoo.spec.types import DataSpec
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Images (B, R, R, C) as bytes, and the files that could not be read on the way to them.
+
+    `failed` is set instead where the run must stop: an error cannot cross from a worker process with its type.
+    """
+
+    images: torch.Tensor
+    unreadable: tuple[UnreadableImage, ...] = ()
+    failed: DataError | None = None
+
+
+class TrainingStream(Dataset[tuple[NDArray[np.uint8], tuple[UnreadableImage, ...]]]):
+    """The stream by position. With `on_error: skip` an unreadable file gives way to the next of its epoch."""
+
+    def __init__(self, source: ImageSource, data: DataSpec, resolution: int, seed: int) -> None:
+        self.source = source
+        self.data = data
+        self.resolution = resolution
+        self.seed = seed
+
+    def __getitem__(self, position: int) -> tuple[NDArray[np.uint8], tuple[UnreadableImage, ...]]:
+        epoch, place = divmod(position, len(self.source))
+        order = _order(self.seed, epoch, len(self.source))
+        unreadable: list[UnreadableImage] = []
+        for index in np.roll(order, -place) if self.data.on_error == "skip" else order[place : place + 1]:
+            try:
+                return self._pixels(int(index), position), tuple(unreadable)
+            except UnreadableImage as error:
+                unreadable.append(error)
+        raise self._stopping(unreadable)
+
+    def _pixels(self, index: int, position: int) -> NDArray[np.uint8]:
+        return prepare(
+            self.source.read(index),
+            resolution=self.resolution,
+            channels=self.data.channels,
+            crop=self.data.crop,
+            crop_fraction=self.data.crop_fraction,
+            flip=self.data.flip,
+            random=numpy_generator(self.seed, Purpose.IMAGE, position),
+        )
+
+    def _stopping(self, unreadable: Sequence[UnreadableImage]) -> DataError:
+        if self.data.on_error == "skip":
+            return DataError(f"{self.source.location}: not one of its files ({len(self.source):,}) is a readable image")
+        return DataError(
+            f"{unreadable[0]}; remove the file, or go on without unreadable ones: --set data.on_error=skip"
+        )
+
+
+@lru_cache(maxsize=2)
+def _order(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
+    return numpy_generator(seed, Purpose.ORDER, epoch).permutation(count)
+
+
+class _Steps(Sampler[list[int]]):
+    """The positions of each step's batch, from `first` to `last` (exclusive) steps."""
+
+    def __init__(self, first: int, last: int, batch_size: int) -> None:
+        self.first, self.last, self.batch_size = first, last, batch_size
+
+    def __iter__(self) -> Iterator[list[int]]:
+        for step in range(self.first, self.last):
+            yield list(range(step * self.batch_size, (step + 1) * self.batch_size))
+
+    def __len__(self) -> int:
+        return self.last - self.first
+
+
+class _Batches(Dataset[Batch]):
+    """A stream read a batch at a time, so that what went wrong travels with the images."""
+
+    def __init__(self, stream: TrainingStream) -> None:
+        self.stream = stream
+
+    def __getitem__(self, positions: list[int]) -> Batch:
+        images: list[NDArray[np.uint8]] = []
+        unreadable: dict[str, UnreadableImage] = {}
+        for position in positions:
+            try:
+                image, skipped = self.stream[position]
+            except DataError as error:
+                return Batch(torch.empty(0), failed=error)
+            images.append(image)
+            unreadable.update({error.name: error for error in skipped})
+        return Batch(torch.from_numpy(np.stack(images)), tuple(unreadable.values()))
+
+
+def batches(stream: TrainingStream, *, first: int, last: int, batch_size: int, workers: int) -> Iterator[Batch]:
+    """The batches of steps `first` to `last` (exclusive), decoded in `workers` processes (0: in this one).
+
+    Raises:
+        DataError: a file that cannot be read, unless the spec says to skip it; or no file that can.
+    """
+    loader: DataLoader[Batch] = DataLoader(
+        _Batches(stream),
+        sampler=_Steps(first, last, batch_size),
+        batch_size=None,
+        num_workers=workers,
+        prefetch_factor=2 if workers else None,
+    )
+    for batch in loader:
+        if batch.failed is not None:
+            raise batch.failed
+        yield batch
+
+
+def to_real(images: torch.Tensor, device: torch.device) -> torch.Tensor:
+    """Bytes (B, R, R, C) to what the discriminator takes: [B, C, R, R] floats in [-1, 1], channels-last in memory."""
+    return (images.to(device, non_blocking=True).float() / 127.5 - 1).permute(0, 3, 1, 2)

@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from hitzoo.plan.compile import compile_spec
+from hitzoo.training.adversarial import LOSSES
+from hitzoo.training.footprint import measure_footprint
+from hitzoo.training.live_bytes import LiveBytes
+from hitzoo.training.penalties import build_regularizers
+from hitzoo.training.step import Objective, compute_gradients
+from hitzoo.training.trainee import new_trainee
+
+BOTH = "training.regularizers=[{kind: r1}, {kind: bcr}]"
+
+CASES = {
+    "r1": [],
+    "r1 and bcr": [BOTH],
+    "no penalty": ["training.regularizers=[]"],
+    "minibatch_std": ["discriminator.minibatch_std=4"],
+    "grey, layer norm": ["data.channels=1", "generator.norm=layer"],
+}
+
+
+def real_peak(spec, batch: int) -> int:
+    """Bytes at the height of the second step of real training, when the optimizers have their moments."""
+    plan = compile_spec(spec)
+    objective = Objective(LOSSES[spec.training.loss], build_regularizers(spec.training.regularizers))
+    side, channels = plan.generator.resolution, spec.data.channels
+    z, real = torch.randn(batch, 6), torch.rand(batch, side, side, channels).permute(0, 3, 1, 2)
+    with LiveBytes() as memory:
+        trainee = new_trainee(plan, spec.training, 0, torch.device("cpu"))
+        for step in (1, 2):
+            compute_gradients(trainee.generator, trainee.discriminator, objective, z, real, torch.Generator())
+            trainee.update(step)
+    return memory.peak
+
+
+@pytest.mark.parametrize("overrides", CASES.values(), ids=CASES.keys())
+def test_the_prediction_is_what_training_takes(tiny_spec, overrides) -> None:
+    spec = tiny_spec(*overrides)
+    footprint = measure_footprint(spec, compile_spec(spec))
+    small, large = (real_peak(spec, batch) for batch in (16, 64))
+    assert footprint.training_per_image == pytest.approx((large - small) / 48, rel=0.05)
+    assert footprint.training_fixed + 64 * footprint.training_per_image == pytest.approx(large, rel=0.2)
+
+
+def count(network: torch.nn.Module) -> int:
+    return sum(weight.numel() for weight in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "moments"),
+    [("{form: keras, betas: [0.0, 0.99]}", 1), ("{form: keras, betas: [0.5, 0.99]}", 2), ("{form: torch}", 2)],
+)
+def test_what_does_not_grow_with_the_batch(tiny_spec, optimizer, moments) -> None:
+    """Weights, gradients and moments of both networks, and the average with its running statistics."""
+    spec = tiny_spec(f"training.optimizer={optimizer.replace('{', '{kind: adam, ')}")
+    plan = compile_spec(spec)
+    trainee = new_trainee(plan, spec.training, 0, torch.device("cpu"))
+    statistics = sum(tensor.numel() for tensor in trainee.generator.buffers())
+    assert statistics > 0
+    both = count(trainee.generator) + count(trainee.discriminator)
+    expected = 4 * ((2 + moments) * both + count(trainee.generator) + statistics)
+    assert measure_footprint(spec, plan).training_fixed == expected
+
+
+def test_what_the_parts_keep_for_the_way_back_by_hand(tiny_spec) -> None:
+    spec = tiny_spec()
+    activations = measure_footprint(spec, compile_spec(spec)).activations
+    assert set(activations) == {
+        "generator.initial",
+        "generator.tokens",
+        "generator.stages.0",
+        "generator.stages.1",
+        "discriminator.stem",
+        "discriminator.blocks.0",
+        "discriminator.head",
+    }
+    assert activations["generator.initial"] == 4 * 6  # the latent, which the linear layer's gradient needs
+    assert activations["discriminator.stem"] == 4 * (3 + 4) * 8 * 8  # the image, and the map before the leaky relu
+    # the last map and the maps before three leaky relus, of which the last two have 6 numbers
+    assert activations["discriminator.head"] >= 4 * (6 * 4 * 4 + 6 * 4 * 4 + 6)
+    assert activations["generator.stages.1"] > 4 * 8 * 8 * (4 + 8)  # at least the MLP's widened map

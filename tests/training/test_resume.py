@@ -1,0 +1,120 @@
+"""A run that is cut and resumed is the undisturbed run, bit for bit."""
+
+from __future__ import annotations
+
+import json
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from hitzoo.training.loop import RunOptions, train
+from hitzoo.training.report import RunEnd, Silence
+
+BOTH = "training.regularizers=[{kind: r1, weight: 1.0}, {kind: bcr, weight: 1.0, augment: [flip, color, cutout]}]"
+CASES = {
+    "batch norm, r1": [],
+    "batch norm, r1 and bcr": [BOTH],
+    "layer norm, hinge, no penalty": [
+        "generator.norm=layer",
+        "training.loss=hinge",
+        "training.regularizers=[]",
+        "discriminator.minibatch_std=2",
+    ],
+    "adam with both moments": ["training.optimizer.betas=[0.5, 0.9]"],
+    "torch's adam": ["training.optimizer.form=torch"],
+}
+
+
+def options(out: Path, **changes: object) -> RunOptions:
+    return RunOptions(**{"out": out, "device": "cpu", "log_every": 1, "sample_every": 2, "seed": 3, **changes})
+
+
+def tensors(checkpoint: Path) -> dict[str, torch.Tensor]:
+    found = {}
+    for file in sorted(checkpoint.rglob("*.safetensors")):
+        found |= {f"{file.relative_to(checkpoint)} {name}": tensor for name, tensor in load_file(file).items()}
+    return found
+
+
+def lines(folder: Path) -> list[dict[str, float]]:
+    """The metrics apart from what the clock says."""
+    text = (folder / "metrics.jsonl").read_text(encoding="utf-8")
+    return [
+        {key: value for key, value in json.loads(line).items() if "second" not in key} for line in text.splitlines()
+    ]
+
+
+def assert_same_run(mine: RunEnd, theirs: RunEnd) -> None:
+    assert (mine.step, mine.signal) == (theirs.step, theirs.signal)
+    one, other = tensors(mine.checkpoint), tensors(theirs.checkpoint)
+    assert one.keys() == other.keys()
+    assert len({name.split(" ")[0] for name in one}) == 4
+    for name, tensor in one.items():
+        assert torch.equal(tensor, other[name]), name
+    assert lines(mine.folder) == lines(theirs.folder)
+    with Image.open(mine.samples) as mine_grid, Image.open(theirs.samples) as their_grid:
+        assert mine_grid.tobytes() == their_grid.tobytes()
+
+
+@pytest.mark.parametrize("overrides", CASES.values(), ids=CASES.keys())
+def test_four_steps_are_two_and_two_more(tiny_spec, tmp_path, overrides) -> None:
+    whole = train(tiny_spec(*overrides), options(tmp_path / "whole"))
+    half = train(tiny_spec(*overrides, "training.steps=2"), options(tmp_path / "parts"))
+    assert (half.step, len(lines(half.folder))) == (2, 2)
+    rest = train(tiny_spec(*overrides), options(tmp_path / "parts", seed=None, resume=True))
+    assert_same_run(rest, whole)
+    assert [line["step"] for line in lines(rest.folder)] == [1, 2, 3, 4]
+    assert [line["images"] for line in lines(rest.folder)] == [4, 8, 12, 16]
+
+
+def test_the_first_steps_matter_to_the_last(tiny_spec, tmp_path) -> None:
+    """What the comparison above is worth: another seed gives other numbers everywhere."""
+    one = tensors(train(tiny_spec("training.steps=2"), options(tmp_path / "one")).checkpoint)
+    other = tensors(train(tiny_spec("training.steps=2"), options(tmp_path / "other", seed=4)).checkpoint)
+    assert one.keys() == other.keys()
+    same = [name for name in one if torch.equal(one[name], other[name])]
+    assert same == [name for name in same if name.endswith(":step")]
+
+
+class Interrupter(Silence):
+    """Sends a signal when a step was recorded."""
+
+    def __init__(self, step: int, number: int = signal.SIGINT) -> None:
+        self.step, self.number = step, number
+
+    def recorded(self, record) -> None:
+        if record.step == self.step:
+            signal.raise_signal(self.number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_an_interrupted_run_saves_and_goes_on_as_if_nothing_had_been(tiny_spec, tmp_path, number) -> None:
+    whole = train(tiny_spec(), options(tmp_path / "whole"))
+    cut = train(tiny_spec(), options(tmp_path / "cut"), Interrupter(2, number))
+    assert cut.signal == number
+    assert cut.step < 4
+    assert cut.checkpoint == tmp_path / "cut" / "checkpoints" / f"step-{cut.step:08d}"
+    assert len(tensors(cut.checkpoint)) > 50
+    rest = train(tiny_spec(), options(tmp_path / "cut", seed=None, resume=True))
+    assert_same_run(rest, whole)
+
+
+def test_an_interrupted_run_shows_its_last_samples(tiny_spec, tmp_path) -> None:
+    cut = train(tiny_spec(), options(tmp_path, sample_every=100), Interrupter(2))
+    assert cut.samples.is_file()
+
+
+def test_a_run_cut_before_its_first_checkpoint_resumes_with_its_own_seed(tiny_spec, tmp_path) -> None:
+    class Killed(Silence):
+        def recorded(self, record) -> None:
+            raise SystemExit(1)  # nothing that saves or tidies
+
+    with pytest.raises(SystemExit):
+        train(tiny_spec(), options(tmp_path / "cut"), Killed())
+    assert not (tmp_path / "cut" / "checkpoints").exists()
+    rest = train(tiny_spec(), options(tmp_path / "cut", seed=None, resume=True))
+    assert_same_run(rest, train(tiny_spec(), options(tmp_path / "whole")))
