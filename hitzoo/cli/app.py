@@ -1,0 +1,67 @@
+"""The `hitzoo` command: its verbs, and the one place where an error becomes a message and an exit code.
+
+Exit codes: 0 done, 2 a mistake the user can act on, 130 stopped by Ctrl-C, 143 stopped by SIGTERM.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from hitzoo.cli import build, check, data, diff, listing, new, sample, show, train
+from hitzoo.errors import HitzooError
+
+USER_MISTAKE = 2
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="hitzoo",
+    help="The model zoo of transformer GANs: a YAML spec becomes networks, is trained, and makes pictures.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("list")(listing.list_models)
+app.command("show")(show.show)
+app.command("new")(new.new)
+app.command("check")(check.check)
+app.command("diff")(diff.diff)
+app.command("build")(build.build)
+app.command("train")(train.train)
+app.command("sample")(sample.sample)
+app.add_typer(data.app, name="data")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"hitzoo {version('hitzoo')}")
+        raise typer.Exit
+
+
+@app.callback(epilog="Begin with: hitzoo list, then hitzoo sample --model hit-ti-shapes32 --seeds 0-35 --grid 6x6")
+def hitzoo(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+) -> None:
+    """The model zoo of transformer GANs: a YAML spec becomes networks, is trained, and makes pictures."""
+
+
+def main() -> None:
+    """Run the command; what a user can act on is printed in one message, what is a bug keeps its traceback."""
+    try:
+        app(prog_name="hitzoo")
+    except HitzooError as error:
+        from hitzoo.cli.render import print_error
+
+        print_error(str(error))
+        sys.exit(USER_MISTAKE)
+    except BrokenPipeError:  # the reader of our output left, as `head` does
+        sys.stderr.close()
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,147 @@
+"""`hitzoo build`: the network as a table, or as an initialised model on the disk."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hitzoo.cli.options import JsonOption, SetOption, SpecArgument
+
+if TYPE_CHECKING:
+    from hitzoo.plan.compile import ModelPlan
+    from hitzoo.plan.table import Row
+    from hitzoo.spec.types import Spec
+
+
+def build(
+    spec: SpecArgument,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Also write a freshly initialised model there.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the initial weights written with --out.")] = 0,
+    as_json: JsonOption = False,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """Print what a spec builds: every stage with its sizes and costs, the totals, and what training takes in memory.
+
+    FLOPs are of one image's forward pass (2 × multiply-accumulates). Activations are what a part keeps for the backward
+    pass of one image in float32; the training estimate counts every tensor of a real step, run without contents.
+    """
+    from hitzoo.cli import render
+    from hitzoo.plan.compile import compile_spec
+    from hitzoo.spec.load import load_spec
+
+    loaded = load_spec(spec, overrides)
+    plan = compile_spec(loaded)
+    report = _report(loaded, plan)
+    if as_json:
+        render.print_json(report)
+    else:
+        _print(report)
+    if out is not None:
+        _write(out, loaded, plan, seed)
+        if not as_json:
+            render.print_line(f"\nwrote an untrained model to {out}: hitzoo sample --model {out}")
+
+
+def _report(spec: Spec, plan: ModelPlan) -> dict[str, Any]:
+    """Everything the table shows, as plain data."""
+    from hitzoo.plan.table import discriminator_rows, generator_rows
+    from hitzoo.training.footprint import measure_footprint
+
+    footprint = measure_footprint(spec, plan)
+    parts = {"generator": generator_rows(plan.generator), "discriminator": discriminator_rows(plan.discriminator)}
+    batch = spec.training.batch_size
+    return {
+        "name": plan.name,
+        "resolution": plan.generator.resolution,
+        "image_channels": plan.generator.image_channels,
+        "latent_dim": plan.generator.latent_dim,
+        **{part: _part(part, rows, footprint.activations) for part, rows in parts.items()},
+        "plan": {"generator": plan.generator_hash, "discriminator": plan.discriminator_hash},
+        "training": {
+            "batch_size": batch,
+            "bytes_per_image": footprint.training_per_image,
+            "bytes_fixed": footprint.training_fixed,
+            "bytes_of_a_step": footprint.training_fixed + batch * footprint.training_per_image,
+        },
+    }
+
+
+def _part(part: str, rows: list[Row], activations: dict[str, int]) -> dict[str, Any]:
+    listed = [_row(row, activations[f"{part}.{row.name}"]) for row in rows]
+    totals = {key: sum(row[key] for row in listed) for key in ("parameters", "flops", "activation_bytes")}
+    return {"family": "hit" if part == "generator" else "stylegan2", **totals, "rows": listed}
+
+
+def _row(row: Row, activation_bytes: int) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "resolution": row.resolution,
+        "channels": row.channels,
+        "attention": row.attention,
+        "block_size": row.block_size,
+        "grid_size": row.grid_size,
+        "heads": row.heads,
+        "depth": row.depth,
+        "to_rgb": row.to_rgb,
+        "parameters": row.cost.parameters,
+        "flops": row.cost.flops,
+        "activation_bytes": activation_bytes,
+    }
+
+
+def _print(report: dict[str, Any]) -> None:
+    from hitzoo.cli import render
+
+    columns = (
+        "part", "attention", "resolution", "channels", "heads", "depth", "parameters", "FLOPs", "activations",
+    )  # fmt: skip
+    sections = [
+        [*map(_cells, report[part]["rows"]), _total(part, report[part])] for part in ("generator", "discriminator")
+    ]
+    render.print_table(columns, sections, left=2)
+    training = report["training"]
+    per_image, fixed, whole = (
+        render.size(training[key]) for key in ("bytes_per_image", "bytes_fixed", "bytes_of_a_step")
+    )
+    render.print_line(
+        f"{report['name']}: latent {report['latent_dim']} to {report['resolution']}×{report['resolution']}"
+        f"×{report['image_channels']}\ntraining in float32: {per_image} an image and {fixed} besides,"
+        f" {whole} at batch {training['batch_size']}"
+    )
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    from hitzoo.cli import render
+
+    blocks = f" {row['block_size']}²·{row['grid_size']}²" if row["block_size"] else ""
+    return [
+        row["name"] + (" → rgb" if row["to_rgb"] else ""),
+        row["attention"] + blocks,
+        f"{row['resolution']}²",
+        str(row["channels"]),
+        *(str(row[key] or "") for key in ("heads", "depth")),
+        render.number(row["parameters"]),
+        render.flops(row["flops"]),
+        render.size(row["activation_bytes"]),
+    ]
+
+
+def _total(part: str, totals: dict[str, Any]) -> list[str]:
+    from hitzoo.cli import render
+
+    numbers = [render.number(totals["parameters"]), render.flops(totals["flops"])]
+    return [part, "", "", "", "", "", *numbers, render.size(totals["activation_bytes"])]
+
+
+def _write(out: Path, spec: Spec, plan: ModelPlan, seed: int) -> None:
+    from hitzoo.files import atomic_folder
+    from hitzoo.inference.untrained import initial_generator
+    from hitzoo.zoo.model_folder import write_model
+
+    with atomic_folder(out) as folder:
+        write_model(folder, spec, plan, initial_generator(plan, seed).state_dict(), seed=seed, step=0)

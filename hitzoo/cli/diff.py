@@ -1,0 +1,66 @@
+"""`hitzoo diff`: what two specs mean differently."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+import typer
+
+from hitzoo.cli.options import JsonOption
+
+
+def diff(
+    first: Annotated[str, typer.Argument(metavar="A", help="A spec file or name.", show_default=False)],
+    second: Annotated[str, typer.Argument(metavar="B", help="Another.", show_default=False)],
+    as_json: JsonOption = False,
+) -> None:
+    """Compare two specs with every default filled in, and the sizes of their networks."""
+    from hitzoo.cli import render
+    from hitzoo.spec.load import load_spec
+
+    left, right = (_facts(load_spec(name)) for name in (first, second))
+    changed = {
+        key: {"a": left.get(key), "b": right.get(key)}
+        for key in _merged(left, right)
+        if left.get(key) != right.get(key)
+    }
+    if as_json:
+        render.print_json(changed)
+    elif not changed:
+        render.print_line("no difference")
+    else:
+        rows = [[key, _words(values["a"]), _words(values["b"])] for key, values in changed.items()]
+        render.print_table(("", first, second), [rows], left=3)
+
+
+def _facts(spec: Any) -> dict[str, Any]:
+    """Every value by its path, and what follows from them."""
+    from hitzoo.plan.compile import compile_spec
+    from hitzoo.plan.table import model_cost
+    from hitzoo.spec.write import leaves
+
+    facts = dict(leaves(spec))
+    for part, cost in model_cost(compile_spec(spec)).items():
+        facts[f"({part} parameters)"] = cost.parameters
+        facts[f"({part} FLOPs)"] = cost.flops
+    return {key: value for key, value in facts.items() if key not in ("name", "summary")}
+
+
+def _merged(left: Iterable[str], right: Iterable[str]) -> list[str]:
+    """The keys of both in document order: one that only `right` has stands after its neighbour there."""
+    merged, place = list(left), 0
+    known = set(merged)
+    for key in right:
+        if key in known:
+            place = merged.index(key) + 1
+        else:
+            merged.insert(place, key)
+            place += 1
+    return merged
+
+
+def _words(value: Any) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

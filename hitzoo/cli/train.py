@@ -1,0 +1,81 @@
+"""`hitzoo train`: a spec and images become a model."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hitzoo.cli.options import DeviceOption, SetOption, SpecArgument
+
+if TYPE_CHECKING:
+    from hitzoo.training.report import RunEnd
+
+_SIGNAL_EXIT = 128  # plus the signal's number, as shells count
+
+
+def train(
+    spec: SpecArgument,
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The run's own folder.", show_default=False)],
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH", help="A folder or zip of images, or synthetic. Default: the spec's.", show_default=False
+        ),
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's newest checkpoint, if any.")] = False,
+    seed: Annotated[
+        int | None, typer.Option(min=0, help="Of weights, latents and data order. Default 0.", show_default=False)
+    ] = None,
+    device: DeviceOption = "auto",
+    workers: Annotated[
+        int | None, typer.Option(min=0, help="Processes that decode images. Default: 0 on a CPU.", show_default=False)
+    ] = None,
+    log_every: Annotated[int, typer.Option(min=1, help="Steps between lines of metrics.jsonl.")] = 10,
+    sample_every: Annotated[int, typer.Option(min=1, help="Steps between sample grids.")] = 500,
+    checkpoint_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 1000,
+    keep: Annotated[int, typer.Option(min=1, help="Checkpoints to keep.")] = 3,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """Train a spec's networks into a run folder: metrics.jsonl, samples/, checkpoints/.
+
+    Ctrl-C finishes the step, saves and leaves with code 130; go on with the same command and --resume.
+    """
+    from hitzoo.cli.progress import TrainingDisplay
+    from hitzoo.plan.compile import compile_spec
+    from hitzoo.spec.load import load_spec
+
+    loaded = load_spec(spec, overrides)
+    compile_spec(loaded)  # a spec that does not fit is said before torch takes its seconds to load
+    from hitzoo.training.loop import RunOptions
+    from hitzoo.training.loop import train as run
+
+    options = RunOptions(
+        out=out,
+        data=data,
+        device=device,
+        seed=seed,
+        resume=resume,
+        workers=workers,
+        log_every=log_every,
+        sample_every=sample_every,
+        checkpoint_every=checkpoint_every,
+        keep=keep,
+    )
+    with TrainingDisplay() as display:
+        end = run(loaded, options, display)
+    _tell(end)
+    if end.signal is not None:
+        raise typer.Exit(_SIGNAL_EXIT + end.signal)
+
+
+def _tell(end: RunEnd) -> None:
+    from hitzoo.cli import render
+
+    if end.unreadable:
+        names = ", ".join(end.unreadable[:5]) + (", …" if len(end.unreadable) > 5 else "")
+        render.print_line(f"{render.count(len(end.unreadable), 'unreadable file')} left out: {names}")
+    state = "stopped and saved" if end.signal is not None else "done"
+    render.print_line(f"{state} at step {end.step:,}: {end.checkpoint}; last grid: {end.samples}")
+    render.print_line(f"look at more: hitzoo sample --model {end.folder} --seeds 0-35 --grid 6x6")

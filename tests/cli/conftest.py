@@ -1,0 +1,77 @@
+"""The `hitzoo` command as a user runs it, in a folder of its own; what needs a process of its own says so."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from hitzoo.cli.app import main
+
+SPEC = """\
+hitzoo: 1
+name: tiny
+summary: a spec of the tests
+generator:
+  family: hit
+  latent_dim: 16
+  initial_size: 8
+  stages:
+    - {channels: 16, heads: 2, depth: 1, attention: multi_axis}   #  8
+    - {channels: 8, heads: 2, depth: 1, attention: none}          # 16
+discriminator: {family: stylegan2, channels: [8, 8, 8]}
+training:
+  regularizers: [{kind: r1, weight: 0.1}]
+  batch_size: 4
+  steps: 3
+data: {source: synthetic}
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command printed."""
+
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(SPEC)
+    return path
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """`run("check", "tiny.yaml")`: the command's own entry point, in the test's folder; `code` is the expected exit."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: object, code: int = 0) -> Done:
+        monkeypatch.setattr(sys, "argv", ["hitzoo", *map(str, words)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as leaving:
+            main()
+        printed = capsys.readouterr()
+        assert (leaving.value.code or 0) == code, printed.out + printed.err
+        return Done(printed.out, printed.err)
+
+    return call
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> Path:
+    """A folder of six readable images of 20×20."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for index in range(6):
+        Image.new("RGB", (20, 20), (40 * index, 80, 120)).save(folder / f"{index}.png")
+    return folder

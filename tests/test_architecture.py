@@ -1,0 +1,70 @@
+"""What holds the whole package together."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import hitzoo
+
+PACKAGE = Path(hitzoo.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+LONGEST = 250
+
+
+def test_imports_go_one_way(tmp_path: Path) -> None:
+    """The contracts of pyproject.toml; only a checkout has them."""
+    if not (PACKAGE.parent / "pyproject.toml").is_file():
+        pytest.skip("not a checkout")
+    code = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    command = [sys.executable, "-c", code, "--cache-dir", str(tmp_path)]
+    result = subprocess.run(command, cwd=PACKAGE.parent, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "0 broken" in result.stdout
+
+
+def test_the_public_names() -> None:
+    assert list(hitzoo.__all__) == sorted(hitzoo.__all__)
+    assert set(hitzoo.__all__) == set(hitzoo._HOMES) == set(dir(hitzoo))
+    for name in hitzoo.__all__:
+        assert getattr(hitzoo, name).__name__ == name
+        assert getattr(hitzoo, name).__doc__
+    with pytest.raises(AttributeError, match="module 'hitzoo' has no attribute 'nothing'"):
+        _ = hitzoo.nothing
+
+
+MODULES_WITHOUT_TORCH = [
+    "hitzoo",
+    "hitzoo.spec.load",
+    "hitzoo.spec.write",
+    "hitzoo.plan.compile",
+    "hitzoo.plan.table",
+    "hitzoo.zoo.cards",
+    "hitzoo.data.open",
+    "hitzoo.cli.app",
+]
+
+
+def test_what_needs_no_torch_does_not_load_it() -> None:
+    lines = [f"import {name}; assert 'torch' not in sys.modules, {name!r}" for name in MODULES_WITHOUT_TORCH]
+    lines += ["import hitzoo", "plan = hitzoo.compile_spec(hitzoo.load_spec('hit-b-ffhq256'))"]
+    lines += ["assert 'torch' not in sys.modules", "from hitzoo.models import build", "assert 'torch' in sys.modules"]
+    command = [sys.executable, "-c", "import sys\n" + "\n".join(lines)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_every_file_is_one_concept(path: Path) -> None:
+    assert path.stem not in {"utils", "util", "misc", "common", "helpers", "helper", "tools", "base"}
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= LONGEST
+    assert text.startswith('"""')
+
+
+def test_there_are_files_to_look_at() -> None:
+    assert {"errors.py", "files.py"} <= {path.name for path in FILES}
+    assert len(FILES) > 50
