@@ -61,6 +61,8 @@ def _report(spec: Spec, plan: ModelPlan) -> dict[str, Any]:
         "image_channels": plan.generator.image_channels,
         "latent_dim": plan.generator.latent_dim,
         **{part: _part(part, rows, footprint.activations) for part, rows in parts.items()},
+        "families": {"generator": plan.generator.family, "discriminator": plan.discriminator.family},
+        "notes": list(plan.notes),
         "plan": {"generator": plan.generator_hash, "discriminator": plan.discriminator_hash},
         "training": {
             "batch_size": batch,
@@ -74,7 +76,7 @@ def _report(spec: Spec, plan: ModelPlan) -> dict[str, Any]:
 def _part(part: str, rows: list[Row], activations: dict[str, int]) -> dict[str, Any]:
     listed = [_row(row, activations[f"{part}.{row.name}"]) for row in rows]
     totals = {key: sum(row[key] for row in listed) for key in ("parameters", "flops", "activation_bytes")}
-    return {"family": "hit" if part == "generator" else "stylegan2", **totals, "rows": listed}
+    return {**totals, "rows": listed}
 
 
 def _row(row: Row, activation_bytes: int) -> dict[str, Any]:
@@ -103,7 +105,7 @@ def _print(report: dict[str, Any]) -> None:
     sections = [
         [*map(_cells, report[part]["rows"]), _total(part, report[part])] for part in ("generator", "discriminator")
     ]
-    render.print_table(columns, sections, left=2)
+    render.print_table(columns, sections, words=(0, 1))
     training = report["training"]
     per_image, fixed, whole = (
         render.size(training[key]) for key in ("bytes_per_image", "bytes_fixed", "bytes_of_a_step")
@@ -113,6 +115,8 @@ def _print(report: dict[str, Any]) -> None:
         f"×{report['image_channels']}\ntraining in float32: {per_image} an image and {fixed} besides,"
         f" {whole} at batch {training['batch_size']}"
     )
+    for note in report["notes"]:
+        render.print_paragraph(f"note: {note}")
 
 
 def _cells(row: dict[str, Any]) -> list[str]:

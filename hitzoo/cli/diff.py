@@ -31,7 +31,7 @@ def diff(
         render.print_line("no difference")
     else:
         rows = [[key, _words(values["a"]), _words(values["b"])] for key, values in changed.items()]
-        render.print_table(("", first, second), [rows], left=3)
+        render.print_table(("", first, second), [rows], words=(0, 1, 2))
 
 
 def _facts(spec: Any) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def list_models(
         [row["name"], f"{row['resolution']}²", f"{row['parameters'] / 1e6:.2f} M", row["weights"], row["summary"]]
         for row in rows
     ]
-    render.print_table(columns, [body])
+    render.print_table(columns, [body], words=(0, 3, 4))
 
 
 def _rows(pattern: str) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from rich import box
@@ -31,11 +31,12 @@ def print_json(data: Any) -> None:
     sys.stdout.write(json.dumps(data, indent=2, ensure_ascii=False) + "\n")
 
 
-def print_table(columns: Sequence[str], sections: Sequence[Sequence[Sequence[str]]], *, left: int = 1) -> None:
-    """Rows in sections under one head; the first `left` columns are words, the others numbers."""
+def print_table(columns: Sequence[str], sections: Sequence[Sequence[Sequence[str]]], *, words: Collection[int]) -> None:
+    """Rows in sections under one head; the columns numbered in `words` hold words, the others numbers."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
     for index, column in enumerate(columns):
-        table.add_column(column, justify="left" if index < left else "right", no_wrap=index < left)
+        last = index == len(columns) - 1
+        table.add_column(column, justify="left" if index in words else "right", no_wrap=not last)
     for section in sections:
         for row in section:
             table.add_row(*row)
@@ -46,6 +47,11 @@ def print_table(columns: Sequence[str], sections: Sequence[Sequence[Sequence[str
 def print_line(text: str, *, style: str = "") -> None:
     """One line, wrapped by the terminal only."""
     console().print(Text(text, style=style), soft_wrap=True)
+
+
+def print_paragraph(text: str) -> None:
+    """Words that are for reading, not copying: wrapped at the width of the output."""
+    console().print(Text(text, style="dim"))
 
 
 def number(value: float) -> str:

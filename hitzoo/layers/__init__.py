@@ -6,10 +6,11 @@ from hitzoo.layers import (
     latent,
     logit_head,
     mlp,
-    multi_axis,
     position,
     residual_down,
+    residual_up,
     rgb,
+    self_attention,
     upsample,
 )
 from hitzoo.layers.registry import BLOCKS, build_block
@@ -22,9 +23,10 @@ __all__ = [
     "latent",
     "logit_head",
     "mlp",
-    "multi_axis",
     "position",
     "residual_down",
+    "residual_up",
     "rgb",
+    "self_attention",
     "upsample",
 ]

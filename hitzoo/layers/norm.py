@@ -6,6 +6,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from hitzoo.layers.batch_statistics import Statistics, per_replica
+
 BATCH_NORM_EPSILON = 1e-3
 BATCH_NORM_MOMENTUM = 0.01  # of the new batch: Keras calls the same thing 0.99
 LAYER_NORM_EPSILON = 1e-6
@@ -14,7 +16,8 @@ LAYER_NORM_EPSILON = 1e-6
 class BatchNorm(nn.Module):
     """Normalise each channel over all other axes: [..., C] -> [..., C].
 
-    In training the batch's own statistics are used and enter the running ones (the variance as its unbiased estimate).
+    In training the batch's own statistics are used and enter the running ones (the variance as its unbiased estimate);
+    `statistics` says over which images they are taken.
     Source: Keras' BatchNormalization as the official HiT code uses it (epsilon 1e-3, momentum 0.99).
     Differs from torch's in having no batch counter among its buffers, so that an average over weights can average all.
     """
@@ -28,20 +31,25 @@ class BatchNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels))
         self.register_buffer("running_mean", torch.zeros(channels))
         self.register_buffer("running_var", torch.ones(channels))
+        self.momentum = BATCH_NORM_MOMENTUM
+        self.epsilon = BATCH_NORM_EPSILON
+        self.statistics: Statistics = per_replica
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Normalise; updates the running statistics when training."""
+        """Normalise; in training by the batch's statistics, which the running ones follow."""
+        if self.training:
+            return self.statistics(self, x)
         rows = x.reshape(-1, x.shape[-1])
-        return F.batch_norm(
-            rows,
-            self.running_mean,
-            self.running_var,
-            self.weight,
-            self.bias,
-            training=self.training,
-            momentum=BATCH_NORM_MOMENTUM,
-            eps=BATCH_NORM_EPSILON,
-        ).view(x.shape)
+        return F.batch_norm(rows, self.running_mean, self.running_var, self.weight, self.bias, eps=self.epsilon).view(
+            x.shape
+        )
+
+
+def set_statistics(network: nn.Module, statistics: Statistics) -> None:
+    """Let all batch norms of a network take their training statistics in one way."""
+    for module in network.modules():
+        if isinstance(module, BatchNorm):
+            module.statistics = statistics
 
 
 def build_norm(kind: str, channels: int) -> nn.Module:

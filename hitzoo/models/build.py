@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 
+from hitzoo.models.convnet import ConvnetGenerator
 from hitzoo.models.hit import HiTGenerator
 from hitzoo.models.stylegan2 import Stylegan2Discriminator
 from hitzoo.plan.compile import ModelPlan
 
-GENERATORS: dict[str, type[HiTGenerator]] = {"hit": HiTGenerator}
-DISCRIMINATORS: dict[str, type[Stylegan2Discriminator]] = {"stylegan2": Stylegan2Discriminator}
+GENERATORS: dict[str, Callable[..., nn.Module]] = {"hit": HiTGenerator, "convnet": ConvnetGenerator}
+DISCRIMINATORS: dict[str, Callable[..., nn.Module]] = {"stylegan2": Stylegan2Discriminator}
 
 
-def build_generator(plan: ModelPlan) -> HiTGenerator:
+def build_generator(plan: ModelPlan) -> nn.Module:
     """The generator of a plan, freshly initialised on the current default device, in training mode."""
     return GENERATORS[plan.generator.family](plan.generator)
 
 
-def build_discriminator(plan: ModelPlan) -> Stylegan2Discriminator:
+def build_discriminator(plan: ModelPlan) -> nn.Module:
     """The discriminator of a plan, likewise; its kernels lie channels-last in memory, which its convolutions prefer."""
     network = DISCRIMINATORS[plan.discriminator.family](plan.discriminator)
     return network.to(memory_format=torch.channels_last)

@@ -6,19 +6,21 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from hitzoo.errors import Problem
-from hitzoo.plan.hit import HitGeneratorPlan, plan_hit
+from hitzoo.plan.families import GeneratorPlan, plan_generator, reached_resolution, steps_of
+from hitzoo.plan.notes import notes_of
 from hitzoo.plan.stylegan2 import Stylegan2DiscriminatorPlan, plan_stylegan2
 from hitzoo.plan.types import plan_hash
-from hitzoo.spec.types import Spec
+from hitzoo.spec.types import HitGeneratorSpec, Spec
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelPlan:
-    """Both networks of a model, decided."""
+    """Both networks of a model, decided; `notes` are for the author and no part of the networks."""
 
     name: str
-    generator: HitGeneratorPlan
+    generator: GeneratorPlan
     discriminator: Stylegan2DiscriminatorPlan
+    notes: tuple[str, ...] = ()
 
     @cached_property
     def generator_hash(self) -> str:
@@ -37,22 +39,43 @@ def compile_spec(spec: Spec) -> ModelPlan:
     Raises:
         SpecError: sizes that do not fit each other; all problems together, each with its line.
     """
-    generator, problems = plan_hit(spec.generator, spec.data.channels, spec.places)
-    reached = spec.generator.initial_size << (len(spec.generator.stages) - 1)
+    generator, problems = plan_generator(spec)
+    reached = reached_resolution(spec)
     discriminator = None
     if spec.data.resolution in (None, reached):
         discriminator, more = plan_stylegan2(spec, reached)
         problems += more
     else:
         problems.append(_resolution_problem(spec, reached))
+    problems += _statistics_problems(spec)
     if generator is None or discriminator is None or problems:
         raise spec.places.error(problems)
-    return ModelPlan(name=spec.name, generator=generator, discriminator=discriminator)
+    return ModelPlan(name=spec.name, generator=generator, discriminator=discriminator, notes=notes_of(spec))
 
 
 def _resolution_problem(spec: Spec, reached: int) -> Problem:
-    wanted, first, count = spec.data.resolution, spec.generator.initial_size, len(spec.generator.stages)
-    message = f"the last stage reaches {reached}, not the wanted {wanted} ({count} stages, doubling from {first})"
+    wanted, first = spec.data.resolution, spec.generator.initial_size
+    (_, what), count = steps_of(spec)
+    message = f"the last stage reaches {reached}, not the wanted {wanted} ({count} {what}, doubling from {first})"
     needed = next((n for n in range(1, 13) if first << (n - 1) == wanted), None)
-    hint = f"give {needed} stages" if needed else f"{wanted} is not {first} doubled; change generator.initial_size"
+    hint = f"give {needed} {what}" if needed else f"{wanted} is not {first} doubled; change generator.initial_size"
     return spec.places.problem(("data", "resolution"), message, f"{hint}, or set data.resolution: {reached}")
+
+
+def _statistics_problems(spec: Spec) -> list[Problem]:
+    """Batch norm needs two values a channel, and groups that divide the batch."""
+    own, training = spec.generator, spec.training
+    if isinstance(own, HitGeneratorSpec) and own.norm != "batch":
+        return []
+    group = training.norm_statistics
+    if isinstance(group, int) and training.batch_size % group:
+        message = f"groups of {group} images do not divide the batch of {training.batch_size}"
+        path = ("training", "norm_statistics")
+        return [spec.places.problem(path, message, "choose a divisor of training.batch_size")]
+    tokens = own.latent_tokens if isinstance(own, HitGeneratorSpec) else 0
+    smallest = min(tokens or own.initial_size, own.initial_size)
+    images = group if isinstance(group, int) else training.batch_size
+    if images * smallest**2 > 1:
+        return []
+    message = "batch norm has a single value a channel: one image on a map of one pixel"
+    return [spec.places.problem(("training", "batch_size"), message, "a batch of 2, or norm: layer")]

@@ -74,11 +74,15 @@ def _cross_attention(
     return around + core + _mlp(shape, channels, norm, expansion)
 
 
-def _multi_axis(shape: Shape, channels: int, heads: int, share_kv: bool, norm: str, expansion: int) -> Cost:
-    keys = shape.block**2 + shape.grid**2  # half the heads see one, half the other
-    core = Cost(0, 2 * shape.side**2 * keys * channels)
-    around = _projections(shape, channels, heads, share_kv, shape.side**2, channels)
-    return around + core + _mlp(shape, channels, norm, expansion)
+def _self_attention(keys: Callable[[Shape], float]) -> Callable[..., Cost]:
+    """The cost of a block whose heads see `keys` positions on average."""
+
+    def rule(shape: Shape, channels: int, heads: int, share_kv: bool, norm: str, expansion: int) -> Cost:
+        core = Cost(0, round(4 * shape.side**2 * keys(shape) * channels))  # q·k and weights·v
+        around = _projections(shape, channels, heads, share_kv, shape.side**2, channels)
+        return around + core + _mlp(shape, channels, norm, expansion)
+
+    return rule
 
 
 def _initial_map(shape: Shape, latent_dim: int, side: int, channels: int) -> Cost:
@@ -100,6 +104,17 @@ def _upsample(shape: Shape, in_channels: int, out_channels: int) -> Cost:
 
 def _to_rgb(shape: Shape, channels: int, image_channels: int, norm: str) -> Cost:
     return _norm(channels) + _linear(shape.side**2, channels, image_channels)
+
+
+def _residual_up(shape: Shape, in_channels: int, out_channels: int) -> Cost:
+    """`shape` is where the block ends, at twice the resolution it begins with, where the skip is computed."""
+    full, before = shape.side**2, (shape.side // 2) ** 2
+    main = _linear(full, 9 * in_channels, out_channels) + _linear(full, 9 * out_channels, out_channels)
+    return _norm(in_channels) + _norm(out_channels) + main + _linear(before, in_channels, out_channels)
+
+
+def _image_head(shape: Shape, channels: int, image_channels: int) -> Cost:
+    return _norm(channels) + _linear(shape.side**2, 9 * channels, image_channels)
 
 
 def _conv_stem(shape: Shape, in_channels: int, out_channels: int, equalized: bool) -> Cost:
@@ -125,9 +140,15 @@ COSTS: dict[str, Callable[..., Cost]] = {
     "position_embedding": _position,
     "upsample": _upsample,
     "cross_attention_block": _cross_attention,
-    "multi_axis_block": _multi_axis,
+    "multi_axis_block": _self_attention(lambda shape: (shape.block**2 + shape.grid**2) / 2),
+    "regional_block": _self_attention(lambda shape: shape.block**2),
+    "dilated_block": _self_attention(lambda shape: shape.grid**2),
+    "axial_block": _self_attention(lambda shape: shape.side),
+    "global_block": _self_attention(lambda shape: shape.side**2),
     "mlp_block": _mlp,
     "to_rgb": _to_rgb,
+    "residual_up": _residual_up,
+    "image_head": _image_head,
     "conv_stem": _conv_stem,
     "residual_down": _residual_down,
     "logit_head": _logit_head,

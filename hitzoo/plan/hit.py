@@ -9,11 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hitzoo.errors import Problem
+from hitzoo.plan.attention import attends, block_kind, block_size
+from hitzoo.plan.hit_problems import hit_problems
 from hitzoo.plan.types import BlockPlan, Value, block
-from hitzoo.spec.place import Path, Places
+from hitzoo.spec.place import Places
 from hitzoo.spec.types import HitGeneratorSpec, StageSpec
-
-_LARGEST_SIDE = 1 << 16  # pixels; beyond it a position table alone would be hundreds of GB
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ def plan_hit(
     spec: HitGeneratorSpec, image_channels: int, places: Places
 ) -> tuple[HitGeneratorPlan | None, list[Problem]]:
     """Decide every module of the generator, or say everything that does not fit."""
-    problems = _problems(spec, places)
+    problems = hit_problems(spec, places)
     if problems:
         return None, problems
     first = spec.stages[0].channels
@@ -74,12 +74,6 @@ def plan_hit(
     )
 
 
-def balanced_block_size(resolution: int) -> int:
-    """The p that divides r with p·p nearest to (r/p)·(r/p); the larger of two equally near (4 at 8, 8 at 32)."""
-    divisors = [p for p in range(1, resolution + 1) if resolution % p == 0]
-    return min(divisors, key=lambda p: (abs(p - resolution // p), -p))
-
-
 def _resolution(spec: HitGeneratorSpec, index: int) -> int:
     return spec.initial_size << index
 
@@ -88,26 +82,21 @@ def _plan_stage(spec: HitGeneratorSpec, index: int, image_channels: int) -> HitS
     stage = spec.stages[index]
     resolution = _resolution(spec, index)
     name = f"stages.{index}"
-    block_size = _block_size(stage, resolution)
+    size = block_size(stage, resolution)
     return HitStagePlan(
         name=name,
         resolution=resolution,
         channels=stage.channels,
-        heads=stage.heads if _attends(spec, stage) else 0,
+        heads=stage.heads if attends(spec, stage) else 0,
         attention=stage.attention,
-        block_size=block_size,
-        grid_size=resolution // block_size if block_size else 0,
+        block_size=size,
+        grid_size=resolution // size if size else 0,
         upsample=_plan_upsample(spec, index),
         position=block(f"{name}.position", "position_embedding", side=resolution, channels=stage.channels),
         cross=_plan_cross(spec, stage, name),
         blocks=_plan_blocks(spec, stage, name),
         to_rgb=_plan_to_rgb(spec, index, image_channels),
     )
-
-
-def _attends(spec: HitGeneratorSpec, stage: StageSpec) -> bool:
-    """Whether a stage has heads at all: to its own map or to the latent tokens."""
-    return stage.attention != "none" or spec.latent_tokens > 0
 
 
 def _plan_upsample(spec: HitGeneratorSpec, index: int) -> BlockPlan | None:
@@ -130,12 +119,8 @@ def _plan_cross(spec: HitGeneratorSpec, stage: StageSpec, name: str) -> BlockPla
 
 def _plan_blocks(spec: HitGeneratorSpec, stage: StageSpec, name: str) -> tuple[BlockPlan, ...]:
     """`depth` blocks of the stage's attention, MLP blocks where it has none."""
-    kind, args = (
-        ("mlp_block", _mlp(spec, stage))
-        if stage.attention == "none"
-        else (f"{stage.attention}_block", _attention(spec, stage))
-    )
-    return tuple(block(f"{name}.blocks.{index}", kind, **args) for index in range(stage.depth))
+    args = _mlp(spec, stage) if stage.attention == "none" else _attention(spec, stage)
+    return tuple(block(f"{name}.blocks.{index}", block_kind(stage, index), **args) for index in range(stage.depth))
 
 
 def _mlp(spec: HitGeneratorSpec, stage: StageSpec) -> dict[str, Value]:
@@ -155,66 +140,3 @@ def _plan_to_rgb(spec: HitGeneratorSpec, index: int, image_channels: int) -> Blo
     return block(
         f"stages.{index}.to_rgb", "to_rgb", channels=stage.channels, image_channels=image_channels, norm=spec.norm
     )
-
-
-def _block_size(stage: StageSpec, resolution: int) -> int:
-    if stage.attention == "none":
-        return 0
-    if stage.block_size in (None, "auto"):
-        return balanced_block_size(resolution)
-    return int(stage.block_size or 0)
-
-
-def _problems(spec: HitGeneratorSpec, places: Places) -> list[Problem]:
-    if _resolution(spec, len(spec.stages) - 1) > _LARGEST_SIDE:
-        message = f"{len(spec.stages)} stages from {spec.initial_size} end at {_resolution(spec, len(spec.stages) - 1)}"
-        hint = f"the largest image has a side of {_LARGEST_SIDE} pixels"
-        return [places.problem(("generator", "stages"), message, hint)]
-    problems: list[Problem] = []
-    for index, stage in enumerate(spec.stages):
-        path: Path = ("generator", "stages", index)
-        problems += _head_problems(spec, stage, path, places)
-        problems += _block_problems(stage, _resolution(spec, index), path, places)
-        problems += _width_problems(spec, index, path, places)
-    if spec.stages[-1].to_rgb is False:
-        path = ("generator", "stages", len(spec.stages) - 1, "to_rgb")
-        problems.append(places.problem(path, "the last stage must add to the image", "remove to_rgb or set it to true"))
-    return problems
-
-
-def _head_problems(spec: HitGeneratorSpec, stage: StageSpec, path: Path, places: Places) -> list[Problem]:
-    halves = stage.attention == "multi_axis"
-    fitting = [h for h in range(1, 65) if stage.channels % h == 0 and not (halves and h % 2)]
-    hint = f"possible: {', '.join(map(str, fitting))}" if fitting else "make the number of channels even"
-    if _attends(spec, stage) and stage.channels % stage.heads:
-        message = f"{stage.heads} heads do not divide {stage.channels} channels"
-        return [places.problem((*path, "heads"), message, hint)]
-    if halves and stage.heads % 2:
-        message = f"multi_axis attention needs an even number of heads (half for each axis), not {stage.heads}"
-        return [places.problem((*path, "heads"), message, hint)]
-    return []
-
-
-def _block_problems(stage: StageSpec, resolution: int, path: Path, places: Places) -> list[Problem]:
-    size = stage.block_size
-    if stage.attention == "none":
-        if size is None:
-            return []
-        message = "a stage without attention has no blocks"
-        return [places.problem((*path, "block_size"), message, "remove block_size, or set attention: multi_axis")]
-    if isinstance(size, int) and resolution % size:
-        fitting = [p for p in range(1, resolution + 1) if resolution % p == 0]
-        message = f"blocks of {size} do not divide the stage's resolution {resolution}"
-        hint = f"possible: {', '.join(map(str, fitting))}; auto takes {balanced_block_size(resolution)}"
-        return [places.problem((*path, "block_size"), message, hint)]
-    return []
-
-
-def _width_problems(spec: HitGeneratorSpec, index: int, path: Path, places: Places) -> list[Problem]:
-    """Every stage but the last gives a quarter of its channels to each of four pixels."""
-    channels = spec.stages[index].channels
-    if index < len(spec.stages) - 1 and channels % 4:
-        message = f"{channels} channels cannot be dealt to 2×2 pixels of the next stage"
-        hint = f"a multiple of 4, for example {max(4, round(channels / 4) * 4)}"
-        return [places.problem((*path, "channels"), message, hint)]
-    return []

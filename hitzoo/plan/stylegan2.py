@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hitzoo.errors import Problem
+from hitzoo.plan.families import steps_of
 from hitzoo.plan.types import BlockPlan, block
 from hitzoo.spec.place import Places
 from hitzoo.spec.types import Spec, Stylegan2DiscriminatorSpec
@@ -82,7 +83,8 @@ def _problems(spec: Spec, resolution: int) -> list[Problem]:
     if resolution < 2 * LAST_SIDE or resolution != LAST_SIDE << _halvings(resolution):
         message = f"a side of {resolution} cannot be halved down to {LAST_SIDE}, as the discriminator does"
         hint = "possible image sides: 8, 16, 32, 64, … (change generator.initial_size or the number of stages)"
-        return [places.problem(("generator", "stages"), message, hint)]
+        path, _ = steps_of(spec)
+        return [places.problem(path, message, hint)]
     return [*_channel_problems(spec.discriminator, resolution, places), *_group_problems(spec)]
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hitzoo.plan.compile import ModelPlan
+from hitzoo.plan.convnet import ConvnetGeneratorPlan
 from hitzoo.plan.cost import Cost, Shape, cost, total
+from hitzoo.plan.families import GeneratorPlan
 from hitzoo.plan.hit import HitGeneratorPlan, HitStagePlan
 from hitzoo.plan.stylegan2 import LAST_SIDE, Stylegan2DiscriminatorPlan
 from hitzoo.plan.types import BlockPlan
@@ -27,13 +29,23 @@ class Row:
     cost: Cost
 
 
-def generator_rows(plan: HitGeneratorPlan) -> list[Row]:
+def generator_rows(plan: GeneratorPlan) -> list[Row]:
     """The generator from the latent to the image; the costs add up to the whole."""
+    if isinstance(plan, ConvnetGeneratorPlan):
+        return _convnet_rows(plan)
     first = plan.stages[0]
     rows = [_plain("initial", plan.initial, first.resolution, first.channels)]
     if plan.tokens is not None:
         rows.append(_plain("tokens", plan.tokens, token_side(plan), first.channels))
     return rows + [_stage_row(stage, token_side(plan) ** 2) for stage in plan.stages]
+
+
+def _convnet_rows(plan: ConvnetGeneratorPlan) -> list[Row]:
+    args = plan.initial.kwargs
+    rows = [_plain("initial", plan.initial, int(args["side"]), int(args["channels"]))]
+    for index, part in enumerate(plan.blocks, start=1):
+        rows.append(_plain(part.name, part, int(args["side"]) << index, int(part.kwargs["out_channels"])))
+    return [*rows, _plain("head", plan.head, plan.resolution, plan.image_channels)]
 
 
 def discriminator_rows(plan: Stylegan2DiscriminatorPlan) -> list[Row]:
@@ -45,7 +57,7 @@ def discriminator_rows(plan: Stylegan2DiscriminatorPlan) -> list[Row]:
     return [*rows, _plain("head", plan.head, LAST_SIDE, int(plan.head.kwargs["channels"]))]
 
 
-def generator_cost(plan: HitGeneratorPlan) -> Cost:
+def generator_cost(plan: GeneratorPlan) -> Cost:
     """Parameters and FLOPs of the whole generator."""
     return total(row.cost for row in generator_rows(plan))
 

@@ -18,8 +18,8 @@ def shipped_folder(kind: str) -> Path:
 
 def shipped_specs(pattern: str = "*") -> dict[str, Path]:
     """The files of the shipped specs whose names match a shell pattern, by name in alphabetical order."""
-    files = sorted(shipped_folder("specs").glob("*.yaml"))
-    return {file.stem: file for file in files if fnmatchcase(file.stem, pattern)}
+    files = {file.stem: file for file in shipped_folder("specs").glob("*.yaml")}
+    return {name: files[name] for name in sorted(files) if fnmatchcase(name, pattern)}
 
 
 def find_spec(name_or_path: str) -> Path:

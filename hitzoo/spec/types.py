@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from hitzoo.spec.place import Places
 
-AttentionKind: TypeAlias = Literal["multi_axis", "none"]
+AttentionKind: TypeAlias = Literal["multi_axis", "regional", "dilated", "interleaved", "axial", "global", "none"]
 NormKind: TypeAlias = Literal["batch", "layer"]
 
 
@@ -21,9 +21,9 @@ NormKind: TypeAlias = Literal["batch", "layer"]
 class StageSpec:
     """One stage of the HiT generator; each has twice the resolution of the one before.
 
-    `block_size` is the side p of a block of pixels; `auto` balances the two axes, p·p ≈ (r/p)·(r/p). A stage without
-    attention has none. `to_rgb` says whether the stage adds to the image; by default the ones without attention and
-    the last do (hit.md section 1: high-resolution stages only).
+    `block_size` is the side p of a block of pixels; `auto` balances the two axes, p·p ≈ (r/p)·(r/p). Attention over the
+    whole map (`global`), along rows and columns (`axial`) and `none` have no blocks. `to_rgb` says whether the stage
+    adds to the image; by default the ones without attention and the last do, the high-resolution stages of the paper.
     """
 
     channels: int
@@ -53,8 +53,24 @@ class HitGeneratorSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConvnetGeneratorSpec:
+    """The residual convolutional generator that HiT is compared with (ConvNet-R1, after SAGAN).
+
+    `channels` are the widths from the initial map to the image, the resolution doubling from one to the next.
+    """
+
+    family: Literal["convnet"] = "convnet"
+    latent_dim: int = 256
+    initial_size: int = 4
+    channels: tuple[int, ...] = (1024, 1024, 512, 256, 128, 64)
+
+
+GeneratorSpec: TypeAlias = HitGeneratorSpec | ConvnetGeneratorSpec
+
+
+@dataclass(frozen=True, kw_only=True)
 class Stylegan2DiscriminatorSpec:
-    """The residual discriminator of StyleGAN2 without its tricks, as HiT uses it (hit.md section 2).
+    """The residual discriminator of StyleGAN2 without its tricks, as HiT uses it.
 
     `channels` names the widths from the image's resolution down to 4×4; without it the published schedule holds,
     scaled above 32×32 by `channel_multiplier`. `minibatch_std` is the group size, 0 leaves the feature out.
@@ -112,11 +128,16 @@ class EmaSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSpec:
-    """How the two networks are trained: one forward pass for both updates each step (hit.md section 3)."""
+    """How the two networks are trained: one forward pass for both updates each step, as the official code does it.
+
+    `norm_statistics` says over which images the generator's batch norms take their statistics: those of a process
+    (`per_replica`, official), of all processes (`synchronised`), or of groups of N (a number).
+    """
 
     loss: Literal["non_saturating", "hinge"] = "non_saturating"
     regularizers: tuple[RegularizerSpec, ...] = (R1Spec(),)
     optimizer: AdamSpec = field(default_factory=AdamSpec)
+    norm_statistics: Literal["per_replica", "synchronised"] | int = "per_replica"
     ema: EmaSpec = field(default_factory=EmaSpec)
     batch_size: int = 256
     steps: int = 500_000
@@ -146,7 +167,7 @@ class Spec:
     hitzoo: Literal[1] = 1
     name: str
     summary: str = ""
-    generator: HitGeneratorSpec
+    generator: GeneratorSpec
     discriminator: Stylegan2DiscriminatorSpec = field(default_factory=Stylegan2DiscriminatorSpec)
     training: TrainingSpec = field(default_factory=TrainingSpec)
     data: DataSpec = field(default_factory=DataSpec)

@@ -28,9 +28,17 @@ from hitzoo.plan.compile import ModelPlan
 from hitzoo.spec.types import Spec
 from hitzoo.training.keras_adam import KerasAdam
 from hitzoo.training.trainee import Trainee
-from hitzoo.zoo.model_folder import checkpoints, write_model
+from hitzoo.zoo.model_folder import (
+    DISCRIMINATOR_NAME,
+    LIVE_GENERATOR_NAME,
+    WEIGHTS_NAME,
+    checkpoints,
+    write_model,
+)
 from hitzoo.zoo.weights import compare, load_weights, read_tensors, write_weights
 
+_OPTIMIZER_NAME = "training/optimizer.safetensors"
+_STATE_NAME = "training/state.json"
 _GROUP_STEP = "step"  # KerasAdam counts once for all weights; torch's Adam keeps a count beside each
 
 
@@ -50,12 +58,11 @@ def save_checkpoint(folder: Path, spec: Spec, plan: ModelPlan, trainee: Trainee,
         return place
     with atomic_folder(place) as temporary:
         write_model(temporary, spec, plan, trainee.average.network.state_dict(), step=progress.step)
-        inner = temporary / "training"
-        inner.mkdir()
-        write_weights(inner / "generator.safetensors", trainee.generator.state_dict(), asdict(progress))
-        write_weights(inner / "discriminator.safetensors", trainee.discriminator.state_dict(), asdict(progress))
-        write_weights(inner / "optimizer.safetensors", _optimizer_tensors(trainee), asdict(progress))
-        (inner / "state.json").write_text(json.dumps(asdict(progress)) + "\n", encoding="utf-8")
+        (temporary / "training").mkdir()
+        write_weights(temporary / LIVE_GENERATOR_NAME, trainee.generator.state_dict(), asdict(progress))
+        write_weights(temporary / DISCRIMINATOR_NAME, trainee.discriminator.state_dict(), asdict(progress))
+        write_weights(temporary / _OPTIMIZER_NAME, _optimizer_tensors(trainee), asdict(progress))
+        (temporary / _STATE_NAME).write_text(json.dumps(asdict(progress)) + "\n", encoding="utf-8")
     return place
 
 
@@ -65,17 +72,16 @@ def load_checkpoint(place: Path, trainee: Trainee) -> Progress:
     Raises:
         WeightsError: a file is missing, damaged or of another network.
     """
-    inner = place / "training"
-    load_weights(place / "model.safetensors", trainee.average.network)
-    load_weights(inner / "generator.safetensors", trainee.generator)
-    load_weights(inner / "discriminator.safetensors", trainee.discriminator)
-    _restore_optimizers(inner / "optimizer.safetensors", trainee)
+    load_weights(place / WEIGHTS_NAME, trainee.average.network)
+    load_weights(place / LIVE_GENERATOR_NAME, trainee.generator)
+    load_weights(place / DISCRIMINATOR_NAME, trainee.discriminator)
+    _restore_optimizers(place / _OPTIMIZER_NAME, trainee)
     return read_progress(place)
 
 
 def read_progress(place: Path) -> Progress:
     """How far a checkpoint is."""
-    path = place / "training" / "state.json"
+    path = place / _STATE_NAME
     try:
         return Progress(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:

@@ -5,7 +5,7 @@ but no contents, and every tensor that is made and freed on the way is counted.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +14,11 @@ from torch import nn
 
 from hitzoo.models.build import build
 from hitzoo.plan.compile import ModelPlan
+from hitzoo.plan.table import Row, discriminator_rows, generator_rows
 from hitzoo.spec.types import Spec, TrainingSpec
 from hitzoo.training.adversarial import LOSSES
 from hitzoo.training.live_bytes import LiveBytes
+from hitzoo.training.norm_practice import use_norm_statistics
 from hitzoo.training.penalties import build_regularizers
 from hitzoo.training.step import Objective, compute_gradients
 
@@ -45,7 +47,9 @@ def measure_footprint(spec: Spec, plan: ModelPlan) -> Footprint:
     """
     with META:
         generator, discriminator = build(plan)
-    batch = math.lcm(_BATCH, spec.discriminator.minibatch_std or 1)
+    use_norm_statistics(generator, spec.training)
+    group = spec.training.norm_statistics
+    batch = math.lcm(_BATCH, spec.discriminator.minibatch_std or 1, group if isinstance(group, int) else 1)
     return Footprint(
         activations=_activations(plan, generator, discriminator, batch),
         training_per_image=_step_peak(spec, plan, generator, discriminator, batch) // batch,
@@ -84,16 +88,15 @@ def _activations(plan: ModelPlan, generator: nn.Module, discriminator: nn.Module
     """What each part keeps for the backward pass of one image."""
     z, real = _inputs(plan, batch)
     saved = {
-        "generator": _saved_by_parts(generator, ("initial", "tokens"), "stages", z),
-        "discriminator": _saved_by_parts(discriminator, ("stem", "head"), "blocks", real),
+        "generator": _saved_by_parts(generator, generator_rows(plan.generator), z),
+        "discriminator": _saved_by_parts(discriminator, discriminator_rows(plan.discriminator), real),
     }
     return {f"{part}.{name}": size // batch for part, sizes in saved.items() for name, size in sizes.items()}
 
 
-def _saved_by_parts(network: nn.Module, single: Sequence[str], listed: str, given: torch.Tensor) -> dict[str, int]:
-    """Bytes saved for backward while each part runs, every storage once, weights left out."""
-    trunk = ((name, part) for name, part in network.named_modules() if name.rpartition(".")[0] == listed)
-    parts = {name: part for name, part in network.named_children() if name in single} | dict(trunk)
+def _saved_by_parts(network: nn.Module, rows: Iterable[Row], given: torch.Tensor) -> dict[str, int]:
+    """Bytes saved for backward while each part of the table runs, every storage once, weights left out."""
+    parts = {row.name: network.get_submodule(row.name) for row in rows}
     sizes = dict.fromkeys(parts, 0)
     seen = {tensor.untyped_storage()._cdata for tensor in network.state_dict().values()}
     kept: list[torch.Tensor] = []  # holds the storages, so that no address is given out twice

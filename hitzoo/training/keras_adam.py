@@ -14,7 +14,7 @@ class KerasAdam(torch.optim.Optimizer):
 
     torch's Adam adds ε to √v/√(1−β2ᵗ) instead, which at step t is this with ε·√(1−β2ᵗ): ten times smaller at first for
     β2 = 0.99. With β1 = 0 the average m is the gradient itself and is not kept.
-    Source: Kingma and Ba 2015, the note after algorithm 1 ("ε hat"); hit.md section 3 for its use in the official code.
+    Source: Kingma and Ba 2015, the note after algorithm 1 ("ε hat"); the official HiT code trains with it.
     """
 
     def __init__(

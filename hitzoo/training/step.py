@@ -1,6 +1,6 @@
 """One training step as mathematics: tensors in, losses out; no files, devices, ranks or logs.
 
-Source: the official HiT code's step (hit.md, section 3): generator and discriminator are both updated from one forward
+Source: the official HiT code's step: generator and discriminator are both updated from one forward
 pass, with the gradients of both taken before either moves.
 """
 

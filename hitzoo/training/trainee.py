@@ -13,6 +13,7 @@ from hitzoo.models.seeding import Purpose, drawing_weights
 from hitzoo.plan.compile import ModelPlan
 from hitzoo.spec.types import TrainingSpec
 from hitzoo.training.ema import MovingAverage
+from hitzoo.training.norm_practice import use_norm_statistics
 from hitzoo.training.optimizer import build_optimizer
 
 
@@ -36,6 +37,7 @@ class Trainee:
 def new_trainee(plan: ModelPlan, training: TrainingSpec, seed: int, device: torch.device) -> Trainee:
     """Fresh networks on `device`; their weights follow from the seed alone, whatever the device."""
     generator = initial_generator(plan, seed).to(device)
+    use_norm_statistics(generator, training)
     with drawing_weights(seed, Purpose.DISCRIMINATOR_WEIGHTS):
         discriminator = build_discriminator(plan).to(device)
     return Trainee(

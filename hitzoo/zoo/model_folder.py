@@ -28,6 +28,8 @@ from hitzoo.zoo.weights import load_weights, read_metadata, write_weights
 
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.safetensors"
+LIVE_GENERATOR_NAME = "training/generator.safetensors"
+DISCRIMINATOR_NAME = "training/discriminator.safetensors"
 FORMAT = 1
 _CHECKPOINT = re.compile(r"step-(\d+)")
 

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from hitzoo.layers.cross_attention import CrossAttentionBlock
-from hitzoo.layers.multi_axis import MultiAxisBlock
+from hitzoo.layers.self_attention import MultiAxisBlock
 
 B, G, P, C, HEADS, TOKENS, TOKEN_CHANNELS = 2, 3, 4, 8, 4, 5, 6
 D = C // HEADS

@@ -13,7 +13,7 @@ FIRST_SIDE, TOKENS = 4, 9
 
 
 class Reference:
-    """The generator in one straight line from its description (hit.md, section 1), given nothing but tensors.
+    """The generator in one straight line from its description, given nothing but tensors.
 
     Pixels stay in one row-major list [B, r·r, C] throughout; blocks are lists of places in it.
     """

@@ -11,19 +11,55 @@ from hitzoo.plan.cost import total
 from hitzoo.plan.stylegan2 import published_width
 from hitzoo.plan.table import discriminator_cost, discriminator_rows, generator_cost, generator_rows, model_cost
 from hitzoo.spec.load import load_spec
+from hitzoo.spec.shipped import shipped_specs
 
 Layout = Callable[..., ModelPlan]
 ABLATION = ("1024 512 256 128 128", "2 2 2 2 2", "16 8 4 4 4")
 
 
-@pytest.mark.parametrize(
-    ("name", "generator", "discriminator"),
-    [("hit-b-ffhq256", 46_217_670, 28_862_593), ("hit-imagenet128", 32_866_627, 23_880_833)],
-)
-def test_shipped(name: str, generator: int, discriminator: int) -> None:
+FACES, NARROW, LARGEST = 28_862_593, 23_880_833, 29_008_673
+FULL = 67_602_435
+SHIPPED = {
+    # name: generator, discriminator                                  paper
+    "hit-s-ffhq256": (38_013_382, FACES),  # Table 4: 38.01 M
+    "hit-b-ffhq256": (46_217_670, FACES),  # Table 4: 46.22 M
+    "hit-l-ffhq256": (97_462_214, FACES),  # Table 4: 97.46 M
+    "hit-s-ffhq256-nobcr": (38_013_382, FACES),
+    "hit-b-ffhq256-nobcr": (46_217_670, FACES),
+    "hit-l-ffhq256-nobcr": (97_462_214, FACES),
+    "hit-s-celebahq256": (38_013_382, FACES),
+    "hit-b-celebahq256": (46_217_670, FACES),
+    "hit-l-celebahq256": (97_462_214, FACES),
+    "hit-b-ffhq1024": (88_216_300, LARGEST),  # official code
+    "hit-b-celebahq1024": (88_216_300, LARGEST),
+    "hit-imagenet128": (32_866_627, NARROW),  # "around 30M"
+    "hit-imagenet128-ablation": (FULL, NARROW),  # Table 5: 67.60 M
+    "hit-imagenet128-ablation-inr": (42_683_407, NARROW),  # Table 5: 42.68 M
+    "hit-imagenet128-ablation-cross": (61_550_095, NARROW),  # Table 5: 61.55 M
+    "hit-imagenet128-ablation-global": (FULL, NARROW),  # Table 5: 67.60 M, and the four below
+    "hit-imagenet128-ablation-axial": (FULL, NARROW),
+    "hit-imagenet128-ablation-regional": (FULL, NARROW),
+    "hit-imagenet128-ablation-interleaved": (FULL, NARROW),
+    "hit-imagenet128-ablation-unbalanced": (FULL, NARROW),
+    "hit-imagenet128-ablation-attn0": (61_550_095, NARROW),  # Table 6: 61.55 M
+    "hit-imagenet128-ablation-attn1": (66_009_868, NARROW),  # Table 6: 66.01 M
+    "hit-imagenet128-ablation-attn2": (67_191_305, NARROW),  # Table 6: 67.19 M
+    "hit-imagenet128-ablation-attn3": (67_520_006, NARROW),  # Table 6: 67.52 M
+    "hit-imagenet128-ablation-attn4": (FULL, NARROW),  # Table 6: 67.60 M
+    "convnet-r1-imagenet128": (34_247_939, NARROW),  # not published
+    "hit-ti-shapes32": (1_239_907, 567_825),  # ours
+    "hit-ti-shapes64": (1_442_211, 879_377),
+}
+
+
+def test_the_table_is_complete() -> None:
+    assert set(SHIPPED) == set(shipped_specs())
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_shipped(name: str) -> None:
     costs = model_cost(compile_spec(load_spec(name)))
-    assert costs["generator"].parameters == generator
-    assert costs["discriminator"].parameters == discriminator
+    assert (costs["generator"].parameters, costs["discriminator"].parameters) == SHIPPED[name]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,9 @@ from torch.utils.flop_counter import FlopCounterMode
 from hitzoo.layers import BLOCKS
 from hitzoo.models.build import build
 from hitzoo.plan.compile import ModelPlan, compile_spec
+from hitzoo.plan.convnet import ConvnetGeneratorPlan
 from hitzoo.plan.cost import COSTS, Cost
-from hitzoo.plan.hit import HitGeneratorPlan
+from hitzoo.plan.families import GeneratorPlan
 from hitzoo.plan.stylegan2 import Stylegan2DiscriminatorPlan
 from hitzoo.plan.table import model_cost
 from hitzoo.plan.types import BlockPlan
@@ -55,9 +56,11 @@ def shipped_plan(request: pytest.FixtureRequest) -> ModelPlan:
     return compile_spec(load_spec(request.param))
 
 
-def parts(plan: HitGeneratorPlan | Stylegan2DiscriminatorPlan) -> list[BlockPlan]:
+def parts(plan: GeneratorPlan | Stylegan2DiscriminatorPlan) -> list[BlockPlan]:
     if isinstance(plan, Stylegan2DiscriminatorPlan):
         return [plan.stem, *plan.blocks, plan.head]
+    if isinstance(plan, ConvnetGeneratorPlan):
+        return [plan.initial, *plan.blocks, plan.head]
     inside = [(stage.upsample, stage.position, stage.cross, *stage.blocks, stage.to_rgb) for stage in plan.stages]
     return [part for part in (plan.initial, plan.tokens, *(each for row in inside for each in row)) if part is not None]
 
@@ -115,11 +118,18 @@ def test_every_block_can_be_called_with_its_arguments(shipped_plan: ModelPlan) -
         inspect.signature(BLOCKS[part.kind]).bind(**part.kwargs)
 
 
+SELF_ATTENTION = {"none": {"mlp_block"}, "interleaved": {"regional_block", "dilated_block"}}
+"""Where the word of a spec is not the name of its block."""
+
+
 def test_schema_plan_costs_and_blocks_know_the_same_kinds(tiny_text: str) -> None:
     attentions = schema()["$defs"]["hit_stage"]["properties"]["attention"]["enum"]
-    planned = set()
+    convnet = compile_spec(load_spec("convnet-r1-imagenet128"))
+    planned = {part.kind for part in parts(convnet.generator)}
     for attention in attentions:
-        plan = compile_spec(parse_spec(tiny_text, overrides=[f"generator.stages[0].attention={attention}"]))
-        planned |= {part.kind for part in (*parts(plan.generator), *parts(plan.discriminator))}
+        overrides = [f"generator.stages[0].attention={attention}", "generator.stages[0].depth=2"]
+        plan = compile_spec(parse_spec(tiny_text, overrides=overrides))
+        found = {part.kind for part in (*parts(plan.generator), *parts(plan.discriminator))}
+        assert SELF_ATTENTION.get(attention, {f"{attention}_block"}) <= found, attention
+        planned |= found
     assert planned == set(BLOCKS) == set(COSTS)
-    assert {f"{attention}_block" for attention in attentions if attention != "none"} < planned

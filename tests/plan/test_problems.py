@@ -75,13 +75,13 @@ def test_the_text_itself_fits() -> None:
             "attention: none",
             "attention: none, block_size: 4",
             "mine.yaml:8:70  generator.stages[2].block_size\n  a stage without attention has no blocks\n"
-            "  remove block_size, or set attention: multi_axis",
+            "  remove block_size, or set attention to one of: dilated, interleaved, multi_axis, regional",
         ),
         (
             "attention: none",
             "attention: none, block_size: auto",
             "mine.yaml:8:70  generator.stages[2].block_size\n  a stage without attention has no blocks\n"
-            "  remove block_size, or set attention: multi_axis",
+            "  remove block_size, or set attention to one of: dilated, interleaved, multi_axis, regional",
         ),
         (
             "channels: 16, depth: 1, heads: 4",

@@ -131,7 +131,7 @@ def test_one_problem(line: str, message: str) -> None:
         (
             "family: hit",
             "family: hitt",
-            "mine.yaml:4:11  generator.family\n  \"hitt\" is not one of: hit\n  did you mean 'hit'?",
+            "mine.yaml:4:11  generator.family\n  \"hitt\" is not one of: hit, convnet\n  did you mean 'hit'?",
         ),
         (
             "family: hit\n  stages:\n    - {channels: 32, depth: 1}\n",

@@ -45,7 +45,8 @@ def test_the_last_of_two_wins_and_nothing_else_moves(tiny_text: str) -> None:
         ),
         (
             "generator.stages[0].attention=multi-axis",
-            'tiny.yaml  generator.stages[0].attention\n  "multi-axis" is not one of: multi_axis, none\n'
+            'tiny.yaml  generator.stages[0].attention\n  "multi-axis" is not one of: '
+            "multi_axis, regional, dilated, interleaved, axial, global, none\n"
             "  did you mean 'multi_axis'?; set by --set generator.stages[0].attention=multi-axis",
         ),
         (

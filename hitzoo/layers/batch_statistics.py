@@ -1,0 +1,81 @@
+"""Over which images a batch norm takes its statistics while training.
+
+On several devices the official runs normalise each replica's images by themselves; one large device then computes a
+different algorithm unless it forms groups. All three practices leave the network the same in evaluation.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+import torch.distributed as dist
+import torch.nn.functional as F
+from torch.distributed.nn.functional import all_reduce
+
+
+class Normed(Protocol):
+    """What a practice needs of the batch norm it works for."""
+
+    running_mean: torch.Tensor
+    running_var: torch.Tensor
+    momentum: float
+    epsilon: float
+
+    @property
+    def weight(self) -> torch.Tensor:
+        """Scale: [C]."""
+
+    @property
+    def bias(self) -> torch.Tensor:
+        """Shift: [C]."""
+
+
+class Statistics(Protocol):
+    """One practice: normalise [B, ..., C] by the statistics of some images, and let the running ones follow."""
+
+    def __call__(self, norm: Normed, x: torch.Tensor) -> torch.Tensor:
+        """The normalised, scaled and shifted map."""
+
+
+def per_replica(norm: Normed, x: torch.Tensor) -> torch.Tensor:
+    """Over all images of this process: the practice of the official code on each of its replicas."""
+    rows = x.reshape(-1, x.shape[-1])
+    return F.batch_norm(
+        rows, norm.running_mean, norm.running_var, norm.weight, norm.bias, True, norm.momentum, norm.epsilon
+    ).view(x.shape)
+
+
+def synchronised(norm: Normed, x: torch.Tensor) -> torch.Tensor:
+    """Over the images of all processes, each with as many: N processes compute what one does with the whole batch."""
+    if not dist.is_initialized() or dist.get_world_size() == 1:
+        return per_replica(norm, x)
+    rows = x.reshape(-1, x.shape[-1])
+    count = len(rows) * dist.get_world_size()
+    mean = all_reduce(rows.sum(dim=0)) / count
+    centred = rows - mean
+    variance = all_reduce(centred.square().sum(dim=0)) / count
+    with torch.no_grad():
+        norm.running_mean.lerp_(mean, norm.momentum)
+        norm.running_var.lerp_(variance * count / (count - 1), norm.momentum)
+    return (centred * (variance + norm.epsilon).rsqrt() * norm.weight + norm.bias).view(x.shape)
+
+
+class Ghost:
+    """Over groups of `size` consecutive images, as if each were a replica; the running ones take the groups' mean."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def __call__(self, norm: Normed, x: torch.Tensor) -> torch.Tensor:
+        """Normalise group by group; a batch smaller than a group is one group."""
+        groups = x.split(min(self.size, len(x)))
+        means, variances = (torch.zeros(len(groups), x.shape[-1], dtype=x.dtype, device=x.device) for _ in range(2))
+        normed = [
+            F.batch_norm(rows, mean, variance, norm.weight, norm.bias, True, 1.0, norm.epsilon).view(group.shape)
+            for group, mean, variance in zip(groups, means, variances, strict=True)
+            for rows in (group.reshape(-1, x.shape[-1]),)
+        ]
+        norm.running_mean.lerp_(means.mean(dim=0), norm.momentum)
+        norm.running_var.lerp_(variances.mean(dim=0), norm.momentum)
+        return torch.cat(normed)

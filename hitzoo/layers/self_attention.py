@@ -1,0 +1,113 @@
+"""Self-attention blocks: one family, which differ only in which positions may attend to which.
+
+B batch, G = g² blocks, P = p² pixels of a block, C channels, h heads, d = C/h. A blocked map is [B, G, P, C]; in a map
+that is not blocked, [B, r, r, C], the rows stand in the first of the two places and a row's pixels in the second.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from hitzoo.layers.attend import attend
+from hitzoo.layers.linear import linear
+from hitzoo.layers.mlp import MLPBlock
+from hitzoo.layers.norm import build_norm
+from hitzoo.layers.registry import register_block
+
+
+class SelfAttentionBlock(nn.Module):
+    """x + attention(norm(x)), then an MLP block: [B, ·, ·, C] -> [B, ·, ·, C].
+
+    With `share_kv` one key and one value head serve all heads (multi-query). Source: Zhao et al. 2021, section 3.1.
+    """
+
+    def __init__(self, *, channels: int, heads: int, share_kv: bool, norm: str, expansion: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.key_heads = 1 if share_kv else heads
+        width = channels // heads
+        self.norm = build_norm(norm, channels)
+        self.query = linear(channels, channels)
+        self.key = linear(channels, self.key_heads * width)
+        self.value = linear(channels, self.key_heads * width)
+        self.output = linear(channels, channels)
+        self.mlp = MLPBlock(channels=channels, norm=norm, expansion=expansion)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Add what each position reads from the others, then the MLP's update."""
+        normed, places = self.norm(x), x.shape[:-1]
+        query = self.query(normed).view(*places, self.heads, -1)
+        key = self.key(normed).view(*places, self.key_heads, -1)
+        value = self.value(normed).view(*places, self.key_heads, -1)
+        x = x + self.output(self.attention(query, key, value).flatten(-2))
+        return self.mlp(x)
+
+    def attention(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        """What every head of every position reads: [B, ·, ·, h, d], keys and values with 1 or h heads."""
+        raise NotImplementedError
+
+
+@register_block("regional_block")
+class RegionalBlock(SelfAttentionBlock):
+    """Every head attends inside each block (blocked local attention)."""
+
+    def attention(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        """Along the pixels of a block."""
+        return along_second(query, key, value)
+
+
+@register_block("dilated_block")
+class DilatedBlock(SelfAttentionBlock):
+    """Every head attends across blocks, to the same pixel of each."""
+
+    def attention(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        """Along the grid of blocks."""
+        return along_first(query, key, value)
+
+
+@register_block("global_block")
+class GlobalBlock(SelfAttentionBlock):
+    """Every head attends to the whole map (all-to-all)."""
+
+    def attention(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        """Over all positions as one sequence."""
+        return attend(*(each.flatten(1, 2) for each in (query, key, value))).view(query.shape)
+
+
+@register_block("multi_axis_block")
+class MultiAxisBlock(SelfAttentionBlock):
+    """The first half of the heads attends inside each block, the second across blocks at the same pixel."""
+
+    def attention(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        """Both axes at once; the halves' outputs stand in that order."""
+        half = self.heads // 2
+        inside = along_second(query[..., :half, :], *self._heads_of(key, value, slice(None, half)))
+        across = along_first(query[..., half:, :], *self._heads_of(key, value, slice(half, None)))
+        return torch.cat((inside, across), dim=-2)
+
+    def _heads_of(self, key: torch.Tensor, value: torch.Tensor, part: slice) -> tuple[torch.Tensor, torch.Tensor]:
+        """The key and value heads of one half of the query heads; the shared one serves both halves."""
+        if self.key_heads == 1:
+            return key, value
+        return key[..., part, :], value[..., part, :]
+
+
+@register_block("axial_block")
+class AxialBlock(MultiAxisBlock):
+    """The first half of the heads attends along rows, the second along columns: the same two axes of a map not blocked.
+
+    Zhao et al. 2021, section 3.1, name axial attention as this special case.
+    """
+
+
+def along_second(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """Attention along axis 2 (pixels of a block, or of a row), each place of axis 1 a sequence of its own."""
+    return attend(*(each.flatten(0, 1) for each in (query, key, value))).view(query.shape)
+
+
+def along_first(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """Attention along axis 1 (blocks, or pixels of a column), each place of axis 2 a sequence of its own."""
+    out = attend(*(each.transpose(1, 2).flatten(0, 1) for each in (query, key, value)))
+    batch, first, second, heads, width = query.shape
+    return out.view(batch, second, first, heads, width).transpose(1, 2)

@@ -1,0 +1,31 @@
+"""The residual convolutional generator that HiT is compared with (ConvNet-R1 of Zhao et al. 2021, after SAGAN).
+
+B batch, C channels, R resolution of the image. Maps are NCHW in channels-last memory.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from hitzoo.layers import build_block
+from hitzoo.plan.convnet import ConvnetGeneratorPlan
+
+
+class ConvnetGenerator(nn.Module):
+    """Latent to image, one residual block per doubling: [B, latent_dim] -> [B, image_channels, R, R] in [-1, 1]."""
+
+    def __init__(self, plan: ConvnetGeneratorPlan) -> None:
+        super().__init__()
+        self.plan = plan
+        self.initial = build_block(plan.initial)
+        self.blocks = nn.Sequential(*map(build_block, plan.blocks))
+        self.head = build_block(plan.head)
+        for layer in self.initial.modules():
+            if isinstance(layer, nn.Linear):  # Glorot-uniform like its convolutions; HiT's own layers begin smaller
+                nn.init.xavier_uniform_(layer.weight)
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """The images of a batch of latents."""
+        x = self.initial(z).permute(0, 3, 1, 2)
+        return self.head(self.blocks(x))

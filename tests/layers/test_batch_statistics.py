@@ -1,0 +1,92 @@
+"""Over which images a batch norm takes its statistics: a process, groups, or all processes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from safetensors.torch import load_file, save_file
+
+from hitzoo.layers.batch_statistics import Ghost, synchronised
+from hitzoo.layers.norm import BatchNorm, set_statistics
+
+
+def normed(x: torch.Tensor, statistics=None) -> tuple[BatchNorm, torch.Tensor]:
+    """A batch norm with uneven weights after one training pass, and what it made."""
+    norm = BatchNorm(x.shape[-1]).double()
+    with torch.no_grad():
+        norm.weight.copy_(torch.linspace(0.5, 2, x.shape[-1]))
+        norm.bias.copy_(torch.linspace(-1, 1, x.shape[-1]))
+    if statistics is not None:
+        set_statistics(norm, statistics)
+    return norm, norm(x)
+
+
+def test_groups_are_replicas_of_their_own(randn) -> None:
+    x = randn(6, 5, 3)
+    whole, out = normed(x, Ghost(2))
+    parts = [normed(part) for part in x.split(2)]
+    torch.testing.assert_close(out, torch.cat([part for _, part in parts]), rtol=1e-12, atol=1e-12)
+    for name in ("running_mean", "running_var"):
+        mean = torch.stack([getattr(norm, name) for norm, _ in parts]).mean(dim=0)
+        torch.testing.assert_close(getattr(whole, name), mean, rtol=1e-12, atol=1e-12)
+
+
+def test_one_group_is_the_plain_norm(randn) -> None:
+    x = randn(4, 3, 2)
+    (plain, expected), (grouped, out) = normed(x), normed(x, Ghost(8))
+    torch.testing.assert_close(out, expected, rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(grouped.running_var, plain.running_var, rtol=1e-12, atol=1e-12)
+
+
+def test_groups_differ_from_the_whole_batch(randn) -> None:
+    x = randn(4, 3, 2)
+    assert (normed(x, Ghost(2))[1] - normed(x)[1]).abs().max() > 0.1
+
+
+def test_evaluation_does_not_ask_for_groups(randn) -> None:
+    norm, _ = normed(randn(4, 3, 2), Ghost(2))
+    norm.eval()
+    x = randn(3, 5, 2, seed=2)
+    expected = (x - norm.running_mean) / (norm.running_var + 1e-3).sqrt() * norm.weight + norm.bias
+    torch.testing.assert_close(norm(x), expected, rtol=1e-12, atol=1e-12)
+
+
+def whole_batch() -> tuple[torch.Tensor, torch.Tensor]:
+    """The images of all processes, and by what their outputs are weighted in the loss."""
+    draw = torch.Generator().manual_seed(1)
+    return tuple(torch.randn(4, 5, 3, dtype=torch.float64, generator=draw) for _ in range(2))  # type: ignore[return-value]
+
+
+def numbers(x: torch.Tensor, weights: torch.Tensor, statistics) -> dict[str, torch.Tensor]:
+    """Outputs, the loss's gradient by the inputs, and the running statistics after one pass."""
+    x = x.clone().requires_grad_()
+    norm, out = normed(x, statistics)
+    (out * weights).sum().backward()
+    return {"out": out.detach(), "gradient": x.grad, "mean": norm.running_mean, "var": norm.running_var}
+
+
+def process(rank: int, world: int, folder: str) -> None:
+    dist.init_process_group("gloo", rank=rank, world_size=world, init_method=f"file://{folder}/store")
+    x, weights = (tensor.chunk(world)[rank] for tensor in whole_batch())
+    save_file(numbers(x, weights, synchronised), Path(folder, f"{rank}.safetensors"))
+    dist.destroy_process_group()
+
+
+def test_two_processes_compute_what_one_does(tmp_path: Path) -> None:
+    mp.spawn(process, args=(2, str(tmp_path)), nprocs=2)
+    expected = numbers(*whole_batch(), None)
+    found = [load_file(tmp_path / f"{rank}.safetensors") for rank in range(2)]
+    for name in ("out", "gradient"):
+        both = torch.cat([part[name] for part in found])
+        torch.testing.assert_close(both, expected[name], rtol=1e-10, atol=1e-10)
+    for name in ("mean", "var"):
+        for part in found:
+            torch.testing.assert_close(part[name], expected[name], rtol=1e-10, atol=1e-10)
+
+
+def test_one_process_needs_no_others(randn) -> None:
+    x = randn(4, 3, 2)
+    torch.testing.assert_close(normed(x, synchronised)[1], normed(x)[1], rtol=0, atol=0)
