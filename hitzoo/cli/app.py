@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from hitzoo.cli import build, check, data, diff, listing, new, sample, show, train
+from hitzoo.cli import build, check, convert, data, diff, listing, new, sample, show, train
 from hitzoo.errors import HitzooError
 
 USER_MISTAKE = 2
@@ -33,6 +33,7 @@ app.command("diff")(diff.diff)
 app.command("build")(build.build)
 app.command("train")(train.train)
 app.command("sample")(sample.sample)
+app.command("convert")(convert.convert)
 app.add_typer(data.app, name="data")
 
 

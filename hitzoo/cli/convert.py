@@ -1,0 +1,101 @@
+"""`hitzoo convert`: models of the official code to ours, and back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+_KNOWN = ("hit-gan",)
+
+
+def convert(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SOURCE", help="With --from: a checkpoint or .npz. With --to: a model.", show_default=False
+        ),
+    ],
+    target: Annotated[
+        Path | None, typer.Argument(metavar="[OUT.npz]", help="With --to: the file to write.", show_default=False)
+    ] = None,
+    origin: Annotated[
+        str | None, typer.Option("--from", metavar="hit-gan", help="Convert to a model of ours.", show_default=False)
+    ] = None,
+    destination: Annotated[
+        str | None, typer.Option("--to", metavar="hit-gan", help="Convert a model of ours.", show_default=False)
+    ] = None,
+    spec: Annotated[
+        str | None, typer.Option(metavar="NAME", help="With --from: the spec the model has.", show_default=False)
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="With --from: the model folder to write.", show_default=False)
+    ] = None,
+    which: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ema|generator", help="Which generator. Default: the average if there.", show_default=False
+        ),
+    ] = None,
+    with_discriminator: Annotated[
+        bool, typer.Option("--with-discriminator", help="Convert the discriminator too.")
+    ] = False,
+) -> None:
+    """Convert models of google-research/hit-gan (TensorFlow) to ours, or ours to an .npz of its variables.
+
+        hitzoo convert --from hit-gan ckpt-500000 --spec hit-b-ffhq256 --out models/b256
+        hitzoo convert --to hit-gan models/b256 variables.npz
+
+    A checkpoint needs TensorFlow (pip install 'hitzoo[tf]'); an .npz of its variables does not. Every variable that is
+    not used is named.
+    """
+    from hitzoo.errors import RequestError
+
+    if (origin is None) == (destination is None):
+        raise RequestError("give --from hit-gan or --to hit-gan")
+    for name in filter(None, (origin, destination)):
+        if name not in _KNOWN:
+            raise RequestError(f"'{name}' is not known; possible: {', '.join(_KNOWN)}")
+    if origin is not None:
+        _from(source, spec, out, which, with_discriminator)
+    else:
+        _to(source, target)
+
+
+def _from(source: Path, spec: str | None, out: Path | None, which: str | None, with_discriminator: bool) -> None:
+    from hitzoo.cli import render
+    from hitzoo.errors import RequestError
+    from hitzoo.plan.compile import compile_spec
+    from hitzoo.spec.load import load_spec
+    from hitzoo.zoo.adapters.hit_gan_source import read_variables
+    from hitzoo.zoo.convert import from_hit_gan, write_converted
+
+    if spec is None or out is None:
+        raise RequestError("--from needs --spec NAME and --out DIR")
+    roots = {None: None, "ema": "ema_generator", "ema_generator": "ema_generator", "generator": "generator"}
+    if which not in roots:
+        raise RequestError(f"--which {which}: ema or generator")
+    loaded = load_spec(spec)
+    plan = compile_spec(loaded)
+    done = from_hit_gan(read_variables(source), plan, which=roots[which], with_discriminator=with_discriminator)
+    write_converted(out, loaded, plan, done)
+    render.print_line(f"{done.used} variables used, the generator from {done.which}")
+    for name in done.left_out:
+        render.print_line(f"left out: {name}")
+    render.print_line(f"wrote {out}: hitzoo sample --model {out}")
+
+
+def _to(source: Path, target: Path | None) -> None:
+    from hitzoo.cli import render
+    from hitzoo.errors import OutputError, RequestError
+    from hitzoo.inference.load import locate
+    from hitzoo.zoo.convert import to_hit_gan, write_npz
+
+    if target is None:
+        raise RequestError("--to needs the file to write: hitzoo convert --to hit-gan DIR out.npz")
+    if target.exists():
+        raise OutputError(f"{target} exists already; choose a new name or remove it")
+    arrays = to_hit_gan(locate(source))
+    write_npz(target, arrays)
+    render.print_line(f"wrote {len(arrays)} variables to {target}")
