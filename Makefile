@@ -18,7 +18,7 @@ lint: $(READY)                          ## formatting, lint, types, import direc
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell hitzoo specs zoo tests docs README.md CONTRIBUTING.md
+	$(BIN)/codespell hitzoo specs zoo docs README.md CONTRIBUTING.md
 
 format: $(READY)
 	$(BIN)/ruff format .

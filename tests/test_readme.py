@@ -1,0 +1,71 @@
+"""Every command and every line of Python that the README shows is run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+import yaml
+from PIL import Image
+
+from hitzoo.cli.app import main
+
+README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
+
+
+COMMANDS = [shlex.split(line, comments=True) for block in blocks("sh") for line in block.splitlines()]
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    for index in range(3):
+        Image.new("RGB", (80, 64), (60 * index, 90, 200)).save(tmp_path / "photos" / f"{index}.jpg")
+    return tmp_path
+
+
+def test_there_are_commands() -> None:
+    assert [words[1] for words in COMMANDS] == ["list", "build", "train", "sample"]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_command(words: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shortened = ["--set", "training.steps=1", "--set", "training.batch_size=4"] if words[1] == "train" else []
+    monkeypatch.setattr("sys.argv", [*words, *shortened])
+    with pytest.raises(SystemExit) as leaving:
+        main()
+    assert not leaving.value.code
+
+
+def test_python(folder: Path) -> None:
+    for block in blocks("python"):
+        exec(compile(block, "README.md", "exec"), {})
+    with Image.open(folder / "shape.png") as picture:
+        assert picture.size == (32, 32)
+
+
+def test_the_spec_shown_is_the_shipped_one() -> None:
+    """The excerpt leaves out what is a default or free text; every value it shows is the shipped spec's."""
+    shown = yaml.safe_load(blocks("yaml")[0])
+    shipped = yaml.safe_load(
+        (Path(__file__).parents[1] / "specs" / f"{shown['name']}.yaml").read_text(encoding="utf-8")
+    )
+
+    def included(part: object, whole: object) -> bool:
+        if isinstance(part, dict) and isinstance(whole, dict):
+            return all(included(value, whole.get(key)) for key, value in part.items())
+        return part == whole
+
+    assert included(shown, shipped)
+
+
+def test_links_lead_somewhere() -> None:
+    for target in re.findall(r"\]\((?!http)([^)#]+)\)|src=\"([^\"]+)\"", README):
+        assert (Path(__file__).parents[1] / "".join(target)).exists(), target
