@@ -15,8 +15,8 @@ from hitzoo.layers.registry import register_block
 class ResidualUp(nn.Module):
     """main + skip at twice the resolution: [B, C, r, r] -> [B, C', 2r, 2r].
 
-    main: batch norm - relu - nearest - conv3×3 - batch norm - relu - conv3×3; skip: conv1×1 - nearest, which is nearest -
-    conv1×1 at a quarter of the cost. Source: SAGAN's generator (Zhang et al. 2019), without spectral norm.
+    main: batch norm - relu - nearest - conv3×3 - batch norm - relu - conv3×3; skip: conv1×1 - nearest, the same as the
+    other way round at a quarter of the cost. Source: SAGAN's generator (Zhang et al. 2019), without spectral norm.
     """
 
     def __init__(self, *, in_channels: int, out_channels: int) -> None:
