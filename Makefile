@@ -5,12 +5,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
-.PHONY: test test-all lint format demo clean
+.PHONY: test lint format demo clean
 
-test: $(READY)                          ## the whole default suite, under 10 minutes on 2 cores
-	$(BIN)/python -m pytest -m "not slow"
-
-test-all: $(READY)                      ## and the long tests
+test: $(READY)                          ## the whole suite, a few minutes on 2 cores
 	$(BIN)/python -m pytest
 
 lint: $(READY)                          ## formatting, lint, types, import directions, spelling

@@ -25,6 +25,7 @@ _REASONS = {
     errno.ENOTDIR: "a part of the path is a file, not a folder",
     errno.EEXIST: "a part of the path is a file, not a folder",  # what mkdir says of its own last part
     errno.EISDIR: "it is a folder; give a file",
+    errno.EBUSY: "it is a mount point or in use; choose a new name inside it",
     errno.ENAMETOOLONG: "the name is too long for this file system",
 }
 
@@ -77,9 +78,8 @@ def atomic_folder(path: Path) -> Iterator[Path]:
 
     `path` may exist only as an empty folder: nothing is ever overwritten.
     """
+    refuse_existing(path)
     with writing(path):
-        if path.is_symlink() or path.is_file() or (path.is_dir() and any(path.iterdir())):
-            raise OutputError(f"{path} exists already and is not an empty folder; choose a new name or remove it")
         temporary = _neighbour(path)
         missing = _missing(path.parent)
         try:
@@ -94,6 +94,17 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             _remove_empty(missing)
             raise
         _flush(path.parent)
+
+
+def refuse_existing(path: Path) -> None:
+    """Say at once, before any work, that a folder cannot be written under this name.
+
+    Raises:
+        OutputError: it exists and is not an empty folder.
+    """
+    with writing(path):
+        if path.is_symlink() or path.is_file() or (path.is_dir() and any(path.iterdir())):
+            raise OutputError(f"{path} exists already and is not an empty folder; choose a new name or remove it")
 
 
 def _neighbour(path: Path) -> Path:

@@ -21,7 +21,7 @@ def build(
         Path | None,
         typer.Option(metavar="DIR", help="Also write a freshly initialised model there.", show_default=False),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the initial weights written with --out.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Of the initial weights written with --out.")] = 0,
     as_json: JsonOption = False,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
@@ -31,11 +31,14 @@ def build(
     pass of one image in float32; the training estimate counts every tensor of a real step, run without contents.
     """
     from hitzoo.cli import render
+    from hitzoo.files import refuse_existing
     from hitzoo.plan.compile import compile_spec
     from hitzoo.spec.load import load_spec
 
     loaded = load_spec(spec, overrides)
     plan = compile_spec(loaded)
+    if out is not None:
+        refuse_existing(out)
     report = _report(loaded, plan)
     if as_json:
         render.print_json(report)

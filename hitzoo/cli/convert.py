@@ -7,12 +7,10 @@ from typing import Annotated
 
 import typer
 
-_KNOWN = ("hit-gan",)
-
 
 def convert(
     source: Annotated[
-        Path,
+        str,
         typer.Argument(
             metavar="SOURCE", help="With --from: a checkpoint or .npz. With --to: a model.", show_default=False
         ),
@@ -44,41 +42,63 @@ def convert(
 ) -> None:
     """Convert models of google-research/hit-gan (TensorFlow) to ours, or ours to an .npz of its variables.
 
-        hitzoo convert --from hit-gan ckpt-500000 --spec hit-b-ffhq256 --out models/b256
-        hitzoo convert --to hit-gan models/b256 variables.npz
+    \b
+    hitzoo convert --from hit-gan ckpt-500000 --spec hit-b-ffhq256 --out models/b256
+    hitzoo convert --to hit-gan models/b256 variables.npz
 
-    A checkpoint needs TensorFlow (pip install 'hitzoo[tf]'); an .npz of its variables does not. Every variable that is
-    not used is named.
+    A checkpoint needs TensorFlow (the optional extra tf); an .npz of its variables does not. Every variable that is not
+    used is named. Kinds of attention and block sizes have no variables: they are what the spec says.
     """
     from hitzoo.errors import RequestError
 
     if (origin is None) == (destination is None):
         raise RequestError("give --from hit-gan or --to hit-gan")
-    for name in filter(None, (origin, destination)):
-        if name not in _KNOWN:
-            raise RequestError(f"'{name}' is not known; possible: {', '.join(_KNOWN)}")
     if origin is not None:
+        _refuse({"OUT.npz": target}, "--from")
+        _check_known(origin)
         _from(source, spec, out, which, with_discriminator)
     else:
+        _refuse({"--spec": spec, "--out": out, "--which": which, "--with-discriminator": with_discriminator}, "--to")
+        _check_known(str(destination))
         _to(source, target)
 
 
-def _from(source: Path, spec: str | None, out: Path | None, which: str | None, with_discriminator: bool) -> None:
+def _refuse(given: dict[str, object], direction: str) -> None:
+    """Arguments of the other direction are a misunderstanding, not to be passed over."""
+    from hitzoo.errors import RequestError
+
+    for name, value in given.items():
+        if value:
+            raise RequestError(f"{name} has no meaning with {direction}")
+
+
+def _check_known(name: str) -> None:
+    from hitzoo.errors import RequestError
+    from hitzoo.zoo.adapters.hit_gan import SOURCE
+
+    if name != SOURCE:
+        raise RequestError(f"'{name}' is not known; possible: {SOURCE}")
+
+
+def _from(source: str, spec: str | None, out: Path | None, which: str | None, with_discriminator: bool) -> None:
     from hitzoo.cli import render
     from hitzoo.errors import RequestError
+    from hitzoo.files import refuse_existing
     from hitzoo.plan.compile import compile_spec
     from hitzoo.spec.load import load_spec
+    from hitzoo.zoo.adapters.hit_gan import AVERAGE, LIVE
     from hitzoo.zoo.adapters.hit_gan_source import read_variables
     from hitzoo.zoo.convert import from_hit_gan, write_converted
 
     if spec is None or out is None:
         raise RequestError("--from needs --spec NAME and --out DIR")
-    roots = {None: None, "ema": "ema_generator", "ema_generator": "ema_generator", "generator": "generator"}
+    roots = {None: None, "ema": AVERAGE, "generator": LIVE}
     if which not in roots:
         raise RequestError(f"--which {which}: ema or generator")
+    refuse_existing(out)
     loaded = load_spec(spec)
     plan = compile_spec(loaded)
-    done = from_hit_gan(read_variables(source), plan, which=roots[which], with_discriminator=with_discriminator)
+    done = from_hit_gan(read_variables(Path(source)), plan, which=roots[which], with_discriminator=with_discriminator)
     write_converted(out, loaded, plan, done)
     render.print_line(f"{done.used} variables used, the generator from {done.which}")
     for name in done.left_out:
@@ -86,7 +106,7 @@ def _from(source: Path, spec: str | None, out: Path | None, which: str | None, w
     render.print_line(f"wrote {out}: hitzoo sample --model {out}")
 
 
-def _to(source: Path, target: Path | None) -> None:
+def _to(source: str, target: Path | None) -> None:
     from hitzoo.cli import render
     from hitzoo.errors import OutputError, RequestError
     from hitzoo.inference.load import locate

@@ -18,11 +18,11 @@ def list_models(
     from hitzoo.errors import UnknownNameError
 
     rows = _rows(pattern)
+    if not rows:
+        raise UnknownNameError(f"no spec matches '{pattern}'; `hitzoo list` shows all")
     if as_json:
         render.print_json(rows)
         return
-    if not rows:
-        raise UnknownNameError(f"no spec matches '{pattern}'; `hitzoo list` shows all")
     columns = ("name", "image", "parameters", "weights", "what it is")
     body = [
         [row["name"], f"{row['resolution']}²", f"{row['parameters'] / 1e6:.2f} M", row["weights"], row["summary"]]

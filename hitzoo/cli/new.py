@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import Annotated
 
 import typer
@@ -22,8 +23,9 @@ def new(
 
     source = find_spec(origin)
     parse_spec(read_spec_text(source), str(source))
-    text = renamed_copy(read_spec_text(source), source.stem, path.stem)
+    text = renamed_copy(read_spec_text(source), source.stem, path)
     if path.exists():
         raise OutputError(f"{path} exists already; choose a new name or remove it")
     write_text(path, text)
-    render.print_line(f"wrote {path}; edit it, then: hitzoo check {path}, hitzoo build {path}")
+    word = quote(str(path))
+    render.print_line(f"wrote {path}; edit it, then: hitzoo check {word}, hitzoo build {word}")

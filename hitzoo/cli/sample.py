@@ -51,7 +51,10 @@ def sample(
         typer.Option(metavar="random", help="Sample a spec with untrained weights.", show_default=False),
     ] = None,
 ) -> None:
-    """Make images: one PNG a seed, grids, or raw numbers. A seed gives the same latent in any batch on any device."""
+    """Make images: one PNG a seed, grids, or raw numbers. A seed gives the same latent in any batch on any device.
+
+    Pictures of the same names that are there already are replaced; each says in its metadata what made it.
+    """
     from hitzoo.cli import progress, render
     from hitzoo.inference.gallery import make_images
 
@@ -93,7 +96,7 @@ def _order(
     if seeds is not None and latents is not None:
         raise RequestError("give --seeds or --latents, not both")
     width = generator.plan.generator.latent_dim
-    numbers = None if latents is not None else parse_seeds(seeds or "0-15")
+    numbers = None if latents is not None else parse_seeds("0-15" if seeds is None else seeds)
     z = read_latents(latents, width) if latents is not None else latents_of_seeds(numbers or [], width)
     names = (
         [f"seed{number:04d}" for number in numbers] if numbers else [f"latent{index:04d}" for index in range(len(z))]
@@ -102,7 +105,7 @@ def _order(
         latents=z,
         names=names,
         seeds=numbers,
-        folder=out if out is not None or npy is not None else Path("samples") / generator.name,
+        folder=out if out is not None or (npy is not None and grid is None) else Path("samples") / generator.name,
         grid=parse_grid(grid) if grid else None,
         npy=npy,
         truncation=truncation,

@@ -48,8 +48,8 @@ def train(
 
     loaded = load_spec(spec, overrides)
     compile_spec(loaded)  # a spec that does not fit is said before torch takes its seconds to load
-    from hitzoo.training.loop import RunOptions
     from hitzoo.training.loop import train as run
+    from hitzoo.training.preparation import RunOptions
 
     options = RunOptions(
         out=out,

@@ -18,10 +18,10 @@ def choose_device(name: str = "auto") -> torch.device:
     if name == "auto":
         accelerated = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
         return torch.device(accelerated)
+    if name.split(":")[0] not in _KNOWN:
+        raise RequestError(f"--device {name}: not a device; possible: auto, {', '.join(_KNOWN)}")
     try:
         device = torch.device(name)
-        if device.type not in _KNOWN:
-            raise RuntimeError(f"possible: {', '.join(_KNOWN)}")
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
         reason = str(error).splitlines()[0]

@@ -23,7 +23,7 @@ class Order:
     """What to make: the image of `latents[i]` becomes `folder/names[i].png`, with its `seeds[i]` in the metadata.
 
     `grid` is (rows, columns) of the pages they are laid out on too; `npy` takes float32 (N, R, R, C), not clipped.
-    Memory does not grow with the number of images.
+    Images are written as they come: memory holds a batch and an unfinished grid.
     """
 
     latents: NDArray[np.float32]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from zipfile import BadZipFile
 
@@ -65,17 +65,6 @@ def read_latents(path: Path, latent_dim: int) -> NDArray[np.float32]:
     if not np.isfinite(latents).all():
         raise RequestError(f"--latents {path}: holds values that are not finite in float32")
     return latents
-
-
-def seed_ranges(seeds: Sequence[int]) -> str:
-    """The inverse of `parse_seeds`, for messages: `0-35,40`."""
-    parts: list[list[int]] = []
-    for seed in seeds:
-        if parts and seed == parts[-1][-1] + 1:
-            parts[-1][-1:] = [seed] if len(parts[-1]) > 1 else [parts[-1][0], seed]
-        else:
-            parts.append([seed])
-    return ",".join("-".join(map(str, part)) for part in parts)
 
 
 def _checked(seed: int) -> int:

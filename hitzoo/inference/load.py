@@ -22,7 +22,7 @@ def load(model: str | Path, *, device: str = "auto") -> Generator:
 
     Args:
         model: the name of a model of the zoo, a model folder, or the folder of a run (its newest checkpoint). A name of
-            the zoo goes before a folder; `./name` is always the folder.
+            the zoo goes before a folder; `./name` and a `Path` are always the folder.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
 
     Raises:
@@ -40,7 +40,8 @@ def load(model: str | Path, *, device: str = "auto") -> Generator:
 
 def locate(model: str | Path) -> ModelFolder:
     """Which model a name or folder means, its weights still unread."""
-    card = find_card(str(model)) if "/" not in str(model) else None
+    named = isinstance(model, str) and "/" not in model  # a Path is always a folder
+    card = find_card(str(model)) if named else None
     if card is None:
         path = Path(model).expanduser()
         if _is_folder(path):

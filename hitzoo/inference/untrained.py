@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
+from hitzoo.errors import RequestError
 from hitzoo.inference.device import choose_device
 from hitzoo.inference.sample import Generator
 from hitzoo.models.build import build_generator
@@ -21,6 +22,8 @@ def untrained(name_or_path: str, *, seed: int = 0, device: str = "auto") -> Gene
 
 
 def initial_generator(plan: ModelPlan, seed: int) -> nn.Module:
-    """The network on the CPU with its weights drawn from `seed`."""
+    """The network on the CPU with its weights drawn from `seed`, 0 or more."""
+    if seed < 0:
+        raise RequestError(f"seed {seed} is not possible; seeds begin at 0")
     with drawing_weights(seed, Purpose.GENERATOR_WEIGHTS):
         return build_generator(plan)

@@ -11,7 +11,6 @@ from typing import Protocol
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
-from torch.distributed.nn.functional import all_reduce
 
 
 class Normed(Protocol):
@@ -48,8 +47,10 @@ def per_replica(norm: Normed, x: torch.Tensor) -> torch.Tensor:
 
 def synchronised(norm: Normed, x: torch.Tensor) -> torch.Tensor:
     """Over the images of all processes, each with as many: N processes compute what one does with the whole batch."""
-    if not dist.is_initialized() or dist.get_world_size() == 1:
+    if not dist.is_available() or not dist.is_initialized() or dist.get_world_size() == 1:
         return per_replica(norm, x)
+    from torch.distributed.nn.functional import all_reduce  # not in every build of torch
+
     rows = x.reshape(-1, x.shape[-1])
     count = len(rows) * dist.get_world_size()
     mean = all_reduce(rows.sum(dim=0)) / count

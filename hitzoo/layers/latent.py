@@ -12,12 +12,17 @@ from hitzoo.layers.registry import register_block
 
 @register_block("initial_map")
 class InitialMap(nn.Module):
-    """A linear layer from the latent to a map of side s: [B, latent_dim] -> [B, s, s, C]."""
+    """A linear layer from the latent to a map of side s: [B, latent_dim] -> [B, s, s, C].
 
-    def __init__(self, *, latent_dim: int, side: int, channels: int) -> None:
+    `glorot` begins it Glorot-uniform, as a convolutional generator's other layers are, instead of as HiT's.
+    """
+
+    def __init__(self, *, latent_dim: int, side: int, channels: int, glorot: bool = False) -> None:
         super().__init__()
         self.shape = (side, side, channels)
         self.linear = linear(latent_dim, side * side * channels)
+        if glorot:
+            nn.init.xavier_uniform_(self.linear.weight)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """The first map of the generator."""

@@ -21,9 +21,6 @@ class ConvnetGenerator(nn.Module):
         self.initial = build_block(plan.initial)
         self.blocks = nn.Sequential(*map(build_block, plan.blocks))
         self.head = build_block(plan.head)
-        for layer in self.initial.modules():
-            if isinstance(layer, nn.Linear):  # Glorot-uniform like its convolutions; HiT's own layers begin smaller
-                nn.init.xavier_uniform_(layer.weight)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """The images of a batch of latents."""

@@ -33,6 +33,6 @@ def block_size(stage: StageSpec, resolution: int) -> int:
 
 
 def balanced_block_size(resolution: int) -> int:
-    """The p that divides r with p·p nearest to (r/p)·(r/p); the larger of two equally near (4 at 8, 8 at 32)."""
+    """The p that divides r nearest to r/p, so that p·p ≈ (r/p)·(r/p); the larger of two as near (4 at 8, 8 at 32)."""
     divisors = [p for p in range(1, resolution + 1) if resolution % p == 0]
     return min(divisors, key=lambda p: (abs(p - resolution // p), -p))

@@ -10,7 +10,7 @@ from hitzoo.plan.families import GeneratorPlan, plan_generator, reached_resoluti
 from hitzoo.plan.notes import notes_of
 from hitzoo.plan.stylegan2 import Stylegan2DiscriminatorPlan, plan_stylegan2
 from hitzoo.plan.types import plan_hash
-from hitzoo.spec.types import HitGeneratorSpec, Spec
+from hitzoo.spec.types import Spec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,17 +65,15 @@ def _resolution_problem(spec: Spec, reached: int) -> Problem:
 def _statistics_problems(spec: Spec) -> list[Problem]:
     """Batch norm needs two values a channel, and groups that divide the batch."""
     own, training = spec.generator, spec.training
-    if isinstance(own, HitGeneratorSpec) and own.norm != "batch":
+    if not own.uses_batch_norm:
         return []
     group = training.norm_statistics
     if isinstance(group, int) and training.batch_size % group:
         message = f"groups of {group} images do not divide the batch of {training.batch_size}"
         path = ("training", "norm_statistics")
         return [spec.places.problem(path, message, "choose a divisor of training.batch_size")]
-    tokens = own.latent_tokens if isinstance(own, HitGeneratorSpec) else 0
-    smallest = min(tokens or own.initial_size, own.initial_size)
     images = group if isinstance(group, int) else training.batch_size
-    if images * smallest**2 > 1:
+    if images * own.smallest_map**2 > 1:
         return []
     message = "batch norm has a single value a channel: one image on a map of one pixel"
     return [spec.places.problem(("training", "batch_size"), message, "a batch of 2, or norm: layer")]

@@ -34,7 +34,14 @@ def plan_convnet(spec: ConvnetGeneratorSpec, image_channels: int) -> ConvnetGene
         latent_dim=spec.latent_dim,
         resolution=spec.initial_size << (len(widths) - 1),
         image_channels=image_channels,
-        initial=block("initial", "initial_map", latent_dim=spec.latent_dim, side=spec.initial_size, channels=widths[0]),
+        initial=block(
+            "initial",
+            "initial_map",
+            latent_dim=spec.latent_dim,
+            side=spec.initial_size,
+            channels=widths[0],
+            glorot=True,
+        ),
         blocks=tuple(
             block(f"blocks.{k}", "residual_up", in_channels=inner, out_channels=outer)
             for k, (inner, outer) in enumerate(pairwise(widths))

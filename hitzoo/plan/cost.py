@@ -85,7 +85,7 @@ def _self_attention(keys: Callable[[Shape], float]) -> Callable[..., Cost]:
     return rule
 
 
-def _initial_map(shape: Shape, latent_dim: int, side: int, channels: int) -> Cost:
+def _initial_map(shape: Shape, latent_dim: int, side: int, channels: int, glorot: bool = False) -> Cost:
     return _linear(1, latent_dim, side * side * channels)
 
 

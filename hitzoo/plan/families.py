@@ -23,10 +23,8 @@ def plan_generator(spec: Spec) -> tuple[GeneratorPlan | None, list[Problem]]:
 
 def steps_of(spec: Spec) -> tuple[Path, int]:
     """Where a document lists the generator's resolutions, and how many there are."""
-    own = spec.generator
-    if isinstance(own, HitGeneratorSpec):
-        return ("generator", "stages"), len(own.stages)
-    return ("generator", "channels"), len(own.channels)
+    listed = spec.generator.LISTED
+    return ("generator", listed), len(getattr(spec.generator, listed))
 
 
 def reached_resolution(spec: Spec) -> int:

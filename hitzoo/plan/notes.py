@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from hitzoo.spec.types import HitGeneratorSpec, Spec
+from hitzoo.spec.types import Spec
 
 _OFFICIAL_GROUP = 8  # images: batch 256 on the 32 cores of the official code's TPU example
 
 
 def notes_of(spec: Spec) -> tuple[str, ...]:
     """One line a note."""
-    batch = spec.training.batch_size
-    uses_batch_norm = not isinstance(spec.generator, HitGeneratorSpec) or spec.generator.norm == "batch"
-    if uses_batch_norm and spec.training.norm_statistics == "per_replica" and batch > 4 * _OFFICIAL_GROUP:
+    batch, practice = spec.training.batch_size, spec.training.norm_statistics
+    if not spec.generator.uses_batch_norm:
         return (
-            f"batch norm takes its statistics over all {batch} images of one process; the official runs had about"
-            f" {_OFFICIAL_GROUP} a replica (inferred), which training.norm_statistics: {_OFFICIAL_GROUP} does too",
+            () if practice == "per_replica" else ("training.norm_statistics has no effect: the norm is not batch norm",)
         )
-    return ()
+    images = practice if isinstance(practice, int) else batch
+    if images <= 4 * _OFFICIAL_GROUP:
+        return ()
+    where = "the images of all processes" if practice == "synchronised" else f"{images} images at once"
+    return (
+        f"batch norm takes its statistics over {where}; the official runs had about {_OFFICIAL_GROUP} a replica"
+        f" (inferred), which training.norm_statistics: {_OFFICIAL_GROUP} does too",
+    )

@@ -9,7 +9,7 @@ Units: resolutions in pixels, weights as plain factors, decays per step, pixel v
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 from hitzoo.spec.place import Places
 
@@ -51,6 +51,18 @@ class HitGeneratorSpec:
     mlp_expansion: int = 4
     stages: tuple[StageSpec, ...]
 
+    LISTED: ClassVar[str] = "stages"  # the key whose entries double the resolution
+
+    @property
+    def uses_batch_norm(self) -> bool:
+        """Whether training statistics matter."""
+        return self.norm == "batch"
+
+    @property
+    def smallest_map(self) -> int:
+        """The side of the smallest map or square of tokens that is normed."""
+        return min(self.latent_tokens or self.initial_size, self.initial_size)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConvnetGeneratorSpec:
@@ -63,6 +75,18 @@ class ConvnetGeneratorSpec:
     latent_dim: int = 256
     initial_size: int = 4
     channels: tuple[int, ...] = (1024, 1024, 512, 256, 128, 64)
+
+    LISTED: ClassVar[str] = "channels"  # the key whose entries double the resolution
+
+    @property
+    def uses_batch_norm(self) -> bool:
+        """Whether training statistics matter."""
+        return True
+
+    @property
+    def smallest_map(self) -> int:
+        """The side of the smallest map that is normed."""
+        return self.initial_size
 
 
 GeneratorSpec: TypeAlias = HitGeneratorSpec | ConvnetGeneratorSpec
@@ -120,10 +144,15 @@ class AdamSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class EmaSpec:
-    """Exponential moving average of the generator: copied up to `start_step`, then decayed per step."""
+    """Exponential moving average of the generator: copied up to `start_step`, then decayed per step.
+
+    With `ramp_up` the decay of step n is at most (1 + n)/(10 + n), so that early samples show the network of the last
+    tenth of the run and not its beginnings.
+    """
 
     decay: float = 0.999
     start_step: int = 10
+    ramp_up: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path as FilePath
+from shlex import quote
 from typing import Any
 
 import yaml
@@ -52,14 +54,15 @@ def _leaves(data: Any, path: Path) -> Iterator[tuple[str, Any]]:
         yield render_path(path), data
 
 
-def renamed_copy(text: str, origin: str, name: str) -> str:
-    """The text of a spec as the beginning of one's own: new name, the comments beside the values kept.
+def renamed_copy(text: str, origin: str, path: FilePath) -> str:
+    """The text of a spec as the beginning of one's own at `path`: new name, the comments beside the values kept.
 
     The comment at the head goes, since what it says (published numbers, the command) is true of the original only.
 
     Raises:
         RequestError: the name is none a spec can have.
     """
+    name = path.stem
     if not _NAME.fullmatch(name):
         raise RequestError(
             f"'{name}' cannot be the name of a spec; use a-z, 0-9, '.', '_' and '-', as in my-faces-64.yaml"
@@ -68,7 +71,8 @@ def renamed_copy(text: str, origin: str, name: str) -> str:
     for key, value in (("name", name), ("summary", f"made from {origin}")):
         line = f"{key}: {value if _is_plain(value) else json.dumps(value)}"
         body = re.sub(rf"^{key}:.*$", lambda _, line=line: line, body, count=1, flags=re.MULTILINE)  # type: ignore[misc]
-    return f"# Made from {origin} with `hitzoo new`; `hitzoo diff {origin} {name}.yaml` shows what was changed.\n{body}"
+    compare = f"hitzoo diff {origin} {quote(path.name)}"
+    return f"# Made from {origin} with `hitzoo new`; `{compare}` shows what was changed.\n{body}"
 
 
 def _is_plain(text: str) -> bool:

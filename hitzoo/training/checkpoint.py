@@ -72,10 +72,13 @@ def load_checkpoint(place: Path, trainee: Trainee) -> Progress:
     Raises:
         WeightsError: a file is missing, damaged or of another network.
     """
-    load_weights(place / WEIGHTS_NAME, trainee.average.network)
-    load_weights(place / LIVE_GENERATOR_NAME, trainee.generator)
-    load_weights(place / DISCRIMINATOR_NAME, trainee.discriminator)
-    _restore_optimizers(place / _OPTIMIZER_NAME, trainee)
+    try:
+        load_weights(place / WEIGHTS_NAME, trainee.average.network)
+        load_weights(place / LIVE_GENERATOR_NAME, trainee.generator)
+        load_weights(place / DISCRIMINATOR_NAME, trainee.discriminator)
+        _restore_optimizers(place / _OPTIMIZER_NAME, trainee)
+    except WeightsError as error:
+        raise WeightsError(f"{error}\nremove {place} to resume from the checkpoint before it") from None
     return read_progress(place)
 
 

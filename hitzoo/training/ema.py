@@ -13,14 +13,14 @@ from hitzoo.spec.types import EmaSpec
 class MovingAverage:
     """An exponential moving average over all of a network's weights and running statistics.
 
-    Up to step `start_step` it is a copy of the network, then average += (1 − decay)·(network − average) each step.
+    Up to step `start_step` it is a copy of the network, then average += (1 − decay)·(network − average) each step; with
+    `ramp_up` the decay grows with the step, as TensorFlow's average with a step count does.
     Source: the official HiT code, which averages the batch norms' running statistics like the weights.
     Differs: before `start_step` the official average is the untrained network; a copy makes early samples worth seeing.
     """
 
     def __init__(self, network: nn.Module, spec: EmaSpec) -> None:
-        self.decay = spec.decay
-        self.start_step = spec.start_step
+        self.spec = spec
         self.network = deepcopy(network).eval().requires_grad_(False)
 
     @torch.no_grad()
@@ -28,7 +28,11 @@ class MovingAverage:
         """Take in the network as it is after `step` updates."""
         averages = list(self.network.state_dict().values())
         values = list(network.state_dict().values())
-        if step <= self.start_step:
+        if step <= self.spec.start_step:
             torch._foreach_copy_(averages, values)
         else:
-            torch._foreach_lerp_(averages, values, 1 - self.decay)
+            torch._foreach_lerp_(averages, values, 1 - self.decay(step))
+
+    def decay(self, step: int) -> float:
+        """The factor of the average at one step."""
+        return min(self.spec.decay, (1 + step) / (10 + step)) if self.spec.ramp_up else self.spec.decay

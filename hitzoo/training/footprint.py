@@ -17,6 +17,7 @@ from hitzoo.plan.compile import ModelPlan
 from hitzoo.plan.table import Row, discriminator_rows, generator_rows
 from hitzoo.spec.types import Spec, TrainingSpec
 from hitzoo.training.adversarial import LOSSES
+from hitzoo.training.fused_attention import FusedAttention
 from hitzoo.training.live_bytes import LiveBytes
 from hitzoo.training.norm_practice import use_norm_statistics
 from hitzoo.training.penalties import build_regularizers
@@ -61,7 +62,7 @@ def _step_peak(spec: Spec, plan: ModelPlan, generator: nn.Module, discriminator:
     """The most bytes alive during one step besides what exists before it."""
     objective = Objective(LOSSES[spec.training.loss], build_regularizers(spec.training.regularizers))
     z, real = _inputs(plan, batch)
-    with LiveBytes() as memory:
+    with FusedAttention(), LiveBytes() as memory:
         compute_gradients(generator, discriminator, objective, z, real, torch.Generator())
     return memory.peak
 
@@ -115,7 +116,7 @@ def _saved_by_parts(network: nn.Module, rows: Iterable[Row], given: torch.Tensor
 
     handles = [part.register_forward_pre_hook(entering(name)) for name, part in parts.items()]
     handles += [part.register_forward_hook(lambda *_: (current.pop(), None)[1]) for part in parts.values()]
-    with torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+    with FusedAttention(), torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         network(given)
     for handle in handles:
         handle.remove()

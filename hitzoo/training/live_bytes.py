@@ -25,7 +25,7 @@ class LiveBytes(TorchDispatchMode):
 
     @classmethod
     def _should_skip_dynamo(cls) -> bool:
-        """Nothing here is compiled; saying so spares torch from importing its compiler (a second)."""
+        """Nothing here is compiled; the wrapper that says so costs more than the counting."""
         return False
 
     def __torch_dispatch__(

@@ -8,8 +8,7 @@ from pathlib import Path
 
 import torch
 
-from hitzoo.data.open import open_source
-from hitzoo.errors import HitzooError, RunError
+from hitzoo.errors import DataError, OutputError, RunError
 from hitzoo.inference.device import choose_device
 from hitzoo.inference.pictures import save_png, to_grid
 from hitzoo.inference.sample import Generator
@@ -19,9 +18,17 @@ from hitzoo.spec.types import Spec
 from hitzoo.training.adversarial import LOSSES
 from hitzoo.training.checkpoint import Progress, keep_newest, load_checkpoint, read_progress, save_checkpoint
 from hitzoo.training.interrupt import stop_wish
-from hitzoo.training.metrics import Meter, append_line, cut_after
+from hitzoo.training.metrics import Meter, append_line, cut_after, last_seconds
 from hitzoo.training.out_of_memory import explaining_out_of_memory
 from hitzoo.training.penalties import build_regularizers
+from hitzoo.training.preparation import (
+    RunOptions,
+    beginning,
+    checkpoint_to_resume,
+    open_stream,
+    refuse_impossible,
+    with_source,
+)
 from hitzoo.training.report import Reporter, RunEnd, RunStart, Silence
 from hitzoo.training.run_folder import RunFolder
 from hitzoo.training.step import Objective, StepLosses, compute_gradients
@@ -33,37 +40,18 @@ _GRID_SIDE_LARGE = 4
 _LARGE = 256  # pixels
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunOptions:
-    """Where and how much, never what: the spec alone says that.
-
-    `seed` None is 0 for a new run and the run's own when resuming; `workers` None is 0 on a CPU, else up to 8.
-    """
-
-    out: Path
-    data: str | None = None
-    device: str = "auto"
-    seed: int | None = None
-    resume: bool = False
-    workers: int | None = None
-    log_every: int = 10
-    sample_every: int = 500
-    checkpoint_every: int = 1000
-    keep: int = 3
-
-
 def train(spec: Spec, options: RunOptions, reporter: Reporter | None = None) -> RunEnd:
     """Train a spec's networks into a run folder.
 
     Raises:
-        HitzooError: the data, the folder or a checkpoint cannot be used, or a loss is no longer finite. A new run that
-            fails before its first checkpoint leaves nothing behind.
+        HitzooError: the data, the folder or a checkpoint cannot be used, or a loss is no longer finite. A new run whose
+            data or folder fails before its first checkpoint leaves nothing behind; one that diverged keeps its metrics.
     """
     run = Run.prepare(spec, options, reporter or Silence())
     missing = [place for place in (options.out, *options.out.parents) if not place.exists()]
     try:
         return run.go()
-    except HitzooError:
+    except (DataError, OutputError):
         run.folder.discard(missing)
         raise
 
@@ -89,11 +77,11 @@ class Run:
         plan = compile_spec(spec)
         device = choose_device(options.device)
         folder = RunFolder(options.out)
-        spec = _with_source(spec, options.data)
-        saved = _checkpoint_to_resume(folder, spec, options)
-        progress = read_progress(saved) if saved else _beginning(folder, options)
-        _refuse_impossible(spec, options, progress)
-        stream = _open_stream(spec, plan, progress.seed)
+        spec = with_source(spec, options.data)
+        saved = checkpoint_to_resume(folder, spec, options)
+        progress = read_progress(saved) if saved else beginning(folder, options)
+        refuse_impossible(spec, options, progress)
+        stream = open_stream(spec, plan, progress.seed)
         objective = Objective(LOSSES[spec.training.loss], build_regularizers(spec.training.regularizers))
         trainee = new_trainee(plan, spec.training, progress.seed, device)
         if saved:
@@ -111,7 +99,7 @@ class Run:
             workers=self._workers(),
         )
         unreadable: dict[str, str] = {}
-        meter = Meter()
+        meter = Meter.since(last_seconds(self.folder.metrics))
         with stop_wish() as wish:
             self._begin()
             for batch in stream:
@@ -136,6 +124,8 @@ class Run:
         source = self.stream.source
         self._save_real_grid()
         self.folder.describe(self.spec, self.plan, seed=self.progress.seed, device=self.device)
+        for note in self.plan.notes:
+            self.reporter.noted(f"note: {note}")
         self.reporter.started(
             RunStart(
                 name=self.spec.name,
@@ -178,8 +168,15 @@ class Run:
         if last or step % self.options.sample_every == 0:
             self._save_grid()
         if saving:
+            self._refuse_to_save_damage()
             save_checkpoint(self.folder.checkpoints, self.spec, self.plan, self.trainee, self.progress)
             keep_newest(self.folder.checkpoints, self.options.keep)
+
+    def _refuse_to_save_damage(self) -> None:
+        """Losses are looked at before an update; what the last update did to the weights is seen only here."""
+        for name, tensor in self.trainee.generator.state_dict().items():
+            if not torch.isfinite(tensor).all():
+                raise RunError(f"{name} of the generator is no longer finite at step {self.progress.step}; not saved")
 
     def _save_grid(self) -> None:
         side = self._grid_side()
@@ -210,40 +207,3 @@ class Run:
         if self.options.workers is not None:
             return self.options.workers
         return 0 if self.device.type == "cpu" else min(8, os.cpu_count() or 1)
-
-
-def _with_source(spec: Spec, location: str | None) -> Spec:
-    source = location or spec.data.source
-    if source is None:
-        raise RunError(f"{spec.name} names no data; give a folder, a zip or the word synthetic with --data")
-    return replace(spec, data=replace(spec.data, source=source))
-
-
-def _checkpoint_to_resume(folder: RunFolder, spec: Spec, options: RunOptions) -> Path | None:
-    if options.resume and folder.holds_run():
-        folder.refuse_another_spec(spec)
-        return folder.newest_checkpoint()
-    folder.refuse_if_used()
-    return None
-
-
-def _beginning(folder: RunFolder, options: RunOptions) -> Progress:
-    """Step 0, with the seed of a run that was killed before its first checkpoint, else the one that was asked for."""
-    known = folder.seed() if options.resume else None
-    return Progress(step=0, images=0, seed=known if known is not None else options.seed or 0)
-
-
-def _refuse_impossible(spec: Spec, options: RunOptions, progress: Progress) -> None:
-    if options.seed not in (None, progress.seed):
-        raise RunError(f"{options.out} was started with seed {progress.seed}, not {options.seed}; leave --seed out")
-    if progress.step >= spec.training.steps:
-        raise RunError(
-            f"{options.out} is complete: step {progress.step} of {spec.training.steps};"
-            f" go further with --set training.steps={2 * progress.step}"
-        )
-
-
-def _open_stream(spec: Spec, plan: ModelPlan, seed: int) -> TrainingStream:
-    resolution = plan.generator.resolution
-    source = open_source(str(spec.data.source), resolution=resolution)
-    return TrainingStream(source, spec.data, resolution, seed)

@@ -55,6 +55,11 @@ class Meter:
     _steps: int = 0
     _images: int = 0
 
+    @classmethod
+    def since(cls, seconds: float) -> Meter:
+        """A meter of a run that has `seconds` behind it."""
+        return cls(started=time.monotonic() - seconds)
+
     def add(self, losses: StepLosses) -> None:
         """Take in one step."""
         terms = {"generator": losses.generator, "discriminator": losses.discriminator, **losses.penalties}
@@ -100,6 +105,14 @@ def cut_after(path: Path, step: int) -> None:
     kept = [line for line in lines if _step_of(line) <= step]
     if len(kept) < len(lines):
         write_text(path, "".join(f"{line}\n" for line in kept))
+
+
+def last_seconds(path: Path) -> float:
+    """How long a run had taken by the last line of its metrics; 0 without one."""
+    if not path.is_file():
+        return 0.0
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return float(json.loads(lines[-1])["seconds"]) if lines else 0.0
 
 
 def _step_of(line: str) -> float:

@@ -20,7 +20,7 @@ def explaining_out_of_memory(batch_size: int) -> Iterator[None]:
             raise
         raise RunError(
             f"out of memory at batch {batch_size}; `hitzoo build` says what a step takes:"
-            " a smaller training.batch_size or data.resolution takes less"
+            " a smaller training.batch_size or narrower stages take less"
         ) from error
 
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
 
 import torch
 
@@ -38,7 +39,7 @@ class RunFolder:
 
     @property
     def about(self) -> Path:
-        """Command, seed, device and versions."""
+        """Seed, identities, and command, device and versions of every session."""
         return self.path / "run.json"
 
     @property
@@ -79,14 +80,13 @@ class RunFolder:
 
     def describe(self, spec: Spec, plan: ModelPlan, *, seed: int, device: torch.device) -> None:
         """Write what the run is, as it goes on from here."""
+        session = {"command": sys.argv, "device": str(device), "versions": _versions()}
         run = {
-            "command": sys.argv,
-            "seed": seed,
-            "device": str(device),
             "name": spec.name,
+            "seed": seed,
             "generator_plan": plan.generator_hash,
             "discriminator_plan": plan.discriminator_hash,
-            "versions": _versions(),
+            "sessions": [*self._sessions(), session],
         }
         write_text(self.spec, to_yaml(spec))
         write_text(self.about, json.dumps(run, indent=2) + "\n")
@@ -109,11 +109,20 @@ class RunFolder:
 
     def seed(self) -> int | None:
         """The seed the run was started with, if it says so."""
-        try:
-            found = json.loads(self.about.read_text(encoding="utf-8"))["seed"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        found = self._about().get("seed")
         return found if isinstance(found, int) else None
+
+    def _sessions(self) -> list[Any]:
+        """What the run has been through: the first command and every resume."""
+        found = self._about().get("sessions")
+        return found if isinstance(found, list) else []
+
+    def _about(self) -> dict[str, Any]:
+        try:
+            found = json.loads(self.about.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def discard(self, made: Sequence[Path]) -> None:
         """Remove the files of a run that never reached a checkpoint, and the folders that were `made` for it."""

@@ -11,20 +11,26 @@ from typing import Any
 import numpy as np
 import torch
 
-from hitzoo.errors import HitzooError, WeightsError
+from hitzoo.errors import WeightsError
 from hitzoo.files import atomic_file, atomic_folder
 from hitzoo.plan.compile import ModelPlan, compile_spec
+from hitzoo.plan.hit import HitGeneratorPlan
 from hitzoo.spec.load import load_spec
 from hitzoo.spec.shipped import shipped_specs
 from hitzoo.spec.types import Spec
-from hitzoo.zoo.adapters.hit_gan import Array, Variable, discriminator_variables, generator_variables
-from hitzoo.zoo.adapters.hit_gan_source import is_optimizer_slot
+from hitzoo.zoo.adapters.hit_gan import (
+    AVERAGE,
+    CRITIC,
+    LIVE,
+    SOURCE,
+    Array,
+    Variable,
+    discriminator_variables,
+    generator_variables,
+)
+from hitzoo.zoo.adapters.hit_gan_source import is_of_optimizer
 from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, LIVE_GENERATOR_NAME, ModelFolder, write_model
-from hitzoo.zoo.weights import read_metadata, read_tensors, write_weights
-
-SOURCE = "hit-gan"
-AVERAGE, LIVE, CRITIC = "ema_generator", "generator", "discriminator"
-_MOST_NAMED = 5
+from hitzoo.zoo.weights import compare, read_metadata, read_tensors, write_weights
 
 
 @dataclass(frozen=True)
@@ -47,24 +53,25 @@ def from_hit_gan(
         which: `ema_generator` or `generator`; by default the average where there is one.
 
     Raises:
-        WeightsError: a variable is missing or has another shape; the message names the shipped spec that fits.
+        WeightsError: a variable is missing, left over or of another shape; the shipped spec that fits is named. Which
+            positions attend to which has no variables: that the spec alone says.
     """
     root = which or (AVERAGE if any(name.startswith(f"{AVERAGE}/") for name in variables) else LIVE)
     wanted = {root: list(generator_variables(plan.generator))}
     if with_discriminator:
         wanted[CRITIC] = list(discriminator_variables(plan.discriminator))
-    problems = [line for part, entries in wanted.items() for line in _differences(variables, part, entries)]
-    if problems:
-        raise WeightsError(_explain(problems, variables, plan, root))
+    found = {name: array.shape for name, array in variables.items() if not is_of_optimizer(name)}
+    for part in wanted:
+        if not _of(part, found):
+            raise WeightsError(f"the source has no {part}; it has {', '.join(_roots(variables)) or 'no variables'}")
+    differences = compare(_shapes(wanted), {name: shape for part in wanted for name, shape in _of(part, found).items()})
+    if differences:
+        fitting = _fitting_specs({part: _of(part, found) for part in wanted}, root)
+        hint = f"fits: --spec {', '.join(fitting)}" if fitting else "no shipped spec has exactly these variables"
+        raise WeightsError(f"the variables are not those of {plan.name}:\n" + "\n".join([*differences, hint]))
     tensors = {part: _convert(variables, part, entries) for part, entries in wanted.items()}
-    used = {f"{part}/{entry.theirs}" for part, entries in wanted.items() for entry in entries}
-    return Converted(
-        which=root,
-        generator=tensors[root],
-        discriminator=tensors.get(CRITIC),
-        used=len(used),
-        left_out=tuple(_left_out(variables.keys() - used)),
-    )
+    used = _shapes(wanted).keys()
+    return Converted(root, tensors[root], tensors.get(CRITIC), len(used), tuple(_left_out(variables.keys() - used)))
 
 
 def write_converted(folder: Path, spec: Spec, plan: ModelPlan, converted: Converted) -> None:
@@ -104,39 +111,29 @@ def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
         save(file, **arrays)
 
 
-def _differences(variables: Mapping[str, Array], part: str, entries: Iterable[Variable]) -> list[str]:
-    lines: list[str] = []
-    for entry in entries:
-        name = f"{part}/{entry.theirs}"
-        if name not in variables:
-            lines.append(f"  {name} {_show(entry.shape)} is missing")
-        elif variables[name].shape != entry.shape:
-            lines.append(f"  {name} is {_show(variables[name].shape)}, the spec wants {_show(entry.shape)}")
-    return lines
+def _shapes(wanted: Mapping[str, Iterable[Variable]]) -> dict[str, tuple[int, ...]]:
+    return {f"{part}/{entry.theirs}": entry.shape for part, entries in wanted.items() for entry in entries}
 
 
-def _explain(problems: list[str], variables: Mapping[str, Array], plan: ModelPlan, root: str) -> str:
-    shown = problems[:_MOST_NAMED]
-    if len(problems) > len(shown):
-        shown.append(f"  … and {len(problems) - len(shown)} more")
-    fitting = _fitting_specs(variables, root)
-    hint = f"fits: --spec {', '.join(fitting)}" if fitting else "no shipped spec has exactly these variables"
-    return f"the variables are not those of {plan.name}:\n" + "\n".join(shown) + f"\n{hint}"
+def _of(part: str, found: Mapping[str, tuple[int, ...]]) -> dict[str, tuple[int, ...]]:
+    return {name: shape for name, shape in found.items() if name.startswith(f"{part}/")}
 
 
-def _fitting_specs(variables: Mapping[str, Array], root: str) -> list[str]:
-    """The shipped specs whose generator has exactly the variables found."""
-    found = {name: array.shape for name, array in variables.items() if name.startswith(f"{root}/")}
-    found = {name: shape for name, shape in found.items() if not is_optimizer_slot(name)}
-    names: list[str] = []
+def _roots(names: Iterable[str]) -> list[str]:
+    return sorted({name.split("/")[0] for name in names if not is_of_optimizer(name)})
+
+
+def _fitting_specs(found: Mapping[str, Mapping[str, tuple[int, ...]]], root: str) -> list[str]:
+    """The shipped specs whose networks have exactly the variables found."""
+    fitting: list[str] = []
     for name in shipped_specs():
-        try:
-            plan = compile_spec(load_spec(name)).generator
-        except HitzooError:
+        plan = compile_spec(load_spec(name))
+        if not isinstance(plan.generator, HitGeneratorPlan):
             continue
-        if found and {f"{root}/{entry.theirs}": entry.shape for entry in generator_variables(plan)} == found:
-            names.append(name)
-    return names
+        networks = {root: generator_variables(plan.generator), CRITIC: discriminator_variables(plan.discriminator)}
+        if all(_shapes({part: networks[part]}) == shapes for part, shapes in found.items()):
+            fitting.append(name)
+    return fitting
 
 
 def _convert(variables: Mapping[str, Array], part: str, entries: Iterable[Variable]) -> dict[str, torch.Tensor]:
@@ -147,19 +144,17 @@ def _convert(variables: Mapping[str, Array], part: str, entries: Iterable[Variab
 
 
 def _left_out(names: Iterable[str]) -> list[str]:
-    """What was not used: whole networks and optimizers by their count, anything else by its name."""
+    """What was not used: networks that were not asked for and optimizers by their count, anything else by its name."""
     groups: Counter[str] = Counter()
     single: list[str] = []
     for name in names:
         root = name.split("/")[0]
-        if is_optimizer_slot(name) or "optimizer" in root:
+        if is_of_optimizer(name):
             groups["optimizer"] += 1
         elif root in (AVERAGE, LIVE, CRITIC):
             groups[root] += 1
         else:
             single.append(name)
-    return [f"{root}: {count} variables" for root, count in sorted(groups.items())] + sorted(single)
-
-
-def _show(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape)) or "scalar"
+    return [f"{root}: {count} variable{'s' if count > 1 else ''}" for root, count in sorted(groups.items())] + sorted(
+        single
+    )

@@ -7,6 +7,7 @@ an order that changes from process to process, and the file's sha256 with it.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -34,6 +35,7 @@ def write_weights(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Map
     header = {METADATA_KEY: json.dumps(metadata, sort_keys=True)}
     try:
         save_file(ready, path, metadata=header)
+        path.chmod(0o666 & ~_umask())  # the library makes it readable by its owner alone
     except SafetensorError as error:
         raise _as_os_error(error, path) from error
 
@@ -107,6 +109,13 @@ def _as_os_error(error: SafetensorError, path: Path) -> OSError:
     text = str(error)
     code = text.rsplit("os error ", 1)[-1].split(")")[0] if "os error " in text else ""
     return OSError(int(code), text, str(path)) if code.isdigit() else OSError(text)
+
+
+def _umask() -> int:
+    """The process's mask for new files; the system lets it be read only by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask
 
 
 def _show(shape: tuple[int, ...]) -> str:

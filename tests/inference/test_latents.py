@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from hitzoo.errors import RequestError
-from hitzoo.inference.latents import latents_of_seeds, parse_seeds, read_latents, seed_ranges
+from hitzoo.inference.latents import latents_of_seeds, parse_seeds, read_latents
 
 GOLDEN = {  # the first numbers of NumPy's RandomState, which never change
     0: [1.764052391052246, 0.40015721321105957, 0.978738009929657, 2.2408931255340576],
@@ -85,11 +85,6 @@ def test_seeds_out_of_range_and_endless_ranges_are_refused() -> None:
             parse_seeds(text)
     with pytest.raises(RequestError, match="more than ten million images"):
         parse_seeds("0-4294967295")
-
-
-@pytest.mark.parametrize("text", ["0", "0-1", "0-35,40", "7,3-5,9-12,1"])
-def test_seed_ranges_are_the_inverse(text) -> None:
-    assert seed_ranges(parse_seeds(text)) == text
 
 
 @pytest.mark.parametrize("dtype", ["<f4", ">f4", "f8", "i2", "u1"])

@@ -197,7 +197,7 @@ def test_auto_prefers_what_is_fast(monkeypatch) -> None:
 
 @pytest.mark.parametrize("name", ["nonsense", "", "cpu:x", "cuda:99", "xla"])
 def test_a_device_that_is_not_there_is_refused(name) -> None:
-    with pytest.raises(RequestError, match=f"--device {name}: .*try auto or cpu"):
+    with pytest.raises(RequestError, match=f"--device {name}: not "):
         choose_device(name)
 
 

@@ -97,9 +97,9 @@ def test_a_wrong_spec_names_the_differences_and_the_one_that_fits(run: Run, tmp_
     said = run(*FROM, code=2).stderr
     for words in (
         "the variables are not those of hit-imagenet128",
-        "generator/dense_layer/layer_with_weights-0/kernel is 512×32768, the spec wants 256×32768",
+        "generator/blocks/4/layer_with_weights-0/attention_layer/key_dense/bias is 1×16, the network wants 1×32",
         "more",
-        "fits: --spec hit-b-celebahq256, hit-b-ffhq256, hit-b-ffhq256-nobcr",
+        "fits: --spec hit-b-celebahq256, hit-b-ffhq256, hit-b-ffhq256-nobcr\n",
     ):
         assert words in said
     assert not (tmp_path / "model").exists()
@@ -114,9 +114,31 @@ def test_a_missing_variable_is_named(run: Run) -> None:
     assert "no shipped spec has exactly these variables" in said
 
 
+def test_a_variable_left_over_is_a_wrong_spec(run: Run, tmp_path: Path) -> None:
+    extra = "generator/umsamplings/9/dense_layer/kernel"
+    np.savez("source.npz", **filled(128), **{extra: np.zeros((2, 3), np.float32)})
+    assert f"{extra} 2×3 is not part of the network" in run(*FROM, code=2).stderr
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_discriminator_that_is_not_there_is_named(run: Run) -> None:
+    np.savez("source.npz", **{key: array for key, array in filled(128).items() if key.startswith("generator/")})
+    said = run(*FROM, "--with-discriminator", code=2).stderr
+    assert "the source has no discriminator; it has generator" in said
+
+
+def test_the_official_code_has_no_convnet(run: Run) -> None:
+    np.savez("source.npz", **filled(128))
+    words = ("--spec", "convnet-r1-imagenet128", "--out", "model")
+    assert "no convnet generator" in run("convert", "--from", "hit-gan", "source.npz", *words, code=2).stderr
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("convert", "--to", "hit-gan", "nowhere", "out.npz", "--spec", "x"), "--spec has no meaning with --to"),
+        ((*FROM, "out.npz"), "OUT.npz has no meaning with --from"),
+        ((*FROM[:-1], "broken.npz"), "broken.npz exists already"),
         (("convert", "source.npz"), "--from hit-gan or --to hit-gan"),
         (("convert", "--from", "stylegan", "source.npz"), "'stylegan' is not known; possible: hit-gan"),
         (("convert", "--from", "hit-gan", "source.npz"), "--from needs --spec NAME and --out DIR"),

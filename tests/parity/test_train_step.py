@@ -90,15 +90,21 @@ def test_losses_and_logits(run: Run, step: int, tolerance: float) -> None:
     np.testing.assert_allclose(ours.fake_logits.numpy(), gold["fake_logits"], rtol=tolerance)
 
 
-@pytest.mark.parametrize("step", [0, 1])
-def test_gradient_norms(run: Run, step: int) -> None:
+@pytest.mark.parametrize(("step", "tolerance"), [(0, {}), (1, {"discriminator": 2e-3})])
+def test_gradient_norms(run: Run, step: int, tolerance: dict[str, float]) -> None:
+    """Within 1e-3, but for the discriminator at step 2.
+
+    There the golden float32 run itself is 1.7e-3 from a float64 run of this code (first residual block), while this
+    code in float32 is within 5e-4 of it: bCR has grown fifty-fold and its gradient is a difference of large numbers.
+    """
     gold = GOLD["steps"][step]["g_grad_norms"] | GOLD["steps"][step]["d_grad_norms"]
     assert run.norms[step].keys() == gold.keys()
     # What is zero in theory is rounding on both sides: key biases, and biases that only feed a batch norm.
     largest = {part: max(value for name, value in gold.items() if name.startswith(part)) for part in run.variables}
     for name, value in gold.items():
-        floor = 1e-5 * largest[name.split("/")[0]]
-        assert run.norms[step][name] == pytest.approx(value, rel=1e-3, abs=floor), name
+        part = name.split("/")[0]
+        allowed = tolerance.get(part, 1e-3)
+        assert run.norms[step][name] == pytest.approx(value, rel=allowed, abs=1e-5 * largest[part]), name
 
 
 @pytest.mark.parametrize("part", ["generator", "ema", "discriminator"])

@@ -50,3 +50,9 @@ def test_the_average_is_a_network_of_its_own_that_does_not_learn() -> None:
     assert all(weight.requires_grad for weight in network.parameters())
     set_all(network, 9.0)
     assert values(average.network) == [1.0, 0.0, 0.0, 1.0]
+
+
+def test_ramping_up_limits_the_decay_at_first_and_no_longer_than_needed() -> None:
+    average = MovingAverage(BatchNorm(2), EmaSpec(decay=0.9, start_step=0, ramp_up=True))
+    assert [average.decay(step) for step in (1, 8, 1000)] == pytest.approx([2 / 11, 9 / 18, 0.9])
+    assert MovingAverage(BatchNorm(2), EmaSpec(decay=0.9)).decay(1) == 0.9

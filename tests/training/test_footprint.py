@@ -14,6 +14,8 @@ from hitzoo.training.trainee import new_trainee
 BOTH = "training.regularizers=[{kind: r1}, {kind: bcr}]"
 
 CASES = {
+    "all-to-all attention": ["generator.stages[1].attention=global"],
+    "axial attention": ["generator.stages[1].attention=axial"],
     "r1": [],
     "r1 and bcr": [BOTH],
     "no penalty": ["training.regularizers=[]"],

@@ -25,11 +25,14 @@ def test_it_says_what_the_run_is(tiny_spec, started) -> None:
     spec, plan = tiny_spec(), compile_spec(tiny_spec())
     assert load_spec(started.spec) == spec
     about = json.loads(started.about.read_text(encoding="utf-8"))
-    assert (about["seed"], about["device"], about["name"]) == (7, "cpu", "tiny")
+    assert (about["seed"], about["name"]) == (7, "tiny")
     assert about["generator_plan"] == plan.generator_hash
     assert about["discriminator_plan"] == plan.discriminator_hash
-    assert torch.__version__.startswith(about["versions"]["torch"])
-    assert about["command"] == sys.argv
+    (session,) = about["sessions"]
+    assert (session["command"], session["device"]) == (sys.argv, "cpu")
+    assert session["versions"]["torch"] == torch.__version__
+    started.describe(spec, plan, seed=7, device=torch.device("cpu"))
+    assert json.loads(started.about.read_text(encoding="utf-8"))["sessions"] == [session, session]
 
 
 def test_an_absent_and_an_empty_folder_can_be_used(tmp_path) -> None:

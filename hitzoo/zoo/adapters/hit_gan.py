@@ -16,10 +16,15 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from hitzoo.errors import WeightsError
 from hitzoo.plan.families import GeneratorPlan
 from hitzoo.plan.hit import HitGeneratorPlan, HitStagePlan
 from hitzoo.plan.stylegan2 import Stylegan2DiscriminatorPlan
 from hitzoo.plan.types import BlockPlan
+
+SOURCE = "hit-gan"
+AVERAGE, LIVE, CRITIC = "ema_generator", "generator", "discriminator"
+"""The roots of a checkpoint's object graph: the averaged and the live generator, and the discriminator."""
 
 Array: TypeAlias = NDArray[np.float32]
 Shape: TypeAlias = tuple[int, ...]
@@ -54,9 +59,15 @@ class Variable:
 
 
 def generator_variables(plan: GeneratorPlan) -> Iterator[Variable]:
-    """Every variable of the official generator that a plan describes; none for a family the official code has not."""
+    """Every variable of the official generator that a plan describes.
+
+    Raises:
+        WeightsError: the official code has no generator of the plan's family.
+    """
     if not isinstance(plan, HitGeneratorPlan):
-        return
+        raise WeightsError(
+            f"the official HiT code has no {plan.family} generator; only specs of the family hit convert"
+        )
     initial, tokens = plan.initial.kwargs, plan.tokens.kwargs if plan.tokens else None
     latent, first = plan.latent_dim, initial["channels"]
     yield from _linear("dense_layer/layer_with_weights-0", "initial.linear", latent, (initial["side"] ** 2 * first,))

@@ -28,9 +28,9 @@ def read_variables(source: Path) -> dict[str, Array]:
     return {name.removesuffix(_SUFFIX): array for name, array in arrays.items() if array.dtype.kind in "fiu"}
 
 
-def is_optimizer_slot(name: str) -> bool:
-    """Whether a variable is an optimizer's memory of another."""
-    return _SLOT in name
+def is_of_optimizer(name: str) -> bool:
+    """Whether a variable is an optimizer's, its memory of another or its own settings."""
+    return _SLOT in name or "optimizer" in name.split("/")[0]
 
 
 def _read_npz(path: Path) -> dict[str, Array]:
