@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from hitzoo.spec.types import Spec
 
 
+_FLOAT32 = 4  # bytes
+
+
 def build(
     spec: SpecArgument,
     out: Annotated[
@@ -39,50 +42,57 @@ def build(
     plan = compile_spec(loaded)
     if out is not None:
         refuse_existing(out)
-    report = _report(loaded, plan)
+    report = _report(plan)
+    if not as_json:
+        _print(report)  # the table needs no torch; what follows takes its seconds
+    report["training"] = _training(loaded, plan)
     if as_json:
         render.print_json(report)
     else:
-        _print(report)
+        _print_training(report)
     if out is not None:
         _write(out, loaded, plan, seed)
         if not as_json:
             render.print_line(f"\nwrote an untrained model to {out}: hitzoo sample --model {out}")
 
 
-def _report(spec: Spec, plan: ModelPlan) -> dict[str, Any]:
+def _report(plan: ModelPlan) -> dict[str, Any]:
     """Everything the table shows, as plain data."""
     from hitzoo.plan.table import discriminator_rows, generator_rows
-    from hitzoo.training.footprint import measure_footprint
 
-    footprint = measure_footprint(spec, plan)
     parts = {"generator": generator_rows(plan.generator), "discriminator": discriminator_rows(plan.discriminator)}
-    batch = spec.training.batch_size
     return {
         "name": plan.name,
         "resolution": plan.generator.resolution,
         "image_channels": plan.generator.image_channels,
         "latent_dim": plan.generator.latent_dim,
-        **{part: _part(part, rows, footprint.activations) for part, rows in parts.items()},
+        **{part: _part(rows) for part, rows in parts.items()},
         "families": {"generator": plan.generator.family, "discriminator": plan.discriminator.family},
         "notes": list(plan.notes),
         "plan": {"generator": plan.generator_hash, "discriminator": plan.discriminator_hash},
-        "training": {
-            "batch_size": batch,
-            "bytes_per_image": footprint.training_per_image,
-            "bytes_fixed": footprint.training_fixed,
-            "bytes_of_a_step": footprint.training_fixed + batch * footprint.training_per_image,
-        },
     }
 
 
-def _part(part: str, rows: list[Row], activations: dict[str, int]) -> dict[str, Any]:
-    listed = [_row(row, activations[f"{part}.{row.name}"]) for row in rows]
+def _training(spec: Spec, plan: ModelPlan) -> dict[str, int]:
+    """What a step of the spec's own training takes in memory."""
+    from hitzoo.training.footprint import measure_footprint
+
+    footprint, batch = measure_footprint(spec, plan), spec.training.batch_size
+    return {
+        "batch_size": batch,
+        "bytes_per_image": footprint.training_per_image,
+        "bytes_fixed": footprint.training_fixed,
+        "bytes_of_a_step": footprint.training_fixed + batch * footprint.training_per_image,
+    }
+
+
+def _part(rows: list[Row]) -> dict[str, Any]:
+    listed = [_row(row) for row in rows]
     totals = {key: sum(row[key] for row in listed) for key in ("parameters", "flops", "activation_bytes")}
     return {**totals, "rows": listed}
 
 
-def _row(row: Row, activation_bytes: int) -> dict[str, Any]:
+def _row(row: Row) -> dict[str, Any]:
     return {
         "name": row.name,
         "resolution": row.resolution,
@@ -95,7 +105,7 @@ def _row(row: Row, activation_bytes: int) -> dict[str, Any]:
         "to_rgb": row.to_rgb,
         "parameters": row.cost.parameters,
         "flops": row.cost.flops,
-        "activation_bytes": activation_bytes,
+        "activation_bytes": _FLOAT32 * row.cost.activations,
     }
 
 
@@ -109,14 +119,21 @@ def _print(report: dict[str, Any]) -> None:
         [*map(_cells, report[part]["rows"]), _total(part, report[part])] for part in ("generator", "discriminator")
     ]
     render.print_table(columns, sections, words=(0, 1))
+    render.print_line(
+        f"{report['name']}: latent {report['latent_dim']} to {report['resolution']}×{report['resolution']}"
+        f"×{report['image_channels']}"
+    )
+
+
+def _print_training(report: dict[str, Any]) -> None:
+    from hitzoo.cli import render
+
     training = report["training"]
     per_image, fixed, whole = (
         render.size(training[key]) for key in ("bytes_per_image", "bytes_fixed", "bytes_of_a_step")
     )
     render.print_line(
-        f"{report['name']}: latent {report['latent_dim']} to {report['resolution']}×{report['resolution']}"
-        f"×{report['image_channels']}\ntraining in float32: {per_image} an image and {fixed} besides,"
-        f" {whole} at batch {training['batch_size']}"
+        f"training in float32: {per_image} an image and {fixed} besides, {whole} at batch {training['batch_size']}"
     )
     for note in report["notes"]:
         render.print_paragraph(f"note: {note}")

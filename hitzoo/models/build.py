@@ -17,12 +17,16 @@ DISCRIMINATORS: dict[str, Callable[..., nn.Module]] = {"stylegan2": Stylegan2Dis
 
 
 def build_generator(plan: ModelPlan) -> nn.Module:
-    """The generator of a plan, freshly initialised on the current default device, in training mode."""
-    return GENERATORS[plan.generator.family](plan.generator)
+    """The generator of a plan, freshly initialised on the current default device, in training mode.
+
+    Kernels of convolutions, here and in the discriminator, lie channels-last in memory, as the maps do.
+    """
+    network = GENERATORS[plan.generator.family](plan.generator)
+    return network.to(memory_format=torch.channels_last)
 
 
 def build_discriminator(plan: ModelPlan) -> nn.Module:
-    """The discriminator of a plan, likewise; its kernels lie channels-last in memory, which its convolutions prefer."""
+    """The discriminator of a plan, likewise."""
     network = DISCRIMINATORS[plan.discriminator.family](plan.discriminator)
     return network.to(memory_format=torch.channels_last)
 

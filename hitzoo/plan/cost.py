@@ -1,8 +1,8 @@
-"""Parameters and FLOPs of every block, by arithmetic alone.
+"""Parameters, FLOPs and activations of every block, by arithmetic alone.
 
 FLOPs are 2 × multiply-accumulates of the matrix products and convolutions of one image's forward pass; norms,
-activations, softmax and pooling are not counted. A test holds these numbers against the built modules and torch's own
-counter.
+activations, softmax and pooling are not counted. Activations are the numbers a block keeps for the backward pass of one
+image, each where it is first kept. Tests hold all three against the built modules and torch's own counter and hooks.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from hitzoo.plan.types import BlockPlan
 
 @dataclass(frozen=True)
 class Cost:
-    """What a block takes: trainable parameters, and FLOPs for one image."""
+    """What a block takes: trainable parameters, FLOPs for one image, and numbers kept for its backward pass."""
 
     parameters: int = 0
     flops: int = 0
+    activations: int = 0
 
     def __add__(self, other: Cost) -> Cost:
-        return Cost(self.parameters + other.parameters, self.flops + other.flops)
+        return Cost(self.parameters + other.parameters, self.flops + other.flops, self.activations + other.activations)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,49 +50,69 @@ def _linear(rows: int, inner: int, outer: int, *, bias: bool = True) -> Cost:
     return Cost(inner * outer + (outer if bias else 0), 2 * rows * inner * outer)
 
 
-def _norm(channels: int) -> Cost:
-    return Cost(2 * channels)
+def _keeps(*maps: tuple[int, float]) -> Cost:
+    """What is kept as maps of (rows, width)."""
+    return Cost(activations=round(sum(rows * width for rows, width in maps)))
+
+
+def _norm(rows: int, channels: int, kind: str) -> Cost:
+    """A norm keeps its input; layer norm a mean and a deviation a row besides."""
+    return Cost(2 * channels) + _keeps((rows, channels + (2 if kind == "layer" else 0)))
 
 
 def _mlp(shape: Shape, channels: int, norm: str, expansion: int) -> Cost:
     rows, hidden = shape.side**2, expansion * channels
-    return _norm(channels) + _linear(rows, channels, hidden) + _linear(rows, hidden, channels)
+    layers = _linear(rows, channels, hidden) + _linear(rows, hidden, channels)
+    return _norm(rows, channels, norm) + layers + _keeps((rows, channels), (rows, 2 * hidden))  # before and after gelu
 
 
-def _projections(shape: Shape, channels: int, heads: int, share_kv: bool, sources: int, source_channels: int) -> Cost:
-    """Query and output over the map, key and value over what is attended to, and the norm before."""
-    narrow = channels // heads if share_kv else channels
-    over_map = _linear(shape.side**2, channels, channels)
+def _projections(
+    shape: Shape, channels: int, heads: int, share_kv: bool, norm: str, sources: int, source_channels: int
+) -> Cost:
+    """The norm, query and output over the map, key and value over what is attended to."""
+    rows, narrow = shape.side**2, channels // heads if share_kv else channels
+    over_map = _linear(rows, channels, channels)
     over_sources = _linear(sources, source_channels, narrow)
-    return _norm(channels) + over_map + over_map + over_sources + over_sources
+    layers = over_map + over_map + over_sources + over_sources
+    return _norm(rows, channels, norm) + layers + _keeps((rows, channels), (rows, heads))  # the heads' softmax sums
 
 
 def _cross_attention(
     shape: Shape, channels: int, heads: int, share_kv: bool, token_channels: int, norm: str, expansion: int
 ) -> Cost:
-    core = Cost(0, 4 * shape.side**2 * shape.tokens * channels)  # q·k and weights·v
-    around = _projections(shape, channels, heads, share_kv, shape.tokens, token_channels)
-    return around + core + _mlp(shape, channels, norm, expansion)
+    rows, narrow = shape.side**2, channels // heads if share_kv else channels
+    core = Cost(0, 4 * rows * shape.tokens * channels)  # q·k and weights·v
+    kept = _keeps((rows, (2 if share_kv else 3) * channels), (shape.tokens, 2 * narrow))
+    around = _projections(shape, channels, heads, share_kv, norm, shape.tokens, token_channels)
+    return around + core + kept + _mlp(shape, channels, norm, expansion)
 
 
-def _self_attention(keys: Callable[[Shape], float]) -> Callable[..., Cost]:
-    """The cost of a block whose heads see `keys` positions on average."""
+def _self_attention(keys: Callable[[Shape], float], copies: tuple[float, float, float]) -> Callable[..., Cost]:
+    """The cost of a block whose heads see `keys` positions on average.
+
+    `copies` is what attention keeps of queries and outputs, of shared keys and values, and in all when every head has
+    its own, in widths of the map: turning an axis to the place the kernel wants makes a copy.
+    """
+    of_map, of_shared, of_all = copies
 
     def rule(shape: Shape, channels: int, heads: int, share_kv: bool, norm: str, expansion: int) -> Cost:
-        core = Cost(0, round(4 * shape.side**2 * keys(shape) * channels))  # q·k and weights·v
-        around = _projections(shape, channels, heads, share_kv, shape.side**2, channels)
-        return around + core + _mlp(shape, channels, norm, expansion)
+        rows, narrow = shape.side**2, channels // heads
+        core = Cost(0, round(4 * rows * keys(shape) * channels))  # q·k and weights·v
+        width = of_map * channels + of_shared * narrow if share_kv else of_all * channels
+        around = _projections(shape, channels, heads, share_kv, norm, rows, channels)
+        return around + core + _keeps((rows, width)) + _mlp(shape, channels, norm, expansion)
 
     return rule
 
 
 def _initial_map(shape: Shape, latent_dim: int, side: int, channels: int, glorot: bool = False) -> Cost:
-    return _linear(1, latent_dim, side * side * channels)
+    return _linear(1, latent_dim, side * side * channels) + _keeps((1, latent_dim))
 
 
 def _latent_tokens(shape: Shape, latent_dim: int, side: int, channels: int, norm: str) -> Cost:
-    width = side * side * channels
-    return _linear(1, latent_dim, width) + Cost(width) + _norm(channels)
+    tokens = side * side
+    layer = _linear(1, latent_dim, tokens * channels) + Cost(tokens * channels)
+    return layer + _norm(tokens, channels, norm) + _keeps((tokens, channels))  # what every stage's keys are made of
 
 
 def _position(shape: Shape, side: int, channels: int) -> Cost:
@@ -99,39 +120,50 @@ def _position(shape: Shape, side: int, channels: int) -> Cost:
 
 
 def _upsample(shape: Shape, in_channels: int, out_channels: int) -> Cost:
-    return Cost() if in_channels // 4 == out_channels else _linear(shape.side**2, in_channels // 4, out_channels)
+    rows, dealt = shape.side**2, in_channels // 4
+    return Cost() if dealt == out_channels else _linear(rows, dealt, out_channels) + _keeps((rows, dealt))
 
 
 def _to_rgb(shape: Shape, channels: int, image_channels: int, norm: str) -> Cost:
-    return _norm(channels) + _linear(shape.side**2, channels, image_channels)
+    rows = shape.side**2
+    return _norm(rows, channels, norm) + _linear(rows, channels, image_channels) + _keeps((rows, channels))
 
 
 def _residual_up(shape: Shape, in_channels: int, out_channels: int) -> Cost:
     """`shape` is where the block ends, at twice the resolution it begins with, where the skip is computed."""
     full, before = shape.side**2, (shape.side // 2) ** 2
     main = _linear(full, 9 * in_channels, out_channels) + _linear(full, 9 * out_channels, out_channels)
-    return _norm(in_channels) + _norm(out_channels) + main + _linear(before, in_channels, out_channels)
+    norms = _norm(before, in_channels, "batch") + _norm(full, out_channels, "batch")
+    kept = _keeps((before, in_channels), (full, in_channels), (full, out_channels))
+    return norms + main + _linear(before, in_channels, out_channels) + kept
 
 
 def _image_head(shape: Shape, channels: int, image_channels: int) -> Cost:
-    return _norm(channels) + _linear(shape.side**2, 9 * channels, image_channels)
+    rows = shape.side**2
+    conv = _linear(rows, 9 * channels, image_channels)
+    return _norm(rows, channels, "batch") + conv + _keeps((rows, channels), (rows, image_channels))
 
 
 def _conv_stem(shape: Shape, in_channels: int, out_channels: int, equalized: bool) -> Cost:
-    return _linear(shape.side**2, 9 * in_channels, out_channels)
+    rows = shape.side**2
+    return _linear(rows, 9 * in_channels, out_channels) + _keeps((rows, in_channels), (rows, out_channels))
 
 
 def _residual_down(shape: Shape, in_channels: int, out_channels: int, downsample: str, equalized: bool) -> Cost:
     full, halved = shape.side**2, (shape.side // 2) ** 2
     main = _linear(full, 9 * in_channels, in_channels) + _linear(halved, 9 * in_channels, out_channels)
     blurs = Cost(0, 2 * 2 * 16 * halved * in_channels if downsample == "blur" else 0)
-    return main + _linear(halved, in_channels, out_channels, bias=False) + blurs
+    kept = _keeps((full, 3 * in_channels), (halved, 2 * in_channels + out_channels))
+    return main + _linear(halved, in_channels, out_channels, bias=False) + blurs + kept
 
 
 def _logit_head(shape: Shape, channels: int, side: int, minibatch_std: int, equalized: bool) -> Cost:
-    inner = channels + (1 if minibatch_std else 0)
-    conv = _linear(side * side, 9 * inner, channels)
-    return conv + _linear(1, side * side * channels, channels) + _linear(1, channels, 1)
+    pixels, inner = side * side, channels + (1 if minibatch_std else 0)
+    layers = _linear(pixels, 9 * inner, channels) + _linear(1, pixels * channels, channels) + _linear(1, channels, 1)
+    kept = _keeps((pixels, inner + 2 * channels), (1, 2 * channels))
+    if minibatch_std:  # the map itself, and one deviation a group
+        kept += _keeps((pixels, channels + channels / minibatch_std))
+    return layers + kept
 
 
 COSTS: dict[str, Callable[..., Cost]] = {
@@ -140,11 +172,11 @@ COSTS: dict[str, Callable[..., Cost]] = {
     "position_embedding": _position,
     "upsample": _upsample,
     "cross_attention_block": _cross_attention,
-    "multi_axis_block": _self_attention(lambda shape: (shape.block**2 + shape.grid**2) / 2),
-    "regional_block": _self_attention(lambda shape: shape.block**2),
-    "dilated_block": _self_attention(lambda shape: shape.grid**2),
-    "axial_block": _self_attention(lambda shape: shape.side),
-    "global_block": _self_attention(lambda shape: shape.side**2),
+    "multi_axis_block": _self_attention(lambda shape: (shape.block**2 + shape.grid**2) / 2, (3, 4, 6.5)),
+    "regional_block": _self_attention(lambda shape: shape.block**2, (2, 2, 5)),
+    "dilated_block": _self_attention(lambda shape: shape.grid**2, (3, 2, 5)),
+    "axial_block": _self_attention(lambda shape: shape.side, (3, 4, 6.5)),
+    "global_block": _self_attention(lambda shape: shape.side**2, (2, 2, 5)),
     "mlp_block": _mlp,
     "to_rgb": _to_rgb,
     "residual_up": _residual_up,

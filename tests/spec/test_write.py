@@ -30,7 +30,7 @@ def test_what_is_written_is_read_again(name: str) -> None:
 def test_every_default_is_written_out(tiny_spec: Spec) -> None:
     data = yaml.safe_load(to_yaml(tiny_spec))
     assert data["generator"]["heads_share_kv"] is True
-    assert data["training"]["ema"] == {"decay": 0.999, "start_step": 10}
+    assert data["training"]["ema"] == {"decay": 0.999, "start_step": 10, "ramp_up": False}
     assert data["training"]["regularizers"][1]["augment"] == ["color", "translation", "cutout"]
     assert "epsilon" not in data["training"]["optimizer"]
     assert list(data) == ["hitzoo", "name", "summary", "generator", "discriminator", "training", "data"]
