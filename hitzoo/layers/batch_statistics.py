@@ -6,7 +6,7 @@ different algorithm unless it forms groups. All three practices leave the networ
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 import torch.distributed as dist
@@ -49,17 +49,36 @@ def synchronised(norm: Normed, x: torch.Tensor) -> torch.Tensor:
     """Over the images of all processes, each with as many: N processes compute what one does with the whole batch."""
     if not dist.is_available() or not dist.is_initialized() or dist.get_world_size() == 1:
         return per_replica(norm, x)
-    from torch.distributed.nn.functional import all_reduce  # not in every build of torch
-
     rows = x.reshape(-1, x.shape[-1])
     count = len(rows) * dist.get_world_size()
-    mean = all_reduce(rows.sum(dim=0)) / count
+    mean = _total(rows.sum(dim=0)) / count
     centred = rows - mean
-    variance = all_reduce(centred.square().sum(dim=0)) / count
+    variance = _total(centred.square().sum(dim=0)) / count
     with torch.no_grad():
         norm.running_mean.lerp_(mean, norm.momentum)
         norm.running_var.lerp_(variance * count / (count - 1), norm.momentum)
     return (centred * (variance + norm.epsilon).rsqrt() * norm.weight + norm.bias).view(x.shape)
+
+
+class _SumOverProcesses(torch.autograd.Function):
+    """The sum of every process's tensor, in every process; so is the gradient."""
+
+    @staticmethod
+    def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
+        total = x.detach().clone()
+        dist.all_reduce(total)
+        return total
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: torch.Tensor) -> torch.Tensor:
+        total = gradients[0].clone()
+        dist.all_reduce(total)
+        return total
+
+
+def _total(x: torch.Tensor) -> torch.Tensor:
+    total: torch.Tensor = _SumOverProcesses.apply(x)
+    return total
 
 
 class Ghost:

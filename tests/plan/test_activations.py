@@ -15,7 +15,7 @@ from hitzoo.plan.table import Row, discriminator_rows, generator_rows
 from hitzoo.spec.load import load_spec
 from hitzoo.training.fused_attention import FusedAttention
 
-BATCH = 2
+BATCH = 8  # a multiple of the groups of the minibatch deviation
 KINDS = ("multi_axis", "regional", "dilated", "interleaved", "axial", "global")
 
 
