@@ -1,9 +1,15 @@
-"""The tiny spec that the whole suite shares: 8 -> 32 pixels, a train step in a fraction of a second."""
+"""What the suite shares: a tiny spec (8 -> 32 pixels, a train step in a fraction of a second), and the command."""
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
 import pytest
 
+from hitzoo.cli.app import main
 from hitzoo.plan.compile import ModelPlan, compile_spec
 from hitzoo.spec.load import parse_spec
 from hitzoo.spec.types import Spec
@@ -42,3 +48,31 @@ def tiny_spec(tiny_text: str) -> Spec:
 @pytest.fixture
 def tiny_plan(tiny_spec: Spec) -> ModelPlan:
     return compile_spec(tiny_spec)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command printed."""
+
+    stdout: str
+    stderr: str
+
+
+Run = Callable[..., Done]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """`run("check", "tiny.yaml")`: the command's own entry point, in the test's folder; `code` is the expected exit."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words: object, code: int = 0) -> Done:
+        monkeypatch.setattr(sys, "argv", ["hitzoo", *map(str, words)])
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as leaving:
+            main()
+        printed = capsys.readouterr()
+        assert (leaving.value.code or 0) == code, printed.out + printed.err
+        return Done(printed.out, printed.err)
+
+    return call

@@ -7,41 +7,32 @@ that is not blocked, [B, r, r, C], the rows stand in the first of the two places
 from __future__ import annotations
 
 import torch
-from torch import nn
 
 from hitzoo.layers.attend import attend
-from hitzoo.layers.linear import linear
-from hitzoo.layers.mlp import MLPBlock
-from hitzoo.layers.norm import build_norm
+from hitzoo.layers.attention_block import AttentionBlock
 from hitzoo.layers.registry import register_block
 
 
-class SelfAttentionBlock(nn.Module):
+class SelfAttentionBlock(AttentionBlock):
     """x + attention(norm(x)), then an MLP block: [B, ·, ·, C] -> [B, ·, ·, C].
 
-    With `share_kv` one key and one value head serve all heads (multi-query). Source: Zhao et al. 2021, section 3.1.
+    Source: Zhao et al. 2021, section 3.1.
     """
 
     def __init__(self, *, channels: int, heads: int, share_kv: bool, norm: str, expansion: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.key_heads = 1 if share_kv else heads
-        width = channels // heads
-        self.norm = build_norm(norm, channels)
-        self.query = linear(channels, channels)
-        self.key = linear(channels, self.key_heads * width)
-        self.value = linear(channels, self.key_heads * width)
-        self.output = linear(channels, channels)
-        self.mlp = MLPBlock(channels=channels, norm=norm, expansion=expansion)
+        super().__init__(
+            channels=channels,
+            source_channels=channels,
+            heads=heads,
+            share_kv=share_kv,
+            norm=norm,
+            expansion=expansion,
+        )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Add what each position reads from the others, then the MLP's update."""
-        normed, places = self.norm(x), x.shape[:-1]
-        query = self.query(normed).view(*places, self.heads, -1)
-        key = self.key(normed).view(*places, self.key_heads, -1)
-        value = self.value(normed).view(*places, self.key_heads, -1)
-        x = x + self.output(self.attention(query, key, value).flatten(-2))
-        return self.mlp(x)
+        normed = self.norm(x)
+        return self.finish(x, self.attention(*self.project(normed, normed)).flatten(-2))
 
     def attention(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
         """What every head of every position reads: [B, ·, ·, h, d], keys and values with 1 or h heads."""

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from PIL import Image
-
-from hitzoo.cli.app import main
 
 SPEC = """\
 hitzoo: 1
@@ -32,39 +27,11 @@ data: {source: synthetic}
 """
 
 
-@dataclass(frozen=True)
-class Done:
-    """What a command printed."""
-
-    stdout: str
-    stderr: str
-
-
-Run = Callable[..., Done]
-
-
 @pytest.fixture
 def spec(tmp_path: Path) -> Path:
     path = tmp_path / "tiny.yaml"
     path.write_text(SPEC)
     return path
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    """`run("check", "tiny.yaml")`: the command's own entry point, in the test's folder; `code` is the expected exit."""
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words: object, code: int = 0) -> Done:
-        monkeypatch.setattr(sys, "argv", ["hitzoo", *map(str, words)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as leaving:
-            main()
-        printed = capsys.readouterr()
-        assert (leaving.value.code or 0) == code, printed.out + printed.err
-        return Done(printed.out, printed.err)
-
-    return call
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
-from tests.cli.conftest import Run
+from tests.conftest import Run
 
 
 @pytest.fixture

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from PIL import Image
 
-from tests.cli.conftest import SPEC, Run
+from tests.cli.conftest import SPEC
+from tests.conftest import Run
 
 
 def left_in(folder: Path, *known: str) -> list[str]:

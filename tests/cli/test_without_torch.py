@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import SPEC, Run
+from tests.cli.conftest import SPEC
+from tests.conftest import Run
 
 PROBE = """
 import sys

@@ -4,41 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from hitzoo.cli.app import main
+from tests.conftest import Run
 from tests.parity.variables import GOLDEN, SUFFIX, fill, filled, shapes
-
-
-@dataclass(frozen=True)
-class Done:
-    stdout: str
-    stderr: str
-
-
-Run = Callable[..., Done]
-
-
-@pytest.fixture
-def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
-    monkeypatch.chdir(tmp_path)
-
-    def call(*words: object, code: int = 0) -> Done:
-        monkeypatch.setattr(sys, "argv", ["hitzoo", *map(str, words)])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as leaving:
-            main()
-        printed = capsys.readouterr()
-        assert (leaving.value.code or 0) == code, printed.out + printed.err
-        return Done(printed.out, printed.err)
-
-    return call
-
 
 FROM = ("convert", "--from", "hit-gan", "source.npz", "--spec", "hit-imagenet128", "--out", "model")
 
