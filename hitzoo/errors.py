@@ -47,10 +47,14 @@ class Problem:
 
 
 class SpecError(HitzooError):
-    """A spec that cannot be used, with all its problems in the order of their lines."""
+    """A spec that cannot be used, with all its problems in the order of their lines.
 
-    def __init__(self, source: str, problems: Iterable[Problem]) -> None:
+    `usable` is what remains of it without the keys that do not belong, where that is a spec whose sizes can be checked.
+    """
+
+    def __init__(self, source: str, problems: Iterable[Problem], usable: object = None) -> None:
         self.source = source
+        self.usable = usable
         self.problems = tuple(sorted(set(problems)))
         super().__init__("\n".join(problem.render(source) for problem in self.problems))
 

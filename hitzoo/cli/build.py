@@ -35,11 +35,9 @@ def build(
     """
     from hitzoo.cli import render
     from hitzoo.files import refuse_existing
-    from hitzoo.plan.compile import compile_spec
-    from hitzoo.spec.load import load_spec
+    from hitzoo.plan.open import open_spec
 
-    loaded = load_spec(spec, overrides)
-    plan = compile_spec(loaded)
+    loaded, plan = open_spec(spec, overrides)
     if out is not None:
         refuse_existing(out)
     report = _report(plan)

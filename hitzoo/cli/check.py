@@ -18,14 +18,13 @@ def check(
     """Check specs: every problem is printed with its line; nothing is built, torch is not loaded."""
     from hitzoo.cli import render
     from hitzoo.errors import HitzooError
-    from hitzoo.plan.compile import compile_spec
+    from hitzoo.plan.open import open_spec
     from hitzoo.plan.table import model_cost
-    from hitzoo.spec.load import load_spec
 
     failures: list[str] = []
     for name in specs:
         try:
-            plan = compile_spec(load_spec(name, overrides))
+            _, plan = open_spec(name, overrides)
         except HitzooError as error:
             failures.append(str(error))
             continue

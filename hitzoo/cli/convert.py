@@ -84,8 +84,7 @@ def _from(source: str, spec: str | None, out: Path | None, which: str | None, wi
     from hitzoo.cli import render
     from hitzoo.errors import RequestError
     from hitzoo.files import refuse_existing
-    from hitzoo.plan.compile import compile_spec
-    from hitzoo.spec.load import load_spec
+    from hitzoo.plan.open import open_spec
     from hitzoo.zoo.adapters.hit_gan import AVERAGE, LIVE
     from hitzoo.zoo.adapters.hit_gan_source import read_variables
     from hitzoo.zoo.convert import from_hit_gan, write_converted
@@ -96,8 +95,7 @@ def _from(source: str, spec: str | None, out: Path | None, which: str | None, wi
     if which not in roots:
         raise RequestError(f"--which {which}: ema or generator")
     refuse_existing(out)
-    loaded = load_spec(spec)
-    plan = compile_spec(loaded)
+    loaded, plan = open_spec(spec)
     done = from_hit_gan(read_variables(Path(source)), plan, which=roots[which], with_discriminator=with_discriminator)
     write_converted(out, loaded, plan, done)
     render.print_line(f"{done.used} variables used, the generator from {done.which}")

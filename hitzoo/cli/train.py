@@ -43,11 +43,9 @@ def train(
     Ctrl-C finishes the step, saves and leaves with code 130; go on with the same command and --resume.
     """
     from hitzoo.cli.progress import TrainingDisplay
-    from hitzoo.plan.compile import compile_spec
-    from hitzoo.spec.load import load_spec
+    from hitzoo.plan.open import open_spec
 
-    loaded = load_spec(spec, overrides)
-    compile_spec(loaded)  # a spec that does not fit is said before torch takes its seconds to load
+    loaded, _ = open_spec(spec, overrides)  # a spec that does not fit is said before torch takes its seconds to load
     from hitzoo.training.loop import train as run
     from hitzoo.training.preparation import RunOptions
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from copy import deepcopy
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -38,6 +39,21 @@ def check_shape(data: Mapping[str, Any], places: Places, against: Mapping[str, A
     for error in Draft202012Validator(against or schema()).iter_errors(data):
         problems.extend(_explain(error, tuple(error.absolute_path), places))
     return problems
+
+
+def without_unknown_keys(data: Mapping[str, Any]) -> dict[str, Any]:
+    """A copy of `data` without the keys that the schema does not know."""
+    from jsonschema import Draft202012Validator
+
+    rest = deepcopy(dict(data))
+    for error in Draft202012Validator(schema()).iter_errors(data):
+        if error.validator == "additionalProperties":
+            place: Any = rest
+            for part in error.absolute_path:
+                place = place[part]
+            for key in set(place) - set(error.schema.get("properties", {})):
+                del place[key]
+    return rest
 
 
 def _explain(error: Any, path: Path, places: Places) -> Iterator[Problem]:

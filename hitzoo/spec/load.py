@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hitzoo.errors import Problem, SpecError
-from hitzoo.spec.check import check_shape
+from hitzoo.spec.check import check_shape, without_unknown_keys
 from hitzoo.spec.convert import to_spec
 from hitzoo.spec.document import Document, read_document
 from hitzoo.spec.override import apply_overrides
@@ -58,5 +58,7 @@ def check_spec(document: Document, overrides: Sequence[str] = ()) -> Spec:
         data, places = apply_overrides(data, places, overrides)
     problems = [*document.problems, *check_shape(data, places)]
     if problems:
-        raise places.error(problems)
+        rest = without_unknown_keys(data)
+        usable = None if check_shape(rest, places) else to_spec(rest, places)
+        raise SpecError(places.source, problems, usable)
     return to_spec(data, places)

@@ -104,6 +104,12 @@ def test_check_reports_every_problem_of_every_spec(run: Run, spec: Path, tmp_pat
         "18 channels cannot be dealt to 2×2 pixels",
     ):
         assert words in done.stderr
+    both = tmp_path / "both.yaml"
+    both.write_text(
+        SPEC.replace("latent_dim", "latent_dims").replace("channels: 16, heads: 2", "channels: 18, heads: 4")
+    )
+    said = run("check", both, code=2).stderr
+    assert said.index("unknown key 'latent_dims'") < said.index("4 heads do not divide 18 channels")
     assert "--set training.batch_size=x" in run("check", spec, "--set", "training.batch_size=x", code=2).stderr
 
 
