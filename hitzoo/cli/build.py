@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -91,16 +92,9 @@ def _part(rows: list[Row]) -> dict[str, Any]:
 
 
 def _row(row: Row) -> dict[str, Any]:
-    return {
-        "name": row.name,
-        "resolution": row.resolution,
-        "channels": row.channels,
-        "attention": row.attention,
-        "block_size": row.block_size,
-        "grid_size": row.grid_size,
-        "heads": row.heads,
-        "depth": row.depth,
-        "to_rgb": row.to_rgb,
+    facts = asdict(row)
+    del facts["cost"]
+    return facts | {
         "parameters": row.cost.parameters,
         "flops": row.cost.flops,
         "activation_bytes": _FLOAT32 * row.cost.activations,

@@ -58,12 +58,12 @@ def discriminator_rows(plan: Stylegan2DiscriminatorPlan) -> list[Row]:
 
 
 def generator_cost(plan: GeneratorPlan) -> Cost:
-    """Parameters and FLOPs of the whole generator."""
+    """What the whole generator takes."""
     return total(row.cost for row in generator_rows(plan))
 
 
 def discriminator_cost(plan: Stylegan2DiscriminatorPlan) -> Cost:
-    """Parameters and FLOPs of the whole discriminator."""
+    """What the whole discriminator takes."""
     return total(row.cost for row in discriminator_rows(plan))
 
 

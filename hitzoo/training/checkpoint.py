@@ -136,7 +136,7 @@ def _restore_optimizers(path: Path, trainee: Trainee) -> None:
             value = tensors[f"{prefix}:{name}:{quantity}"]
             if not name:
                 optimizer.param_groups[0][quantity] = int(value)
-            elif value.dim() and quantity != _GROUP_STEP:  # in the weight's own memory format, which kernels rely on
+            elif quantity != _GROUP_STEP:  # in the weight's own memory format, which kernels rely on
                 optimizer.state[weights[name]][quantity] = torch.empty_like(weights[name]).copy_(value)
             else:
                 optimizer.state[weights[name]][quantity] = value

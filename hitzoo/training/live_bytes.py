@@ -23,11 +23,6 @@ class LiveBytes(TorchDispatchMode):
         self.peak = 0
         self._known: set[int] = set()
 
-    @classmethod
-    def _should_skip_dynamo(cls) -> bool:
-        """Nothing here is compiled; the wrapper that says so costs more than the counting."""
-        return False
-
     def __torch_dispatch__(
         self, function: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:

@@ -47,12 +47,14 @@ def train(spec: Spec, options: RunOptions, reporter: Reporter | None = None) -> 
         HitzooError: the data, the folder or a checkpoint cannot be used, or a loss is no longer finite. A new run whose
             data or folder fails before its first checkpoint leaves nothing behind; one that diverged keeps its metrics.
     """
+    new = not RunFolder(options.out).holds_run()
     run = Run.prepare(spec, options, reporter or Silence())
     missing = [place for place in (options.out, *options.out.parents) if not place.exists()]
     try:
         return run.go()
     except (DataError, OutputError):
-        run.folder.discard(missing)
+        if new:
+            run.folder.discard(missing)
         raise
 
 

@@ -93,8 +93,9 @@ def to_hit_gan(model: ModelFolder) -> dict[str, Array]:
     metadata = read_metadata(model.weights)
     root = metadata.get("which", AVERAGE) if metadata.get("source") == SOURCE else AVERAGE
     folder = model.weights.parent
-    parts = {str(root): (model.weights, list(generator_variables(model.plan.generator)))}
-    parts.setdefault(LIVE, (folder / LIVE_GENERATOR_NAME, list(generator_variables(model.plan.generator))))
+    of_generator = list(generator_variables(model.plan.generator))
+    parts = {str(root): (model.weights, of_generator)}
+    parts.setdefault(LIVE, (folder / LIVE_GENERATOR_NAME, of_generator))
     parts[CRITIC] = (folder / DISCRIMINATOR_NAME, list(discriminator_variables(model.plan.discriminator)))
     arrays: dict[str, Array] = {}
     for part, (path, entries) in parts.items():
@@ -155,6 +156,5 @@ def _left_out(names: Iterable[str]) -> list[str]:
             groups[root] += 1
         else:
             single.append(name)
-    return [f"{root}: {count} variable{'s' if count > 1 else ''}" for root, count in sorted(groups.items())] + sorted(
-        single
-    )
+    counted = [f"{root}: {count} variable{'s' if count > 1 else ''}" for root, count in sorted(groups.items())]
+    return counted + sorted(single)

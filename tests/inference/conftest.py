@@ -12,32 +12,20 @@ from hitzoo.models.build import build_generator
 from hitzoo.plan.compile import compile_spec
 from hitzoo.spec.load import parse_spec
 from hitzoo.zoo.model_folder import write_model
+from tests.support import TINY_HIT, fill, one_thread
 
-TINY = """
-hitzoo: 1
-name: tiny
-generator:
-  family: hit
-  latent_dim: 6
-  initial_size: 4
-  latent_tokens: 2
-  norm: batch
-  mlp_expansion: 2
-  stages:
-    - {channels: 8, heads: 2, depth: 1, attention: multi_axis, block_size: 2}
-    - {channels: 4, heads: 2, depth: 1, attention: none}
-discriminator: {family: stylegan2, channels: [4, 6]}
+TINY = (
+    TINY_HIT
+    + """
 training: {batch_size: 4}
 """
+)
 
 
 @pytest.fixture(autouse=True, scope="package")
 def _one_thread() -> Iterator[None]:
-    """Tensors this small are faster on one thread, above all where the machine is busy."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    with one_thread():
+        yield
 
 
 @pytest.fixture
@@ -47,12 +35,7 @@ def tiny_generator() -> Callable[..., Generator]:
     def make(*overrides: str) -> Generator:
         spec = parse_spec(TINY, "tiny", overrides)
         plan = compile_spec(spec)
-        module = build_generator(plan)
-        random = torch.Generator().manual_seed(7)
-        with torch.no_grad():
-            for name, tensor in module.state_dict().items():
-                values = torch.randn(tensor.shape, generator=random)
-                tensor.copy_(0.5 + values.abs() if name.endswith("running_var") else 0.5 * values)
+        module = fill(build_generator(plan), scale=0.5)
         return Generator(spec, plan, module, torch.device("cpu"))
 
     return make

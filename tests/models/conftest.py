@@ -3,11 +3,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-import torch
 from torch import nn
 
 from hitzoo.plan.compile import ModelPlan, compile_spec
 from hitzoo.spec.load import parse_spec
+from tests.support import fill, one_thread
 
 # 4, 8, 16, 32 pixels; a step without a linear layer (16 → 4), with a wider one (4 → 1 → 12) and a narrower (12 → 3 → 8)
 TINY = """
@@ -32,11 +32,8 @@ training: {batch_size: 4}
 
 @pytest.fixture(autouse=True, scope="package")
 def _one_thread() -> Iterator[None]:
-    """Tensors this small are faster on one thread, above all where the machine is busy."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    with one_thread():
+        yield
 
 
 @pytest.fixture
@@ -48,13 +45,4 @@ def tiny_plan() -> Callable[..., ModelPlan]:
 def filled() -> Callable[[nn.Module], nn.Module]:
     """A module in float64 whose every weight is large enough to matter, whatever its initialisation."""
 
-    def fill(module: nn.Module) -> nn.Module:
-        module.double()
-        random = torch.Generator().manual_seed(7)
-        with torch.no_grad():
-            for name, tensor in module.state_dict().items():
-                values = torch.randn(tensor.shape, dtype=torch.float64, generator=random)
-                tensor.copy_(0.5 + values.abs() if name.endswith("running_var") else 0.3 * values)
-        return module
-
-    return fill
+    return lambda module: fill(module.double(), scale=0.3)

@@ -5,26 +5,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PIL import Image
 
 from hitzoo.spec.load import parse_spec
 from hitzoo.spec.types import Spec
+from tests.support import TINY_HIT, one_thread
 
-TINY = """
-hitzoo: 1
-name: tiny
-generator:
-  family: hit
-  latent_dim: 6
-  initial_size: 4
-  latent_tokens: 2
-  norm: batch
-  mlp_expansion: 2
-  stages:
-    - {channels: 8, heads: 2, depth: 1, attention: multi_axis, block_size: 2}
-    - {channels: 4, heads: 2, depth: 1, attention: none}
-discriminator: {family: stylegan2, channels: [4, 6]}
+TINY = (
+    TINY_HIT
+    + """
 training:
   optimizer: {kind: adam, form: keras, learning_rate: 0.01}
   ema: {decay: 0.5, start_step: 1}
@@ -32,15 +21,13 @@ training:
   steps: 4
 data: {source: synthetic}
 """
+)
 
 
 @pytest.fixture(autouse=True, scope="package")
 def _one_thread() -> Iterator[None]:
-    """Tensors this small are faster on one thread, above all where the machine is busy."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    with one_thread():
+        yield
 
 
 @pytest.fixture

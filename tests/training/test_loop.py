@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -211,3 +212,16 @@ def test_what_is_skipped_is_said_once(tiny_spec, pictures, tmp_path) -> None:
     assert end.unreadable == ("3.png",)
     assert len(listener.notes) == 1
     assert "3.png" in listener.notes[0]
+
+
+def test_a_resumed_run_whose_data_fails_keeps_what_it_logged(tiny_spec, pictures, tmp_path) -> None:
+    """Killed before its first checkpoint, it begins anew, but what it logged is not this session's to remove."""
+    folder, run = pictures(), tmp_path / "run"
+    train(tiny_spec(), options(run, data=str(folder)))
+    shutil.rmtree(run / "checkpoints")
+    for picture in folder.iterdir():
+        picture.write_bytes(b"no picture")
+    with pytest.raises(DataError, match="not a readable image"):
+        train(tiny_spec(), options(run, data=str(folder), resume=True))
+    assert (run / "spec.yaml").is_file()
+    assert list((run / "samples").iterdir())
