@@ -1,1 +1,1 @@
-"""Images from anywhere (a folder, a zip, drawn on the spot) as uint8 arrays ready for a network."""
+"""Images from anywhere (folder, zip, TFRecords, Hugging Face, drawn on the spot) as uint8 arrays for a network."""

@@ -32,6 +32,7 @@ class _Handle:
 class Archive:
     """The images in a zip file, in the order of their paths.
 
+    What else is in it is not read, the labels in the dataset.json of NVIDIA's zip files neither.
     Two processes that share an open file also share its position, and would read each other's bytes: every
     process opens the file for itself on its first read, after a fork as after a spawn. Threads take turns.
     Raises `DataError` where the file is no whole zip file or holds no images.

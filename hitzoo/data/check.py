@@ -67,8 +67,8 @@ class DataReport:
 def check(location: str, *, resolution: int = 32, progress: Callable[[int, int], None] | None = None) -> DataReport:
     """Decode every image at `location`; unreadable ones are listed, not raised.
 
-    `resolution` matters to synthetic images only. `progress` is called after each image with how many are done
-    and how many there are. Raises `DataError` where `location` is no source of images.
+    `resolution` matters to synthetic images and to records of several sizes only. `progress` is called after each image
+    with how many are done and how many there are. Raises `DataError` where `location` is no source of images.
     """
     source = open_source(location, resolution=resolution)
     bad: list[tuple[str, str]] = []

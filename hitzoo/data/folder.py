@@ -17,6 +17,7 @@ from hitzoo.errors import DataError
 class Folder:
     """The image files under a folder, in the order of their paths relative to it.
 
+    Other files are not read, the dataset.json of an unpacked NVIDIA zip file neither.
     Raises `DataError` where the folder cannot be listed or holds no images.
     """
 

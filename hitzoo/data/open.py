@@ -6,32 +6,54 @@ from pathlib import Path
 
 from hitzoo.data.archive import Archive
 from hitzoo.data.folder import Folder
+from hitzoo.data.hugging_face import PREFIX, HuggingFace
 from hitzoo.data.names import ENDINGS
+from hitzoo.data.shards import holds_shards, is_shard
 from hitzoo.data.source import ImageSource
 from hitzoo.data.synthetic import Synthetic
+from hitzoo.data.tfrecords import TFRecords
 from hitzoo.errors import DataError
 
-_ALLOWED = "give a folder of images, a .zip file of images, or the word synthetic"
+ALLOWED = (
+    "give a folder of images, a .zip or .tfrecords file of images, hf:ORG/NAME for a data set on Hugging Face,"
+    " or the word synthetic"
+)
 
 
 def open_source(location: str, *, resolution: int) -> ImageSource:
-    """The images at `location`: "synthetic", a folder or a .zip file; `DataError` for anything else.
+    """The images at `location`: one of what `ALLOWED` says; `DataError` for anything else.
 
-    `resolution` is the side at which synthetic images are drawn; files keep their own size.
+    `resolution` is the side at which synthetic images are drawn, and the size that is looked for in a folder of
+    TFRecords of several sizes; images keep their own size.
     """
     if location == Synthetic.location:
         return Synthetic(resolution)
+    if location.startswith(PREFIX):
+        return HuggingFace(location)
     path = Path(location).expanduser()
     try:
         is_folder, exists = path.is_dir(), path.exists()
     except OSError as error:
-        raise DataError(f"data {location!r}: {error.strerror}; {_ALLOWED}") from error
+        raise DataError(f"data {location!r}: {error.strerror}; {ALLOWED}") from error
     if not location.strip() or not exists:
-        raise DataError(f"data {location!r}: there is no such folder or file; {_ALLOWED}")
-    if is_folder:
-        return Folder(location)
+        raise DataError(f"data {location!r}: there is no such folder or file; {ALLOWED}")
+    return _folder(location, resolution) if is_folder else _file(location, resolution)
+
+
+def _folder(location: str, resolution: int) -> ImageSource:
+    try:
+        of_records = holds_shards(Path(location).expanduser())
+    except OSError:  # Folder says what is wrong
+        of_records = False
+    return TFRecords(location, resolution=resolution) if of_records else Folder(location)
+
+
+def _file(location: str, resolution: int) -> ImageSource:
+    path = Path(location).expanduser()
     if path.suffix.lower() == ".zip":
         return Archive(location)
+    if is_shard(path.name):
+        return TFRecords(location, resolution=resolution)
     if path.suffix.lower() in ENDINGS:
         raise DataError(f"data {location!r}: is a single image; give the folder it is in, {str(path.parent)!r}")
-    raise DataError(f"data {location!r}: is neither a folder nor a .zip file; {_ALLOWED}")
+    raise DataError(f"data {location!r}: is neither a folder nor a .zip or .tfrecords file; {ALLOWED}")

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from hitzoo.data.open import open_source
+from tests.conftest import Run
+from tests.data.record_writer import noise, raw_picture, write_records
+
+
+def test_pack_says_what_it_wrote_and_check_reads_it(run: Run, pictures: Path, tmp_path: Path) -> None:
+    done = run("data", "pack", "pictures", "p.zip", "--resolution", 8)
+    assert "wrote p.zip: 6 images of 8×8, " in done.stdout
+    assert "sizes: 8×8 (6)" in run("data", "check", "p.zip").stdout
+    report = json.loads(run("data", "check", "p.zip", "--json").stdout)
+    assert (report["count"], report["sizes"], report["formats"]) == (6, {"8x8": 6}, {"PNG": 6})
+
+
+def test_every_option_of_pack_is_passed_on(run: Run, pictures: Path, tmp_path: Path) -> None:
+    (pictures / "x.png").write_bytes(b"")
+    words = ["--channels", 1, "--crop", "none", "--crop-fraction", 0.5, "--workers", 1, "--on-error", "skip", "--json"]
+    report = json.loads(run("data", "pack", "pictures", "p.zip", "--resolution", 8, *words).stdout)
+    assert report == {
+        "location": "pictures",
+        "out": "p.zip",
+        "packed": 6,
+        "size": (tmp_path / "p.zip").stat().st_size,
+        "resolution": 8,
+        "channels": 1,
+        "crop": "none",
+        "crop_fraction": 0.5,
+        "skipped": [
+            {"name": "x.png", "reason": "not a PNG, JPEG or WebP picture, or its beginning is damaged"},
+        ],
+    }
+    image = open_source("p.zip", resolution=8).read(0)
+    assert (image.mode, image.size) == ("L", (8, 8))
+
+
+def test_pack_names_what_was_left_out(run: Run, pictures: Path) -> None:
+    for number in range(25):
+        (pictures / f"x{number:02}.png").write_bytes(b"")
+    assert "x00.png" in run("data", "pack", "pictures", "p.zip", "--resolution", 8, code=2).stderr
+    done = run("data", "pack", "pictures", "p.zip", "--resolution", 8, "--on-error", "skip")
+    assert "left out: x00.png (not a PNG" in done.stdout
+    assert "x19.png" in done.stdout
+    assert "x20.png" not in done.stdout
+    assert "and 5 more" in done.stdout
+    assert "exists already" in run("data", "pack", "pictures", "p.zip", "--resolution", 8, code=2).stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["pictures", "p.zip"], "resolution"),
+        (["pictures", "p.tar", "--resolution", "8"], "must end in .zip"),
+        (["pictures", "p.zip", "--resolution", "8", "--crop", "random"], "center and none"),
+        (["pictures", "p.zip", "--resolution", "8", "--workers", "0"], "workers 0"),
+        (["gone", "p.zip", "--resolution", "8"], "no such folder or file"),
+    ],
+)
+def test_mistakes(run: Run, pictures: Path, tmp_path: Path, words: list[str], said: str) -> None:
+    assert said in run("data", "pack", *words, code=2).stderr
+    assert not (tmp_path / "p.zip").exists()
+
+
+def test_check_looks_at_the_size_that_is_asked_for(run: Run, tmp_path: Path) -> None:
+    for power in (2, 3):
+        write_records(tmp_path / f"x-r{power:02}.tfrecords", [raw_picture(noise(0, 1 << power))])
+    assert "sizes: 8×8 (1)" in run("data", "check", ".").stdout
+    assert "sizes: 4×4 (1)" in run("data", "check", ".", "--resolution", 4).stdout
+    record = (tmp_path / "x-r02.tfrecords").read_bytes()
+    (tmp_path / "x-r02.tfrecords").write_bytes(record[:-9] + bytes(9))
+    assert "x-r02.tfrecords record 0" in run("data", "check", "x-r02.tfrecords", code=2).stdout
+
+
+def test_without_the_library_a_data_set_of_the_hub_says_what_to_install(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    assert "pip install 'hitzoo[data]'" in run("data", "check", "hf:org/faces", code=2).stderr
+
+
+def packing(folder: Path) -> subprocess.Popen[str]:
+    """A `pack` that takes long, in a process group of its own, and has begun to write."""
+    words = ["data", "pack", "synthetic", "out/p.zip", "--resolution", "64", "--workers", "2"]
+    code = "from hitzoo.cli.app import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, *words],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while not any(path.stat().st_size for path in folder.glob("out/.p.zip.*")):
+        assert process.poll() is None, process.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return process
+
+
+@pytest.mark.skipif(os.name == "nt", reason="process groups")
+def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
+    process = packing(tmp_path)
+    os.killpg(process.pid, signal.SIGINT)
+    output, _ = process.communicate(timeout=60)
+    assert (process.returncode, output) == (130, "")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="process groups")
+def test_workers_end_with_a_command_that_is_killed(tmp_path: Path) -> None:
+    process = packing(tmp_path)
+    process.kill()
+    process.communicate(timeout=60)  # every process that still lived would hold the output open
+    assert not (tmp_path / "out" / "p.zip").exists()
