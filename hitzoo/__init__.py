@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hitzoo.errors import HitzooError
+    from hitzoo.evaluation.evaluate import evaluate
     from hitzoo.inference.load import load
     from hitzoo.inference.sample import Generator, Samples
     from hitzoo.inference.untrained import untrained
@@ -31,6 +32,7 @@ __all__ = [
     "Spec",
     "build",
     "compile_spec",
+    "evaluate",
     "load",
     "load_spec",
     "parse_spec",
@@ -45,6 +47,7 @@ _HOMES = {
     "Spec": "hitzoo.spec.types",
     "build": "hitzoo.models.build",
     "compile_spec": "hitzoo.plan.compile",
+    "evaluate": "hitzoo.evaluation.evaluate",
     "load": "hitzoo.inference.load",
     "load_spec": "hitzoo.spec.load",
     "parse_spec": "hitzoo.spec.load",

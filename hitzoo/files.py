@@ -19,6 +19,7 @@ from hitzoo.errors import OutputError
 _REASONS = {
     errno.ENOSPC: "no space left on the device; free some or choose another place",
     errno.EDQUOT: "the disk quota is used up; free some space or choose another place",
+    errno.EFBIG: "the file would exceed what the file system or the process may write (ulimit -f)",
     errno.EROFS: "the file system is read-only; choose another place",
     errno.EACCES: "no permission to write there; choose another place",
     errno.EPERM: "no permission to write there; choose another place",

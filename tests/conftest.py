@@ -35,6 +35,12 @@ data: {source: synthetic, resolution: 32}
 """
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a test caches is its own, not the developer's."""
+    monkeypatch.setenv("HITZOO_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
 @pytest.fixture
 def tiny_text() -> str:
     return TINY

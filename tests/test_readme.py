@@ -26,22 +26,28 @@ COMMANDS = [shlex.split(line, comments=True) for block in blocks("sh") for line 
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "photos").mkdir()
-    for index in range(3):
+    for index in range(6):
         Image.new("RGB", (80, 64), (60 * index, 90, 200)).save(tmp_path / "photos" / f"{index}.jpg")
     return tmp_path
 
 
 def test_there_are_commands() -> None:
-    assert [words[1] for words in COMMANDS] == ["list", "build", "train", "sample"]
+    assert [words[1] for words in COMMANDS] == ["list", "build", "train", "sample", "eval", "runs"]
 
 
-@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
-def test_command(words: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    shortened = ["--set", "training.steps=1", "--set", "training.batch_size=4"] if words[1] == "train" else []
-    monkeypatch.setattr("sys.argv", [*words, *shortened])
-    with pytest.raises(SystemExit) as leaving:
-        main()
-    assert not leaving.value.code
+SHORTENED = {
+    "train": ["--set", "training.steps=1", "--set", "training.batch_size=4", "--set", "evaluation.samples=4"],
+    "eval": ["--samples", "8"],
+}
+
+
+def test_commands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One after the other in one folder, as a newcomer would."""
+    for words in COMMANDS:
+        monkeypatch.setattr("sys.argv", [*words, *SHORTENED.get(words[1], [])])
+        with pytest.raises(SystemExit) as leaving:
+            main()
+        assert not leaving.value.code, words
 
 
 def test_python(folder: Path) -> None:

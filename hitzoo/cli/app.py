@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from hitzoo.cli import build, check, convert, data, diff, listing, new, sample, show, train
+from hitzoo.cli import bench, build, check, convert, data, diff, eval, listing, new, runs, sample, show, train
+from hitzoo.cli.process import in_its_name, leaving_at_once
 from hitzoo.errors import HitzooError
 
 USER_MISTAKE = 2
@@ -32,9 +33,12 @@ app.command("check")(check.check)
 app.command("diff")(diff.diff)
 app.command("build")(build.build)
 app.command("train")(train.train)
+app.command("runs")(runs.list_runs)
 app.command("sample")(sample.sample)
+app.command("eval")(eval.evaluate)
 app.command("convert")(convert.convert)
 app.add_typer(data.app, name="data")
+app.add_typer(bench.app, name="bench")
 
 
 def _print_version(wanted: bool) -> None:
@@ -54,12 +58,18 @@ def hitzoo(
 
 def main() -> None:
     """Run the command; what a user can act on is printed in one message, what is a bug keeps its traceback."""
+    with leaving_at_once():
+        _run()
+
+
+def _run() -> None:
     try:
         app(prog_name="hitzoo")
     except HitzooError as error:
         from hitzoo.cli.render import print_error
 
-        print_error(str(error))
+        if (message := in_its_name(error)) is not None:
+            print_error(message)
         sys.exit(USER_MISTAKE)
     except BrokenPipeError:  # the reader of our output left, as `head` does
         sys.stderr.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
@@ -20,3 +21,12 @@ SetOption: TypeAlias = Annotated[
 ]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 DeviceOption: TypeAlias = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
+InceptionWeightsOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE.pth",
+        help="torch-fidelity's Inception network; also $HITZOO_INCEPTION_WEIGHTS. Default: torch hub's cache, else a"
+        " download of 96 MB.",
+        show_default=False,
+    ),
+]

@@ -66,8 +66,8 @@ class TrainingDisplay:
         """Say what runs; open the panel."""
         self._start, self._began = start, time.monotonic()
         self.noted(
-            f"{start.name} on {start.device}: {start.images:,} images of {start.data}, batch {start.batch_size},"
-            f" steps {start.first + 1:,} to {start.last:,} ({start.last * start.batch_size:,} images),"
+            f"{start.name} on {start.device}: {start.images:,} images of {start.data}, batch {start.batch_size}"
+            f"{_spread(start)} steps {start.first + 1:,} to {start.last:,} ({start.last * start.batch_size:,} images),"
             f" into {start.folder}"
         )
         if self._console.is_terminal:
@@ -106,9 +106,14 @@ class TrainingDisplay:
         return [
             ("images", f"{record.images:,}"),
             ("img/s", f"{record.images_per_second:.1f}"),
+            *([("data wait", f"{record.data_wait:.0%}")] if record.data_wait >= _WAIT_WORTH_SHOWING else []),
             *((_SHORT.get(name, name), f"{value:.3f}") for name, value in record.losses.items()),
-            ("D(real)", f"{record.d_real:+.2f}"),
-            ("D(fake)", f"{record.d_fake:+.2f}"),
+            *(
+                [("D(real)", f"{record.d_real:+.2f}"), ("D(fake)", f"{record.d_fake:+.2f}")]
+                if record.losses
+                else [("losses", "not finite")]
+            ),
+            *([("skipped", str(record.skipped))] if record.skipped else []),
             ("left", duration(self._seconds_left(record))),
         ]
 
@@ -120,4 +125,13 @@ class TrainingDisplay:
         return (time.monotonic() - self._began) / done * (self._start.last - record.step)
 
 
+def _spread(start: RunStart) -> str:
+    """How the batch is worked off, where it is not in one go."""
+    share = start.batch_size // start.processes
+    devices = f" on {start.processes} processes" if start.processes > 1 else ""
+    pieces = f", {start.at_once} images at once" if start.at_once not in (None, share) else ""
+    return f"{devices}{pieces},"
+
+
+_WAIT_WORTH_SHOWING = 0.01  # of the time
 _SHORT = {"generator": "loss G", "discriminator": "loss D", "r1": "R1", "bcr": "bCR"}

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hitzoo.cli.options import DeviceOption, SetOption, SpecArgument
+from hitzoo.cli.options import DeviceOption, InceptionWeightsOption, SetOption, SpecArgument
+from hitzoo.cli.process import is_first
 
 if TYPE_CHECKING:
     from hitzoo.training.report import RunEnd
@@ -21,21 +22,43 @@ def train(
     data: Annotated[
         str | None,
         typer.Option(
-            metavar="PATH", help="A folder or zip of images, or synthetic. Default: the spec's.", show_default=False
+            metavar="PATH",
+            help="A folder, zip or TFRecords of images, hf:ORG/NAME, or synthetic. Default: the spec's.",
+            show_default=False,
         ),
     ] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's newest checkpoint, if any.")] = False,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Of weights, latents and data order. Default 0.", show_default=False)
     ] = None,
+    init: Annotated[
+        str | None,
+        typer.Option(
+            metavar="MODEL", help="Begin from the weights of a model: a zoo name, a folder, a run.", show_default=False
+        ),
+    ] = None,
     device: DeviceOption = "auto",
+    precision: Annotated[
+        str, typer.Option(help="float32, tf32 (CUDA) or bf16: of the networks; losses and weights stay float32.")
+    ] = "float32",
+    compiled: Annotated[bool, typer.Option("--compile", help="Run both networks through torch.compile.")] = False,
+    batch_per_device: Annotated[
+        str | None,
+        typer.Option(
+            metavar="N",
+            help="Images a device works on at once, the rest by accumulation; auto finds the most that fit."
+            " Default: all of its share.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Annotated[
         int | None, typer.Option(min=0, help="Processes that decode images. Default: 0 on a CPU.", show_default=False)
     ] = None,
     log_every: Annotated[int, typer.Option(min=1, help="Steps between lines of metrics.jsonl.")] = 10,
     sample_every: Annotated[int, typer.Option(min=1, help="Steps between sample grids.")] = 500,
     checkpoint_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 1000,
-    keep: Annotated[int, typer.Option(min=1, help="Checkpoints to keep.")] = 3,
+    keep: Annotated[int, typer.Option(min=1, help="Newest checkpoints to keep; the best evaluated stays too.")] = 3,
+    inception_weights: InceptionWeightsOption = None,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
     """Train a spec's networks into a run folder: metrics.jsonl, samples/, checkpoints/.
@@ -47,7 +70,7 @@ def train(
 
     loaded, _ = open_spec(spec, overrides)  # a spec that does not fit is said before torch takes its seconds to load
     from hitzoo.training.loop import train as run
-    from hitzoo.training.preparation import RunOptions
+    from hitzoo.training.preparation import RunOptions, parse_batch_per_device, parse_precision
 
     options = RunOptions(
         out=out,
@@ -55,15 +78,21 @@ def train(
         device=device,
         seed=seed,
         resume=resume,
+        init=init,
+        precision=parse_precision(precision),
+        compiled=compiled,
+        batch_per_device=parse_batch_per_device(batch_per_device),
         workers=workers,
         log_every=log_every,
         sample_every=sample_every,
         checkpoint_every=checkpoint_every,
         keep=keep,
+        inception_weights=inception_weights,
     )
     with TrainingDisplay() as display:
         end = run(loaded, options, display)
-    _tell(end)
+    if is_first():
+        _tell(end)
     if end.signal is not None:
         raise typer.Exit(_SIGNAL_EXIT + end.signal)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -14,7 +16,11 @@ from hitzoo.plan.compile import compile_spec
 from hitzoo.spec.load import load_spec
 from hitzoo.spec.shipped import shipped_specs
 from hitzoo.zoo.cards import cards, check_file, find_card
-from hitzoo.zoo.model_folder import CONFIG_NAME, ModelFolder, checkpoints, load_generator, open_model
+from hitzoo.zoo.checkpoint_index import verify
+from hitzoo.zoo.model_folder import CONFIG_NAME, WEIGHTS_NAME, ModelFolder, checkpoints, load_generator, open_model
+
+_INDEX_NAME = "training/index.json"  # `hitzoo.zoo.checkpoint_index` writes it; this package may not import that
+_log = logging.getLogger(__name__)
 
 
 def load(model: str | Path, *, device: str = "auto") -> Generator:
@@ -22,7 +28,8 @@ def load(model: str | Path, *, device: str = "auto") -> Generator:
 
     Args:
         model: the name of a model of the zoo, a model folder, or the folder of a run (its newest checkpoint). A name of
-            the zoo goes before a folder; `./name` and a `Path` are always the folder.
+            the zoo goes before a folder; `./name` and a `Path` are always the folder. A damaged checkpoint is passed
+            over with a logged warning.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
 
     Raises:
@@ -61,15 +68,28 @@ def _is_folder(path: Path) -> bool:
 
 
 def _model_folder(folder: Path) -> Path:
-    """The folder itself if it is a model, else the newest checkpoint of the run it holds."""
+    """The folder itself if it is a model, else the newest checkpoint of the run it holds whose model is whole."""
     if (folder / CONFIG_NAME).is_file():
         return folder
     saved = checkpoints(folder / "checkpoints")
     if saved:
-        return saved[-1]
+        return _newest_whole(folder, saved)
     if (folder / "checkpoints").is_dir():
         raise WeightsError(f"{folder} is a run without a checkpoint yet; let it reach its first one")
     raise WeightsError(f"{folder} is neither a model (it has no {CONFIG_NAME}) nor a run (it has no checkpoints)")
+
+
+def _newest_whole(folder: Path, saved: Sequence[Path]) -> Path:
+    """Of a run's checkpoints, oldest first, the last whose model is as it was written; damaged ones are named."""
+    damaged: list[str] = []
+    for place in reversed(saved):
+        wrong = "; ".join(verify(place, only=(CONFIG_NAME, WEIGHTS_NAME)))
+        if not wrong:
+            for line in damaged:
+                _log.warning("%s; %s is sampled instead", line, place)
+            return place
+        damaged.append(f"{place} is damaged: {wrong}")
+    raise WeightsError("\n".join([f"{folder} has no checkpoint whose model is whole; train it again:", *damaged]))
 
 
 def _nothing_named(name: str) -> Exception:

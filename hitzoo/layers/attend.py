@@ -5,8 +5,17 @@ N independent sequences, L queries, M keys, h query heads, k key heads (1 or h),
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeAlias
+
 import torch
 import torch.nn.functional as F
+
+from hitzoo.layers.in_float32 import in_float32_on_cpu
+
+Kernel: TypeAlias = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+_kernel: Kernel = F.scaled_dot_product_attention
 
 
 def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
@@ -18,7 +27,22 @@ def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch
     sequences, length, heads, width = query.shape
     if key.shape[2] == 1:
         rows = query.reshape(sequences, 1, length * heads, width)
-        out = F.scaled_dot_product_attention(rows, key.transpose(1, 2), value.transpose(1, 2))
+        out = _scaled_dot_product(rows, key.transpose(1, 2), value.transpose(1, 2))
         return out.view(sequences, length, heads, width)
-    out = F.scaled_dot_product_attention(query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2))
+    out = _scaled_dot_product(query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2))
     return out.transpose(1, 2)
+
+
+def _scaled_dot_product(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    return in_float32_on_cpu(_kernel, query, key, value)
+
+
+@contextmanager
+def attention_by(kernel: Kernel) -> Iterator[None]:
+    """Every attention inside is computed by another function of query, key and value."""
+    global _kernel
+    before, _kernel = _kernel, kernel
+    try:
+        yield
+    finally:
+        _kernel = before

@@ -82,20 +82,27 @@ def _total(x: torch.Tensor) -> torch.Tensor:
 
 
 class Ghost:
-    """Over groups of `size` consecutive images, as if each were a replica; the running ones take the groups' mean."""
+    """Over groups of `size` images, as if each were a replica; the running ones take the groups' mean.
+
+    Of G groups, group g holds images g, g + G, g + 2·G, …: what process g of G processes has of the same batch.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
 
     def __call__(self, norm: Normed, x: torch.Tensor) -> torch.Tensor:
         """Normalise group by group; a batch smaller than a group is one group."""
-        groups = x.split(min(self.size, len(x)))
-        means, variances = (torch.zeros(len(groups), x.shape[-1], dtype=x.dtype, device=x.device) for _ in range(2))
-        normed = [
-            F.batch_norm(rows, mean, variance, norm.weight, norm.bias, True, 1.0, norm.epsilon).view(group.shape)
-            for group, mean, variance in zip(groups, means, variances, strict=True)
-            for rows in (group.reshape(-1, x.shape[-1]),)
-        ]
+        count = -(-len(x) // self.size)
+        if count == 1:
+            return per_replica(norm, x)
+        means, variances = (norm.running_mean.new_zeros(count, x.shape[-1]) for _ in range(2))
+        normed = torch.empty_like(x)
+        for g, (mean, variance) in enumerate(zip(means, variances, strict=True)):
+            group = x[g::count]
+            rows = group.reshape(-1, x.shape[-1])
+            normed[g::count] = F.batch_norm(rows, mean, variance, norm.weight, norm.bias, True, 1.0, norm.epsilon).view(
+                group.shape
+            )
         norm.running_mean.lerp_(means.mean(dim=0), norm.momentum)
         norm.running_var.lerp_(variances.mean(dim=0), norm.momentum)
-        return torch.cat(normed)
+        return normed

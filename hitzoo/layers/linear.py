@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import nn
+
+from hitzoo.layers.onednn_linear import applies, onednn_linear
 
 INITIAL_STD = 0.02
 
@@ -13,9 +16,18 @@ def truncated_normal_(weight: torch.Tensor) -> torch.Tensor:
     return nn.init.trunc_normal_(weight, std=INITIAL_STD, a=-2 * INITIAL_STD, b=2 * INITIAL_STD)
 
 
-def linear(inner: int, outer: int) -> nn.Linear:
+class Linear(nn.Linear):
+    """A linear layer, by the faster of two equal ways: [..., C] -> [..., C']."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Multiply and add."""
+        product = onednn_linear if applies(x) else F.linear
+        return product(x, self.weight, self.bias)
+
+
+def linear(inner: int, outer: int) -> Linear:
     """A `Linear` with bias, initialised as HiT's: [..., inner] -> [..., outer]."""
-    layer = nn.Linear(inner, outer)
+    layer = Linear(inner, outer)
     truncated_normal_(layer.weight)
     nn.init.zeros_(layer.bias)
     return layer

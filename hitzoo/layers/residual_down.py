@@ -6,16 +6,16 @@ import math
 
 import torch
 import torch.nn.functional as F
-from torch import nn
 
 from hitzoo.layers.conv_stem import SLOPE
 from hitzoo.layers.downsample import DOWNSAMPLERS
 from hitzoo.layers.equalized import Conv
+from hitzoo.layers.recompute import Part
 from hitzoo.layers.registry import register_block
 
 
 @register_block("residual_down")
-class ResidualDown(nn.Module):
+class ResidualDown(Part):
     """(main + skip)/√2 at half the resolution: [B, C, r, r] -> [B, C', r/2, r/2].
 
     main: conv3×3 - leaky relu - downsample - conv3×3 - leaky relu; skip: downsample - conv1×1 without bias.

@@ -8,11 +8,12 @@ from torch import nn
 
 from hitzoo.layers.equalized import Conv
 from hitzoo.layers.norm import BatchNorm
+from hitzoo.layers.recompute import Part
 from hitzoo.layers.registry import register_block
 
 
 @register_block("residual_up")
-class ResidualUp(nn.Module):
+class ResidualUp(Part):
     """main + skip at twice the resolution: [B, C, r, r] -> [B, C', 2r, 2r].
 
     main: batch norm - relu - nearest - conv3×3 - batch norm - relu - conv3×3; skip: conv1×1 - nearest, the same as the

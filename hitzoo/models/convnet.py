@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from hitzoo.layers import build_block
+from hitzoo.layers.recompute import run
 from hitzoo.plan.convnet import ConvnetGeneratorPlan
 
 
@@ -22,7 +23,14 @@ class ConvnetGenerator(nn.Module):
         self.blocks = nn.Sequential(*map(build_block, plan.blocks))
         self.head = build_block(plan.head)
 
+    def parts(self) -> dict[int, nn.Module]:
+        """By the resolution they reach, what activation checkpointing computes again."""
+        last = len(self.blocks) - 1
+        return {self.plan.resolution >> (last - k): block for k, block in enumerate(self.blocks)}
+
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """The images of a batch of latents."""
         x = self.initial(z).permute(0, 3, 1, 2)
-        return self.head(self.blocks(x))
+        for block in self.blocks:
+            x = run(block, x)
+        return self.head(x)

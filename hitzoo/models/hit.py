@@ -13,6 +13,7 @@ from torch import nn
 
 from hitzoo.layers import build_block
 from hitzoo.layers.blocking import from_blocks, to_blocks
+from hitzoo.layers.recompute import Part, run
 from hitzoo.layers.upsample import nearest
 from hitzoo.plan.hit import HitGeneratorPlan, HitStagePlan
 
@@ -31,18 +32,22 @@ class HiTGenerator(nn.Module):
         self.tokens = build_block(plan.tokens) if plan.tokens else None
         self.stages = nn.ModuleList(HiTStage(stage) for stage in plan.stages)
 
+    def parts(self) -> dict[int, nn.Module]:
+        """By resolution, what activation checkpointing computes again."""
+        return {stage.resolution: module for stage, module in zip(self.plan.stages, self.stages, strict=True)}
+
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """The images of a batch of latents, in NCHW shape and channels-last memory."""
         x = self.initial(z)
         tokens = self.tokens(z) if self.tokens is not None else None
         image: torch.Tensor | None = None
         for stage in self.stages:
-            x, image = stage(x, tokens, image)
+            x, image = run(stage, x, tokens, image)
         assert image is not None, "the last stage of every plan adds to the image"
         return image.permute(0, 3, 1, 2)
 
 
-class HiTStage(nn.Module):
+class HiTStage(Part):
     """One resolution: upsample, position, cross-attention to the latent tokens, blocks, and what goes to the image.
 
     Attention blocks work on the blocked map [B, g², p², C]; a stage without attention works on pixels alone.

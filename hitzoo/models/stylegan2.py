@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from hitzoo.layers import build_block
+from hitzoo.layers.recompute import run
 from hitzoo.plan.stylegan2 import Stylegan2DiscriminatorPlan
 
 
@@ -23,6 +24,18 @@ class Stylegan2Discriminator(nn.Module):
         self.blocks = nn.Sequential(*map(build_block, plan.blocks))
         self.head = build_block(plan.head)
 
+    @property
+    def piecewise_linear(self) -> bool:
+        """Whether each logit follows from its own image, linearly but for leaky rectifiers: cheaper gradients then."""
+        return not self.plan.head.kwargs["minibatch_std"]
+
+    def parts(self) -> dict[int, nn.Module]:
+        """By the resolution they start from, what activation checkpointing computes again."""
+        return {self.plan.resolution >> k: block for k, block in enumerate(self.blocks)}
+
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """One logit an image: large means real."""
-        return self.head(self.blocks(self.stem(image)))
+        x = self.stem(image)
+        for block in self.blocks:
+            x = run(block, x)
+        return self.head(x)

@@ -9,6 +9,7 @@ from hitzoo.errors import Problem
 from hitzoo.plan.families import GeneratorPlan, plan_generator, reached_resolution, steps_of
 from hitzoo.plan.notes import notes_of
 from hitzoo.plan.stylegan2 import Stylegan2DiscriminatorPlan, plan_stylegan2
+from hitzoo.plan.training_problems import training_problems
 from hitzoo.plan.types import plan_hash
 from hitzoo.spec.types import Spec
 
@@ -47,7 +48,7 @@ def compile_spec(spec: Spec) -> ModelPlan:
         problems += more
     else:
         problems.append(_resolution_problem(spec, reached))
-    problems += _statistics_problems(spec)
+    problems += training_problems(spec)
     if generator is None or discriminator is None or problems:
         raise spec.places.error(problems)
     return ModelPlan(name=spec.name, generator=generator, discriminator=discriminator, notes=notes_of(spec))
@@ -60,20 +61,3 @@ def _resolution_problem(spec: Spec, reached: int) -> Problem:
     needed = next((n for n in range(1, 13) if first << (n - 1) == wanted), None)
     hint = f"give {needed} {what}" if needed else f"{wanted} is not {first} doubled; change generator.initial_size"
     return spec.places.problem(("data", "resolution"), message, f"{hint}, or set data.resolution: {reached}")
-
-
-def _statistics_problems(spec: Spec) -> list[Problem]:
-    """Batch norm needs two values a channel, and groups that divide the batch."""
-    own, training = spec.generator, spec.training
-    if not own.uses_batch_norm:
-        return []
-    group = training.norm_statistics
-    if isinstance(group, int) and training.batch_size % group:
-        message = f"groups of {group} images do not divide the batch of {training.batch_size}"
-        path = ("training", "norm_statistics")
-        return [spec.places.problem(path, message, "choose a divisor of training.batch_size")]
-    images = group if isinstance(group, int) else training.batch_size
-    if images * own.smallest_map**2 > 1:
-        return []
-    message = "batch norm has a single value a channel: one image on a map of one pixel"
-    return [spec.places.problem(("training", "batch_size"), message, "a batch of 2, or norm: layer")]

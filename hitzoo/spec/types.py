@@ -15,6 +15,7 @@ from hitzoo.spec.place import Places
 
 AttentionKind: TypeAlias = Literal["multi_axis", "regional", "dilated", "interleaved", "axial", "global", "none"]
 NormKind: TypeAlias = Literal["batch", "layer"]
+MetricName: TypeAlias = Literal["fid", "is", "kid", "pr", "random_conv_frechet", "random_conv_pr", "sliced_wasserstein"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,10 +111,14 @@ class Stylegan2DiscriminatorSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class R1Spec:
-    """R1: weight · E‖∇D(real)‖², without a factor ½ (StyleGAN's gamma is twice this weight)."""
+    """R1: weight · E‖∇D(real)‖², without a factor ½ (StyleGAN's gamma is twice this weight).
+
+    With an `interval` of k it is taken every k-th step with k times its weight (lazy regularization).
+    """
 
     kind: Literal["r1"] = "r1"
     weight: float = 10.0
+    interval: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,6 +127,7 @@ class BcrSpec:
 
     kind: Literal["bcr"] = "bcr"
     weight: float = 10.0
+    interval: int = 1
     augment: tuple[Literal["flip", "color", "translation", "cutout"], ...] = ("color", "translation", "cutout")
 
 
@@ -161,12 +167,14 @@ class TrainingSpec:
 
     `norm_statistics` says over which images the generator's batch norms take their statistics: those of a process
     (`per_replica`, official), of all processes (`synchronised`), or of groups of N (a number).
+    `activation_checkpointing` names the resolutions whose activations are computed again instead of being kept.
     """
 
     loss: Literal["non_saturating", "hinge"] = "non_saturating"
     regularizers: tuple[RegularizerSpec, ...] = (R1Spec(),)
     optimizer: AdamSpec = field(default_factory=AdamSpec)
     norm_statistics: Literal["per_replica", "synchronised"] | int = "per_replica"
+    activation_checkpointing: Literal["none", "all"] | tuple[int, ...] = "none"
     ema: EmaSpec = field(default_factory=EmaSpec)
     batch_size: int = 256
     steps: int = 500_000
@@ -190,6 +198,22 @@ class DataSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EvaluationSpec:
+    """How samples are compared with real images; no part of the networks.
+
+    `samples` images of the seeds 0, 1, … meet `real_samples` images (all of them when absent; fewer are spread evenly
+    over the set) of `source` (the training data when absent). `every` is in steps of training; 0 never evaluates in a
+    run. `fid`, `is`, `kid` and `pr` are torch-fidelity's and need its Inception network, the others need no download.
+    """
+
+    metrics: tuple[MetricName, ...] = ("fid",)
+    samples: int = 50_000
+    real_samples: int | None = None
+    source: str | None = None
+    every: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Spec:
     """A whole document: what to build and how to train it."""
 
@@ -200,4 +224,5 @@ class Spec:
     discriminator: Stylegan2DiscriminatorSpec = field(default_factory=Stylegan2DiscriminatorSpec)
     training: TrainingSpec = field(default_factory=TrainingSpec)
     data: DataSpec = field(default_factory=DataSpec)
+    evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)
     places: Places = field(default_factory=Places, compare=False, repr=False)

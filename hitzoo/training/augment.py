@@ -12,6 +12,8 @@ from dataclasses import dataclass
 
 import torch
 
+from hitzoo.training.draws import Draws
+
 _BRIGHTNESS = 0.5
 _CONTRAST = 0.5
 _SATURATION = 1.0
@@ -26,52 +28,52 @@ class Augmentation:
     names: Sequence[str]
 
     @torch.no_grad()
-    def __call__(self, images: torch.Tensor, random: torch.Generator) -> torch.Tensor:
+    def __call__(self, images: torch.Tensor, draws: Draws) -> torch.Tensor:
         """Augmented images; no gradient passes through."""
         for name in self.names:
-            images = AUGMENTATIONS[name](images, random)
+            images = AUGMENTATIONS[name](images, draws)
         return images
 
 
-def flip(images: torch.Tensor, random: torch.Generator) -> torch.Tensor:
+def flip(images: torch.Tensor, draws: Draws) -> torch.Tensor:
     """Mirror left to right with probability ½."""
-    mirrored = _uniform(images, random) < 0.5
+    mirrored = _uniform(images, draws) < 0.5
     return torch.where(mirrored, images.flip(-1), images)
 
 
-def color(images: torch.Tensor, random: torch.Generator) -> torch.Tensor:
+def color(images: torch.Tensor, draws: Draws) -> torch.Tensor:
     """Brightness +U(−½, ½), saturation ·U(0, 2) about the pixel's mean, contrast ·U(½, 1½) about the image's mean."""
     colours, rest = images[:, :3], images[:, 3:]
-    colours = colours + (2 * _uniform(images, random) - 1) * _BRIGHTNESS
+    colours = colours + (2 * _uniform(images, draws) - 1) * _BRIGHTNESS
     grey = colours.mean(dim=1, keepdim=True)
-    colours = (colours - grey) * (1 + (2 * _uniform(images, random) - 1) * _SATURATION) + grey
+    colours = (colours - grey) * (1 + (2 * _uniform(images, draws) - 1) * _SATURATION) + grey
     mean = colours.mean(dim=(1, 2, 3), keepdim=True)
-    colours = (colours - mean) * (1 + (2 * _uniform(images, random) - 1) * _CONTRAST) + mean
+    colours = (colours - mean) * (1 + (2 * _uniform(images, draws) - 1) * _CONTRAST) + mean
     return torch.cat((colours, rest), dim=1)
 
 
-def translation(images: torch.Tensor, random: torch.Generator) -> torch.Tensor:
+def translation(images: torch.Tensor, draws: Draws) -> torch.Tensor:
     """Shift by whole pixels, up to an eighth of the side each way; what comes in is 0."""
     side = images.shape[-1]
     most = int(side * _TRANSLATION + 0.5)
-    rows, inside_rows = _shifted(images, _integers(images, random, -most, most))
-    columns, inside_columns = _shifted(images, _integers(images, random, -most, most))
+    rows, inside_rows = _shifted(images, _integers(images, draws, -most, most))
+    columns, inside_columns = _shifted(images, _integers(images, draws, -most, most))
     batch = torch.arange(len(images), device=images.device)[:, None, None]
     moved = images.permute(0, 2, 3, 1)[batch, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
     return moved * (inside_rows[:, None, :, None] & inside_columns[:, None, None, :])
 
 
-def cutout(images: torch.Tensor, random: torch.Generator) -> torch.Tensor:
+def cutout(images: torch.Tensor, draws: Draws) -> torch.Tensor:
     """Set to 0 a square of half the side, its centre anywhere in the image."""
     side = images.shape[-1]
     size = int(side * _CUTOUT + 0.5)
     last = side - size % 2  # an even square has its centre between pixels, so one more place
-    cut_rows = _within(images, _integers(images, random, 0, last), size)
-    cut_columns = _within(images, _integers(images, random, 0, last), size)
+    cut_rows = _within(images, _integers(images, draws, 0, last), size)
+    cut_columns = _within(images, _integers(images, draws, 0, last), size)
     return images.masked_fill(cut_rows[:, None, :, None] & cut_columns[:, None, None, :], 0)
 
 
-AUGMENTATIONS: dict[str, Callable[[torch.Tensor, torch.Generator], torch.Tensor]] = {
+AUGMENTATIONS: dict[str, Callable[[torch.Tensor, Draws], torch.Tensor]] = {
     "flip": flip,
     "color": color,
     "translation": translation,
@@ -79,14 +81,14 @@ AUGMENTATIONS: dict[str, Callable[[torch.Tensor, torch.Generator], torch.Tensor]
 }
 
 
-def _uniform(images: torch.Tensor, random: torch.Generator) -> torch.Tensor:
+def _uniform(images: torch.Tensor, draws: Draws) -> torch.Tensor:
     """One number in [0, 1) an image: [B, 1, 1, 1]."""
-    return torch.rand(len(images), 1, 1, 1, generator=random).to(images.device)
+    return draws.uniform().to(images.device, non_blocking=True)[:, None, None, None]
 
 
-def _integers(images: torch.Tensor, random: torch.Generator, low: int, high: int) -> torch.Tensor:
+def _integers(images: torch.Tensor, draws: Draws, low: int, high: int) -> torch.Tensor:
     """One whole number from low to high, both possible, an image: [B]."""
-    return torch.randint(low, high + 1, (len(images),), generator=random).to(images.device)
+    return draws.integers(low, high).to(images.device, non_blocking=True)
 
 
 def _shifted(images: torch.Tensor, shift: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

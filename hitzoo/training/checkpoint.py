@@ -5,7 +5,8 @@
       training/generator.safetensors                    the live networks
       training/discriminator.safetensors
       training/optimizer.safetensors                    both optimizers, by the names of the weights
-      training/state.json                               step, images seen, seed
+      training/state.json                               step, images seen, seed, steps that were skipped
+      training/index.json                               size and sha256 of all of these
 
 No generator of random numbers is stored, for there is none: every draw follows from the seed and the step.
 """
@@ -13,49 +14,54 @@ No generator of random numbers is stored, for there is none: every draw follows 
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from uuid import uuid4
 
 import torch
 from torch import nn
 
 from hitzoo.errors import WeightsError
-from hitzoo.files import atomic_folder, writing
+from hitzoo.files import atomic_folder
 from hitzoo.plan.compile import ModelPlan
 from hitzoo.spec.types import Spec
 from hitzoo.training.keras_adam import KerasAdam
 from hitzoo.training.trainee import Trainee
-from hitzoo.zoo.model_folder import (
-    DISCRIMINATOR_NAME,
-    LIVE_GENERATOR_NAME,
-    WEIGHTS_NAME,
-    checkpoints,
-    write_model,
-)
+from hitzoo.zoo.checkpoint_index import is_indexed, set_aside, verify, write_index
+from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, LIVE_GENERATOR_NAME, WEIGHTS_NAME, write_model
 from hitzoo.zoo.weights import compare, load_weights, read_tensors, write_weights
 
 _OPTIMIZER_NAME = "training/optimizer.safetensors"
 _STATE_NAME = "training/state.json"
+TENSOR_FILES = (WEIGHTS_NAME, LIVE_GENERATOR_NAME, DISCRIMINATOR_NAME, _OPTIMIZER_NAME)
 _GROUP_STEP = "step"  # KerasAdam counts once for all weights; torch's Adam keeps a count beside each
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is. `images` counts real images seen."""
+    """How far a run is. `images` counts real images seen.
+
+    `skipped` counts the steps whose update was left out because a gradient was not finite, `skipped_in_a_row` those of
+    them since the last update.
+    """
 
     step: int
     images: int
     seed: int
+    skipped: int = 0
+    skipped_in_a_row: int = 0
 
 
 def save_checkpoint(folder: Path, spec: Spec, plan: ModelPlan, trainee: Trainee, progress: Progress) -> Path:
-    """Write a checkpoint, whole or not at all; one of the same step that is there already is the same and stays."""
+    """Write a checkpoint, whole or not at all.
+
+    One of the same step that is there already is the same and stays, if it is whole; else it is set aside.
+    """
     place = folder / f"step-{progress.step:08d}"
-    if place.is_dir():
+    if is_indexed(place) and not verify(place):
         return place
+    if place.exists():
+        set_aside(place)
     with atomic_folder(place) as temporary:
         write_model(temporary, spec, plan, trainee.average.network.state_dict(), step=progress.step)
         (temporary / "training").mkdir()
@@ -63,6 +69,7 @@ def save_checkpoint(folder: Path, spec: Spec, plan: ModelPlan, trainee: Trainee,
         write_weights(temporary / DISCRIMINATOR_NAME, trainee.discriminator.state_dict(), asdict(progress))
         write_weights(temporary / _OPTIMIZER_NAME, _optimizer_tensors(trainee), asdict(progress))
         (temporary / _STATE_NAME).write_text(json.dumps(asdict(progress)) + "\n", encoding="utf-8")
+        write_index(temporary)
     return place
 
 
@@ -72,14 +79,15 @@ def load_checkpoint(place: Path, trainee: Trainee) -> Progress:
     Raises:
         WeightsError: a file is missing, damaged or of another network.
     """
+    progress = read_progress(place)
     try:
         load_weights(place / WEIGHTS_NAME, trainee.average.network)
         load_weights(place / LIVE_GENERATOR_NAME, trainee.generator)
         load_weights(place / DISCRIMINATOR_NAME, trainee.discriminator)
-        _restore_optimizers(place / _OPTIMIZER_NAME, trainee)
+        _restore_optimizers(place / _OPTIMIZER_NAME, trainee, updated=progress.step > progress.skipped)
     except WeightsError as error:
         raise WeightsError(f"{error}\nremove {place} to resume from the checkpoint before it") from None
-    return read_progress(place)
+    return progress
 
 
 def read_progress(place: Path) -> Progress:
@@ -89,15 +97,6 @@ def read_progress(place: Path) -> Progress:
         return Progress(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise WeightsError(f"{path} cannot be read ({error}); remove {place} to resume from the one before") from None
-
-
-def keep_newest(folder: Path, count: int) -> None:
-    """Remove all but the newest checkpoints; one that is half removed is no longer called a checkpoint."""
-    for place in checkpoints(folder)[:-count]:
-        doomed = place.with_name(f".{place.name}.{uuid4().hex[:8]}.tmp")
-        with writing(place):
-            place.rename(doomed)
-            shutil.rmtree(doomed)
 
 
 def _optimizers(trainee: Trainee) -> list[tuple[str, nn.Module, torch.optim.Optimizer]]:
@@ -119,20 +118,23 @@ def _optimizer_tensors(trainee: Trainee) -> dict[str, torch.Tensor]:
     return tensors
 
 
-def _restore_optimizers(path: Path, trainee: Trainee) -> None:
-    """Put both optimizers' state back; every quantity of every weight must be there with the weight's shape."""
+def _restore_optimizers(path: Path, trainee: Trainee, *, updated: bool) -> None:
+    """Put both optimizers' state back; every quantity of every weight must be there with the weight's shape.
+
+    Until the first update (`updated` is false: none was made, or all were skipped) an optimizer remembers nothing.
+    """
     tensors = read_tensors(path)
     wanted = {
         f"{prefix}:{name}:{quantity}": shape
         for prefix, network, optimizer in _optimizers(trainee)
-        for name, quantity, shape in _expected(network, optimizer)
+        for name, quantity, shape in _expected(network, optimizer, updated=updated)
     }
     differences = compare(wanted, {name: tuple(tensor.shape) for name, tensor in tensors.items()})
     if differences:
         raise WeightsError(f"{path} holds the optimizer state of another network:\n" + "\n".join(differences))
     for prefix, network, optimizer in _optimizers(trainee):
         weights = dict(network.named_parameters())
-        for name, quantity, _ in _expected(network, optimizer):
+        for name, quantity, _ in _expected(network, optimizer, updated=updated):
             value = tensors[f"{prefix}:{name}:{quantity}"]
             if not name:
                 optimizer.param_groups[0][quantity] = int(value)
@@ -142,9 +144,11 @@ def _restore_optimizers(path: Path, trainee: Trainee) -> None:
                 optimizer.state[weights[name]][quantity] = value
 
 
-def _expected(network: nn.Module, optimizer: torch.optim.Optimizer) -> Iterator[tuple[str, str, tuple[int, ...]]]:
-    """Weight, quantity and shape of everything an optimizer remembers after its first step."""
-    for name, weight in network.named_parameters():
+def _expected(
+    network: nn.Module, optimizer: torch.optim.Optimizer, *, updated: bool
+) -> Iterator[tuple[str, str, tuple[int, ...]]]:
+    """Weight, quantity and shape of everything an optimizer remembers."""
+    for name, weight in network.named_parameters() if updated else ():
         yield name, "exp_avg_sq", tuple(weight.shape)
         if not isinstance(optimizer, KerasAdam) or optimizer.param_groups[0]["betas"][0]:
             yield name, "exp_avg", tuple(weight.shape)

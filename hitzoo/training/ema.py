@@ -24,14 +24,18 @@ class MovingAverage:
         self.network = deepcopy(network).eval().requires_grad_(False)
 
     @torch.no_grad()
+    def copy(self, network: nn.Module) -> None:
+        """Be as the network is."""
+        torch._foreach_copy_(list(self.network.state_dict().values()), list(network.state_dict().values()))
+
+    @torch.no_grad()
     def update(self, network: nn.Module, step: int) -> None:
         """Take in the network as it is after `step` updates."""
-        averages = list(self.network.state_dict().values())
-        values = list(network.state_dict().values())
         if step <= self.spec.start_step:
-            torch._foreach_copy_(averages, values)
-        else:
-            torch._foreach_lerp_(averages, values, 1 - self.decay(step))
+            self.copy(network)
+            return
+        averages = list(self.network.state_dict().values())
+        torch._foreach_lerp_(averages, list(network.state_dict().values()), 1 - self.decay(step))
 
     def decay(self, step: int) -> float:
         """The factor of the average at one step."""

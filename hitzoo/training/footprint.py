@@ -14,12 +14,16 @@ from torch import nn
 from hitzoo.models.build import build
 from hitzoo.plan.compile import ModelPlan
 from hitzoo.spec.types import Spec, TrainingSpec
+from hitzoo.training.activation_checkpointing import use_activation_checkpointing
 from hitzoo.training.adversarial import LOSSES
-from hitzoo.training.fused_attention import FusedAttention
+from hitzoo.training.draws import Draws
+from hitzoo.training.fused_attention import fused_attention
+from hitzoo.training.judge import Judge
 from hitzoo.training.live_bytes import LiveBytes
 from hitzoo.training.norm_practice import use_norm_statistics
 from hitzoo.training.penalties import build_regularizers
-from hitzoo.training.step import Objective, compute_gradients
+from hitzoo.training.step import Objective, Players, compute_gradients
+from hitzoo.training.way import Way
 
 META = torch.device("meta")
 _BATCH = 64
@@ -45,6 +49,8 @@ def measure_footprint(spec: Spec, plan: ModelPlan) -> Footprint:
     with META:
         generator, discriminator = build(plan)
     use_norm_statistics(generator, spec.training)
+    for network in (generator, discriminator):
+        use_activation_checkpointing(network, spec.training)
     group = spec.training.norm_statistics
     batch = math.lcm(_BATCH, spec.discriminator.minibatch_std or 1, group if isinstance(group, int) else 1)
     return Footprint(
@@ -57,9 +63,15 @@ def _step_peak(spec: Spec, plan: ModelPlan, generator: nn.Module, discriminator:
     """The most bytes alive during one step besides what exists before it."""
     objective = Objective(LOSSES[spec.training.loss], build_regularizers(spec.training.regularizers))
     z, real = _inputs(plan, batch)
-    with FusedAttention(), LiveBytes() as memory:
-        compute_gradients(generator, discriminator, objective, z, real, torch.Generator())
+    with fused_attention(), LiveBytes() as memory:
+        compute_gradients(_players(generator, discriminator), objective, z, real, Draws(torch.Generator(), batch))
     return memory.peak
+
+
+def _players(generator: nn.Module, discriminator: nn.Module) -> Players:
+    way = Way()
+    judge = Judge(discriminator, way.input_gradient(discriminator))
+    return Players(generator=generator, judge=judge, images_alone=way.images_alone(discriminator))
 
 
 def _inputs(plan: ModelPlan, batch: int) -> tuple[torch.Tensor, torch.Tensor]:

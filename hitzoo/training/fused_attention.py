@@ -6,24 +6,17 @@ on CPUs and GPUs keep only inputs, output and one number a row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
-import torch.nn.functional as F
-from torch.overrides import TorchFunctionMode
+
+from hitzoo.layers.attend import attention_by
 
 
-class FusedAttention(TorchFunctionMode):
-    """Inside, scaled dot-product attention has the shapes and the memory of a fused kernel, and no contents."""
-
-    def __torch_function__(
-        self, function: Callable[..., Any], types: Any, args: Sequence[Any] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        """Put the stand-in in attention's place."""
-        if function is F.scaled_dot_product_attention:
-            return _Attention.apply(*args)
-        return function(*args, **(kwargs or {}))
+def fused_attention() -> AbstractContextManager[None]:
+    """Inside, attention has the shapes and the memory of a fused kernel, and no contents."""
+    return attention_by(_Attention.apply)
 
 
 class _Attention(torch.autograd.Function):

@@ -19,10 +19,13 @@ class StopWish:
         return self.signal is not None
 
     def take(self, number: int, frame: FrameType | None) -> None:
-        """Remember the first signal; a second one leaves at once."""
-        if self.signal is not None:
+        """Remember the first signal; a second Ctrl-C leaves at once.
+
+        A SIGTERM after the first does not: torchrun sends one to processes that Ctrl-C has reached already.
+        """
+        if self.signal is not None and number == signal.SIGINT:
             raise KeyboardInterrupt
-        self.signal = number
+        self.signal = self.signal or number
 
 
 @contextmanager

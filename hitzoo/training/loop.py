@@ -1,211 +1,198 @@
-"""The run: data in, steps, records, grids and checkpoints out."""
+"""The run: data in, steps, records, grids, evaluations and checkpoints out."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
-from pathlib import Path
+import signal
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 
-import torch
-
-from hitzoo.errors import DataError, OutputError, RunError
-from hitzoo.inference.device import choose_device
-from hitzoo.inference.pictures import save_png, to_grid
+from hitzoo.errors import DataError, OutputError
+from hitzoo.evaluation.report import Report
+from hitzoo.inference.allocator import keep_freed_memory_if_ample
 from hitzoo.inference.sample import Generator
-from hitzoo.models.seeding import Purpose, torch_generator
-from hitzoo.plan.compile import ModelPlan, compile_spec
+from hitzoo.plan.compile import compile_spec
 from hitzoo.spec.types import Spec
-from hitzoo.training.adversarial import LOSSES
-from hitzoo.training.checkpoint import Progress, keep_newest, load_checkpoint, read_progress, save_checkpoint
-from hitzoo.training.interrupt import stop_wish
-from hitzoo.training.metrics import Meter, append_line, cut_after, last_seconds
+from hitzoo.training.checkpoint import Progress
+from hitzoo.training.guard import counted, first_of
+from hitzoo.training.interrupt import StopWish, stop_wish
+from hitzoo.training.metrics import Meter
+from hitzoo.training.metrics_file import last_seconds
 from hitzoo.training.out_of_memory import explaining_out_of_memory
-from hitzoo.training.penalties import build_regularizers
-from hitzoo.training.preparation import (
-    RunOptions,
-    beginning,
-    checkpoint_to_resume,
-    open_stream,
-    refuse_impossible,
-    with_source,
-)
+from hitzoo.training.outputs import Outputs
+from hitzoo.training.parallel import joined, own_device
+from hitzoo.training.preparation import RunOptions
+from hitzoo.training.ready import Ready, get_ready
 from hitzoo.training.report import Reporter, RunEnd, RunStart, Silence
 from hitzoo.training.run_folder import RunFolder
-from hitzoo.training.step import Objective, StepLosses, compute_gradients
-from hitzoo.training.stream import Batch, TrainingStream, batches, to_real
-from hitzoo.training.trainee import Trainee, new_trainee
-
-_GRID_SIDE = 6
-_GRID_SIDE_LARGE = 4
-_LARGE = 256  # pixels
+from hitzoo.training.runner import Outcome
+from hitzoo.training.stream import Batch, batches
 
 
 def train(spec: Spec, options: RunOptions, reporter: Reporter | None = None) -> RunEnd:
-    """Train a spec's networks into a run folder.
+    """Train a spec's networks into a run folder; under torchrun, as one of its processes.
 
     Raises:
-        HitzooError: the data, the folder or a checkpoint cannot be used, or a loss is no longer finite. A new run whose
-            data or folder fails before its first checkpoint leaves nothing behind; one that diverged keeps its metrics.
+        HitzooError: the data, the folder or a checkpoint cannot be used, or training is no longer finite. A new run
+            whose data or folder fails before its first checkpoint leaves nothing behind; one that diverged keeps its
+            metrics.
     """
-    new = not RunFolder(options.out).holds_run()
-    run = Run.prepare(spec, options, reporter or Silence())
-    missing = [place for place in (options.out, *options.out.parents) if not place.exists()]
-    try:
-        return run.go()
-    except (DataError, OutputError):
-        if new:
-            run.folder.discard(missing)
-        raise
+    plan, device, folder = compile_spec(spec), own_device(options.device), RunFolder(options.out)
+    with joined(device) as world:
+        reporter = (reporter or Silence()) if world.first else Silence()
+        new = world.first and not folder.holds_run()
+        ready = get_ready(spec, plan, options, device, world, reporter)
+        missing = [place for place in (options.out, *options.out.parents) if not place.exists()]
+        try:
+            return Run(ready, reporter).go()
+        except (DataError, OutputError):
+            if new:
+                folder.discard(missing)
+            raise
 
 
-@dataclass
 class Run:
-    """A run that is ready to go: everything that can be checked beforehand has been."""
+    """A run that is ready to go."""
 
-    spec: Spec
-    plan: ModelPlan
-    options: RunOptions
-    folder: RunFolder
-    objective: Objective
-    trainee: Trainee
-    stream: TrainingStream
-    device: torch.device
-    progress: Progress
-    reporter: Reporter
-
-    @classmethod
-    def prepare(cls, spec: Spec, options: RunOptions, reporter: Reporter) -> Run:
-        """Check the plan, the device, the folder and the data, in this order; then make or load the networks."""
-        plan = compile_spec(spec)
-        device = choose_device(options.device)
-        folder = RunFolder(options.out)
-        spec = with_source(spec, options.data)
-        saved = checkpoint_to_resume(folder, spec, options)
-        progress = read_progress(saved) if saved else beginning(folder, options)
-        refuse_impossible(spec, options, progress)
-        stream = open_stream(spec, plan, progress.seed)
-        objective = Objective(LOSSES[spec.training.loss], build_regularizers(spec.training.regularizers))
-        trainee = new_trainee(plan, spec.training, progress.seed, device)
-        if saved:
-            load_checkpoint(saved, trainee)
-        cut_after(folder.metrics, progress.step)
-        return cls(spec, plan, options, folder, objective, trainee, stream, device, progress, reporter)
+    def __init__(self, ready: Ready, reporter: Reporter) -> None:
+        self.ready, self.reporter, self.progress = ready, reporter, ready.start.progress
+        self.meter = Meter.since(last_seconds(ready.folder.metrics), ready.world)
+        self.outputs = Outputs(ready.spec, ready.plan, ready.folder, ready.trainee, ready.options.keep, reporter)
+        self.last = ready.spec.training.steps
+        self.unreadable: dict[str, str] = {}
 
     def go(self) -> RunEnd:
-        """Run to the last step, or until a signal asks to stop."""
-        stream = batches(
-            self.stream,
-            first=self.progress.step,
-            last=self.spec.training.steps,
-            batch_size=self.spec.training.batch_size,
-            workers=self._workers(),
-        )
-        unreadable: dict[str, str] = {}
-        meter = Meter.since(last_seconds(self.folder.metrics))
-        with stop_wish() as wish:
-            self._begin()
-            for batch in stream:
-                self._note_unreadable(batch, unreadable)
-                meter.add(self._step(batch))
-                stopping = bool(wish)  # looked at once: a signal from here on is for the next step
-                self._after_step(meter, stopping)
-                if stopping:
+        """Run to the last step, or until a signal asks any process to stop."""
+        stopped = False
+        with stop_wish() as wish, closing(self.outputs):
+            if self.ready.world.first:
+                self._begin()
+            for batch in self._batches():
+                stopped = self._step(batch, wish)
+                if stopped:
                     break
-        checkpoint = self.folder.newest_checkpoint()
-        assert checkpoint is not None, "the last step saves"
-        return RunEnd(
-            folder=self.folder.path,
-            step=self.progress.step,
-            checkpoint=checkpoint,
-            samples=self._grid_path(),
-            unreadable=tuple(unreadable),
-            signal=wish.signal if self.progress.step < self.spec.training.steps else None,
-        )
+        return self._end((wish.signal or signal.SIGTERM) if stopped and self.progress.step < self.last else None)
 
     def _begin(self) -> None:
-        source = self.stream.source
-        self._save_real_grid()
-        self.folder.describe(self.spec, self.plan, seed=self.progress.seed, device=self.device)
-        for note in self.plan.notes:
+        ready = self.ready
+        self.outputs.begin(ready.stream, self.progress, ready.session())
+        for note in ready.plan.notes:
             self.reporter.noted(f"note: {note}")
         self.reporter.started(
             RunStart(
-                name=self.spec.name,
-                folder=self.folder.path,
-                device=str(self.device),
-                data=source.location,
-                images=len(source),
-                batch_size=self.spec.training.batch_size,
+                name=ready.spec.name,
+                folder=ready.folder.path,
+                device=str(ready.device),
+                data=ready.stream.source.location,
+                images=len(ready.stream.source),
+                batch_size=ready.spec.training.batch_size,
                 first=self.progress.step,
-                last=self.spec.training.steps,
+                last=self.last,
+                processes=ready.world.size,
+                at_once=ready.at_once,
             )
         )
 
-    def _step(self, batch: Batch) -> StepLosses:
-        step, training = self.progress.step + 1, self.spec.training
-        random = torch_generator(self.progress.seed, Purpose.LATENTS, step)
-        z = torch.randn(training.batch_size, self.plan.generator.latent_dim, generator=random)
-        with explaining_out_of_memory(training.batch_size):
-            losses = compute_gradients(
-                self.trainee.generator,
-                self.trainee.discriminator,
-                self.objective,
-                z.to(self.device),
-                to_real(batch.images, self.device),
-                torch_generator(self.progress.seed, Purpose.REGULARIZERS, step),
-            )
-            self.trainee.update(step)
-        self.progress = replace(self.progress, step=step, images=self.progress.images + training.batch_size)
-        return losses
+    def _batches(self) -> Iterator[Batch]:
+        """This process's images, step by step; the wait for them is measured."""
+        ready = self.ready
+        stream = batches(
+            ready.stream,
+            first=self.progress.step,
+            last=self.last,
+            batch_size=ready.spec.training.batch_size,
+            workers=self._workers(),
+            shard=ready.world.shard,
+            pinned=ready.device.type == "cuda",
+        )
+        while True:
+            with self.meter.waiting():
+                batch = next(stream, None)
+            if batch is None:
+                return
+            yield batch
 
-    def _after_step(self, meter: Meter, stopping: bool) -> None:
-        """Records, grids and checkpoints that are due; all of them at the end. Losses are checked before saving."""
-        step = self.progress.step
-        last = stopping or step == self.spec.training.steps
-        saving = last or step % self.options.checkpoint_every == 0
-        if saving or step % self.options.log_every == 0:
-            record = meter.record(step, self.progress.images)
-            append_line(self.folder.metrics, record.to_json())
-            self.reporter.recorded(record)
-        if last or step % self.options.sample_every == 0:
-            self._save_grid()
-        if saving:
-            self._refuse_to_save_damage()
-            save_checkpoint(self.folder.checkpoints, self.spec, self.plan, self.trainee, self.progress)
-            keep_newest(self.folder.checkpoints, self.options.keep)
-
-    def _refuse_to_save_damage(self) -> None:
-        """Losses are looked at before an update; what the last update did to the weights is seen only here."""
-        for name, tensor in self.trainee.generator.state_dict().items():
-            if not torch.isfinite(tensor).all():
-                raise RunError(f"{name} of the generator is no longer finite at step {self.progress.step}; not saved")
-
-    def _save_grid(self) -> None:
-        side = self._grid_side()
-        generator = Generator(self.spec, self.plan, self.trainee.average.network, self.device)
-        pixels = generator.sample(seeds=range(side * side)).pixels
-        text = {"hitzoo:model": self.spec.name, "hitzoo:step": str(self.progress.step)}
-        save_png(self._grid_path(), to_grid(pixels, side, side), text)
-
-    def _save_real_grid(self) -> None:
-        """What the discriminator sees as real; it also shows that the data can be read before anything is written."""
-        side = self._grid_side()
-        first = next(batches(self.stream, first=0, last=1, batch_size=side * side, workers=0))
-        save_png(self.folder.samples / "real.png", to_grid(first.images.numpy(), side, side), {})
-
-    def _grid_path(self) -> Path:
-        return self.folder.samples / f"step-{self.progress.step:08d}.png"
-
-    def _grid_side(self) -> int:
-        return _GRID_SIDE if self.plan.generator.resolution < _LARGE else _GRID_SIDE_LARGE
-
-    def _note_unreadable(self, batch: Batch, unreadable: dict[str, str]) -> None:
+    def _step(self, batch: Batch, wish: StopWish) -> bool:
+        """One step and what is due after it; whether the run is to stop."""
+        ready, step = self.ready, self.progress.step + 1
         for error in batch.unreadable:
-            if error.name not in unreadable:
-                unreadable[error.name] = error.reason
+            if error.name not in self.unreadable:
+                self.unreadable[error.name] = error.reason
                 self.reporter.noted(f"left out: {error}")
+        with explaining_out_of_memory(ready.at_once):
+            outcome = ready.runner(step, batch.images, stopping=bool(wish))
+        self.meter.add(outcome.losses, applied=outcome.applied)
+        batch_size = ready.spec.training.batch_size
+        self._count(replace(self.progress, step=step, images=self.progress.images + batch_size), outcome)
+        if ready.device.type == "cpu" and step == ready.start.progress.step + 1:
+            keep_freed_memory_if_ample()
+        self._after_step(outcome.stop)
+        return outcome.stop
+
+    def _count(self, progress: Progress, outcome: Outcome) -> None:
+        newest = self.ready.folder.newest_checkpoint() if outcome.damaged else None
+        back = f"Go on from {newest} with --resume" if newest else "There is no checkpoint to go back to"
+        self.progress = counted(progress, outcome.damaged, back)
+        if self.progress.skipped_in_a_row == 1:
+            self.reporter.noted(first_of(outcome.damaged, progress.step))
+
+    def _after_step(self, stopping: bool) -> None:
+        """Records, evaluations, grids and checkpoints that are due; all of them but evaluation when asked to stop."""
+        ready, step, options = self.ready, self.progress.step, self.ready.options
+        ended = step == self.last
+        every = ready.spec.evaluation.every
+        evaluating = bool(every) and (ended or step % every == 0) and not (stopping and not ended)
+        saving = stopping or ended or evaluating or step % options.checkpoint_every == 0
+        if saving or step % options.log_every == 0:
+            record = self.meter.record(step, self.progress.images, self.progress.skipped)
+            report = self._evaluate() if evaluating else None
+            if ready.world.first:
+                self.outputs.record(record, report)
+        if not ready.world.first:
+            return
+        if stopping or ended or step % options.sample_every == 0:
+            generator = self._average()
+            self.outputs.save_grid(step, generator, self._samples_at_once(generator))
+        if saving:
+            self.outputs.save(self.progress)
+
+    def _evaluate(self) -> Report | None:
+        """The averaged generator's numbers, in the first process; all make samples."""
+        ready = self.ready
+        assert ready.evaluator is not None, "somebody wanted to evaluate"
+        generator = self._average()
+        report = ready.evaluator.evaluate(
+            generator,
+            gather=lambda rows: ready.world.gather(rows, ready.device),
+            batch_size=self._samples_at_once(generator),
+        )
+        self.meter.restart()
+        return report
+
+    def _average(self) -> Generator:
+        ready = self.ready
+        return Generator(ready.spec, ready.plan, ready.trainee.average.network, ready.device)
+
+    def _samples_at_once(self, generator: Generator) -> int:
+        """So many that sampling never takes more memory than training does."""
+        return min(2 * self.ready.at_once, generator.default_batch_size)
+
+    def _end(self, stopped_by: int | None) -> RunEnd:
+        ready = self.ready
+        names = ready.world.merged(tuple(self.unreadable))
+        checkpoint = ready.folder.newest_checkpoint()
+        assert checkpoint is not None, "the last step saves"
+        return RunEnd(
+            folder=ready.folder.path,
+            step=self.progress.step,
+            checkpoint=checkpoint,
+            samples=self.outputs.grid_path(self.progress.step),
+            unreadable=names,
+            signal=stopped_by,
+        )
 
     def _workers(self) -> int:
-        if self.options.workers is not None:
-            return self.options.workers
-        return 0 if self.device.type == "cpu" else min(8, os.cpu_count() or 1)
+        if self.ready.options.workers is not None:
+            return self.ready.options.workers
+        return 0 if self.ready.device.type == "cpu" else min(8, os.cpu_count() or 1)

@@ -1,25 +1,26 @@
-"""The numbers of a run: averaged over a few steps, written a line at a time to `metrics.jsonl`."""
+"""The numbers of a run, averaged over a few steps: what becomes a line of `metrics.jsonl`."""
 
 from __future__ import annotations
 
 import json
-import math
 import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import torch
 
-from hitzoo.errors import RunError
-from hitzoo.files import write_text, writing
+from hitzoo.training.parallel import World
 from hitzoo.training.step import StepLosses
 
 
 @dataclass(frozen=True)
 class Record:
-    """Averages over the steps since the last record. Logits are means over images; `losses` go by their names.
+    """Averages over the steps since the last record, of those that reached the weights; if none did, no `losses`.
 
-    `losses` holds `generator`, `discriminator` (the adversarial part) and each regularizer with its weight.
+    `losses` holds `generator`, `discriminator` (the adversarial part) and each regularizer with its weight, over the
+    steps in which it was taken; logits are means over images. `data_wait` is the share of the time in which the device
+    waited for images, `skipped` counts all steps of the run whose update was left out.
     """
 
     step: int
@@ -29,17 +30,22 @@ class Record:
     losses: dict[str, float]
     d_real: float
     d_fake: float
+    data_wait: float = 0.0
+    skipped: int = 0
 
-    def to_json(self) -> str:
+    def to_json(self, evaluation: Mapping[str, float] | None = None) -> str:
         """One line of `metrics.jsonl`."""
+        logits = {"d_real": self.d_real, "d_fake": self.d_fake} if self.losses else {}
         data = {
             "step": self.step,
             "images": self.images,
             "seconds": round(self.seconds, 3),
             "images_per_second": round(self.images_per_second, 3),
+            "data_wait": round(self.data_wait, 4),
             **{f"loss/{name}": value for name, value in self.losses.items()},
-            "d_real": self.d_real,
-            "d_fake": self.d_fake,
+            **logits,
+            **({"skipped": self.skipped} if self.skipped else {}),
+            **{f"eval/{name}": value for name, value in (evaluation or {}).items()},
         }
         return json.dumps(data)
 
@@ -48,75 +54,67 @@ class Record:
 class Meter:
     """Sums the losses of some steps on the device and looks at them only when a record is wanted."""
 
+    world: World = field(default_factory=World)
     started: float = field(default_factory=time.monotonic)
     _last: float = field(default_factory=time.monotonic)
-    _sums: torch.Tensor | None = None
-    _names: list[str] = field(default_factory=list)
-    _steps: int = 0
+    _sums: dict[str, torch.Tensor] = field(default_factory=dict)
+    _counts: dict[str, int] = field(default_factory=dict)
     _images: int = 0
+    _waited: float = 0.0
 
     @classmethod
-    def since(cls, seconds: float) -> Meter:
+    def since(cls, seconds: float, world: World) -> Meter:
         """A meter of a run that has `seconds` behind it."""
-        return cls(started=time.monotonic() - seconds)
+        return cls(world, started=time.monotonic() - seconds)
 
-    def add(self, losses: StepLosses) -> None:
-        """Take in one step."""
+    def add(self, losses: StepLosses, *, applied: bool = True) -> None:
+        """Take in one step; the losses of one that was not `applied` are left out of the averages."""
+        self._images += len(losses.real_logits) * self.world.size
+        if not applied:
+            return
         terms = {"generator": losses.generator, "discriminator": losses.discriminator, **losses.penalties}
-        values = torch.stack([*terms.values(), losses.real_logits.mean(), losses.fake_logits.mean()]).float()
-        self._sums = values if self._sums is None else self._sums + values
-        self._names = list(terms)
-        self._steps += 1
-        self._images += len(losses.real_logits)
+        for name, value in (terms | {_REAL: losses.real_logits.mean(), _FAKE: losses.fake_logits.mean()}).items():
+            self._sums[name] = self._sums[name] + value if name in self._sums else value.float()
+            self._counts[name] = self._counts.get(name, 0) + 1
 
-    def record(self, step: int, images: int) -> Record:
-        """The averages since the last record; they begin anew.
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """Around the wait for the next images."""
+        began = time.monotonic()
+        yield
+        self._waited += time.monotonic() - began
 
-        Raises:
-            RunError: a loss is not finite.
-        """
-        assert self._sums is not None, "a record needs at least one step"
-        *terms, real, fake = (self._sums / self._steps).tolist()
-        losses = dict(zip(self._names, terms, strict=True))
-        for name, value in losses.items():
-            if not math.isfinite(value):
-                raise RunError(
-                    f"the {name} loss is {value} within the {self._steps} steps before step {step + 1}; the run stops."
-                    " A lower learning rate or a larger r1 weight usually keeps it finite"
-                )
+    def restart(self) -> None:
+        """Leave out of the speed what passed since the last record, such as an evaluation."""
+        self._last = time.monotonic()
+
+    def record(self, step: int, images: int, skipped: int = 0) -> Record:
+        """The averages since the last record, over all processes, each of which must ask; they begin anew."""
+        losses = self._means()
+        real, fake = losses.pop(_REAL, 0.0), losses.pop(_FAKE, 0.0)
         now = time.monotonic()
-        speed = self._images / max(now - self._last, 1e-9)
-        record = Record(step, images, speed, now - self.started, losses, real, fake)
-        self._last, self._sums, self._steps, self._images = now, None, 0, 0
+        took = max(now - self._last, 1e-9)
+        record = Record(
+            step=step,
+            images=images,
+            images_per_second=self._images / took,
+            seconds=now - self.started,
+            losses=losses,
+            d_real=real,
+            d_fake=fake,
+            data_wait=min(self._waited / took, 1.0),
+            skipped=skipped,
+        )
+        self._sums.clear()
+        self._counts.clear()
+        self._last, self._images, self._waited = now, 0, 0.0
         return record
 
-
-def append_line(path: Path, line: str) -> None:
-    """Add one whole line to a text file."""
-    with writing(path), path.open("a", encoding="utf-8") as file:
-        file.write(line + "\n")
-
-
-def cut_after(path: Path, step: int) -> None:
-    """Drop the lines of a metrics file that lie after `step`, as a run resumed there will write them again."""
-    if not path.is_file():
-        return
-    lines = path.read_text(encoding="utf-8").splitlines()
-    kept = [line for line in lines if _step_of(line) <= step]
-    if len(kept) < len(lines):
-        write_text(path, "".join(f"{line}\n" for line in kept))
+    def _means(self) -> dict[str, float]:
+        if not self._sums:
+            return {}
+        sums = self.world.add_up(torch.stack(list(self._sums.values()))) / self.world.size
+        return {name: total / self._counts[name] for name, total in zip(self._sums, sums.tolist(), strict=True)}
 
 
-def last_seconds(path: Path) -> float:
-    """How long a run had taken by the last line of its metrics; 0 without one."""
-    if not path.is_file():
-        return 0.0
-    lines = path.read_text(encoding="utf-8").splitlines()
-    return float(json.loads(lines[-1])["seconds"]) if lines else 0.0
-
-
-def _step_of(line: str) -> float:
-    try:
-        return float(json.loads(line)["step"])
-    except (ValueError, KeyError, TypeError):
-        return math.inf  # a line cut by a crash
+_REAL, _FAKE = "d_real", "d_fake"

@@ -18,4 +18,4 @@ def build_optimizer(spec: AdamSpec, parameters: Iterable[nn.Parameter]) -> torch
     epsilon = _EPSILON[spec.form] if spec.epsilon is None else spec.epsilon
     if spec.form == "keras":
         return KerasAdam(parameters, lr=spec.learning_rate, betas=spec.betas, eps=epsilon)
-    return torch.optim.Adam(parameters, lr=spec.learning_rate, betas=spec.betas, eps=epsilon)
+    return torch.optim.Adam(parameters, lr=spec.learning_rate, betas=spec.betas, eps=epsilon, foreach=True)

@@ -16,16 +16,17 @@ def explaining_out_of_memory(batch_size: int) -> Iterator[None]:
     try:
         yield
     except (RuntimeError, MemoryError) as error:
-        if not _is_out_of_memory(error):
+        if not is_out_of_memory(error):
             raise
         raise RunError(
-            f"out of memory at batch {batch_size}; `hitzoo build` says what a step takes:"
-            " a smaller training.batch_size or narrower stages take less"
+            f"out of memory at {batch_size} images at once; `hitzoo build` says what a step takes."
+            " --batch-per-device auto (or a smaller number) works the batch off in pieces,"
+            " training.activation_checkpointing: all keeps less, and narrower stages take less"
         ) from error
 
 
-def _is_out_of_memory(error: BaseException) -> bool:
-    """CUDA has a class for it; the CPU's allocator only a text."""
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error is a failed allocation. CUDA has a class for it; the CPU's allocator only a text."""
     if isinstance(error, torch.cuda.OutOfMemoryError | MemoryError):
         return True
     return "not enough memory" in str(error) or "can't allocate memory" in str(error)

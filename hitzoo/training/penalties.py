@@ -1,6 +1,6 @@
 """The regularizers of the discriminator, as values built once and summed in the step.
 
-Each takes what the step has already computed and returns a scalar whose gradient reaches the discriminator's weights.
+Each says what it needs the discriminator to be asked, and makes a scalar of the answer.
 """
 
 from __future__ import annotations
@@ -10,35 +10,37 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import torch
-from torch import nn
 
 from hitzoo.spec.types import BcrSpec, R1Spec, RegularizerSpec
 from hitzoo.training.augment import Augmentation
-
-
-@dataclass(frozen=True, kw_only=True)
-class Judgement:
-    """One forward pass of the discriminator: images [B, C, R, R] and their logits [B].
-
-    `real` requires a gradient, so that penalties can differentiate the logits by it.
-    """
-
-    discriminator: nn.Module
-    real: torch.Tensor
-    fake: torch.Tensor
-    real_logits: torch.Tensor
-    fake_logits: torch.Tensor
+from hitzoo.training.judge import Verdict
 
 
 class Regularizer(Protocol):
-    """A term of the discriminator's loss, weight included."""
+    """A term of the discriminator's loss.
+
+    It is taken every `interval` steps with its weight times `interval` (lazy regularization: Karras et al. 2020,
+    appendix B), beginning with the first.
+    """
 
     @property
     def name(self) -> str:
         """Its column in the metrics."""
 
-    def __call__(self, judgement: Judgement, random: torch.Generator) -> torch.Tensor:
-        """The term as a scalar."""
+    @property
+    def interval(self) -> int:
+        """Steps from one taking to the next."""
+
+    @property
+    def augmentation(self) -> Augmentation | None:
+        """What is done to images that must be judged again, if any must."""
+
+    @property
+    def penalises_gradient(self) -> bool:
+        """Whether it needs the squared gradients."""
+
+    def __call__(self, verdict: Verdict) -> torch.Tensor:
+        """The term with its weight, as a scalar; the interval is not in it."""
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,15 @@ class R1:
     """
 
     weight: float
+    interval: int = 1
     name: str = "r1"
+    augmentation: None = None
+    penalises_gradient: bool = True
 
-    def __call__(self, judgement: Judgement, random: torch.Generator) -> torch.Tensor:
-        """The penalty; itself differentiable by the discriminator's weights (double backward)."""
-        (gradient,) = torch.autograd.grad(judgement.real_logits.sum(), judgement.real, create_graph=True)
-        return self.weight * gradient.square().sum(dim=(1, 2, 3)).mean()
+    def __call__(self, verdict: Verdict) -> torch.Tensor:
+        """The penalty."""
+        assert verdict.squared_gradients is not None, "the discriminator was not asked for its gradient"
+        return self.weight * verdict.squared_gradients.mean()
 
 
 @dataclass(frozen=True)
@@ -67,18 +72,15 @@ class BalancedConsistency:
 
     weight: float
     augmentation: Augmentation
+    interval: int = 1
     name: str = "bcr"
+    penalises_gradient: bool = False
 
-    def __call__(self, judgement: Judgement, random: torch.Generator) -> torch.Tensor:
+    def __call__(self, verdict: Verdict) -> torch.Tensor:
         """The penalty."""
-        with torch.no_grad():
-            real = self.augmentation(judgement.real.detach(), random)
-            fake = self.augmentation(judgement.fake.detach(), random)
-        logits = judgement.discriminator(torch.cat((real, fake)))
-        of_real, of_fake = logits.chunk(2)
-        differences = (judgement.real_logits - of_real).square().mean() + (
-            judgement.fake_logits - of_fake
-        ).square().mean()
+        assert verdict.augmented_logits is not None, "the discriminator was not asked for augmented images"
+        real, fake = verdict.augmented_logits.chunk(2)
+        differences = (verdict.real_logits - real).square().mean() + (verdict.fake_logits - fake).square().mean()
         return self.weight * differences
 
 
@@ -90,6 +92,6 @@ def build_regularizers(specs: Sequence[RegularizerSpec]) -> tuple[Regularizer, .
 def _build(spec: RegularizerSpec) -> Regularizer:
     match spec:
         case R1Spec():
-            return R1(spec.weight)
+            return R1(spec.weight, spec.interval)
         case BcrSpec():
-            return BalancedConsistency(spec.weight, Augmentation(spec.augment))
+            return BalancedConsistency(spec.weight, Augmentation(spec.augment), spec.interval)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any, Literal, TypeAlias
 
-from hitzoo.data.open import open_source
-from hitzoo.errors import RunError
-from hitzoo.plan.compile import ModelPlan
+from hitzoo.data.open import ALLOWED
+from hitzoo.errors import RequestError, RunError
 from hitzoo.spec.types import Spec
-from hitzoo.training.checkpoint import Progress
+from hitzoo.training.checkpoint import Progress, read_progress
+from hitzoo.training.healing import newest_good_checkpoint
 from hitzoo.training.run_folder import RunFolder
-from hitzoo.training.stream import TrainingStream
+from hitzoo.training.way import PRECISIONS, Precision, Way
+
+BatchPerDevice: TypeAlias = int | Literal["auto"] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +23,8 @@ class RunOptions:
     """Where and how much, never what: the spec alone says that.
 
     `seed` None is 0 for a new run and the run's own when resuming; `workers` None is 0 on a CPU, else up to 8.
+    `init` names a model whose weights a new run begins from. `batch_per_device` is how many images a device works on at
+    once: None all of its share of the batch, `auto` as many as fit.
     """
 
     out: Path
@@ -26,37 +32,73 @@ class RunOptions:
     device: str = "auto"
     seed: int | None = None
     resume: bool = False
+    init: str | None = None
     workers: int | None = None
+    batch_per_device: BatchPerDevice = None
+    precision: Precision = "float32"
+    compiled: bool = False
     log_every: int = 10
     sample_every: int = 500
     checkpoint_every: int = 1000
     keep: int = 3
+    inception_weights: Path | None = None
+
+    @property
+    def way(self) -> Way:
+        """How its steps are carried out."""
+        return Way(precision=self.precision, compiled=self.compiled)
+
+
+@dataclass(frozen=True)
+class Start:
+    """Where a run goes on from: a checkpoint, or step 0 without one."""
+
+    progress: Progress
+    checkpoint: Path | None = None
+
+    def to_data(self) -> dict[str, Any]:
+        """As what one process can tell the others."""
+        return {"progress": asdict(self.progress), "checkpoint": self.checkpoint and str(self.checkpoint)}
+
+    @classmethod
+    def from_data(cls, data: dict[str, Any]) -> Start:
+        """And back."""
+        return cls(Progress(**data["progress"]), Path(data["checkpoint"]) if data["checkpoint"] else None)
 
 
 def with_source(spec: Spec, location: str | None) -> Spec:
     """The spec with the place of its data settled."""
     source = location or spec.data.source
     if source is None:
-        raise RunError(f"{spec.name} names no data; give a folder, a zip or the word synthetic with --data")
+        raise RunError(f"{spec.name} names no data: with --data, {ALLOWED}")
     return replace(spec, data=replace(spec.data, source=source))
 
 
-def checkpoint_to_resume(folder: RunFolder, spec: Spec, options: RunOptions) -> Path | None:
-    """Where to go on from; None begins anew, in a folder that must be free."""
+def decide_start(folder: RunFolder, spec: Spec, options: RunOptions, warn: Callable[[str], None]) -> Start:
+    """Where to go on from, in a folder that allows it; with several processes one decides for all.
+
+    Raises:
+        OutputError: the folder is taken.
+        RunError: another spec or seed than the run's, no whole checkpoint, or no step left.
+    """
     if options.resume and folder.holds_run():
         folder.refuse_another_spec(spec)
-        return folder.newest_checkpoint()
-    folder.refuse_if_used()
-    return None
+        checkpoint = newest_good_checkpoint(folder.checkpoints, warn)
+    else:
+        folder.refuse_if_used()
+        checkpoint = None
+    progress = read_progress(checkpoint) if checkpoint else _beginning(folder, options)
+    _refuse_impossible(spec, options, progress)
+    return Start(progress, checkpoint)
 
 
-def beginning(folder: RunFolder, options: RunOptions) -> Progress:
+def _beginning(folder: RunFolder, options: RunOptions) -> Progress:
     """Step 0, with the seed of a run that was killed before its first checkpoint, else the one that was asked for."""
     known = folder.seed() if options.resume else None
     return Progress(step=0, images=0, seed=known if known is not None else options.seed or 0)
 
 
-def refuse_impossible(spec: Spec, options: RunOptions, progress: Progress) -> None:
+def _refuse_impossible(spec: Spec, options: RunOptions, progress: Progress) -> None:
     """Another seed than the run's, or a run that has no step left."""
     if options.seed not in (None, progress.seed):
         raise RunError(f"{options.out} was started with seed {progress.seed}, not {options.seed}; leave --seed out")
@@ -67,8 +109,42 @@ def refuse_impossible(spec: Spec, options: RunOptions, progress: Progress) -> No
         )
 
 
-def open_stream(spec: Spec, plan: ModelPlan, seed: int) -> TrainingStream:
-    """The run's images."""
-    resolution = plan.generator.resolution
-    source = open_source(str(spec.data.source), resolution=resolution)
-    return TrainingStream(source, spec.data, resolution, seed)
+def refuse_uneven(spec: Spec, processes: int) -> None:
+    """The batch is global: every process takes the same share of it.
+
+    Raises:
+        RequestError: it cannot be shared evenly.
+    """
+    batch = spec.training.batch_size
+    if batch % processes:
+        raise RequestError(
+            f"training.batch_size {batch} is for all {processes} processes together and cannot be shared evenly;"
+            f" choose a multiple of {processes}: --set training.batch_size={-(-batch // processes) * processes}"
+        )
+
+
+def parse_precision(text: str) -> Precision:
+    """The name of a precision.
+
+    Raises:
+        RequestError: there is none of that name.
+    """
+    for known in PRECISIONS:
+        if text == known:
+            return known
+    raise RequestError(f"--precision {text}: possible are {', '.join(PRECISIONS)}")
+
+
+def parse_batch_per_device(text: str | None) -> BatchPerDevice:
+    """A positive number or `auto`.
+
+    Raises:
+        RequestError: it is neither.
+    """
+    if text is None:
+        return None
+    if text == "auto":
+        return "auto"
+    if text.isdecimal() and int(text) > 0:
+        return int(text)
+    raise RequestError(f"--batch-per-device {text}: give a number of images, 1 or more, or auto")

@@ -11,7 +11,7 @@ from hitzoo.training.metrics import Record
 
 @dataclass(frozen=True)
 class RunStart:
-    """What is about to run: steps `first` + 1 to `last`."""
+    """What is about to run: steps `first` + 1 to `last`, in `processes`, a device with `at_once` images at a time."""
 
     name: str
     folder: Path
@@ -21,6 +21,8 @@ class RunStart:
     batch_size: int
     first: int
     last: int
+    processes: int = 1
+    at_once: int | None = None
 
 
 @dataclass(frozen=True)

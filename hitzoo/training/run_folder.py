@@ -1,14 +1,17 @@
-"""The folder of a run: `spec.yaml`, `run.json`, `metrics.jsonl`, `samples/`, `checkpoints/`."""
+"""The folder of a run: `spec.yaml`, `run.json`, `metrics.jsonl`, `best.json`, `samples/`, `checkpoints/`."""
 
 from __future__ import annotations
 
 import json
+import os
 import platform
+import re
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -18,44 +21,22 @@ import torch
 from hitzoo.errors import OutputError, RunError
 from hitzoo.files import write_text
 from hitzoo.plan.compile import ModelPlan
+from hitzoo.spec.convert import to_data
 from hitzoo.spec.load import load_spec
 from hitzoo.spec.types import Spec
 from hitzoo.spec.write import leaves, to_yaml
+from hitzoo.training.leftovers import remove_leftovers
+from hitzoo.training.run_paths import RunPaths
 from hitzoo.zoo.model_folder import checkpoints
 
-_MAY_CHANGE = {"training.steps", "data.source", "data.on_error", "summary"}
+_MAY_CHANGE = re.compile(
+    r"(summary|training\.steps|data\.source|data\.on_error)$|(evaluation|training\.activation_checkpointing)\b"
+)
 
 
 @dataclass(frozen=True)
-class RunFolder:
-    """Where the files of a run lie."""
-
-    path: Path
-
-    @property
-    def spec(self) -> Path:
-        """The spec with every default written out."""
-        return self.path / "spec.yaml"
-
-    @property
-    def about(self) -> Path:
-        """Seed, identities, and command, device and versions of every session."""
-        return self.path / "run.json"
-
-    @property
-    def metrics(self) -> Path:
-        """One JSON object a line."""
-        return self.path / "metrics.jsonl"
-
-    @property
-    def samples(self) -> Path:
-        """Grids of the averaged generator at fixed latents."""
-        return self.path / "samples"
-
-    @property
-    def checkpoints(self) -> Path:
-        """Model folders with training state."""
-        return self.path / "checkpoints"
+class RunFolder(RunPaths):
+    """The files of a run, and what may be done with them."""
 
     def newest_checkpoint(self) -> Path | None:
         """The checkpoint to resume from, if there is one."""
@@ -78,21 +59,26 @@ class RunFolder:
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise OutputError(f"{self.path} exists already and is not an empty folder; choose a new name with --out")
 
-    def describe(self, spec: Spec, plan: ModelPlan, *, seed: int, device: torch.device) -> None:
-        """Write what the run is, as it goes on from here."""
-        session = {"command": sys.argv, "device": str(device), "versions": _versions()}
+    def describe(self, spec: Spec, plan: ModelPlan, *, seed: int, session: Mapping[str, Any]) -> None:
+        """Write what the run is, as it goes on from here, and remove what a killed session left half written.
+
+        `session` holds what the caller knows of this start, at least its `device`; the time (UTC), the command, the
+        process and the versions are added.
+        """
+        remove_leftovers(self.path, self.samples, self.checkpoints, self.evaluations)
         run = {
             "name": spec.name,
             "seed": seed,
             "generator_plan": plan.generator_hash,
             "discriminator_plan": plan.discriminator_hash,
-            "sessions": [*self._sessions(), session],
+            "spec": to_data(spec),
+            "sessions": [*self._sessions(), _this_process() | dict(session)],
         }
         write_text(self.spec, to_yaml(spec))
-        write_text(self.about, json.dumps(run, indent=2) + "\n")
+        write_text(self.about, json.dumps(run, indent=2, ensure_ascii=False) + "\n")
 
     def refuse_another_spec(self, spec: Spec) -> None:
-        """Resuming goes on with the same spec; only its length and where the data lies may change.
+        """Resuming goes on with the same spec; its length, where the data lies and how it is evaluated may change.
 
         Raises:
             RunError: the run was started with something else.
@@ -101,7 +87,7 @@ class RunFolder:
             return
         mine, stored = dict(leaves(spec)), dict(leaves(load_spec(self.spec)))
         changed = [key for key in sorted(mine.keys() | stored.keys()) if mine.get(key) != stored.get(key)]
-        changed = [key for key in changed if key not in _MAY_CHANGE]
+        changed = [key for key in changed if not _MAY_CHANGE.match(key)]
         if changed:
             lines = [f"  {key}: {stored.get(key)!r} in the run, {mine.get(key)!r} now" for key in changed[:5]]
             message = f"{self.path} was started with another spec:\n" + "\n".join(lines)
@@ -111,6 +97,11 @@ class RunFolder:
         """The seed the run was started with, if it says so."""
         found = self._about().get("seed")
         return found if isinstance(found, int) else None
+
+    def last_session(self) -> dict[str, Any]:
+        """What was written down of the newest start; empty before the first."""
+        sessions = self._sessions()
+        return sessions[-1] if sessions and isinstance(sessions[-1], dict) else {}
 
     def _sessions(self) -> list[Any]:
         """What the run has been through: the first command and every resume."""
@@ -128,13 +119,24 @@ class RunFolder:
         """Remove the files of a run that never reached a checkpoint, and the folders that were `made` for it."""
         if self.newest_checkpoint() is not None:
             return
-        for folder in (self.samples, self.checkpoints):
+        for folder in (self.samples, self.checkpoints, self.evaluations, self.tensorboard):
             shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):
-            for file in (self.spec, self.about, self.metrics):
+            for file in (self.spec, self.about, self.metrics, self.best):
                 file.unlink(missing_ok=True)
             for folder in made:
                 folder.rmdir()
+
+
+def _this_process() -> dict[str, Any]:
+    """When, where and by what the run was started; `host` and `pid` tell whether it still runs."""
+    return {
+        "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        "command": sys.argv,
+        "host": platform.node(),
+        "pid": os.getpid(),
+        "versions": _versions(),
+    }
 
 
 def _versions() -> dict[str, str]:

@@ -7,7 +7,7 @@ that resumes at step s goes on at position s · batch, and any number of worker 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -18,6 +18,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 from hitzoo.data.source import ImageSource
 from hitzoo.data.transform import prepare
 from hitzoo.errors import DataError, UnreadableImage
+from hitzoo.inference.shard import WHOLE, Shard
 from hitzoo.models.seeding import Purpose, numpy_generator
 from hitzoo.spec.types import DataSpec
 
@@ -79,14 +80,14 @@ def _order(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
 
 
 class _Steps(Sampler[list[int]]):
-    """The positions of each step's batch, from `first` to `last` (exclusive) steps."""
+    """The positions of a shard of each step's batch, from `first` to `last` (exclusive) steps."""
 
-    def __init__(self, first: int, last: int, batch_size: int) -> None:
-        self.first, self.last, self.batch_size = first, last, batch_size
+    def __init__(self, first: int, last: int, batch_size: int, shard: Shard) -> None:
+        self.first, self.last, self.batch_size, self.shard = first, last, batch_size, shard
 
     def __iter__(self) -> Iterator[list[int]]:
         for step in range(self.first, self.last):
-            yield list(range(step * self.batch_size, (step + 1) * self.batch_size))
+            yield list(self.shard.of(range(step * self.batch_size, (step + 1) * self.batch_size)))
 
     def __len__(self) -> int:
         return self.last - self.first
@@ -111,15 +112,26 @@ class _Batches(Dataset[Batch]):
         return Batch(torch.from_numpy(np.stack(images)), tuple(unreadable.values()))
 
 
-def batches(stream: TrainingStream, *, first: int, last: int, batch_size: int, workers: int) -> Iterator[Batch]:
-    """The batches of steps `first` to `last` (exclusive), decoded in `workers` processes (0: in this one).
+def batches(
+    stream: TrainingStream,
+    *,
+    first: int,
+    last: int,
+    batch_size: int,
+    workers: int,
+    shard: Shard = WHOLE,
+    pinned: bool = False,
+) -> Iterator[Batch]:
+    """A shard of the batches of steps `first` to `last` (exclusive), decoded in `workers` processes (0: in this one).
+
+    `pinned` images lie in memory that a CUDA device can fetch from while it computes.
 
     Raises:
         DataError: a file that cannot be read, unless the spec says to skip it; or no file that can.
     """
     loader: DataLoader[Batch] = DataLoader(
         _Batches(stream),
-        sampler=_Steps(first, last, batch_size),
+        sampler=_Steps(first, last, batch_size, shard),
         batch_size=None,
         num_workers=workers,
         prefetch_factor=2 if workers else None,
@@ -127,9 +139,10 @@ def batches(stream: TrainingStream, *, first: int, last: int, batch_size: int, w
     for batch in loader:
         if batch.failed is not None:
             raise batch.failed
-        yield batch
+        yield replace(batch, images=batch.images.pin_memory()) if pinned else batch
 
 
-def to_real(images: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """Bytes (B, R, R, C) to what the discriminator takes: [B, C, R, R] floats in [-1, 1], channels-last in memory."""
-    return (images.to(device, non_blocking=True).float() / 127.5 - 1).permute(0, 3, 1, 2)
+def to_real(images: torch.Tensor, device: torch.device, *, channels_last: bool = True) -> torch.Tensor:
+    """Bytes (B, R, R, C) to what the discriminator takes: [B, C, R, R] floats in [-1, 1]."""
+    real = (images.to(device, non_blocking=True).float() / 127.5 - 1).permute(0, 3, 1, 2)
+    return real if channels_last else real.contiguous()

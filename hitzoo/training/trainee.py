@@ -12,6 +12,7 @@ from hitzoo.models.build import build_discriminator
 from hitzoo.models.seeding import Purpose, drawing_weights
 from hitzoo.plan.compile import ModelPlan
 from hitzoo.spec.types import TrainingSpec
+from hitzoo.training.activation_checkpointing import use_activation_checkpointing
 from hitzoo.training.ema import MovingAverage
 from hitzoo.training.norm_practice import use_norm_statistics
 from hitzoo.training.optimizer import build_optimizer
@@ -40,10 +41,13 @@ def new_trainee(plan: ModelPlan, training: TrainingSpec, seed: int, device: torc
     use_norm_statistics(generator, training)
     with drawing_weights(seed, Purpose.DISCRIMINATOR_WEIGHTS):
         discriminator = build_discriminator(plan).to(device)
+    average = MovingAverage(generator, training.ema)
+    for network in (generator, discriminator):
+        use_activation_checkpointing(network, training)
     return Trainee(
         generator,
         discriminator,
-        MovingAverage(generator, training.ema),
+        average,
         build_optimizer(training.optimizer, generator.parameters()),
         build_optimizer(training.optimizer, discriminator.parameters()),
     )

@@ -26,7 +26,8 @@ def test_a_run_leaves_metrics_grids_and_checkpoints(run: Run, spec: Path, tmp_pa
     assert "step 3/3" in done.stdout
     assert "left 0:00" in done.stdout
     folder = tmp_path / "runs" / "a"
-    assert left_in(folder) == ["checkpoints", "metrics.jsonl", "run.json", "samples", "spec.yaml"]
+    files = ["checkpoints", "metrics.jsonl", "run.json", "samples", "spec.yaml"]
+    assert left_in(folder, "tensorboard") == files  # which is there where its package is
     records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
     assert [record["step"] for record in records] == [1, 2, 3]
     assert [record["images"] for record in records] == [4, 8, 12]
@@ -139,3 +140,17 @@ def test_a_kill_leaves_whole_checkpoints(spec: Path, run: Run, tmp_path: Path) -
     step = int(newest.removeprefix("step-"))
     run("train", spec, "--out", "a", "--resume", "--set", f"training.steps={step + 1}")
     shutil.rmtree(tmp_path / "a")
+
+
+def test_how_a_run_is_carried_out_is_asked_for_and_written_down(run: Run, spec: Path, tmp_path: Path) -> None:
+    run("train", spec, "--out", "first")
+    words = ["--init", "first", "--precision", "bf16", "--batch-per-device", "2"]
+    done = run("train", spec, "--out", "a", *words)
+    assert "tensors loaded" in done.stdout
+    assert "batch 4, 2 images at once, steps 1 to 3" in done.stdout
+    (session,) = json.loads((tmp_path / "a" / "run.json").read_text())["sessions"]
+    assert (session["precision"], session["batch_per_device"], session["micro_batches"]) == ("bf16", 2, 2)
+    assert session["init"] == "first"
+    said = run("train", spec, "--out", "b", "--batch-per-device", "3", code=2).stderr
+    assert "--batch-per-device 3 does not divide the 4 images of a device; possible: 1, 2, 4" in said
+    assert left_in(tmp_path, "tiny.yaml") == ["a", "first"]

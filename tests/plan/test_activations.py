@@ -13,7 +13,7 @@ from hitzoo.models.build import build
 from hitzoo.plan.compile import compile_spec
 from hitzoo.plan.table import Row, discriminator_rows, generator_rows
 from hitzoo.spec.load import load_spec
-from hitzoo.training.fused_attention import FusedAttention
+from hitzoo.training.fused_attention import fused_attention
 
 BATCH = 8  # a multiple of the groups of the minibatch deviation
 KINDS = ("multi_axis", "regional", "dilated", "interleaved", "axial", "global")
@@ -41,7 +41,7 @@ def kept_by_parts(network: nn.Module, rows: Iterable[Row], given: torch.Tensor) 
     for name, part in parts.items():
         part.register_forward_pre_hook(entering(name))
         part.register_forward_hook(lambda *_: (current.pop(), None)[1])
-    with FusedAttention(), torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
+    with fused_attention(), torch.autograd.graph.saved_tensors_hooks(pack, lambda tensor: tensor):
         network(given)
     return sizes
 

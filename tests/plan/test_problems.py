@@ -205,3 +205,59 @@ def test_a_spec_made_in_python_has_problems_without_lines() -> None:
     assert str(caught.value) == (
         "spec  generator.stages[0].heads\n  4 heads do not divide 30 channels\n  possible: 2, 6, 10, 30"
     )
+
+
+def with_training(more: str, *changes: tuple[str, str]) -> str:
+    return said(("training: {batch_size: 8}", f"training: {{batch_size: 8, {more}}}"), *changes)
+
+
+def test_a_regularizer_that_is_there_twice() -> None:
+    message = with_training("regularizers: [{kind: r1}, {kind: bcr}, {kind: r1, weight: 2}, {kind: bcr}]")
+    assert message == (
+        "mine.yaml:10:67  training.regularizers[2]\n  r1 is there twice\n  give one of them, with the weight you want\n"
+        "mine.yaml:10:90  training.regularizers[3]\n  bcr is there twice\n"
+        "  give one of them, with the weight you want"
+    )
+
+
+def test_a_resolution_to_compute_again_that_no_part_has() -> None:
+    message = with_training("activation_checkpointing: [16, 64, 12, 4]")
+    assert message == "\n".join(
+        f"mine.yaml:10:{column}  training.activation_checkpointing[{index}]\n"
+        f"  no stage or block has a resolution of {side}\n"
+        "  possible: 8, 16, 32"
+        for index, column, side in ((1, 58, 64), (2, 62, 12), (3, 66, 4))
+    )
+
+
+@pytest.mark.parametrize(
+    ("generator", "possible"),
+    [
+        ("{family: hit, initial_size: 4, stages: [{channels: 8, depth: 0}, {channels: 8, depth: 0}]}", {4, 8}),
+        ("{family: hit, initial_size: 8, stages: [{channels: 8, depth: 0}, {channels: 8, depth: 0}]}", {8, 16}),
+        ("{family: convnet, initial_size: 4, channels: [8, 8, 8]}", {8, 16}),
+    ],
+)
+def test_what_can_be_computed_again_is_what_a_part_has(generator: str, possible: set[int]) -> None:
+    for side in (4, 8, 16, 32):
+        training = f"training: {{batch_size: 8, activation_checkpointing: [{side}]}}"
+        spec = parse_spec(f"hitzoo: 1\nname: mine\ngenerator: {generator}\n{training}\n")
+        if side in possible:
+            compile_spec(spec)
+            continue
+        with pytest.raises(SpecError, match=f"no stage or block has a resolution of {side}"):
+            compile_spec(spec)
+
+
+@pytest.mark.parametrize("wanted", ["none", "all", "[8]", "[32, 16]"])
+def test_resolutions_that_can_be_computed_again(wanted: str) -> None:
+    text = TEXT.replace("batch_size: 8}", f"batch_size: 8, activation_checkpointing: {wanted}}}")
+    assert compile_spec(parse_spec(text)).generator.resolution == 32
+
+
+@pytest.mark.parametrize("group", [3, 5, 16])
+def test_groups_of_a_batch_norm_that_do_not_divide_the_batch(group: int) -> None:
+    assert with_training(f"norm_statistics: {group}") == (
+        f"mine.yaml:10:44  training.norm_statistics\n  groups of {group} images do not divide the batch of 8\n"
+        "  choose a divisor of training.batch_size"
+    )

@@ -37,7 +37,7 @@ def said(text: str) -> str:
         (
             "on: push",
             "mine.yaml:7:1  on\n  unknown key 'on'\n"
-            "  allowed: data, discriminator, generator, hitzoo, name, summary, training",
+            "  allowed: data, discriminator, evaluation, generator, hitzoo, name, summary, training",
         ),
         (
             "discriminator: {channel_multiplier: 2}",
@@ -103,7 +103,23 @@ def said(text: str) -> str:
         (
             "training: {regularizers: [{kind: r1, wieght: 1}]}",
             "mine.yaml:7:38  training.regularizers[0].wieght\n  unknown key 'wieght'\n"
-            "  did you mean 'weight'?; allowed: kind, weight",
+            "  did you mean 'weight'?; allowed: interval, kind, weight",
+        ),
+        (
+            "training: {regularizers: [{kind: r1, interval: 0}]}",
+            "mine.yaml:7:48  training.regularizers[0].interval\n  0 is out of range: at least 1",
+        ),
+        (
+            "training: {activation_checkpointing: some}",
+            'mine.yaml:7:38  training.activation_checkpointing\n  "some" is not one of: none, all',
+        ),
+        (
+            "training: {activation_checkpointing: 8}",
+            "mine.yaml:7:38  training.activation_checkpointing\n  8 is not a list\n  write it as a list: [8]",
+        ),
+        (
+            "training: {activation_checkpointing: [8, 8]}",
+            "mine.yaml:7:38  training.activation_checkpointing\n  the list names an entry twice",
         ),
     ],
 )

@@ -77,7 +77,7 @@ def default_of(item: Field[Any]) -> Any:
 
 def test_the_schema_is_one() -> None:
     Draft202012Validator.check_schema(schema())
-    assert len(ALL) == 11
+    assert len(ALL) == 12
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -33,7 +33,7 @@ def test_every_default_is_written_out(tiny_spec: Spec) -> None:
     assert data["training"]["ema"] == {"decay": 0.999, "start_step": 10, "ramp_up": False}
     assert data["training"]["regularizers"][1]["augment"] == ["color", "translation", "cutout"]
     assert "epsilon" not in data["training"]["optimizer"]
-    assert list(data) == ["hitzoo", "name", "summary", "generator", "discriminator", "training", "data"]
+    assert list(data) == ["hitzoo", "name", "summary", "generator", "discriminator", "training", "data", "evaluation"]
 
 
 @pytest.mark.parametrize("word", ODD_WORDS)

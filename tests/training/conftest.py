@@ -30,6 +30,14 @@ def _one_thread() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def two_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder in which two processes left what they computed."""
+    from tests.training.two_processes import start
+
+    return start(tmp_path_factory.mktemp("two"))
+
+
 @pytest.fixture
 def tiny_spec() -> Callable[..., Spec]:
     """8×8 pixels, a few hundred weights, four steps on synthetic images."""

@@ -5,11 +5,17 @@ from itertools import product
 import pytest
 import torch
 
+from hitzoo.inference.shard import Shard
 from hitzoo.training.augment import AUGMENTATIONS, Augmentation
+from hitzoo.training.draws import Draws
 
 
 def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+def draws(count: int, seed: int = 0) -> Draws:
+    return Draws(seeded(seed), count)
 
 
 def images(count: int = 16, channels: int = 3, side: int = 16) -> torch.Tensor:
@@ -17,7 +23,7 @@ def images(count: int = 16, channels: int = 3, side: int = 16) -> torch.Tensor:
 
 
 def apply(name: str, given: torch.Tensor, seed: int = 0) -> torch.Tensor:
-    return Augmentation((name,))(given, seeded(seed))
+    return Augmentation((name,))(given, draws(len(given), seed))
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
@@ -131,14 +137,24 @@ def test_cutout_is_one_square_of_half_the_side_with_its_centre_inside(side, size
 
 def test_a_policy_is_applied_in_the_order_written() -> None:
     given = images()
-    random = seeded()
-    expected = AUGMENTATIONS["cutout"](AUGMENTATIONS["color"](given, random), random)
-    assert torch.equal(Augmentation(("color", "cutout"))(given, seeded()), expected)
-    other = Augmentation(("cutout", "color"))(given, seeded())
+    drawn = draws(len(given))
+    expected = AUGMENTATIONS["cutout"](AUGMENTATIONS["color"](given, drawn), drawn)
+    assert torch.equal(Augmentation(("color", "cutout"))(given, draws(len(given))), expected)
+    other = Augmentation(("cutout", "color"))(given, draws(len(given)))
     assert not torch.equal(other, expected)
     assert (other == 0).sum() < (expected == 0).sum()  # colour after cutout fills the hole
 
 
 def test_no_gradient_passes_through_a_policy() -> None:
     given = images().requires_grad_()
-    assert not Augmentation(("color", "translation", "cutout"))(given, seeded()).requires_grad
+    assert not Augmentation(("color", "translation", "cutout"))(given, draws(len(given))).requires_grad
+
+
+@pytest.mark.parametrize("shard", [Shard(0, 2), Shard(1, 2), Shard(2, 4)])
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_a_shard_of_the_images_gets_its_shard_of_the_draws(name, shard) -> None:
+    given = images()
+    whole = apply(name, given)
+    part = Augmentation((name,))(shard.of(given), Draws(seeded(), len(given), shard))
+    assert torch.equal(part, shard.of(whole))
+    assert not torch.equal(part, apply(name, shard.of(given)))  # what draws of its own would make of it

@@ -11,14 +11,7 @@ import torch
 from hitzoo.errors import WeightsError
 from hitzoo.inference.load import load
 from hitzoo.plan.compile import compile_spec
-from hitzoo.training.checkpoint import (
-    Progress,
-    checkpoints,
-    keep_newest,
-    load_checkpoint,
-    read_progress,
-    save_checkpoint,
-)
+from hitzoo.training.checkpoint import Progress, load_checkpoint, read_progress, save_checkpoint
 from hitzoo.training.trainee import Trainee, new_trainee
 
 PROGRESS = Progress(step=3, images=12, seed=5)
@@ -94,6 +87,19 @@ def test_a_checkpoint_gives_everything_back_to_the_bit(tiny_spec, saved, optimiz
     assert_identical(everything(other), everything(trainee))
 
 
+@FORMS
+def test_one_of_before_the_first_update_gives_everything_back_too(tiny_spec, tmp_path, optimizer) -> None:
+    spec = tiny_spec(f"training.optimizer={optimizer}")
+    trainee, other = fresh(spec), fresh(spec, seed=1)
+    for progress in (Progress(0, 0, 5), Progress(3, 12, 5, skipped=3, skipped_in_a_row=3)):
+        place = save_checkpoint(tmp_path, spec, compile_spec(spec), trainee, progress)
+        assert load_checkpoint(place, other) == progress
+        assert_identical(everything(other), everything(trainee))
+    learn(trainee, 4)
+    learn(other, 4)
+    assert_identical(everything(other), everything(trainee))
+
+
 def test_a_checkpoint_holds_the_average_as_a_model(saved) -> None:
     trainee, place = saved()
     generator = load(place, device="cpu")
@@ -106,7 +112,7 @@ def test_the_same_state_is_the_same_bytes(tiny_spec, saved, tmp_path) -> None:
     trainee, place = saved()
     again = save_checkpoint(tmp_path / "again", tiny_spec(), compile_spec(tiny_spec()), trainee, PROGRESS)
     files = sorted(path.relative_to(place) for path in place.rglob("*") if path.is_file())
-    assert len(files) == 6
+    assert len(files) == 7
     assert all((place / file).read_bytes() == (again / file).read_bytes() for file in files)
 
 
@@ -116,6 +122,25 @@ def test_a_checkpoint_that_is_there_stays(tiny_spec, saved, tmp_path) -> None:
     learn(trainee, 4)
     assert save_checkpoint(tmp_path, tiny_spec(), compile_spec(tiny_spec()), trainee, PROGRESS) == place
     assert (place / "model.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize("damage", ["cut", "altered", "empty folder", "without an index"])
+def test_one_that_is_there_and_damaged_is_not_mistaken_for_good(tiny_spec, saved, tmp_path, damage) -> None:
+    trainee, place = saved()
+    before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
+    file = place / "training/optimizer.safetensors"
+    if damage == "cut":
+        file.write_bytes(before[file][:100])
+    elif damage == "altered":
+        file.write_bytes(before[file][:-1] + bytes([before[file][-1] ^ 1]))
+    elif damage == "empty folder":
+        shutil.rmtree(place)
+        place.mkdir()
+    else:
+        (place / "training/index.json").unlink()
+    assert save_checkpoint(tmp_path, tiny_spec(), compile_spec(tiny_spec()), trainee, PROGRESS) == place
+    assert {path: path.read_bytes() for path in place.rglob("*") if path.is_file()} == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["damaged-step-00000003", "step-00000003"]
 
 
 def test_nothing_is_left_of_a_checkpoint_that_could_not_be_written(tiny_spec, tmp_path, monkeypatch) -> None:
@@ -191,28 +216,15 @@ def test_a_state_that_is_none_is_refused(saved, text) -> None:
         read_progress(place)
 
 
-def test_checkpoints_are_in_the_order_of_their_steps_and_the_newest_are_kept(tiny_spec, tmp_path) -> None:
-    spec = tiny_spec()
-    trainee, plan = fresh(spec), compile_spec(spec)
-    for step in (100_000_000, 5, 20, 3):
-        save_checkpoint(tmp_path, spec, plan, trainee, replace(PROGRESS, step=step))
-    (tmp_path / "step-mine").mkdir()
-    (tmp_path / "notes.txt").touch()
-    assert [int(path.name[5:]) for path in checkpoints(tmp_path)] == [3, 5, 20, 100_000_000]
-    keep_newest(tmp_path, 2)
-    assert [int(path.name[5:]) for path in checkpoints(tmp_path)] == [20, 100_000_000]
-    assert sorted(path.name for path in tmp_path.iterdir()) == [
-        "notes.txt",
-        "step-00000020",
-        "step-100000000",
-        "step-mine",
-    ]
-    keep_newest(tmp_path, 9)
-    assert len(checkpoints(tmp_path)) == 2
-    assert checkpoints(tmp_path / "absent") == []
-
-
 def test_the_state_is_json_of_progress_alone(saved) -> None:
     _, place = saved()
     state = json.loads((place / "training/state.json").read_text(encoding="utf-8"))
-    assert state == {"step": 3, "images": 12, "seed": 5}
+    assert state == {"step": 3, "images": 12, "seed": 5, "skipped": 0, "skipped_in_a_row": 0}
+
+
+def test_skipped_steps_come_back_and_a_state_of_before_they_were_counted_is_read(tiny_spec, tmp_path) -> None:
+    spec, progress = tiny_spec(), replace(PROGRESS, skipped=7, skipped_in_a_row=2)
+    place = save_checkpoint(tmp_path, spec, compile_spec(spec), fresh(spec), progress)
+    assert read_progress(place) == progress
+    (place / "training/state.json").write_text('{"step": 3, "images": 12, "seed": 5}', encoding="utf-8")
+    assert read_progress(place) == PROGRESS

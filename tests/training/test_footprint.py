@@ -5,11 +5,14 @@ import torch
 
 from hitzoo.plan.compile import compile_spec
 from hitzoo.training.adversarial import LOSSES
+from hitzoo.training.draws import Draws
 from hitzoo.training.footprint import measure_footprint
+from hitzoo.training.judge import Judge
 from hitzoo.training.live_bytes import LiveBytes
 from hitzoo.training.penalties import build_regularizers
-from hitzoo.training.step import Objective, compute_gradients
-from hitzoo.training.trainee import new_trainee
+from hitzoo.training.step import Objective, Players, compute_gradients
+from hitzoo.training.trainee import Trainee, new_trainee
+from hitzoo.training.way import Way
 
 BOTH = "training.regularizers=[{kind: r1}, {kind: bcr}]"
 
@@ -21,6 +24,8 @@ CASES = {
     "no penalty": ["training.regularizers=[]"],
     "minibatch_std": ["discriminator.minibatch_std=4"],
     "grey, layer norm": ["data.channels=1", "generator.norm=layer"],
+    "computed again": ["training.activation_checkpointing=all", "generator.stages[1].depth=3"],
+    "groups": ["training.norm_statistics=4"],
 }
 
 
@@ -33,9 +38,18 @@ def real_peak(spec, batch: int) -> int:
     with LiveBytes() as memory:
         trainee = new_trainee(plan, spec.training, 0, torch.device("cpu"))
         for step in (1, 2):
-            compute_gradients(trainee.generator, trainee.discriminator, objective, z, real, torch.Generator())
+            for network in (trainee.generator, trainee.discriminator):
+                network.zero_grad(set_to_none=True)
+            compute_gradients(players(trainee), objective, z, real, Draws(torch.Generator(), batch))
             trainee.update(step)
     return memory.peak
+
+
+def players(trainee: Trainee) -> Players:
+    """As a run goes by default."""
+    critic = trainee.discriminator
+    judge = Judge(critic, Way().input_gradient(critic))
+    return Players(generator=trainee.generator, judge=judge, images_alone=Way().images_alone(critic))
 
 
 @pytest.mark.parametrize("overrides", CASES.values(), ids=CASES.keys())
@@ -45,6 +59,16 @@ def test_the_prediction_is_what_training_takes(tiny_spec, overrides) -> None:
     small, large = (real_peak(spec, batch) for batch in (16, 64))
     assert footprint.training_per_image == pytest.approx((large - small) / 48, rel=0.05)
     assert footprint.training_fixed + 64 * footprint.training_per_image == pytest.approx(large, rel=0.2)
+
+
+def test_activation_checkpointing_takes_less(tiny_spec) -> None:
+    deep = "generator.stages[1].depth=6"
+    sizes = [
+        measure_footprint(spec, compile_spec(spec)).training_per_image
+        for spec in (tiny_spec(deep, f"training.activation_checkpointing={words}") for words in ("none", "[4]", "all"))
+    ]
+    assert sizes[2] < 0.7 * sizes[0]
+    assert sizes[2] <= sizes[1] <= sizes[0]
 
 
 def count(network: torch.nn.Module) -> int:

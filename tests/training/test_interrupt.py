@@ -8,16 +8,28 @@ import pytest
 
 from hitzoo.training.interrupt import stop_wish
 
+BOTH = (signal.SIGINT, signal.SIGTERM)
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_is_a_wish_and_the_second_leaves(number) -> None:
+
+@pytest.mark.parametrize("first", BOTH)
+def test_a_signal_is_a_wish_and_a_second_ctrl_c_leaves(first) -> None:
     with stop_wish() as wish:
         assert not wish
-        os.kill(os.getpid(), number)
+        os.kill(os.getpid(), first)
         assert wish
-        assert wish.signal == number
+        assert wish.signal == first
         with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), number)
+            os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("first", BOTH)
+def test_a_sigterm_after_the_first_signal_changes_nothing(first) -> None:
+    """torchrun sends one to processes that Ctrl-C has reached already."""
+    with stop_wish() as wish:
+        os.kill(os.getpid(), first)
+        for _ in range(2):
+            os.kill(os.getpid(), signal.SIGTERM)
+        assert wish.signal == first
 
 
 def test_the_handlers_of_before_come_back() -> None:

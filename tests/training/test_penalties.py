@@ -8,7 +8,10 @@ from hitzoo.models.build import build_discriminator
 from hitzoo.plan.compile import compile_spec
 from hitzoo.spec.types import BcrSpec, R1Spec
 from hitzoo.training.augment import Augmentation
-from hitzoo.training.penalties import R1, BalancedConsistency, Judgement, build_regularizers
+from hitzoo.training.input_gradient import by_autograd
+from hitzoo.training.judge import Judge, Verdict
+from hitzoo.training.penalties import R1, BalancedConsistency, build_regularizers
+from hitzoo.training.replay import by_replay
 
 SHAPE = (3, 4, 4)
 
@@ -30,18 +33,21 @@ class Linear(nn.Module):
         return (x * self.weight).sum((1, 2, 3))
 
 
-def judged(critic: nn.Module, *, batch: int = 5) -> Judgement:
-    real, fake = randn(batch, *SHAPE).requires_grad_(), randn(batch, *SHAPE, seed=1).requires_grad_()
-    return Judgement(discriminator=critic, real=real, fake=fake, real_logits=critic(real), fake_logits=critic(fake))
+REAL, FAKE = randn(5, *SHAPE), randn(5, *SHAPE, seed=1)
 
 
-def shifted(images: torch.Tensor, random: torch.Generator) -> torch.Tensor:
+def shifted(images: torch.Tensor) -> torch.Tensor:
     return images.flip(-1) + 0.1
+
+
+def judged(critic: nn.Module, *, fake: torch.Tensor = FAKE) -> Verdict:
+    """Everything a regularizer may ask for, with images that were changed by `shifted`."""
+    return Judge(critic)(REAL, fake, torch.cat((shifted(REAL), shifted(fake.detach()))), True)
 
 
 def test_r1_of_a_linear_critic_is_the_square_of_its_weights() -> None:
     critic = Linear()
-    penalty = R1(7.0)(judged(critic), torch.Generator())
+    penalty = R1(7.0)(judged(critic))
     assert penalty.item() == pytest.approx(7 * critic.weight.square().sum().item(), rel=1e-12)
     (gradient,) = torch.autograd.grad(penalty, critic.weight)
     torch.testing.assert_close(gradient, 2 * 7 * critic.weight.detach(), rtol=1e-12, atol=1e-12)
@@ -54,28 +60,29 @@ def test_r1_is_a_mean_over_images_of_squared_norms() -> None:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return x.square().sum((1, 2, 3)) / 2
 
-    judgement = judged(Half())
-    expected = sum(float((image.detach() ** 2).sum()) for image in judgement.real) / 5
-    assert R1(2.0)(judgement, torch.Generator()).item() == pytest.approx(2 * expected, rel=1e-12)
+    expected = sum(float((image**2).sum()) for image in REAL) / 5
+    assert R1(2.0)(judged(Half())).item() == pytest.approx(2 * expected, rel=1e-12)
 
 
-@pytest.mark.parametrize(
-    "overrides",
-    [[], ["discriminator.downsample=average"], ["discriminator.minibatch_std=2"], ["discriminator.equalized=true"]],
-    ids=["published", "average", "minibatch_std", "equalized"],
-)
-def test_the_gradient_of_r1_is_that_of_finite_differences(tiny_spec, overrides) -> None:
+CASES = {
+    "published": ([], by_autograd),
+    "average": (["discriminator.downsample=average"], by_autograd),
+    "minibatch_std": (["discriminator.minibatch_std=2"], by_autograd),
+    "equalized": (["discriminator.equalized=true"], by_autograd),
+    "published, replayed": ([], by_replay),
+    "equalized, replayed": (["discriminator.equalized=true"], by_replay),
+}
+
+
+@pytest.mark.parametrize(("overrides", "input_gradient"), CASES.values(), ids=CASES.keys())
+def test_the_gradient_of_r1_is_that_of_finite_differences(tiny_spec, overrides, input_gradient) -> None:
     torch.manual_seed(0)
     network = build_discriminator(compile_spec(tiny_spec(*overrides))).double()
     images = randn(4, 3, 8, 8)
+    judge = Judge(network, input_gradient)
 
     def penalty() -> torch.Tensor:
-        real = images.clone().requires_grad_()
-        logits = network(real)
-        judgement = Judgement(
-            discriminator=network, real=real, fake=images, real_logits=logits, fake_logits=network(images)
-        )
-        return R1(10.0)(judgement, torch.Generator())
+        return R1(10.0)(judge(images, images, None, True))
 
     weights = [weight for weight in network.parameters() if weight.dim() > 1]
     directions = [randn(*weight.shape, seed=k) for k, weight in enumerate(weights)]
@@ -94,7 +101,8 @@ def test_the_gradient_of_r1_is_that_of_finite_differences(tiny_spec, overrides) 
 
 
 def test_bcr_is_zero_where_nothing_is_changed() -> None:
-    assert BalancedConsistency(10.0, Augmentation(()))(judged(Linear()), torch.Generator()).item() == 0
+    verdict = Judge(Linear())(REAL, FAKE, torch.cat((REAL, FAKE)), False)
+    assert BalancedConsistency(10.0, Augmentation(()))(verdict).item() == 0
 
 
 def test_bcr_by_hand() -> None:
@@ -102,19 +110,18 @@ def test_bcr_by_hand() -> None:
     critic = Linear()
     with torch.no_grad():
         critic.weight.fill_(1)
-    penalty = BalancedConsistency(10.0, shifted)(judged(critic), torch.Generator())
+    penalty = BalancedConsistency(10.0, Augmentation(()))(judged(critic))
     assert penalty.item() == pytest.approx(10 * (4.8**2 + 4.8**2), rel=1e-12)
 
 
 def test_bcr_holds_plain_and_augmented_logits_to_each_other() -> None:
     """The gradient is that of w·(x − Tx), so neither logit is detached."""
     critic = Linear()
-    judgement = judged(critic)
-    penalty = BalancedConsistency(3.0, shifted)(judgement, torch.Generator())
+    penalty = BalancedConsistency(3.0, Augmentation(()))(judged(critic))
     (gradient,) = torch.autograd.grad(penalty, critic.weight)
     weight, expected = critic.weight.detach(), torch.zeros(SHAPE, dtype=torch.float64)
     value = 0.0
-    for images in (judgement.real.detach(), judgement.fake.detach()):
+    for images in (REAL, FAKE):
         for image in images:
             change = image - (image.flip(-1) + 0.1)
             seen = (weight * change).sum()
@@ -124,42 +131,30 @@ def test_bcr_holds_plain_and_augmented_logits_to_each_other() -> None:
     torch.testing.assert_close(gradient, expected, rtol=1e-12, atol=1e-12)
 
 
+def test_bcr_takes_the_first_half_of_the_augmented_logits_for_the_real_images() -> None:
+    real, fake, augmented = torch.tensor([1.0, 2.0]), torch.tensor([10.0, 20.0]), torch.tensor([1.5, 2.0, 10.0, 23.0])
+    penalty = BalancedConsistency(4.0, Augmentation(()))(Verdict(real, fake, augmented))
+    assert penalty.item() == pytest.approx(4 * (0.5**2 / 2 + 3**2 / 2))
+
+
 def test_bcr_sends_nothing_back_through_augmented_images() -> None:
-    critic = Linear()
-    judgement = judged(critic)
-    penalty = BalancedConsistency(3.0, shifted)(judgement, torch.Generator())
-    (gradient,) = torch.autograd.grad(penalty, judgement.fake)
-    fake, weight = judgement.fake.detach(), critic.weight.detach()
-    for image, of_image in zip(fake, gradient, strict=True):
+    """What the generator would get comes by the plain logit alone; the step detaches the augmented images."""
+    critic, fake = Linear(), FAKE.clone().requires_grad_()
+    (gradient,) = torch.autograd.grad(BalancedConsistency(3.0, Augmentation(()))(judged(critic, fake=fake)), fake)
+    weight = critic.weight.detach()
+    for image, of_image in zip(FAKE, gradient, strict=True):
         seen = (weight * (image - image.flip(-1) - 0.1)).sum()
-        torch.testing.assert_close(of_image, 3 * 2 * seen * weight / 5)  # of the plain logit alone
-
-
-def test_bcr_asks_once_for_all_augmented_images() -> None:
-    critic = Linear()
-    judgement = judged(critic)
-    critic.asked.clear()
-    BalancedConsistency(10.0, shifted)(judgement, torch.Generator())
-    assert critic.asked == [10]
-
-
-def test_bcr_draws_for_real_and_fake_separately() -> None:
-    def drawn(images: torch.Tensor, random: torch.Generator) -> torch.Tensor:
-        return images + torch.rand(1, generator=random, dtype=torch.float64)
-
-    critic = Linear()
-    with torch.no_grad():
-        critic.weight.fill_(1)
-    penalty = BalancedConsistency(1.0, drawn)(judged(critic), torch.Generator().manual_seed(4))
-    random = torch.Generator().manual_seed(4)
-    first, second = (float(torch.rand(1, generator=random, dtype=torch.float64)) for _ in range(2))
-    assert penalty.item() == pytest.approx((48 * first) ** 2 + (48 * second) ** 2, rel=1e-12)
+        torch.testing.assert_close(of_image, 3 * 2 * seen * weight / 5)
 
 
 def test_regularizers_are_built_in_the_order_of_the_spec() -> None:
-    assert build_regularizers((BcrSpec(weight=2.0, augment=("flip",)), R1Spec(weight=5.0))) == (
-        BalancedConsistency(2.0, Augmentation(("flip",))),
-        R1(5.0),
-    )
+    specs = (BcrSpec(weight=2.0, augment=("flip",), interval=3), R1Spec(weight=5.0, interval=16))
+    assert build_regularizers(specs) == (BalancedConsistency(2.0, Augmentation(("flip",)), 3), R1(5.0, 16))
     assert [regularizer.name for regularizer in build_regularizers((R1Spec(), BcrSpec()))] == ["r1", "bcr"]
     assert build_regularizers(()) == ()
+
+
+def test_each_says_what_it_needs_the_discriminator_to_be_asked() -> None:
+    r1, bcr = build_regularizers((R1Spec(), BcrSpec(augment=("flip",))))
+    assert (r1.penalises_gradient, r1.augmentation, r1.interval) == (True, None, 1)
+    assert (bcr.penalises_gradient, bcr.augmentation, bcr.interval) == (False, Augmentation(("flip",)), 1)

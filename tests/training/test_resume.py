@@ -45,7 +45,8 @@ def lines(folder: Path) -> list[dict[str, float]]:
     """The metrics apart from what the clock says."""
     text = (folder / "metrics.jsonl").read_text(encoding="utf-8")
     return [
-        {key: value for key, value in json.loads(line).items() if "second" not in key} for line in text.splitlines()
+        {key: value for key, value in json.loads(line).items() if "second" not in key and key != "data_wait"}
+        for line in text.splitlines()
     ]
 
 

@@ -1,15 +1,21 @@
 from __future__ import annotations
 
 import json
+import os
+import platform
 import sys
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import torch
 
 from hitzoo.errors import OutputError, RunError
 from hitzoo.plan.compile import compile_spec
+from hitzoo.spec.convert import to_data
 from hitzoo.spec.load import load_spec
 from hitzoo.training.run_folder import RunFolder
+
+SESSION = {"device": "cpu", "device_name": "a processor", "world_size": 1}
 
 
 @pytest.fixture
@@ -17,7 +23,7 @@ def started(tiny_spec, tmp_path) -> RunFolder:
     """The folder of a run that has just begun."""
     folder = RunFolder(tmp_path / "run")
     spec = tiny_spec()
-    folder.describe(spec, compile_spec(spec), seed=7, device=torch.device("cpu"))
+    folder.describe(spec, compile_spec(spec), seed=7, session=SESSION)
     return folder
 
 
@@ -28,11 +34,44 @@ def test_it_says_what_the_run_is(tiny_spec, started) -> None:
     assert (about["seed"], about["name"]) == (7, "tiny")
     assert about["generator_plan"] == plan.generator_hash
     assert about["discriminator_plan"] == plan.discriminator_hash
+    assert about["spec"] == json.loads(json.dumps(to_data(spec)))
     (session,) = about["sessions"]
-    assert (session["command"], session["device"]) == (sys.argv, "cpu")
+    assert {key: session[key] for key in SESSION} == SESSION
+    assert (session["command"], session["pid"], session["host"]) == (sys.argv, os.getpid(), platform.node())
+    assert session["versions"].keys() == {"python", "torch", "hitzoo", "numpy", "pillow", "safetensors"}
     assert session["versions"]["torch"] == torch.__version__
-    started.describe(spec, plan, seed=7, device=torch.device("cpu"))
-    assert json.loads(started.about.read_text(encoding="utf-8"))["sessions"] == [session, session]
+    age = datetime.now(UTC) - datetime.fromisoformat(session["started"])
+    assert timedelta(seconds=-1) < age < timedelta(hours=1)
+
+
+def test_every_session_is_remembered(tiny_spec, started) -> None:
+    spec, plan = tiny_spec("training.steps=9"), compile_spec(tiny_spec())
+    started.describe(spec, plan, seed=7, session={"device": "cuda:0", "world_size": 8})
+    about = json.loads(started.about.read_text(encoding="utf-8"))
+    assert [(session["device"], session["world_size"]) for session in about["sessions"]] == [("cpu", 1), ("cuda:0", 8)]
+    assert about["spec"]["training"]["steps"] == 9
+
+
+def test_a_session_begins_by_removing_what_a_killed_one_left(tiny_spec, started) -> None:
+    half = [
+        started.path / ".metrics.jsonl.0123abcd.tmp",
+        started.checkpoints / ".step-00000004.89abcdef.tmp" / "model.safetensors",
+        started.samples / ".real.png.00000000.tmp",
+        started.evaluations / ".step-00000004.json.00000000.tmp",
+    ]
+    whole = [
+        started.checkpoints / "step-00000002" / "model.safetensors",
+        started.checkpoints / "damaged-step-00000003" / "model.safetensors",
+        started.path / ".mine.tmp",
+        started.path / "notes.0123abcd.tmp",
+    ]
+    for file in (*half, *whole):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("half", encoding="utf-8")
+    started.describe(tiny_spec(), compile_spec(tiny_spec()), seed=7, session=SESSION)
+    assert not any(file.exists() for file in half)
+    assert list(started.checkpoints.glob(".*")) == []
+    assert all(file.exists() for file in whole)
 
 
 def test_an_absent_and_an_empty_folder_can_be_used(tmp_path) -> None:
@@ -84,16 +123,26 @@ def test_another_spec_is_refused_by_the_difference(tiny_spec, started, override,
 
 
 @pytest.mark.parametrize(
-    "override", ["training.steps=9", "data.source=elsewhere", "data.on_error=skip", "summary=more words"]
+    "override",
+    [
+        "training.steps=9",
+        "data.source=elsewhere",
+        "data.on_error=skip",
+        "summary=more words",
+        "evaluation.every=5",
+        "evaluation={metrics: [kid, fid], samples: 8, source: elsewhere}",
+    ],
 )
-def test_length_place_of_the_data_and_words_may_change(tiny_spec, started, override) -> None:
+def test_length_place_of_the_data_words_and_evaluation_may_change(tiny_spec, started, override) -> None:
     started.refuse_another_spec(tiny_spec(override))
 
 
 def test_discarding_removes_the_runs_own_files_only(started) -> None:
-    started.metrics.touch()
-    started.samples.mkdir()
-    (started.samples / "real.png").touch()
+    for file in (started.metrics, started.best):
+        file.touch()
+    for folder in (started.samples, started.evaluations, started.tensorboard):
+        folder.mkdir()
+        (folder / "file").touch()
     (started.path / "notes.txt").touch()
     started.discard([])
     assert [path.name for path in started.path.iterdir()] == ["notes.txt"]

@@ -6,6 +6,7 @@ import torch
 from PIL import Image
 
 from hitzoo.errors import DataError, UnreadableImage
+from hitzoo.inference.shard import Shard
 from hitzoo.spec.types import DataSpec
 from hitzoo.training.stream import TrainingStream, batches, to_real
 
@@ -138,3 +139,22 @@ def test_bytes_become_numbers_from_minus_one_to_one() -> None:
     assert real.is_contiguous(memory_format=torch.channels_last)
     assert (real.min().item(), real.max().item()) == (-1, 1)
     assert real[1, 0, 0, 1].item() == pytest.approx(images[1, 0, 1, 0].item() / 127.5 - 1)
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_shards_of_the_batches_together_are_the_batches(workers) -> None:
+    whole = [batch.images for batch in batches(stream(), first=1, last=3, batch_size=6, workers=0)]
+    for index in range(3):
+        shard = Shard(index, 3)
+        own = list(batches(stream(), first=1, last=3, batch_size=6, workers=workers, shard=shard))
+        assert [torch.equal(batch.images, images[index::3]) for batch, images in zip(own, whole, strict=True)] == [
+            True,
+            True,
+        ]
+
+
+def test_maps_may_lie_channel_by_channel() -> None:
+    images = torch.randint(0, 256, (2, 4, 4, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
+    plain = to_real(images, torch.device("cpu"), channels_last=False)
+    assert plain.is_contiguous()
+    assert torch.equal(plain, to_real(images, torch.device("cpu")))

@@ -1,0 +1,107 @@
+"""`hitzoo bench`: how fast this machine is, setting against setting."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hitzoo.cli.options import DeviceOption, JsonOption, SetOption, SpecArgument
+
+if TYPE_CHECKING:
+    from hitzoo.training.bench import Timing
+
+app = typer.Typer(help="Measure speed, setting against setting.", no_args_is_help=True)
+
+
+@app.callback()
+def bench() -> None:
+    """Measure speed, setting against setting."""
+
+
+@app.command("train")
+def bench_train(
+    spec: SpecArgument,
+    batch: Annotated[int, typer.Option(min=1, help="Images of a step.")] = 4,
+    repeats: Annotated[int, typer.Option(min=1, help="Turns; each takes one step of every setting.")] = 7,
+    settings: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B,…",
+            help="Which settings. Default: all that need no compiler; add compile, compile-bf16, tf32 (CUDA).",
+            show_default=False,
+        ),
+    ] = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """What each optimisation of the training step is worth, on this machine, for a spec's own recipe.
+
+    Steps of all settings are taken in turns, so that a busy machine is busy for all of them; images are not read.
+    """
+    from hitzoo.cli import progress, render
+    from hitzoo.plan.open import open_spec
+
+    loaded, plan = open_spec(spec, overrides)
+    from hitzoo.inference.device import choose_device
+    from hitzoo.training.bench import ON_CPU, bench_training
+
+    place = choose_device(device)
+    names = settings.split(",") if settings else ON_CPU
+    with progress.following("steps") as follow:
+        timings = bench_training(
+            loaded, plan, settings=names, batch=batch, repeats=repeats, device=place, progress=follow
+        )
+    report = {"model": plan.name, "device": str(place), **_machine(), "runs": [timing.to_json() for timing in timings]}
+    if as_json:
+        render.print_json(report)
+    else:
+        _print(plan.name, report, timings)
+
+
+def _machine() -> dict[str, Any]:
+    import torch
+
+    name = torch.cuda.get_device_name() if torch.cuda.is_available() else _processor()
+    return {"hardware": name, "threads": torch.get_num_threads(), "torch": str(torch.__version__)}
+
+
+def _processor() -> str:
+    """The processor's own name where the system tells it."""
+    import platform
+    from pathlib import Path
+
+    facts = Path("/proc/cpuinfo")
+    lines = facts.read_text(encoding="utf-8").splitlines() if facts.is_file() else []
+    named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return named[0] if named else platform.processor() or platform.machine()
+
+
+def _base(timings: list[Timing]) -> str:
+    return "plain" if any(timing.name == "plain" for timing in timings) else timings[0].name
+
+
+def _print(model: str, report: dict[str, Any], timings: list[Timing]) -> None:
+    from hitzoo.cli import render
+
+    columns = ("setting", "seconds a step", "images/s", f"times {_base(timings)}", "quartiles", "peak", "what it is")
+    rows = [
+        [
+            timing.name,
+            f"{timing.median:.3f}",
+            f"{timing.batch / timing.median:.2f}",
+            f"{timing.speedup:.2f}",
+            f"{timing.quartiles[0]:.2f}–{timing.quartiles[1]:.2f}",
+            render.size(timing.peak_bytes) if timing.peak_bytes else "",
+            timing.about,
+        ]
+        for timing in timings
+    ]
+    render.print_table(columns, [rows], words=(0, 6))
+    first = timings[0]
+    render.print_line(
+        f"{model}, batch {first.batch}, {len(first.seconds)} turns, on {report['device']} ({report['hardware']},"
+        f" {report['threads']} threads, torch {report['torch']}); the recipe is"
+        f" {render.flops(first.batch * first.flops)} a step"
+    )

@@ -1,0 +1,213 @@
+"""`hitzoo eval`: how near a model's samples come to real images, every number with its protocol."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hitzoo.cli.options import DeviceOption, InceptionWeightsOption, JsonOption
+from hitzoo.errors import OutputError, RequestError
+from hitzoo.files import write_text
+
+if TYPE_CHECKING:
+    from hitzoo.evaluation.report import Report, Score
+
+_DIGITS = 12  # of a hash, for people
+_LETTERS = 20  # of a fingerprint
+_PARAMETERS = ("groups", "group_size", "subsets", "subset_size", "neighbours")
+
+
+def evaluate(
+    model: Annotated[
+        str | None,
+        typer.Option(metavar="NAME|DIR", help="A model of the zoo, a model folder, or a run.", show_default=False),
+    ] = None,
+    images: Annotated[
+        str | None,
+        typer.Option(metavar="DIR|ZIP", help="Pictures already made, instead of a model.", show_default=False),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="Real images, from any place that training takes. Default: the spec's.",
+            show_default=False,
+        ),
+    ] = None,
+    metrics: Annotated[
+        str | None,
+        typer.Option(
+            metavar="A,B",
+            help="fid, is, kid, pr (by torch-fidelity, on a downloaded Inception network); random_conv_frechet,"
+            " random_conv_pr, sliced_wasserstein (no download). Default: the spec's.",
+            show_default=False,
+        ),
+    ] = None,
+    samples: Annotated[
+        int | None,
+        typer.Option(
+            min=4, help="Images of the seeds 0, 1, … Default: the spec's; all of --images.", show_default=False
+        ),
+    ] = None,
+    real_samples: Annotated[
+        int | None,
+        typer.Option(
+            min=0, help="Real images, spread evenly over the set; 0: all. Default: the spec's.", show_default=False
+        ),
+    ] = None,
+    inception_weights: InceptionWeightsOption = None,
+    truncation: Annotated[
+        float, typer.Option(help="Factor of the latent; not StyleGAN's ψ, HiT has no w-space.")
+    ] = 1.0,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Samples at once. Default: a million pixels.", show_default=False)
+    ] = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json", help="Also write the numbers and protocols there.", show_default=False),
+    ] = None,
+) -> None:
+    """Compare samples with real images: each number comes with the protocol it was computed by.
+
+    The features of the real images are kept in ~/.cache/hitzoo ($HITZOO_CACHE) for the next time.
+    """
+    from hitzoo.cli import render
+    from hitzoo.evaluation.metrics import parse_metrics
+    from hitzoo.inference.allocator import keep_freed_memory
+
+    keep_freed_memory()
+    _refuse_impossible(model, images, data, out)
+    _refuse_sampling(images, truncation, batch_size)
+    names = None if metrics is None else parse_metrics(metrics)
+    changes = {"data": data, "metrics": names, "samples": samples, "real_samples": real_samples}
+    if model is not None:
+        report = _of_model(model, changes, inception_weights, truncation, batch_size, device)
+    else:
+        report = _of_images(str(images), changes, inception_weights, device)
+    if out is not None:
+        write_text(out, json.dumps(report.to_json(), indent=2, ensure_ascii=False) + "\n")
+    if as_json:
+        render.print_json(report.to_json())
+    else:
+        _print(report)
+
+
+def _refuse_impossible(model: str | None, images: str | None, data: str | None, out: Path | None) -> None:
+    if (model is None) == (images is None):
+        raise RequestError("give --model or --images, one of them")
+    if images is not None and data is None:
+        raise RequestError("--images needs --data: the real images to compare them with")
+    if out is not None and out.exists():
+        raise OutputError(f"{out} exists already; choose a new name or remove it")
+
+
+def _refuse_sampling(images: str | None, truncation: float, batch_size: int | None) -> None:
+    """Said before the real images are read, which can take minutes."""
+    if not 0 < truncation < float("inf"):
+        raise RequestError(f"--truncation {truncation}: give a positive number")
+    if images is not None and (truncation != 1 or batch_size is not None):
+        raise RequestError("--truncation and --batch-size are for --model: the pictures of --images are made already")
+
+
+def _of_model(
+    model: str,
+    changes: dict[str, Any],
+    inception_weights: Path | None,
+    truncation: float,
+    batch_size: int | None,
+    device: str,
+) -> Report:
+    from hitzoo.cli import progress
+    from hitzoo.evaluation.evaluate import with_evaluation
+    from hitzoo.evaluation.evaluator import Evaluator
+    from hitzoo.inference.load import load
+
+    generator = load(model, device=device)
+    evaluator = Evaluator.from_spec(
+        with_evaluation(generator.spec, **changes),
+        generator.plan,
+        device=generator.device,
+        inception_weights=inception_weights,
+        note=_note,
+    )
+    with progress.following("real images") as follow:
+        evaluator.prepare(follow)
+    with progress.following("samples") as follow:
+        report = evaluator.evaluate(generator, truncation=truncation, batch_size=batch_size, progress=follow)
+    assert report is not None, "there is one process"
+    return report
+
+
+def _of_images(images: str, changes: dict[str, Any], inception_weights: Path | None, device: str) -> Report:
+    from hitzoo.cli import progress
+    from hitzoo.data.open import open_source
+    from hitzoo.evaluation.evaluate import with_changes
+    from hitzoo.evaluation.evaluator import Evaluator
+    from hitzoo.evaluation.given import open_given
+    from hitzoo.inference.device import choose_device
+    from hitzoo.spec.types import DataSpec, EvaluationSpec
+
+    pictures = open_given(images, changes["samples"])
+    evaluator = Evaluator(
+        with_changes(EvaluationSpec(), **changes | {"samples": len(pictures)}),
+        DataSpec(source=changes["data"]),
+        open_source(changes["data"], resolution=pictures.resolution),
+        resolution=pictures.resolution,
+        device=choose_device(device),
+        inception_weights=inception_weights,
+        note=_note,
+    )
+    with progress.following("real images") as follow:
+        evaluator.prepare(follow)
+    with progress.following("pictures") as follow:
+        return evaluator.evaluate_images(pictures, progress=follow)
+
+
+def _note(message: str) -> None:
+    """To the error stream, where it does not disturb JSON."""
+    typer.echo(message, err=True)
+
+
+def _print(report: Report) -> None:
+    from hitzoo.cli import render
+
+    rows = [[score.name, _value(score), score.better] for score in report.scores]
+    render.print_table(["metric", "value", "better"], [rows], words={0, 2})
+    first = report.scores[0].protocol
+    real = next((score.protocol["real"] for score in report.scores if score.protocol["real"]), None)
+    render.print_line(f"samples   {_of(first['generated'])}")
+    if real is not None:
+        render.print_line(f"real      {_of(real)}")
+    for metric, protocol in {score.metric: score.protocol for score in report.scores}.items():
+        own = [f"{key} {protocol[key]:,}" for key in _PARAMETERS if key in protocol]
+        features = protocol["features"]
+        network = f"features {features['network']} ({'×'.join(map(str, features['shape']))})"
+        render.print_line(f"{metric}: {'; '.join([protocol['definition'], network, *own])}", style="dim")
+    versions = {name: number for score in report.scores for name, number in score.protocol["versions"].items()}
+    computed = f"{first['computed']['features']} on {first['computed']['device']}"
+    render.print_line(f"computed  {computed}; {', '.join(f'{name} {number}' for name, number in versions.items())}")
+    for note in report.notes:
+        render.print_line(f"note: {note}", style="yellow")
+
+
+def _value(score: Score) -> str:
+    return f"{score.value:.5g}" + (f" ± {score.deviation:.2g}" if score.deviation is not None else "")
+
+
+def _of(facts: Mapping[str, Any]) -> str:
+    """One set of pictures in words."""
+    form = f"{facts['resolution']}×{facts['resolution']}, {facts['values']}"
+    if "model" in facts:
+        weights = f"weights {facts['weights'][:_DIGITS]}"
+        made = f"seeds {facts['seeds']}, truncation {facts['truncation']:g}, {weights}"
+        return f"{facts['images']:,} of {facts['model']} ({made}), {form}"
+    chosen = f"{facts['images']:,} of {facts['of']:,} images of {facts['source']}"
+    fraction = "" if facts["crop_fraction"] == 1 else f" of {facts['crop_fraction']:g}"
+    crop = "" if facts["crop"] == "none" else f", {facts['crop']} crop{fraction}"
+    return f"{chosen} ({facts['chosen']}, fingerprint {facts['fingerprint'][:_LETTERS]}){crop}, {form}"

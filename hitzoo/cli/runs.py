@@ -1,0 +1,86 @@
+"""`hitzoo runs`: how far every run below a folder is."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hitzoo.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from hitzoo.training.run_listing import RunSummary
+
+_COLUMNS = ("run", "spec", "step", "state", "img/s", "loss G", "loss D", "evaluation", "best")
+_WORDS = (0, 1, 3, 7, 8)
+
+
+def list_runs(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder that holds the runs.")] = Path("runs"),
+    as_json: JsonOption = False,
+) -> None:
+    """List the runs in a folder and below it: step, speed, last losses, evaluations and the best checkpoint."""
+    from hitzoo.cli import render
+    from hitzoo.errors import RequestError
+    from hitzoo.training import run_listing
+
+    if not folder.is_dir():
+        raise RequestError(f"no folder is named {folder}; give the one that holds your runs: hitzoo runs DIR")
+    found = run_listing.list_runs(folder)
+    if as_json:
+        render.print_json([_finite(asdict(run) | {"folder": str(run.folder)}) for run in found])
+    elif found:
+        _print_table([_row(folder, run) for run in found])
+        for run in found:
+            if run.note:
+                render.print_line(f"{run.folder}: {run.note}")
+    else:
+        render.print_line(f"{folder} holds no runs yet; begin one: hitzoo train SPEC --data PATH --out {folder}/NAME")
+
+
+def _print_table(rows: list[list[str]]) -> None:
+    """Without the columns that no run has anything for, such as those of evaluations: width is scarce."""
+    from hitzoo.cli import render
+
+    shown = [index for index in range(len(_COLUMNS)) if any(row[index] for row in rows)]
+    words = [place for place, index in enumerate(shown) if index in _WORDS]
+    cells = [[row[index] for index in shown] for row in rows]
+    render.print_table([_COLUMNS[index] for index in shown], [cells], words=words)
+
+
+def _row(folder: Path, run: RunSummary) -> list[str]:
+    name = str(run.folder if run.folder == folder else run.folder.relative_to(folder))
+    return [
+        name,
+        run.name or "",
+        _steps(run),
+        run.state,
+        _short(run.images_per_second),
+        _short(run.losses.get("generator")),
+        _short(run.losses.get("discriminator")),
+        ", ".join(f"{metric} {_short(value)}" for metric, value in run.evaluation.items()),
+        f"{run.best.metric} {_short(run.best.value)} at {run.best.step:,}" if run.best else "",
+    ]
+
+
+def _steps(run: RunSummary) -> str:
+    if run.step is None and run.steps is None:
+        return ""
+    return f"{run.step or 0:,}/{run.steps:,}" if run.steps is not None else f"{run.step:,}"
+
+
+def _short(value: float | None) -> str:
+    """Four figures; whole numbers from a thousand on."""
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _finite(data: Any) -> Any:
+    """JSON has no word for what is not finite: null."""
+    if isinstance(data, dict):
+        return {key: _finite(value) for key, value in data.items()}
+    return None if isinstance(data, float) and not math.isfinite(data) else data

@@ -1,0 +1,204 @@
+"""One set of real images, and samples compared with it as often as wanted: by a command, or in a run by its steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeAlias
+
+import torch
+
+from hitzoo.data.open import ALLOWED, open_source
+from hitzoo.data.source import ImageSource
+from hitzoo.errors import RequestError
+from hitzoo.evaluation.caveats import caveats
+from hitzoo.evaluation.features import extract
+from hitzoo.evaluation.metrics import FEWEST_IMAGES, choose_metrics
+from hitzoo.evaluation.networks import open_networks
+from hitzoo.evaluation.pictures import Generated, Pictures, Stored
+from hitzoo.evaluation.protocol import protocol_of
+from hitzoo.evaluation.real_features import real_features
+from hitzoo.evaluation.report import Report, Score
+from hitzoo.evaluation.scores import Features, Value, compute
+from hitzoo.evaluation.sharing import Gather, joined, positions
+from hitzoo.inference.sample import Generator
+from hitzoo.inference.shard import WHOLE, Shard
+from hitzoo.plan.compile import ModelPlan
+from hitzoo.spec.types import DataSpec, EvaluationSpec, Spec
+
+Progress: TypeAlias = Callable[[int, int], None]
+
+_PIXELS_AT_ONCE = 1 << 20  # of one batch of stored images, as many as a generator's own
+
+
+def _unheard(message: str) -> None:
+    """Nobody listens."""
+
+
+def _unseen(done: int, total: int) -> None:
+    """Nobody looks."""
+
+
+class Evaluator:
+    """Compares pictures with one set of real images. What cannot be had is found out when it is made, not later.
+
+    Made once and used often: features of the real images are computed on the first use (or by `prepare`) and kept, here
+    and on the disk. The numbers follow from weights, data and counts alone: to the last bit on one machine, and up to
+    rounding whatever the batch size or the number of processes.
+    """
+
+    def __init__(
+        self,
+        evaluation: EvaluationSpec,
+        data: DataSpec,
+        source: ImageSource,
+        *,
+        resolution: int,
+        device: torch.device,
+        inception_weights: Path | None = None,
+        note: Callable[[str], None] = _unheard,
+        shard: Shard = WHOLE,
+    ) -> None:
+        """As `from_spec`, which says what the arguments are; `source` stands for the locations in the spec."""
+        self.evaluation = evaluation
+        self.metrics = choose_metrics(evaluation.metrics)
+        self.reals = Stored(source, data, resolution, evaluation.real_samples)
+        self.device, self.shard, self.note = device, shard, note
+        _refuse_too_few(evaluation.samples, "samples")
+        _refuse_too_few(len(self.reals), f"real images ({source.location})")
+        self._networks = open_networks(
+            self.metrics,
+            resolution=resolution,
+            samples=evaluation.samples,
+            reals=len(self.reals),
+            device=device,
+            inception_weights=inception_weights,
+            note=note,
+        )
+        self._real: Features | None = None
+
+    @classmethod
+    def from_spec(
+        cls,
+        spec: Spec,
+        plan: ModelPlan,
+        *,
+        device: torch.device,
+        inception_weights: Path | None = None,
+        note: Callable[[str], None] = _unheard,
+        shard: Shard = WHOLE,
+    ) -> Evaluator:
+        """The evaluation that a spec describes, against its `evaluation.source`, else its `data.source`.
+
+        Args:
+            device: where features are computed; a generator may be on another.
+            inception_weights: the file of torch-fidelity's Inception network; else it is looked for, and downloaded.
+            note: hears of a download before it begins, and of a cache that cannot be written.
+            shard: which of the samples this process makes. Make the evaluator of process 0 before the others': it may
+                download the Inception network, and they then find it.
+
+        Raises:
+            RequestError: no source, a metric that does not exist, too few images, or torch-fidelity does not load.
+            DataError: the source cannot be opened.
+            WeightsError: the Inception network is not to be had.
+        """
+        location = spec.evaluation.source or spec.data.source
+        if location is None:
+            raise RequestError(f"{spec.name} names no real images: {ALLOWED}")
+        resolution = plan.generator.resolution
+        return cls(
+            spec.evaluation,
+            spec.data,
+            open_source(location, resolution=resolution),
+            resolution=resolution,
+            device=device,
+            inception_weights=inception_weights,
+            note=note,
+            shard=shard,
+        )
+
+    def prepare(self, progress: Progress = _unseen) -> None:
+        """Compute the features of the real images, or read them from the cache; only process 0 has anything to do.
+
+        Raises:
+            DataError: an image cannot be read, unless `data.on_error` is skip; or too few can.
+        """
+        if self._real is not None or self.shard.index:
+            return
+        found = real_features(
+            self.reals,
+            self._networks.reals,
+            batch_size=_batch_size(self.reals),
+            device=self.device,
+            note=self.note,
+            progress=progress,
+        )
+        _refuse_too_few(self._readable(found), f"readable real images ({self.reals.source.location})")
+        self._real = found
+
+    def evaluate(
+        self,
+        generator: Generator,
+        *,
+        gather: Gather | None = None,
+        truncation: float = 1.0,
+        batch_size: int | None = None,
+        progress: Progress = _unseen,
+    ) -> Report | None:
+        """Compare a generator's samples of the seeds 0, 1, … with the real images: the report, on process 0 alone.
+
+        Args:
+            gather: with several processes, how tensors come together (`sharing.Gather`); all call it equally often.
+            batch_size: samples at once; the generator's own choice when absent.
+            progress: hears how many samples of how many are done, in this process.
+        """
+        pictures = Generated(generator, self.evaluation.samples, truncation)
+        return self._compare(pictures, gather, batch_size or generator.default_batch_size, progress)
+
+    def evaluate_images(self, pictures: Stored, *, progress: Progress = _unseen) -> Report:
+        """Compare `evaluation.samples` pictures that somebody has made with the real images, in a single process."""
+        assert len(pictures) == self.evaluation.samples, "networks are made for that many"
+        report = self._compare(pictures, None, _batch_size(pictures), progress)
+        assert report is not None, "there is one process"
+        return report
+
+    def _compare(self, pictures: Pictures, gather: Gather | None, batch_size: int, progress: Progress) -> Report | None:
+        self.prepare()
+        own_part = positions(self.shard, len(pictures))
+        own = extract(pictures, self._networks.samples, positions=own_part, batch_size=batch_size, progress=progress)
+        whole = joined(self.shard, own, len(pictures), gather)
+        if whole is None:
+            return None
+        assert self._real is not None, "process 0 has prepared"
+        return self._report(pictures, compute(self.metrics, whole, self._real), self._readable(self._real))
+
+    def _report(self, pictures: Pictures, values: Mapping[str, Value], real_rows: int) -> Report:
+        generated = pictures.facts()
+        real = self.reals.facts() | {"images": real_rows, "unreadable": len(self.reals.unreadable)}
+        scores = [
+            Score(
+                metric=metric.name,
+                name=name,
+                value=values[name][0],
+                deviation=values[name][1],
+                better=better,
+                protocol=protocol_of(metric, self._networks.samples[metric.features], generated, real, self.device),
+            )
+            for metric in self.metrics
+            for name, better in metric.values
+        ]
+        wanted = self.evaluation.real_samples
+        notes = caveats(self.metrics, samples=len(pictures), reals=self.reals, real_rows=real_rows, wanted=wanted)
+        return Report(scores=tuple(scores), notes=tuple(notes))
+
+    def _readable(self, real: Features) -> int:
+        return min((len(rows) for rows in real.values()), default=len(self.reals))
+
+
+def _batch_size(pictures: Stored) -> int:
+    return max(1, _PIXELS_AT_ONCE // pictures.resolution**2)
+
+
+def _refuse_too_few(count: int, what: str) -> None:
+    if count < FEWEST_IMAGES:
+        raise RequestError(f"{count} {what}: too few to compare; at least {FEWEST_IMAGES} are needed")

@@ -1,0 +1,75 @@
+"""From pictures to features: one pass over the pictures for all networks, memory bounded by the features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Protocol
+
+import torch
+
+from hitzoo.evaluation.metrics import FeatureKind
+from hitzoo.evaluation.pictures import RGB, Pictures
+
+
+class FeatureNetwork(Protocol):
+    """Turns pictures into one row of numbers each, the same row in any batch up to rounding.
+
+    `name` changes when the numbers do.
+    """
+
+    @property
+    def name(self) -> str:
+        """Name and version."""
+        ...
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """What one picture gives."""
+        ...
+
+    def __call__(self, pictures: RGB, positions: Sequence[int]) -> torch.Tensor:
+        """(B, R, R, 3) bytes at these positions of their set to float32 (B, *shape) on the CPU."""
+        ...
+
+
+def extract(
+    pictures: Pictures,
+    networks: Mapping[FeatureKind, FeatureNetwork],
+    *,
+    positions: Sequence[int] | None = None,
+    batch_size: int,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[FeatureKind, torch.Tensor]:
+    """Features (N, *shape) of the pictures at `positions` (all when absent), for each network.
+
+    N is smaller than the number of positions where unreadable pictures are left out.
+    """
+    wanted = range(len(pictures)) if positions is None else positions
+    rows = {kind: torch.empty(len(wanted), *network.shape) for kind, network in networks.items()}
+    filled = 0
+    for start in range(0, len(wanted), batch_size):
+        part = wanted[start : start + batch_size]
+        batch = pictures.read(part)
+        if len(batch):
+            with exact_float32():
+                for kind, network in networks.items():
+                    rows[kind][filled : filled + len(batch)] = network(batch, part[: len(batch)])
+        filled += len(batch)
+        progress(start + len(part), len(wanted))
+    return {kind: values[:filled] for kind, values in rows.items()}
+
+
+@contextmanager
+def exact_float32() -> Iterator[None]:
+    """Full float32 on CUDA, whatever training has set, by the same algorithms each time; nothing changes elsewhere."""
+    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
+    before, matmul.allow_tf32 = matmul.allow_tf32, False
+    try:
+        with (
+            torch.inference_mode(),
+            cudnn.flags(enabled=cudnn.enabled, benchmark=False, deterministic=True, allow_tf32=False),
+        ):
+            yield
+    finally:
+        matmul.allow_tf32 = before

@@ -1,0 +1,116 @@
+"""The metrics by name: the numbers each gives, which way is better, and what it looks at. Nothing here needs torch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from hitzoo.errors import RequestError, suggestion
+from hitzoo.spec.types import MetricName
+
+Better: TypeAlias = Literal["lower", "higher"]
+FeatureKind: TypeAlias = Literal["inception", "random_conv", "patches"]
+NEIGHBOURS = 3  # k of precision and recall, as in Kynkäänniemi et al. 2019, section 4
+FEWEST_IMAGES = NEIGHBOURS + 1  # a k-th neighbour besides the image itself
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metric:
+    """One metric: `values` are the numbers it gives, with the way that is better.
+
+    `needs_real` is false of the inception score, which looks at the samples alone.
+    """
+
+    name: MetricName
+    values: tuple[tuple[str, Better], ...]
+    features: FeatureKind
+    definition: str
+    needs_real: bool = True
+
+    @property
+    def needs_inception(self) -> bool:
+        """Whether torch-fidelity and the downloaded weights of its Inception network are needed."""
+        return self.features == "inception"
+
+
+METRICS: dict[str, Metric] = {
+    metric.name: metric
+    for metric in (
+        Metric(
+            name="fid",
+            values=(("fid", "lower"),),
+            features="inception",
+            definition="Fréchet inception distance (Heusel et al. 2017), by torch-fidelity",
+        ),
+        Metric(
+            name="is",
+            values=(("inception_score", "higher"),),
+            features="inception",
+            needs_real=False,
+            definition="inception score (Salimans et al. 2016), mean and deviation over groups, by torch-fidelity",
+        ),
+        Metric(
+            name="kid",
+            values=(("kid", "lower"),),
+            features="inception",
+            definition="kernel inception distance (Bińkowski et al. 2018), cubic kernel, mean and deviation over"
+            " subsets, by torch-fidelity",
+        ),
+        Metric(
+            name="pr",
+            values=(("precision", "higher"), ("recall", "higher")),
+            features="inception",
+            definition="precision and recall (Kynkäänniemi et al. 2019), 3 neighbours, on Inception features where the"
+            " paper has VGG-16's, by torch-fidelity",
+        ),
+        Metric(
+            name="random_conv_frechet",
+            values=(("random_conv_frechet", "lower"),),
+            features="random_conv",
+            definition="Fréchet distance on fixed random convolution features, each scaled by its deviation over the"
+            " real images; not FID and not comparable with it",
+        ),
+        Metric(
+            name="random_conv_pr",
+            values=(("random_conv_precision", "higher"), ("random_conv_recall", "higher")),
+            features="random_conv",
+            definition="precision and recall (Kynkäänniemi et al. 2019), 3 neighbours, on fixed random convolution"
+            " features, each scaled by its deviation over the real images; not comparable with pr",
+        ),
+        Metric(
+            name="sliced_wasserstein",
+            values=(("sliced_wasserstein", "lower"),),
+            features="patches",
+            definition="sliced Wasserstein distance of 7×7 patches, mean over the levels of a Laplacian pyramid (after"
+            " Karras et al. 2018, section 5), scaled by the real images' deviation of each channel",
+        ),
+    )
+}
+OFFLINE: tuple[str, ...] = tuple(name for name, metric in METRICS.items() if not metric.needs_inception)
+
+
+def choose_metrics(names: Iterable[str]) -> tuple[Metric, ...]:
+    """The metrics of those names, each once, in the order given.
+
+    Raises:
+        RequestError: no metric has the name, or none is named.
+    """
+    chosen = {name: METRICS.get(name) for name in names}
+    for name, metric in chosen.items():
+        if metric is None:
+            hint = "; ".join(filter(None, (suggestion(name, METRICS), f"known: {', '.join(METRICS)}")))
+            raise RequestError(f"no metric is named '{name}'; {hint}")
+    if not chosen:
+        raise RequestError(f"no metric is named; known: {', '.join(METRICS)}")
+    return tuple(metric for metric in chosen.values() if metric is not None)
+
+
+def parse_metrics(text: str) -> tuple[str, ...]:
+    """`fid,is,kid` as names.
+
+    Raises:
+        RequestError: as `choose_metrics`.
+    """
+    names = (word.strip().lower() for word in text.split(","))
+    return tuple(metric.name for metric in choose_metrics(name for name in names if name))

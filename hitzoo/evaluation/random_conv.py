@@ -1,0 +1,66 @@
+"""Features of a small convolution network with fixed random weights: a yardstick that needs no download.
+
+Random convolutions keep edges, colours and textures apart well enough to order models of one data set. They know
+nothing of objects: distances on them are no FID, and their scale means nothing between data sets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from hitzoo.evaluation.pictures import RGB
+
+_SEED = 20210615
+_SIDE = 64  # pixels; every picture is brought to this size first
+_SLOPE = 0.2
+_WIDTHS = (32, 48, 48, 64)
+_KERNELS = (5, 3, 3, 3)
+_CELLS = 2  # the last map is averaged over 2×2 cells, so that layout counts
+_AT_ONCE = 64  # pictures
+
+
+class RandomConv:
+    """Four convolutions of stride 2; of the first three the mean and deviation of each channel, of the last its means
+    over 2×2 cells: 512 numbers a picture.
+
+    Weights are He-normal from NumPy's `RandomState`, whose stream never changes; they are the same on every machine.
+    """
+
+    name = "random-conv-1"
+    shape = (2 * sum(_WIDTHS[:3]) + _WIDTHS[3] * _CELLS**2,)
+
+    def __init__(self, device: torch.device) -> None:
+        self.device = torch.device("cpu") if device.type == "mps" else device  # no antialiased resize there
+        random = np.random.RandomState(_SEED)
+        self._layers: list[tuple[torch.Tensor, torch.Tensor]] = []
+        inputs = 3
+        for width, kernel in zip(_WIDTHS, _KERNELS, strict=True):
+            scale = np.sqrt(2 / (1 + _SLOPE**2) / (inputs * kernel**2))
+            weight = scale * random.standard_normal((width, inputs, kernel, kernel))
+            bias = 0.1 * random.standard_normal(width)
+            self._layers.append((self._tensor(weight), self._tensor(bias)))
+            inputs = width
+
+    def __call__(self, pictures: RGB, positions: Sequence[int]) -> torch.Tensor:
+        """(B, R, R, 3) bytes to (B, 512)."""
+        return torch.cat([self._rows(part) for part in torch.from_numpy(pictures).split(_AT_ONCE)])
+
+    def _rows(self, pictures: torch.Tensor) -> torch.Tensor:
+        x = pictures.to(self.device).permute(0, 3, 1, 2).float() / 127.5 - 1
+        if x.shape[-1] != _SIDE:
+            x = F.interpolate(x, (_SIDE, _SIDE), mode="bilinear", antialias=True)
+        rows: list[torch.Tensor] = []
+        for weight, bias in self._layers[:-1]:
+            x = F.leaky_relu(F.conv2d(x, weight, bias, stride=2, padding=weight.shape[-1] // 2), _SLOPE)
+            rows += [x.mean(dim=(2, 3)), x.std(dim=(2, 3))]
+        weight, bias = self._layers[-1]
+        x = F.leaky_relu(F.conv2d(x, weight, bias, stride=2, padding=1), _SLOPE)
+        rows.append(F.adaptive_avg_pool2d(x, _CELLS).flatten(1))
+        return torch.cat(rows, dim=1).cpu()
+
+    def _tensor(self, values: np.ndarray) -> torch.Tensor:
+        return torch.from_numpy(values.astype(np.float32)).to(self.device)

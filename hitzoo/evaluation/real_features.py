@@ -1,0 +1,105 @@
+"""Features of the real images, computed once: kept in a file under a key made of everything they depend on.
+
+The file is `real-features/KEY.safetensors` in $HITZOO_CACHE, else $XDG_CACHE_HOME/hitzoo, else ~/.cache/hitzoo; it may
+be removed at any time. One that is cut or was altered is computed again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from hitzoo.errors import OutputError, WeightsError
+from hitzoo.evaluation.features import FeatureNetwork, extract
+from hitzoo.evaluation.metrics import FeatureKind
+from hitzoo.evaluation.pictures import Stored
+from hitzoo.zoo.weights import read_metadata, read_tensors, save_weights
+
+_FORMAT = 1
+
+
+def real_features(
+    reals: Stored,
+    networks: Mapping[FeatureKind, FeatureNetwork],
+    *,
+    batch_size: int,
+    device: torch.device,
+    note: Callable[[str], None],
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[FeatureKind, torch.Tensor]:
+    """Features (M, *shape) of the real images for each network, from the cache where they are there.
+
+    `note` hears of a cache that cannot be written; the features are good all the same.
+
+    Raises:
+        DataError: an image cannot be read, unless the spec says to skip it.
+    """
+    facts = {kind: _facts(reals, network, device) for kind, network in networks.items()}
+    stored = {kind: read for kind, own in facts.items() if (read := _read(own)) is not None}
+    missing = {kind: network for kind, network in networks.items() if kind not in stored}
+    found = {kind: rows for kind, (rows, _) in stored.items()}
+    if missing:
+        reals.unreadable.clear()
+        found |= extract(reals, missing, batch_size=batch_size, progress=progress)
+    elif stored:
+        reals.unreadable[:] = next(iter(stored.values()))[1]
+    for kind in missing:
+        _write(facts[kind], found[kind], reals.unreadable, note)
+    return {kind: found[kind] for kind in networks}
+
+
+def cache_folder() -> Path:
+    """Where hitzoo keeps what can be computed again."""
+    own, shared = os.environ.get("HITZOO_CACHE"), os.environ.get("XDG_CACHE_HOME")
+    return Path(own) if own else (Path(shared) if shared else Path.home() / ".cache") / "hitzoo"
+
+
+def _facts(reals: Stored, network: FeatureNetwork, device: torch.device) -> dict[str, Any]:
+    """Everything the features follow from, to the last bit on one machine."""
+    chosen = reals.facts()
+    del chosen["source"]  # a name; the fingerprint is what it holds
+    return chosen | {
+        "format": _FORMAT,
+        "features": network.name,
+        "shape": list(network.shape),
+        "on_error": reals.data.on_error,
+        "device": device.type,
+    }
+
+
+def _path(facts: Mapping[str, Any]) -> Path:
+    key = sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return cache_folder() / "real-features" / f"{key[:32]}.safetensors"
+
+
+def _read(facts: Mapping[str, Any]) -> tuple[torch.Tensor, list[str]] | None:
+    """The stored rows and the names that were left out; None where there are none, or not whole."""
+    path = _path(facts)
+    if not path.is_file():
+        return None
+    try:
+        metadata, tensors = read_metadata(path), read_tensors(path)
+    except (WeightsError, OSError):
+        return None
+    rows, unreadable = tensors.get("features"), metadata.get("unreadable")
+    if rows is None or not isinstance(unreadable, list) or metadata.get("facts") != facts:
+        return None
+    return (rows, unreadable) if metadata.get("sha256") == _digest(rows) else None
+
+
+def _write(facts: Mapping[str, Any], rows: torch.Tensor, unreadable: list[str], note: Callable[[str], None]) -> None:
+    metadata = {"facts": facts, "sha256": _digest(rows), "unreadable": unreadable}
+    try:
+        save_weights(_path(facts), {"features": rows}, metadata)
+    except OutputError as error:
+        note(f"the features of the real images are not kept for next time: {error}")
+
+
+def _digest(rows: torch.Tensor) -> str:
+    return sha256(rows.contiguous().numpy().data).hexdigest()

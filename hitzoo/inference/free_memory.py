@@ -1,0 +1,40 @@
+"""How much memory there is to be had on this machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_GUESS = 8 << 30  # bytes
+
+
+def free_memory() -> int:
+    """Bytes that the system could give this process now, a container's limit included; Linux, else a rough number."""
+    available = _half_of_all()
+    for line in _read(Path("/proc/meminfo")).splitlines():
+        if line.startswith("MemAvailable:"):
+            available = 1024 * int(line.split()[1])
+    limit, used = (_read(Path("/sys/fs/cgroup") / name).strip() for name in ("memory.max", "memory.current"))
+    return min(available, int(limit) - int(used)) if limit.isdigit() and used.isdigit() else available
+
+
+def peak_memory() -> int:
+    """The most bytes this process has held so far; 0 where the system does not say."""
+    for line in _read(Path("/proc/self/status")).splitlines():
+        if line.startswith("VmHWM:"):
+            return 1024 * int(line.split()[1])
+    return 0
+
+
+def _half_of_all() -> int:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+    except (AttributeError, ValueError, OSError):  # Windows
+        return _GUESS
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        return ""

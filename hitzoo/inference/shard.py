@@ -1,0 +1,33 @@
+"""Images shared out to processes and micro-batches: shard s of S holds images s, s + S, s + 2·S, …
+
+Strided shards keep whole what is grouped in the same way, as the minibatch standard deviation and ghost norms do,
+wherever S divides the number of groups.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import torch
+
+_Sequence = TypeVar("_Sequence", torch.Tensor, range)
+
+
+@dataclass(frozen=True)
+class Shard:
+    """Part `index` of `count`."""
+
+    index: int = 0
+    count: int = 1
+
+    def of(self, whole: _Sequence) -> _Sequence:
+        """This shard's entries of something with an entry an image."""
+        return whole[self.index :: self.count]
+
+    def cut(self, index: int, count: int) -> Shard:
+        """Part `index` of `count` of this shard, as a shard of the whole."""
+        return Shard(self.index + self.count * index, self.count * count)
+
+
+WHOLE = Shard()

@@ -1,0 +1,49 @@
+"""The gradient of the discriminator's logits by its images, differentiable once more by its weights.
+
+B images, C channels, R pixels a side. Three ways to the same numbers; `replay.py` holds the third.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import torch
+from torch import nn
+
+LogitsAndSquares: TypeAlias = tuple[torch.Tensor, torch.Tensor]
+InputGradient: TypeAlias = Callable[[nn.Module, torch.Tensor], LogitsAndSquares]
+"""(discriminator, images [B, C, R, R]) -> logits D(x) [B] and ‖∇_x D(x)‖² [B], both differentiable by the weights."""
+
+
+def by_autograd(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndSquares:
+    """The reference, for every discriminator: a backward pass that is itself recorded (double backward)."""
+    images = images.detach().requires_grad_()
+    logits = at_least_float32(discriminator(images))
+    (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
+    return logits, _squares(gradient)
+
+
+def by_func(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndSquares:
+    """The same with `torch.func`, which the compiler can trace: it sees one forward graph and one backward.
+
+    torch.compile refuses, or in some versions silently drops, the double backward of the way above.
+    """
+
+    def logits_of(images: torch.Tensor) -> torch.Tensor:
+        return at_least_float32(discriminator(images))
+
+    pulled: tuple[torch.Tensor, Callable[[torch.Tensor], tuple[torch.Tensor]]]
+    pulled = torch.func.vjp(logits_of, images)  # type: ignore[assignment]
+    logits, pull_back = pulled
+    (gradient,) = pull_back(torch.ones_like(logits))
+    return logits, _squares(gradient)
+
+
+def _squares(gradient: torch.Tensor) -> torch.Tensor:
+    return at_least_float32(gradient).square().sum(dim=(1, 2, 3))
+
+
+def at_least_float32(x: torch.Tensor) -> torch.Tensor:
+    """What autocast made, in float32; float64 stays as it is."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))

@@ -1,0 +1,99 @@
+"""`metrics.jsonl`: one JSON object a line, added to as a run goes on, cut where it is resumed; read without torch."""
+
+from __future__ import annotations
+
+import json
+import math
+import mmap
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from hitzoo.files import write_text, writing
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add one whole line to a text file."""
+    with writing(path), path.open("a", encoding="utf-8") as file:
+        file.write(line + "\n")
+
+
+def flush_lines(path: Path) -> None:
+    """Put the lines on the disk: before a checkpoint is saved, so that it is never newer than they are."""
+    if path.is_file():
+        with writing(path), path.open("rb") as file:
+            os.fsync(file.fileno())
+
+
+def cut_after(path: Path, step: int) -> None:
+    """Drop the lines of a metrics file that lie after `step`, as a run resumed there will write them again.
+
+    Lines that are none (cut by a crash) are dropped too.
+    """
+    if not path.is_file():
+        return
+    with writing(path):
+        lines = _lines(path)
+    kept = [line for line in lines if _step_of(line) <= step]
+    if len(kept) < len(lines):
+        write_text(path, "".join(f"{line}\n" for line in kept))
+
+
+def last_seconds(path: Path) -> float:
+    """How long a run had taken by the last line of its metrics that says so; 0 without one."""
+    for record in reversed(list(read_records(path))):
+        seconds = record.get("seconds")
+        if isinstance(seconds, float | int):
+            return float(seconds)
+    return 0.0
+
+
+def read_records(path: Path) -> Iterator[dict[str, Any]]:
+    """The lines as objects, in their order; those that are none are passed over, and so is a file that is not there."""
+    try:
+        lines = _lines(path) if path.is_file() else []
+    except OSError:
+        return
+    for line in lines:
+        record = record_of(line)
+        if record is not None:
+            yield record
+
+
+def last_records(path: Path, count: int, containing: bytes = b"") -> list[dict[str, Any]]:
+    """The newest `count` lines as objects, newest first, of those that contain some bytes; little else is read."""
+    found: list[dict[str, Any]] = []
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            end = len(text)
+            while len(found) < count and (place := text.rfind(containing, 0, end)) >= 0:
+                start = text.rfind(b"\n", 0, place) + 1
+                record = record_of(text[start:end].split(b"\n", 1)[0].decode("utf-8", "replace"))
+                found += [record] if record is not None else []
+                end = start - 1
+                if end <= 0:
+                    break
+    except (OSError, ValueError):  # not there, or empty
+        pass
+    return found
+
+
+def record_of(line: str) -> dict[str, Any] | None:
+    """A line as an object; None where it is none, as after a crash."""
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8", errors="replace").splitlines()
+
+
+def _step_of(line: str) -> float:
+    try:
+        return float((record_of(line) or {})["step"])
+    except (ValueError, KeyError, TypeError):
+        return math.inf

@@ -1,0 +1,147 @@
+"""Several processes, one device each, training one model: who is who, and what they say to each other.
+
+`torchrun` starts the processes and sets their environment; alone, a process is a world of one and says nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+from hitzoo.errors import HitzooError, RequestError, RunError
+from hitzoo.inference.device import choose_device
+from hitzoo.inference.shard import Shard
+
+_PATIENCE = timedelta(hours=2)  # the others wait while the first evaluates
+_LOST = ("connection", "peer", "gloo", "nccl", "socket", "timed out")
+
+
+@dataclass(frozen=True)
+class World:
+    """All processes of a run, seen from one of them."""
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this process writes the files and shows the progress."""
+        return self.rank == 0
+
+    @property
+    def shard(self) -> Shard:
+        """This process's part of a global batch."""
+        return Shard(self.rank, self.size)
+
+    def add_up(self, values: torch.Tensor) -> torch.Tensor:
+        """The sum over all processes, in place."""
+        if self.size > 1:
+            dist.all_reduce(values)
+        return values
+
+    def least(self, value: int, device: torch.device) -> int:
+        """The smallest of the processes' numbers."""
+        if self.size == 1:
+            return value
+        numbers = torch.tensor([value], device=device)
+        dist.all_reduce(numbers, dist.ReduceOp.MIN)
+        return int(numbers)
+
+    def gather(self, rows: torch.Tensor, device: torch.device) -> list[torch.Tensor] | None:
+        """One CPU tensor of the same shape from each process, in their order, in the first; None elsewhere."""
+        if self.size == 1:
+            return [rows]
+        own = rows.to(device)
+        parts = [torch.empty_like(own) for _ in range(self.size)]
+        dist.all_gather(parts, own)
+        return [part.cpu() for part in parts] if self.first else None
+
+    def merged(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """All processes' names, each once."""
+        if self.size == 1:
+            return names
+        told: list[tuple[str, ...]] = [()] * self.size
+        dist.all_gather_object(told, names)
+        return tuple(dict.fromkeys(name for part in told for name in part))
+
+    def first_decides(self, decide: Callable[[], Any]) -> Any:
+        """What `decide` returns in the first process (JSON data), in every process.
+
+        Where it fails there, the first process raises and the others leave quietly.
+        """
+        if self.size == 1:
+            return decide()
+        told: list[str | None] = [None]
+        failure: HitzooError | None = None
+        if self.first:
+            try:
+                told = [json.dumps(decide())]
+            except HitzooError as error:
+                failure = error
+        dist.broadcast_object_list(told)
+        if failure is not None:
+            raise failure
+        if told[0] is None:
+            raise SystemExit(2)
+        return json.loads(told[0])
+
+
+ALONE = World()
+
+
+def announced_size() -> int:
+    """How many processes the launcher started."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
+def own_device(name: str) -> torch.device:
+    """The device this process computes on; with several processes on CUDA, the one of its number on its machine.
+
+    Raises:
+        RequestError: there is no such device, or one for each process is not to be had.
+    """
+    device = choose_device(name)
+    if announced_size() == 1 or device.type != "cuda":
+        return device
+    number, count = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+    if device.index is not None:
+        raise RequestError(f"--device {name}: every process needs a device of its own; write --device cuda")
+    if number >= count:
+        raise RequestError(f"this machine has {count} CUDA devices, too few for --nproc-per-node {number + 1}")
+    device = torch.device("cuda", number)
+    torch.cuda.set_device(device)
+    return device
+
+
+@contextmanager
+def joined(device: torch.device) -> Iterator[World]:
+    """The world the launcher announced, NCCL between CUDA devices and gloo elsewhere; left again at the end.
+
+    Raises:
+        RunError: another process has gone.
+    """
+    if announced_size() == 1:
+        yield ALONE
+        return
+    on_cuda = device.type == "cuda"
+    dist.init_process_group("nccl" if on_cuda else "gloo", timeout=_PATIENCE, device_id=device if on_cuda else None)
+    try:
+        yield World(dist.get_rank(), dist.get_world_size())
+    except RuntimeError as error:
+        if not any(word in str(error).lower() for word in _LOST):
+            raise
+        reason = str(error).splitlines()[0][:160]
+        raise RunError(
+            f"another process of this run has gone ({reason}); its own message says why. Go on with --resume"
+        ) from error
+    finally:
+        with suppress(RuntimeError):
+            dist.destroy_process_group()

@@ -1,0 +1,25 @@
+"""Which checkpoints stay: the newest few, and the one that was judged best."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from uuid import uuid4
+
+from hitzoo.files import writing
+from hitzoo.zoo.model_folder import checkpoints
+
+
+def keep(folder: Path, count: int, best: Path | None = None) -> None:
+    """Remove all checkpoints but the `count` (1 or more) newest and `best`; what is set aside is none and stays.
+
+    One that is half removed is no longer called a checkpoint.
+    """
+    assert count >= 1, "the newest checkpoint always stays"
+    for place in checkpoints(folder)[:-count]:
+        if best is not None and place.name == best.name:
+            continue
+        doomed = place.with_name(f".{place.name}.{uuid4().hex[:8]}.tmp")
+        with writing(place):
+            place.rename(doomed)
+            shutil.rmtree(doomed)

@@ -1,0 +1,44 @@
+"""The running statistics of batch norms in a step of several micro-batches and processes.
+
+Each forward pass begins from the statistics the step began with, and the step ends with the mean of what the passes
+made of them: what one process does whose batch norms work in as many groups.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from hitzoo.training.parallel import World
+
+
+class RunningStatistics:
+    """The buffers of a network, through one step."""
+
+    def __init__(self, network: nn.Module) -> None:
+        self._buffers = [buffer for buffer in network.buffers() if buffer.is_floating_point()]
+        self._before = [buffer.clone() for buffer in self._buffers]
+        self._sums: list[torch.Tensor] = []
+
+    @torch.no_grad()
+    def take_in(self) -> None:
+        """Remember what a forward pass made of them, and begin the next one from where the step began."""
+        if not self._buffers:
+            return
+        if self._sums:
+            torch._foreach_add_(self._sums, self._buffers)
+        else:
+            self._sums = [buffer.clone() for buffer in self._buffers]
+        self.restore()
+
+    @torch.no_grad()
+    def settle(self, passes: int, world: World) -> None:
+        """Put the mean of all processes' passes in place."""
+        for buffer, total in zip(self._buffers, self._sums, strict=True):
+            buffer.copy_(world.add_up(total) / (passes * world.size))
+
+    @torch.no_grad()
+    def restore(self) -> None:
+        """Put back what the step began with."""
+        if self._buffers:
+            torch._foreach_copy_(self._buffers, self._before)

@@ -1,0 +1,85 @@
+"""The index of a checkpoint: size and sha256 of each of its files, so that one that is cut or altered is seen.
+
+It lies in `training/index.json`, beside what only training reads, and does not list itself. It is written last, inside
+the folder that is renamed as a whole: a checkpoint that is there has been indexed. Checkpoints of before there were
+indexes have none and stay usable.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Collection
+from pathlib import Path
+
+from hitzoo.files import reason_of, writing
+
+INDEX_NAME = "training/index.json"
+
+
+def write_index(folder: Path) -> None:
+    """List every file of a checkpoint that is otherwise complete; the caller makes the folder atomic."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    entries = {
+        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)} for path in files
+    }
+    (folder / INDEX_NAME).write_text(json.dumps({"files": entries}, indent=2) + "\n", encoding="utf-8")
+
+
+def is_indexed(place: Path) -> bool:
+    """Whether a checkpoint says what its files must be."""
+    return (place / INDEX_NAME).exists()
+
+
+def verify(place: Path, only: Collection[str] | None = None) -> list[str]:
+    """What is wrong with a checkpoint's files, or `only` some of them, a line each.
+
+    Nothing where all are as they were written, or there is no index.
+    """
+    if not is_indexed(place):
+        return []
+    try:
+        entries = json.loads((place / INDEX_NAME).read_text(encoding="utf-8"))["files"]
+        wanted = [(name, int(entry["bytes"]), str(entry["sha256"])) for name, entry in entries.items()]
+    except OSError as error:
+        return [f"{INDEX_NAME} cannot be read: {reason_of(error)}"]
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return [f"{INDEX_NAME} is not the index of a checkpoint"]
+    unlisted = sorted(set(only or ()) - {name for name, _, _ in wanted})
+    if unlisted:
+        return [f"{INDEX_NAME} does not list {', '.join(unlisted)}"]
+    looked_at = [entry for entry in wanted if only is None or entry[0] in only]
+    found = (_problem(place / name, name, size, digest) for name, size, digest in looked_at)
+    return [problem for problem in found if problem]
+
+
+def set_aside(place: Path) -> Path:
+    """Rename a damaged checkpoint to what is no longer called one, and say to what: its step can be saved again.
+
+    It is not removed: what can still be read of it is the user's to keep or to delete.
+    """
+    name = f"damaged-{place.name}"
+    taken = {path.name for path in place.parent.glob(f"{name}*")}
+    count = 1
+    while (free := name if count == 1 else f"{name}-{count}") in taken:
+        count += 1
+    with writing(place.with_name(free)):
+        return place.rename(place.with_name(free))
+
+
+def _problem(path: Path, name: str, size: int, digest: str) -> str:
+    """What is wrong with one file; nothing where it is the one that was written."""
+    try:
+        if not path.is_file():
+            return f"{name} is missing"
+        found = path.stat().st_size
+        if found != size:
+            return f"{name} is cut: {found:,} of {size:,} bytes" if found < size else f"{name} has grown"
+        return "" if _sha256(path) == digest else f"{name} was altered: its sha256 is not the one in {INDEX_NAME}"
+    except OSError as error:
+        return f"{name} cannot be read: {reason_of(error)}"
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

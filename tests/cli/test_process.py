@@ -1,0 +1,94 @@
+"""Which of several processes says what is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hitzoo.cli.process import in_its_name, is_first, leaving_at_once
+from hitzoo.errors import DataError, Problem, RequestError, RunError, SpecError, UnknownNameError
+from tests.conftest import Run
+
+
+@pytest.fixture
+def rank(monkeypatch):
+    """Be one of so many."""
+
+    def be(number: int, of: int) -> None:
+        monkeypatch.setenv("RANK", str(number))
+        monkeypatch.setenv("WORLD_SIZE", str(of))
+
+    return be
+
+
+def test_a_process_alone_speaks_for_itself(monkeypatch) -> None:
+    monkeypatch.delenv("RANK", raising=False)
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    assert is_first()
+    assert in_its_name(RunError("it stops")) == "it stops"
+    assert in_its_name(RequestError("not that")) == "not that"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [RequestError("not that"), UnknownNameError("not that"), SpecError("a.yaml", [Problem(1, 1, "name", "not that")])],
+)
+def test_what_all_meet_alike_is_said_by_the_first(rank, error) -> None:
+    rank(0, 2)
+    assert is_first()
+    assert in_its_name(error) == str(error)
+    rank(1, 2)
+    assert not is_first()
+    assert in_its_name(error) is None
+
+
+def test_what_one_meets_is_said_with_its_number(rank) -> None:
+    for number in (0, 1):
+        rank(number, 2)
+        for error in (RunError("it stops"), DataError("it stops")):
+            assert in_its_name(error) == f"[process {number} of 2] it stops"
+
+
+@pytest.fixture
+def left(monkeypatch) -> list[int]:
+    """The codes with which the process would have been left at once."""
+    codes: list[int] = []
+
+    def leave(code: int) -> None:
+        codes.append(code)
+        raise SystemExit(code)
+
+    monkeypatch.setattr("hitzoo.cli.process.os._exit", leave)
+    return codes
+
+
+@pytest.mark.parametrize(("code", "expected"), [(None, 0), (0, 0), (2, 2), (143, 143), ("a message", 1)])
+def test_one_of_several_leaves_without_the_interpreters_own_end(rank, left, capsys, code, expected) -> None:
+    for of in (1, 2):
+        rank(0, of)
+        with pytest.raises(SystemExit) as leaving, leaving_at_once():
+            print("all of it")
+            raise SystemExit(code)
+    assert leaving.value.code == expected
+    assert left == [expected]
+    assert capsys.readouterr().out == "all of it\n" * 2
+
+
+def test_a_bug_keeps_its_traceback_in_every_process(rank, left) -> None:
+    rank(1, 2)
+    with pytest.raises(KeyError), leaving_at_once():
+        raise KeyError("x")
+    assert left == []
+
+
+def test_the_command_is_silent_where_another_speaks(run: Run, spec: Path, rank, left) -> None:
+    rank(1, 2)
+    done = run("train", spec, "--out", "a", "--precision", "float16", code=2)
+    assert (done.stdout, done.stderr) == ("", "")
+    rank(0, 2)
+    done = run("train", spec, "--out", "a", "--precision", "float16", code=2)
+    assert "--precision float16: possible are float32, tf32, bf16" in done.stderr
+    done = run("train", spec, "--out", "a", "--batch-per-device", "many", code=2)
+    assert "--batch-per-device many: give a number of images, 1 or more, or auto" in done.stderr
+    assert left == [2, 2, 2]

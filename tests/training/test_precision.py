@@ -1,0 +1,61 @@
+"""Runs in bfloat16: finite, near those in float32, with weights, losses and optimizers in float32."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from hitzoo.training.loop import train
+from hitzoo.training.parallel import ALONE
+from hitzoo.training.preparation import RunOptions
+from hitzoo.training.way import Way
+from tests.training.two_processes import BOTH, images, make
+
+
+def options(out: Path, **changes: object) -> RunOptions:
+    return RunOptions(**{"out": out, "device": "cpu", "log_every": 1, "seed": 3, **changes})
+
+
+@pytest.mark.parametrize("more", [[], ["generator.norm=layer", "discriminator.minibatch_std=2"]], ids=["alone", "meet"])
+def test_a_run_is_near_that_in_float32(tiny_spec, tmp_path, more) -> None:
+    spec = tiny_spec(BOTH, *more, "training.steps=3", "training.optimizer.learning_rate=0.001")
+    ends = [train(spec, options(tmp_path / name, precision=name)) for name in ("float32", "bf16")]
+    exact, half = (
+        [json.loads(line) for line in (end.folder / "metrics.jsonl").read_text().splitlines()] for end in ends
+    )
+    for one, other in zip(exact, half, strict=True):
+        for name in ("loss/generator", "loss/discriminator", "loss/r1", "loss/bcr", "d_real", "d_fake"):
+            assert math.isfinite(other[name])
+            assert other[name] == pytest.approx(one[name], rel=0.1, abs=0.02), name
+    assert exact[0]["loss/r1"] != half[0]["loss/r1"]  # it is another way
+    for file in ("model", "training/generator", "training/discriminator", "training/optimizer"):
+        for name, value in load_file(ends[1].checkpoint / f"{file}.safetensors").items():
+            assert value.dtype == torch.float32 or name.endswith("step"), name
+    sessions = [json.loads((end.folder / "run.json").read_text())["sessions"][0] for end in ends]
+    assert [session["precision"] for session in sessions] == ["float32", "bf16"]
+
+
+@pytest.mark.parametrize("replayed", [True, False])
+def test_gradients_are_near_those_in_float32(replayed) -> None:
+    found = []
+    for precision in ("float32", "bf16"):
+        trainee, step = make([], ALONE, 1, Way(precision=precision, replayed_penalty=replayed))
+        for network in (trainee.generator, trainee.discriminator, trainee.average.network):
+            network.float()
+        outcome = step(1, images(1, ALONE))
+        assert outcome.applied
+        losses = outcome.losses
+        numbers = [losses.generator, losses.discriminator, *losses.penalties.values()]
+        assert {number.dtype for number in [*numbers, losses.real_logits, losses.fake_logits]} == {torch.float32}
+        gradients = [weight.grad for net in (trainee.generator, trainee.discriminator) for weight in net.parameters()]
+        assert {gradient.dtype for gradient in gradients} == {torch.float32}
+        found.append(torch.cat([gradient.flatten() for gradient in gradients]))
+    exact, half = found
+    assert not torch.equal(exact, half)
+    assert float(torch.cosine_similarity(exact, half, dim=0)) > 0.99
+    assert float(half.norm()) == pytest.approx(float(exact.norm()), rel=0.05)

@@ -1,0 +1,195 @@
+"""What two processes compute together, and one alone on the same global batch; the two are started once for all tests.
+
+All in float64, so that nothing but a different algorithm makes a difference.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as dist
+import torch.multiprocessing as mp
+from safetensors.torch import save_file
+
+from hitzoo.errors import RunError
+from hitzoo.plan.compile import compile_spec
+from hitzoo.spec.load import parse_spec
+from hitzoo.training import runner as runner_module
+from hitzoo.training.adversarial import LOSSES
+from hitzoo.training.parallel import World
+from hitzoo.training.penalties import build_regularizers
+from hitzoo.training.runner import Outcome, StepRunner
+from hitzoo.training.step import Objective
+from hitzoo.training.trainee import Trainee, new_trainee
+from hitzoo.training.way import DEFAULT, Way
+from tests.support import fill
+from tests.training.conftest import TINY
+
+BATCH = 8
+CPU = torch.device("cpu")
+BOTH = "training.regularizers=[{kind: r1, weight: 3.0}, {kind: bcr, weight: 2.0, augment: [flip, color, cutout]}]"
+LAYER, MEET, LAZY = "generator.norm=layer", "discriminator.minibatch_std=2", "training.regularizers[0].interval=2"
+
+# how two processes go about it, with how many micro-batches each | what one process does that must be the same
+CASES: dict[str, tuple[list[str], int, list[str]]] = {
+    "layer norm": ([LAYER], 1, [LAYER]),
+    "layer norm, accumulated": ([LAYER], 2, [LAYER]),
+    "synchronised": (["training.norm_statistics=synchronised"], 1, []),
+    "per replica": ([], 1, ["training.norm_statistics=4"]),
+    "per replica, accumulated": ([], 2, ["training.norm_statistics=2"]),
+    "groups": (["training.norm_statistics=2"], 1, ["training.norm_statistics=2"]),
+    "minibatch_std": ([LAYER, MEET], 1, [LAYER, MEET]),
+    "minibatch_std, accumulated": ([LAYER, MEET], 2, [LAYER, MEET]),
+    "lazy": ([LAYER, LAZY], 2, [LAYER, LAZY]),
+}
+
+
+@contextmanager
+def float64() -> Iterator[None]:
+    """Networks, latents, draws and images in double precision."""
+    to_real = runner_module.to_real
+    torch.set_default_dtype(torch.float64)
+    runner_module.to_real = lambda *given, **how: to_real(*given, **how).double()
+    try:
+        yield
+    finally:
+        runner_module.to_real = to_real
+        torch.set_default_dtype(torch.float32)
+
+
+def make(overrides: list[str], world: World, micro_batches: int, way: Way = DEFAULT) -> tuple[Trainee, StepRunner]:
+    """A runner of the tiny spec with weights that matter."""
+    spec = parse_spec(TINY, "tiny", [BOTH, f"training.batch_size={BATCH}", *overrides])
+    trainee = new_trainee(compile_spec(spec), spec.training, 0, CPU)
+    for network in (trainee.generator, trainee.discriminator, trainee.average.network):
+        network.double()
+    fill(trainee.generator, scale=0.4)
+    objective = Objective(LOSSES[spec.training.loss], build_regularizers(spec.training.regularizers))
+    runner = StepRunner(
+        trainee,
+        objective,
+        seed=3,
+        batch_size=BATCH,
+        latent_dim=6,
+        device=CPU,
+        world=world,
+        way=way,
+        micro_batches=micro_batches,
+    )
+    return trainee, runner
+
+
+def images(step: int, world: World) -> torch.Tensor:
+    """This process's bytes of the global batch of a step."""
+    random = torch.Generator().manual_seed(step)
+    return world.shard.of(torch.randint(0, 256, (BATCH, 8, 8, 3), dtype=torch.uint8, generator=random))
+
+
+def numbers(outcome: Outcome) -> dict[str, torch.Tensor]:
+    losses = outcome.losses
+    found = {"generator": losses.generator, "discriminator": losses.discriminator, **losses.penalties}
+    return found | {"d_real": losses.real_logits.mean(), "d_fake": losses.fake_logits.mean()}
+
+
+def state(trainee: Trainee) -> dict[str, torch.Tensor]:
+    """Every weight, statistic and average."""
+    networks = {
+        "generator": trainee.generator,
+        "discriminator": trainee.discriminator,
+        "average": trainee.average.network,
+    }
+    return {f"{part}.{name}": t.clone() for part, net in networks.items() for name, t in net.state_dict().items()}
+
+
+def two_steps(overrides: list[str], world: World, micro_batches: int, way: Way = DEFAULT) -> dict[str, torch.Tensor]:
+    """Losses, gradients and the state after each of two updates."""
+    with float64():
+        trainee, runner = make(overrides, world, micro_batches, way)
+        found: dict[str, torch.Tensor] = {}
+        for step in (1, 2):
+            outcome = runner(step, images(step, world))
+            assert outcome.applied, outcome.damaged
+            networks = (trainee.generator, trainee.discriminator)
+            gradients = {
+                f"{index}.{name}": weight.grad.clone()
+                for index, network in enumerate(networks)
+                for name, weight in network.named_parameters()
+            }
+            found |= {f"loss {step} {name}": value for name, value in numbers(outcome).items()}
+            found |= {f"gradient {step} {name}": value for name, value in gradients.items()}
+            found |= {f"state {step} {name}": value for name, value in state(trainee).items()}
+    return {name: value.contiguous() for name, value in found.items()}
+
+
+def _world(world: World) -> dict[str, Any]:
+    """Everything a process is told by the others."""
+
+    def fails() -> None:
+        raise RunError("the folder is taken")
+
+    left = ""
+    try:
+        world.first_decides(fails)
+    except (RunError, SystemExit) as error:
+        left = f"{type(error).__name__} {error}"
+    gathered = world.gather(torch.full((2, 3), float(world.rank)), CPU)
+    return {
+        "first": world.first,
+        "decided": world.first_decides(lambda: {"rank": world.rank, "nothing": None}),
+        "decided nothing": world.first_decides(lambda: None),
+        "left": left,
+        "least": world.least(7 - world.rank, CPU),
+        "sum": world.add_up(torch.tensor([1.0, world.rank])).tolist(),
+        "gathered": None if gathered is None else [part.tolist() for part in gathered],
+        "merged": world.merged(("both", f"only {world.rank}")),
+    }
+
+
+def _guard(world: World) -> dict[str, Any]:
+    """A step that is damaged in the second process only, then one in which only it is asked to stop."""
+    with float64():
+        trainee, runner = make([], world, 2)
+        runner(1, images(1, world))
+        before, whole = state(trainee), runner_module.to_real
+        if world.rank == 1:
+            runner_module.to_real = lambda *given, **how: whole(*given, **how) * math.nan
+        damaged = runner(2, images(2, world))
+        runner_module.to_real = whole
+        after = state(trainee)
+        last = runner(3, images(3, world), stopping=world.rank == 1)
+    return {
+        "damaged": damaged.damaged,
+        "stop": [damaged.stop, last.stop],
+        "applied": [damaged.applied, last.applied],
+        "unchanged": all(torch.equal(before[name], after[name]) for name in before),
+        "moved": any(not torch.equal(after[name], value) for name, value in state(trainee).items()),
+    }
+
+
+PROBES: dict[str, Callable[[World], dict[str, Any]]] = {"world": _world, "guard": _guard}
+
+
+def _process(rank: int, folder: str) -> None:
+    torch.set_num_threads(1)
+    dist.init_process_group("gloo", rank=rank, world_size=2, init_method=f"file://{folder}/store")
+    world = World(rank, 2)
+    for name, probe in PROBES.items():
+        Path(folder, f"{name} {rank}.json").write_text(json.dumps(probe(world)), encoding="utf-8")
+    for name, (overrides, micro_batches, _) in CASES.items():
+        save_file(two_steps(overrides, world, micro_batches), Path(folder, f"{name} {rank}.safetensors"))
+    dist.barrier()  # neither leaves while the other still listens
+    dist.destroy_process_group()
+    os._exit(0)  # all is written; gloo's threads have been seen to abort an interpreter's ordinary exit
+
+
+def start(folder: Path) -> Path:
+    """Run both to their end; each leaves a JSON file a probe and a file of tensors a case."""
+    mp.spawn(_process, args=(str(folder),), nprocs=2)
+    return folder
