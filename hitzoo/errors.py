@@ -7,6 +7,8 @@
     │   └── UnreadableImage     one image file cannot be decoded
     ├── WeightsError            a weights file is missing, damaged or belongs to another network
     ├── RunError                a training run cannot start or go on
+    │   ├── Diverged            its losses or gradients are no longer finite
+    │   └── RunComplete         it has no step left; no mistake: exit code 0
     ├── RequestError            a value given on the command line or in a call is not possible
     └── OutputError             something could not be written
 
@@ -22,6 +24,8 @@ from difflib import get_close_matches
 
 class HitzooError(Exception):
     """A mistake or mishap the user can act on; its text is the whole message."""
+
+    exit_code = 2
 
 
 @dataclass(frozen=True, order=True)
@@ -85,6 +89,16 @@ class WeightsError(HitzooError):
 
 class RunError(HitzooError):
     """A training run cannot start or go on."""
+
+
+class Diverged(RunError):  # noqa: N818 - what happened, not an error
+    """Losses or gradients were not finite for many steps in a row."""
+
+
+class RunComplete(RunError):  # noqa: N818 - what is the case, not an error
+    """The run has no step left."""
+
+    exit_code = 0
 
 
 class RequestError(HitzooError):

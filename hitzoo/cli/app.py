@@ -66,11 +66,11 @@ def _run() -> None:
     try:
         app(prog_name="hitzoo")
     except HitzooError as error:
-        from hitzoo.cli.render import print_error
+        from hitzoo.cli.render import print_error, print_line
 
         if (message := in_its_name(error)) is not None:
-            print_error(message)
-        sys.exit(USER_MISTAKE)
+            (print_error if error.exit_code else print_line)(message)
+        sys.exit(error.exit_code)
     except BrokenPipeError:  # the reader of our output left, as `head` does
         sys.stderr.close()
         sys.exit(0)

@@ -48,22 +48,27 @@ def bench_train(
     from hitzoo.training.bench import ON_CPU, bench_training
 
     place = choose_device(device)
-    names = settings.split(",") if settings else ON_CPU
+    names = [name for name in settings.split(",") if name] if settings else ON_CPU
     with progress.following("steps") as follow:
         timings = bench_training(
             loaded, plan, settings=names, batch=batch, repeats=repeats, device=place, progress=follow
         )
-    report = {"model": plan.name, "device": str(place), **_machine(), "runs": [timing.to_json() for timing in timings]}
+    report = {
+        "model": plan.name,
+        "device": str(place),
+        **_machine(place.type),
+        "runs": [timing.to_json() for timing in timings],
+    }
     if as_json:
         render.print_json(report)
     else:
         _print(plan.name, report, timings)
 
 
-def _machine() -> dict[str, Any]:
+def _machine(device: str) -> dict[str, Any]:
     import torch
 
-    name = torch.cuda.get_device_name() if torch.cuda.is_available() else _processor()
+    name = torch.cuda.get_device_name() if device == "cuda" else _processor()
     return {"hardware": name, "threads": torch.get_num_threads(), "torch": str(torch.__version__)}
 
 

@@ -7,9 +7,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from hitzoo.errors import HitzooError, RequestError, SpecError, UnknownNameError
+from hitzoo.errors import Diverged, HitzooError, RequestError, SpecError, UnknownNameError
 
-_SAID_BY_THE_FIRST = (SpecError, RequestError, UnknownNameError)  # every process meets them alike
+_SAID_BY_THE_FIRST = (Diverged, SpecError, RequestError, UnknownNameError)  # every process meets them alike
 
 
 def is_first() -> bool:

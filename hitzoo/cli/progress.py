@@ -52,6 +52,7 @@ class TrainingDisplay:
         self._bar: Progress | None = None
         self._start: RunStart | None = None
         self._began = time.monotonic()
+        self._silent = False
 
     def __enter__(self) -> TrainingDisplay:
         return self
@@ -79,15 +80,30 @@ class TrainingDisplay:
 
     def recorded(self, record: Record) -> None:
         """Show the newest numbers."""
+        with self._whether_or_not_it_can_be_shown():
+            self._show(record)
+
+    def noted(self, message: str) -> None:
+        """A line above the panel."""
+        with self._whether_or_not_it_can_be_shown():
+            self._console.print(Text(message), soft_wrap=True)
+
+    @contextmanager
+    def _whether_or_not_it_can_be_shown(self) -> Iterator[None]:
+        """A run of days does not end because nobody can read its display: it goes on in silence, its files tell."""
+        if self._silent:
+            return
+        try:
+            yield
+        except (OSError, SystemExit):  # rich leaves where a pipe is broken
+            self._silent = True
+
+    def _show(self, record: Record) -> None:
         if self._live is None or self._bar is None:
             self._console.print(Text(self._line(record)), soft_wrap=True)
             return
         self._bar.update(self._bar.task_ids[0], completed=record.step)
         self._live.update(Group(self._panel(record), self._bar))
-
-    def noted(self, message: str) -> None:
-        """A line above the panel."""
-        self._console.print(Text(message), soft_wrap=True)
 
     def _line(self, record: Record) -> str:
         last = self._start.last if self._start else record.step

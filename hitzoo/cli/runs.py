@@ -61,7 +61,7 @@ def _row(folder: Path, run: RunSummary) -> list[str]:
         _short(run.images_per_second),
         _short(run.losses.get("generator")),
         _short(run.losses.get("discriminator")),
-        ", ".join(f"{metric} {_short(value)}" for metric, value in run.evaluation.items()),
+        next((f"{metric} {_short(value)}" for metric, value in run.evaluation.items()), ""),
         f"{run.best.metric} {_short(run.best.value)} at {run.best.step:,}" if run.best else "",
     ]
 

@@ -14,7 +14,7 @@ _SMALL_SHARE = 0.25  # even twice as much leaves the machine half empty
 
 
 def keep_freed_memory_if_ample() -> None:
-    """The same where what the process has needed so far is a small part of what is free; to be asked after a step."""
+    """`keep_freed_memory` where what the process has needed so far is a small part of what is free; after a step."""
     if 0 < peak_memory() < _SMALL_SHARE * free_memory():
         keep_freed_memory()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+_CGROUP = Path("/sys/fs/cgroup")
 _GUESS = 8 << 30  # bytes
 
 
@@ -14,8 +15,18 @@ def free_memory() -> int:
     for line in _read(Path("/proc/meminfo")).splitlines():
         if line.startswith("MemAvailable:"):
             available = 1024 * int(line.split()[1])
-    limit, used = (_read(Path("/sys/fs/cgroup") / name).strip() for name in ("memory.max", "memory.current"))
-    return min(available, int(limit) - int(used)) if limit.isdigit() and used.isdigit() else available
+    limit, used = (_read(_CGROUP / name).strip() for name in ("memory.max", "memory.current"))
+    if not (limit.isdigit() and used.isdigit()):
+        return available
+    return min(available, int(limit) - int(used) + _reclaimable())
+
+
+def _reclaimable() -> int:
+    """What the group's files take in memory and would give back."""
+    for line in _read(_CGROUP / "memory.stat").splitlines():
+        if line.startswith("inactive_file "):
+            return int(line.split()[1])
+    return 0
 
 
 def peak_memory() -> int:

@@ -19,7 +19,6 @@ from hitzoo.zoo.cards import cards, check_file, find_card
 from hitzoo.zoo.checkpoint_index import verify
 from hitzoo.zoo.model_folder import CONFIG_NAME, WEIGHTS_NAME, ModelFolder, checkpoints, load_generator, open_model
 
-_INDEX_NAME = "training/index.json"  # `hitzoo.zoo.checkpoint_index` writes it; this package may not import that
 _log = logging.getLogger(__name__)
 
 

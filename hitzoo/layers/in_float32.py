@@ -1,4 +1,4 @@
-"""Operations whose backward pass in bfloat16 loses on CPUs, computed in float32 there."""
+"""Operations that are computed in float32 where autocast would have them narrower."""
 
 from __future__ import annotations
 
@@ -18,3 +18,16 @@ def in_float32_on_cpu(operation: Callable[..., torch.Tensor], *inputs: torch.Ten
         return operation(*inputs)
     with torch.autocast("cpu", enabled=False):
         return operation(*(value.float() for value in inputs)).to(first.dtype)
+
+
+def at_least_float32(x: torch.Tensor) -> torch.Tensor:
+    """What autocast made, in float32; float64 stays as it is."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
+
+
+def outside_autocast(operation: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> torch.Tensor:
+    """`operation(x)` in float32 at least, whatever autocast says."""
+    if not torch.amp.is_autocast_available(x.device.type):  # the meta device
+        return operation(x)
+    with torch.autocast(x.device.type, enabled=False):
+        return operation(at_least_float32(x))

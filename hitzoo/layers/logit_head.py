@@ -8,6 +8,7 @@ from torch import nn
 
 from hitzoo.layers.conv_stem import SLOPE
 from hitzoo.layers.equalized import Conv, Dense
+from hitzoo.layers.in_float32 import outside_autocast
 from hitzoo.layers.registry import register_block
 
 
@@ -15,7 +16,8 @@ from hitzoo.layers.registry import register_block
 class LogitHead(nn.Module):
     """conv3×3, flatten in (h, w, c) order, two linear layers: [B, C, 4, 4] -> [B].
 
-    `minibatch_std` is the group size of the minibatch standard deviation feature that precedes the convolution; 0 none.
+    Under autocast the logit itself is taken in float32. `minibatch_std` is the group size of the minibatch standard
+    deviation feature that precedes the convolution; 0 none.
     """
 
     def __init__(self, *, channels: int, side: int, minibatch_std: int, equalized: bool) -> None:
@@ -32,7 +34,7 @@ class LogitHead(nn.Module):
             x = torch.cat((x, minibatch_std(x, self.group)), dim=1)
         x = F.leaky_relu(self.conv(x), SLOPE)
         x = F.leaky_relu(self.hidden(x.permute(0, 2, 3, 1).flatten(1)), SLOPE)
-        return self.logit(x).squeeze(1)
+        return outside_autocast(self.logit, x).squeeze(1)
 
 
 def minibatch_std(x: torch.Tensor, group: int) -> torch.Tensor:

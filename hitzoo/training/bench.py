@@ -18,12 +18,11 @@ from hitzoo.errors import RequestError, suggestion
 from hitzoo.inference.allocator import keep_freed_memory
 from hitzoo.plan.compile import ModelPlan
 from hitzoo.plan.recipe import step_flops
-from hitzoo.spec.types import R1Spec, Spec
-from hitzoo.training.adversarial import LOSSES
+from hitzoo.spec.types import R1Spec, Spec, TrainingSpec
+from hitzoo.training.fitting import group_of
 from hitzoo.training.live_bytes import LiveBytes
-from hitzoo.training.penalties import build_regularizers
+from hitzoo.training.objective import objective_of
 from hitzoo.training.runner import StepRunner
-from hitzoo.training.step import Objective
 from hitzoo.training.trainee import new_trainee
 from hitzoo.training.way import Way
 
@@ -33,12 +32,25 @@ _LAZY = 16  # steps
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """One way to take a step. `changes` alters the spec's training; `keeps_memory` is the allocator's habit."""
+    """One way to take a step. `change` alters the spec's training; `keeps_memory` is the allocator's habit.
+
+    `lazy` settings take a term in every sixteenth step; a step's time is the mean over sixteen.
+    """
 
     about: str
     way: Way = field(default_factory=Way)
-    changes: dict[str, Any] = field(default_factory=dict)
+    change: Callable[[TrainingSpec], TrainingSpec] = lambda training: training
+    lazy: bool = False
     keeps_memory: bool = True
+
+
+def _lazy(training: TrainingSpec) -> TrainingSpec:
+    terms = (replace(term, interval=_LAZY) if isinstance(term, R1Spec) else term for term in training.regularizers)
+    return replace(training, regularizers=tuple(terms))
+
+
+def _checkpointed(training: TrainingSpec) -> TrainingSpec:
+    return replace(training, activation_checkpointing="all")
 
 
 SETTINGS: dict[str, Setting] = {
@@ -62,10 +74,8 @@ SETTINGS: dict[str, Setting] = {
     "tf32": Setting(about="default, --precision tf32 (CUDA)", way=Way(precision="tf32")),
     "compile": Setting(about="default, --compile", way=Way(compiled=True)),
     "compile-bf16": Setting(about="default, --compile --precision bf16", way=Way(compiled=True, precision="bf16")),
-    "lazy": Setting(about=f"default, r1 every {_LAZY} steps (another objective)", changes={"interval": _LAZY}),
-    "checkpointing": Setting(
-        about="default, activation_checkpointing: all", changes={"activation_checkpointing": "all"}
-    ),
+    "lazy": Setting(about=f"default, r1 every {_LAZY} steps (another objective)", change=_lazy, lazy=True),
+    "checkpointing": Setting(about="default, activation_checkpointing: all", change=_checkpointed),
 }
 """In the order in which they are told; `default` is the one the others are measured against."""
 
@@ -122,8 +132,10 @@ def bench_training(
     """Time steps of the settings in turns: one of each, `repeats` times, after one of each that does not count.
 
     Raises:
-        RequestError: no setting of that name.
+        RequestError: no setting of that name, or a batch that cuts groups.
     """
+    if batch % group_of(spec):
+        raise RequestError(f"--batch {batch}: images come in groups of {group_of(spec)}; give a multiple of that")
     for name in settings:
         if name not in SETTINGS:
             hint = suggestion(name, SETTINGS) or f"known: {', '.join(SETTINGS)}"
@@ -152,18 +164,10 @@ class _Bench:
 
     def stepper(self, setting: Setting) -> StepRunner:
         """A runner with networks of its own."""
-        training = self.spec.training
-        regularizers = training.regularizers
-        if "interval" in setting.changes:
-            every = setting.changes["interval"]
-            regularizers = tuple(
-                replace(term, interval=every) if isinstance(term, R1Spec) else term for term in regularizers
-            )
-        others = {key: value for key, value in setting.changes.items() if key != "interval"}
-        training = replace(training, regularizers=regularizers, **others)
+        training = setting.change(self.spec.training)
         return StepRunner(
             new_trainee(self.plan, training, 0, self.device),
-            Objective(LOSSES[training.loss], build_regularizers(regularizers)),
+            objective_of(training),
             seed=0,
             batch_size=self.batch,
             latent_dim=self.plan.generator.latent_dim,
@@ -175,7 +179,7 @@ class _Bench:
         """Seconds of one step; the mean over an interval where a term is lazy."""
         keep_freed_memory(setting.keeps_memory)
         due = self._once(step, 1)
-        return (due + (_LAZY - 1) * self._once(step, 2)) / _LAZY if "interval" in setting.changes else due
+        return (due + (_LAZY - 1) * self._once(step, 2)) / _LAZY if setting.lazy else due
 
     def _once(self, step: StepRunner, number: int) -> float:
         self._wait()

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Callable
 
 import torch
 
-from hitzoo.errors import RequestError
+from hitzoo.errors import RequestError, RunError
 from hitzoo.inference.free_memory import free_memory
 from hitzoo.plan.compile import ModelPlan
 from hitzoo.spec.types import Spec
@@ -14,48 +16,72 @@ from hitzoo.training.footprint import measure_footprint
 from hitzoo.training.out_of_memory import is_out_of_memory
 
 _SAFE_SHARE = 0.8  # of what is free on a CPU: scratch space of kernels is not predicted
+_PROCESS = 600_000_000  # bytes of Python and torch
 
 
-def divisors(share: int) -> list[int]:
-    """The sizes a share of the batch can be worked off in, largest first."""
-    return [size for size in range(share, 0, -1) if share % size == 0]
+def group_of(spec: Spec) -> int:
+    """Images that must stay together: those of a minibatch standard deviation and of a ghost batch norm."""
+    norm = spec.training.norm_statistics if spec.generator.uses_batch_norm else 1
+    return math.lcm(spec.discriminator.minibatch_std or 1, norm if isinstance(norm, int) else 1)
 
 
-def refuse_unfit(wanted: int, share: int) -> None:
-    """Pieces are equal, so their size divides the device's share of the batch.
-
-    Raises:
-        RequestError: it does not.
-    """
-    if share % wanted:
-        allowed = ", ".join(map(str, reversed(divisors(share))))
-        raise RequestError(
-            f"--batch-per-device {wanted} does not divide the {share} images of a device; possible: {allowed}"
-        )
+def sizes(spec: Spec, processes: int) -> list[int]:
+    """The sizes a device's share of the batch can be worked off in, largest first: equal pieces of whole groups."""
+    share, group = spec.training.batch_size // processes, group_of(spec)
+    whole = [size for size in range(share, 0, -1) if share % size == 0 and size % group == 0]
+    return whole or ([share] if processes == 1 else [])
 
 
-def predicted_to_fit(spec: Spec, plan: ModelPlan, share: int) -> int:
-    """The largest size whose predicted step fits into the memory that is free; 1 if none does."""
-    footprint, free = measure_footprint(spec, plan), _SAFE_SHARE * free_memory()
-    for size in divisors(share):
-        if footprint.training_fixed + size * footprint.training_per_image <= free:
-            return size
-    return 1
-
-
-def tried_to_fit(attempt: Callable[[int], None], share: int) -> int:
-    """The largest size at which `attempt` does not run out of the device's memory.
+def refuse_unfit(wanted: int, spec: Spec, processes: int) -> None:
+    """Pieces are equal and hold whole groups.
 
     Raises:
-        RuntimeError: not even one image fits.
+        RequestError: pieces of that size are or do not.
     """
-    for size in divisors(share):
-        try:
-            attempt(size)
-        except (RuntimeError, MemoryError) as error:
-            if size == 1 or not is_out_of_memory(error):
-                raise
-            torch.cuda.empty_cache()
-        else:
+    allowed = sizes(spec, processes)
+    if wanted in allowed:
+        return
+    share, group = spec.training.batch_size // processes, group_of(spec)
+    groups = f" into pieces of whole groups of {group} (minibatch_std, norm_statistics)" if group > 1 else ""
+    raise RequestError(
+        f"--batch-per-device {wanted} does not divide the {share} images of a device{groups};"
+        f" possible: {', '.join(map(str, reversed(allowed)))}"
+    )
+
+
+def predicted_to_fit(spec: Spec, plan: ModelPlan, processes: int) -> int:
+    """The largest size whose predicted step fits into this process's part of the free memory; else the least."""
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    footprint, free = measure_footprint(spec, plan), _SAFE_SHARE * free_memory() / here - _PROCESS
+    fitting = (
+        size
+        for size in sizes(spec, processes)
+        if footprint.training_fixed + size * footprint.training_per_image <= free
+    )
+    return next(fitting, sizes(spec, processes)[-1])
+
+
+def tried_to_fit(attempt: Callable[[int], None], candidates: list[int]) -> int:
+    """The first of the candidates, largest first, at which `attempt` does not run out of the device's memory.
+
+    Raises:
+        RunError: not even the least fits.
+    """
+    for size in candidates:
+        if _fits(attempt, size):
             return size
-    raise AssertionError("1 divides everything")
+        torch.cuda.empty_cache()  # after the failed attempt's tensors are gone with its traceback
+    raise RunError(
+        f"not even {candidates[-1]} images at once fit on the device; training.activation_checkpointing: all and"
+        " narrower stages take less"
+    )
+
+
+def _fits(attempt: Callable[[int], None], size: int) -> bool:
+    try:
+        attempt(size)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return False
+    return True

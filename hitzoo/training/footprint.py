@@ -15,14 +15,13 @@ from hitzoo.models.build import build
 from hitzoo.plan.compile import ModelPlan
 from hitzoo.spec.types import Spec, TrainingSpec
 from hitzoo.training.activation_checkpointing import use_activation_checkpointing
-from hitzoo.training.adversarial import LOSSES
 from hitzoo.training.draws import Draws
 from hitzoo.training.fused_attention import fused_attention
 from hitzoo.training.judge import Judge
 from hitzoo.training.live_bytes import LiveBytes
 from hitzoo.training.norm_practice import use_norm_statistics
-from hitzoo.training.penalties import build_regularizers
-from hitzoo.training.step import Objective, Players, compute_gradients
+from hitzoo.training.objective import objective_of
+from hitzoo.training.step import Players, compute_gradients
 from hitzoo.training.way import Way
 
 META = torch.device("meta")
@@ -61,7 +60,7 @@ def measure_footprint(spec: Spec, plan: ModelPlan) -> Footprint:
 
 def _step_peak(spec: Spec, plan: ModelPlan, generator: nn.Module, discriminator: nn.Module, batch: int) -> int:
     """The most bytes alive during one step besides what exists before it."""
-    objective = Objective(LOSSES[spec.training.loss], build_regularizers(spec.training.regularizers))
+    objective = objective_of(spec.training)
     z, real = _inputs(plan, batch)
     with fused_attention(), LiveBytes() as memory:
         compute_gradients(_players(generator, discriminator), objective, z, real, Draws(torch.Generator(), batch))

@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from hitzoo.errors import RunError
+from hitzoo.errors import Diverged
 from hitzoo.training.checkpoint import Progress
 
 MOST_IN_A_ROW = 20  # steps; a rare overflow passes, a run that has diverged does not come back
 
 
-def counted(progress: Progress, damaged: Sequence[str], checkpoint: str) -> Progress:
+def counted(progress: Progress, damaged: Sequence[str], way_on: str) -> Progress:
     """Progress after a step whose `damaged` terms were not finite (none: it was applied).
 
     Raises:
-        RunError: too many steps in a row were left out; `checkpoint` says what the run can go back to.
+        Diverged: too many steps in a row were left out; `way_on` is a command that begins from before.
     """
     if not damaged:
         return replace(progress, skipped_in_a_row=0)
     now = replace(progress, skipped=progress.skipped + 1, skipped_in_a_row=progress.skipped_in_a_row + 1)
     if now.skipped_in_a_row < MOST_IN_A_ROW:
         return now
-    raise RunError(
+    raise Diverged(
         f"{_listed(damaged)} not finite for {MOST_IN_A_ROW} steps in a row, up to step {now.step}; none of them reached"
-        f" the weights, and the run stops. {checkpoint}. A lower learning rate or a larger r1 weight usually keeps"
-        " training finite"
+        f" the weights, and the run stops. A lower learning rate or a larger r1 weight usually keeps training finite:"
+        f" {way_on}"
     )
 
 

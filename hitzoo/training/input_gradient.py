@@ -11,6 +11,8 @@ from typing import TypeAlias
 import torch
 from torch import nn
 
+from hitzoo.layers.in_float32 import at_least_float32
+
 LogitsAndSquares: TypeAlias = tuple[torch.Tensor, torch.Tensor]
 InputGradient: TypeAlias = Callable[[nn.Module, torch.Tensor], LogitsAndSquares]
 """(discriminator, images [B, C, R, R]) -> logits D(x) [B] and ‖∇_x D(x)‖² [B], both differentiable by the weights."""
@@ -42,8 +44,3 @@ def by_func(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndSquares:
 
 def _squares(gradient: torch.Tensor) -> torch.Tensor:
     return at_least_float32(gradient).square().sum(dim=(1, 2, 3))
-
-
-def at_least_float32(x: torch.Tensor) -> torch.Tensor:
-    """What autocast made, in float32; float64 stays as it is."""
-    return x.to(torch.promote_types(x.dtype, torch.float32))

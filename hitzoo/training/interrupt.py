@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+_SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+
 
 class StopWish:
     """Whether, and by which signal, the run was asked to stop."""
@@ -30,12 +32,13 @@ class StopWish:
 
 @contextmanager
 def stop_wish() -> Iterator[StopWish]:
-    """Catch SIGINT and SIGTERM while the block runs; outside the main thread nothing can be caught."""
+    """Catch SIGINT, SIGTERM and SIGHUP while the block runs; outside the main thread nothing can be caught."""
     wish = StopWish()
     if threading.current_thread() is not threading.main_thread():
         yield wish
         return
-    before = {number: signal.signal(number, wish.take) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # nohup ignores SIGHUP
+    before = {number: signal.signal(number, wish.take) for number in numbers}
     try:
         yield wish
     finally:

@@ -10,7 +10,8 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from hitzoo.training.input_gradient import InputGradient, at_least_float32, by_autograd
+from hitzoo.layers.in_float32 import at_least_float32
+from hitzoo.training.input_gradient import InputGradient, by_autograd
 
 
 class Verdict(NamedTuple):

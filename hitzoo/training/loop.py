@@ -17,6 +17,7 @@ from hitzoo.spec.types import Spec
 from hitzoo.training.checkpoint import Progress
 from hitzoo.training.guard import counted, first_of
 from hitzoo.training.interrupt import StopWish, stop_wish
+from hitzoo.training.lock import RunLock, run_lock
 from hitzoo.training.metrics import Meter
 from hitzoo.training.metrics_file import last_seconds
 from hitzoo.training.out_of_memory import explaining_out_of_memory
@@ -29,6 +30,8 @@ from hitzoo.training.run_folder import RunFolder
 from hitzoo.training.runner import Outcome
 from hitzoo.training.stream import Batch, batches
 
+_MOST_WORKERS = 8
+
 
 def train(spec: Spec, options: RunOptions, reporter: Reporter | None = None) -> RunEnd:
     """Train a spec's networks into a run folder; under torchrun, as one of its processes.
@@ -39,13 +42,14 @@ def train(spec: Spec, options: RunOptions, reporter: Reporter | None = None) -> 
             metrics.
     """
     plan, device, folder = compile_spec(spec), own_device(options.device), RunFolder(options.out)
-    with joined(device) as world:
+    with joined(device) as world, run_lock(options.out) as lock:
         reporter = (reporter or Silence()) if world.first else Silence()
+        world.first_decides(lock.take)
         new = world.first and not folder.holds_run()
         ready = get_ready(spec, plan, options, device, world, reporter)
         missing = [place for place in (options.out, *options.out.parents) if not place.exists()]
         try:
-            return Run(ready, reporter).go()
+            return Run(ready, reporter, lock).go()
         except (DataError, OutputError):
             if new:
                 folder.discard(missing)
@@ -55,8 +59,9 @@ def train(spec: Spec, options: RunOptions, reporter: Reporter | None = None) -> 
 class Run:
     """A run that is ready to go."""
 
-    def __init__(self, ready: Ready, reporter: Reporter) -> None:
-        self.ready, self.reporter, self.progress = ready, reporter, ready.start.progress
+    def __init__(self, ready: Ready, reporter: Reporter, lock: RunLock) -> None:
+        self.ready, self.reporter, self.lock = ready, reporter, lock
+        self.progress = ready.start.progress
         self.meter = Meter.since(last_seconds(ready.folder.metrics), ready.world)
         self.outputs = Outputs(ready.spec, ready.plan, ready.folder, ready.trainee, ready.options.keep, reporter)
         self.last = ready.spec.training.steps
@@ -68,6 +73,7 @@ class Run:
         with stop_wish() as wish, closing(self.outputs):
             if self.ready.world.first:
                 self._begin()
+            self._evaluate_if_owed()
             for batch in self._batches():
                 stopped = self._step(batch, wish)
                 if stopped:
@@ -76,7 +82,8 @@ class Run:
 
     def _begin(self) -> None:
         ready = self.ready
-        self.outputs.begin(ready.stream, self.progress, ready.session())
+        self.outputs.begin(ready.stream, self.progress, ready.session)
+        self.lock.take()  # a new run has made its folder only now
         for note in ready.plan.notes:
             self.reporter.noted(f"note: {note}")
         self.reporter.started(
@@ -121,7 +128,7 @@ class Run:
                 self.unreadable[error.name] = error.reason
                 self.reporter.noted(f"left out: {error}")
         with explaining_out_of_memory(ready.at_once):
-            outcome = ready.runner(step, batch.images, stopping=bool(wish))
+            outcome = ready.runner(step, batch.images, stopping=lambda: bool(wish))
         self.meter.add(outcome.losses, applied=outcome.applied)
         batch_size = ready.spec.training.batch_size
         self._count(replace(self.progress, step=step, images=self.progress.images + batch_size), outcome)
@@ -132,8 +139,10 @@ class Run:
 
     def _count(self, progress: Progress, outcome: Outcome) -> None:
         newest = self.ready.folder.newest_checkpoint() if outcome.damaged else None
-        back = f"Go on from {newest} with --resume" if newest else "There is no checkpoint to go back to"
-        self.progress = counted(progress, outcome.damaged, back)
+        init = f" --init {newest}" if newest else ""
+        lower = self.ready.spec.training.optimizer.learning_rate / 2
+        way_on = f"hitzoo train SPEC --out NEW{init} --set training.optimizer.learning_rate={lower:g}"
+        self.progress = counted(progress, outcome.damaged, way_on)
         if self.progress.skipped_in_a_row == 1:
             self.reporter.noted(first_of(outcome.damaged, progress.step))
 
@@ -151,11 +160,22 @@ class Run:
                 self.outputs.record(record, report)
         if not ready.world.first:
             return
-        if stopping or ended or step % options.sample_every == 0:
-            generator = self._average()
-            self.outputs.save_grid(step, generator, self._samples_at_once(generator))
         if saving:
             self.outputs.save(self.progress)
+        hurried = stopping and ready.world.size > 1  # torchrun kills what has not ended after 30 seconds
+        if (stopping or ended or step % options.sample_every == 0) and not hurried:
+            generator = self._average()
+            self.outputs.save_grid(step, generator, self._samples_at_once(generator))
+
+    def _evaluate_if_owed(self) -> None:
+        """A run that was stopped at a step whose evaluation was due saved and left; it is made up for now."""
+        ready, step = self.ready, self.progress.step
+        every = ready.spec.evaluation.every
+        due = bool(every) and step > 0 and step % every == 0
+        if due and ready.world.first_decides(lambda: not self.outputs.is_evaluated(step)):
+            report = self._evaluate()
+            if report is not None:
+                self.outputs.evaluated(step, report)
 
     def _evaluate(self) -> Report | None:
         """The averaged generator's numbers, in the first process; all make samples."""
@@ -187,7 +207,7 @@ class Run:
             folder=ready.folder.path,
             step=self.progress.step,
             checkpoint=checkpoint,
-            samples=self.outputs.grid_path(self.progress.step),
+            samples=self.outputs.last_grid(),
             unreadable=names,
             signal=stopped_by,
         )
@@ -195,4 +215,7 @@ class Run:
     def _workers(self) -> int:
         if self.ready.options.workers is not None:
             return self.ready.options.workers
-        return 0 if self.ready.device.type == "cpu" else min(8, os.cpu_count() or 1)
+        if self.ready.device.type == "cpu":
+            return 0
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        return min(_MOST_WORKERS, max(1, cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))))

@@ -21,7 +21,7 @@ from hitzoo.spec.types import Spec
 from hitzoo.training.best import Best
 from hitzoo.training.checkpoint import Progress, save_checkpoint
 from hitzoo.training.metrics import Record
-from hitzoo.training.metrics_file import append_line, flush_lines
+from hitzoo.training.metrics_file import append_line, flush_lines, read_records
 from hitzoo.training.report import Reporter
 from hitzoo.training.retention import keep
 from hitzoo.training.run_folder import RunFolder
@@ -62,13 +62,28 @@ class Outputs:
         curves |= {f"eval/{name}": value for name, value in values.items()}
         self.tensorboard.scalars(record.step, curves | {"images_per_second": record.images_per_second})
         self.reporter.recorded(record)
-        if report is None:
-            return
-        write_text(self._evaluation_path(record.step), json.dumps(report.to_json(), indent=2) + "\n")
+        if report is not None:
+            self._keep_numbers(record.step, report)
+
+    def evaluated(self, step: int, report: Report) -> None:
+        """A line of an evaluation alone, of a step whose other numbers were written before."""
+        numbers = {f"eval/{name}": value for name, value in report.values().items()}
+        append_line(self.folder.metrics, json.dumps({"step": step} | numbers))
+        self.tensorboard.scalars(step, numbers)
+        self._keep_numbers(step, report)
+
+    def is_evaluated(self, step: int) -> bool:
+        """Whether the metrics hold an evaluation of that step."""
+        records = read_records(self.folder.metrics)
+        return any(record.get("step") == step and any(key.startswith("eval/") for key in record) for record in records)
+
+    def _keep_numbers(self, step: int, report: Report) -> None:
+        values = report.values()
+        write_text(self._evaluation_path(step), json.dumps(report.to_json(), indent=2) + "\n")
         shown = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
-        self.reporter.noted(f"evaluation at step {record.step:,}: {shown}")
+        self.reporter.noted(f"evaluation at step {step:,}: {shown}")
         decisive = METRICS[report.scores[0].metric].values[0]
-        self.best.consider(record.step, decisive[0], values[decisive[0]], lower_is_better=decisive[1] == "lower")
+        self.best.consider(step, decisive[0], values[decisive[0]], lower_is_better=decisive[1] == "lower")
 
     def save(self, progress: Progress) -> None:
         """A checkpoint, unless the weights are damaged; then the old ones go, but for the newest and the best.
@@ -86,12 +101,16 @@ class Outputs:
         """Samples of the averaged generator for the seeds that every grid of the run has, `at_once` at a time."""
         side = self._grid_side()
         pixels = to_grid(generator.sample(seeds=range(side * side), batch_size=at_once).pixels, side, side)
-        save_png(self.grid_path(step), pixels, {"hitzoo:model": self.spec.name, "hitzoo:step": str(step)})
+        save_png(
+            self.folder.samples / f"step-{step:08d}.png",
+            pixels,
+            {"hitzoo:model": self.spec.name, "hitzoo:step": str(step)},
+        )
         self.tensorboard.grid(step, "samples", pixels)
 
-    def grid_path(self, step: int) -> Path:
-        """Where the grid of a step lies."""
-        return self.folder.samples / f"step-{step:08d}.png"
+    def last_grid(self) -> Path:
+        """The newest grid of samples, or that of real images before there is one."""
+        return max(self.folder.samples.glob("step-*.png"), default=self.folder.samples / "real.png")
 
     def close(self) -> None:
         """Nothing more will come."""

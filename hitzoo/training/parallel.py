@@ -21,6 +21,7 @@ from hitzoo.inference.device import choose_device
 from hitzoo.inference.shard import Shard
 
 _PATIENCE = timedelta(hours=2)  # the others wait while the first evaluates
+_LAUNCH = "start several by torchrun --nproc-per-node N -m hitzoo train …, or unset WORLD_SIZE for one"
 _LOST = ("connection", "peer", "gloo", "nccl", "socket", "timed out")
 
 
@@ -79,18 +80,18 @@ class World:
         """
         if self.size == 1:
             return decide()
-        told: list[str | None] = [None]
+        told: list[Any] = [None, 0]
         failure: HitzooError | None = None
         if self.first:
             try:
-                told = [json.dumps(decide())]
+                told[0] = json.dumps(decide())
             except HitzooError as error:
-                failure = error
+                failure, told[1] = error, error.exit_code
         dist.broadcast_object_list(told)
         if failure is not None:
             raise failure
         if told[0] is None:
-            raise SystemExit(2)
+            raise SystemExit(told[1])
         return json.loads(told[0])
 
 
@@ -98,8 +99,15 @@ ALONE = World()
 
 
 def announced_size() -> int:
-    """How many processes the launcher started."""
-    return int(os.environ.get("WORLD_SIZE", "1"))
+    """How many processes the launcher started.
+
+    Raises:
+        RequestError: the environment does not say it as a launcher would.
+    """
+    announced = os.environ.get("WORLD_SIZE", "1")
+    if not announced.isdecimal() or int(announced) < 1:
+        raise RequestError(f"WORLD_SIZE is {announced!r}, not a number of processes; {_LAUNCH}")
+    return int(announced)
 
 
 def own_device(name: str) -> torch.device:
@@ -132,7 +140,13 @@ def joined(device: torch.device) -> Iterator[World]:
         yield ALONE
         return
     on_cuda = device.type == "cuda"
-    dist.init_process_group("nccl" if on_cuda else "gloo", timeout=_PATIENCE, device_id=device if on_cuda else None)
+    try:
+        dist.init_process_group("nccl" if on_cuda else "gloo", timeout=_PATIENCE, device_id=device if on_cuda else None)
+    except (ValueError, RuntimeError) as error:  # dist.DistError is one of the latter
+        reason = str(error).splitlines()[0][:160]
+        raise RequestError(
+            f"WORLD_SIZE is {announced_size()}, but the processes cannot meet ({reason}); {_LAUNCH}"
+        ) from None
     try:
         yield World(dist.get_rank(), dist.get_world_size())
     except RuntimeError as error:

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from hitzoo.data.open import ALLOWED
-from hitzoo.errors import RequestError, RunError
+from hitzoo.errors import RequestError, RunComplete, RunError
 from hitzoo.spec.types import Spec
 from hitzoo.training.checkpoint import Progress, read_progress
+from hitzoo.training.fitting import group_of, sizes
 from hitzoo.training.healing import newest_good_checkpoint
 from hitzoo.training.run_folder import RunFolder
 from hitzoo.training.way import PRECISIONS, Precision, Way
@@ -79,7 +80,8 @@ def decide_start(folder: RunFolder, spec: Spec, options: RunOptions, warn: Calla
 
     Raises:
         OutputError: the folder is taken.
-        RunError: another spec or seed than the run's, no whole checkpoint, or no step left.
+        RunComplete: it has no step left.
+        RunError: another spec or seed than the run's, or no whole checkpoint.
     """
     if options.resume and folder.holds_run():
         folder.refuse_another_spec(spec)
@@ -103,7 +105,7 @@ def _refuse_impossible(spec: Spec, options: RunOptions, progress: Progress) -> N
     if options.seed not in (None, progress.seed):
         raise RunError(f"{options.out} was started with seed {progress.seed}, not {options.seed}; leave --seed out")
     if progress.step >= spec.training.steps:
-        raise RunError(
+        raise RunComplete(
             f"{options.out} is complete: step {progress.step} of {spec.training.steps};"
             f" go further with --set training.steps={2 * progress.step}"
         )
@@ -120,6 +122,12 @@ def refuse_uneven(spec: Spec, processes: int) -> None:
         raise RequestError(
             f"training.batch_size {batch} is for all {processes} processes together and cannot be shared evenly;"
             f" choose a multiple of {processes}: --set training.batch_size={-(-batch // processes) * processes}"
+        )
+    if processes > 1 and not sizes(spec, processes):
+        raise RequestError(
+            f"each of {processes} processes gets {batch // processes} images, which are not whole groups of"
+            f" {group_of(spec)} (minibatch_std, norm_statistics); choose a training.batch_size that is a multiple of"
+            f" {processes * group_of(spec)}, or fewer processes"
         )
 
 

@@ -25,7 +25,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
-from hitzoo.training.input_gradient import LogitsAndSquares, at_least_float32
+from hitzoo.layers.in_float32 import at_least_float32
+from hitzoo.training.input_gradient import LogitsAndSquares
 
 
 def by_replay(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndSquares:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from inspect import signature
@@ -22,7 +22,7 @@ from hitzoo.training.stream import to_real
 from hitzoo.training.trainee import Trainee
 from hitzoo.training.way import DEFAULT, Way
 
-_FULL = 0.92  # of a device's memory; the rest is for optimizers and the allocator's gaps
+_FULL = 0.92  # of a device's memory; the rest is for the allocator's gaps
 
 
 @dataclass(frozen=True)
@@ -63,17 +63,18 @@ class StepRunner:
         self.world, self.way, self.micro_batches = world, way, micro_batches
         self.players = _players(trainee, world, way)
 
-    def __call__(self, step: int, images: torch.Tensor, stopping: bool = False) -> Outcome:
+    def __call__(self, step: int, images: torch.Tensor, stopping: Callable[[], bool] = lambda: False) -> Outcome:
         """Make update number `step` (from 1) with this process's images, bytes (B/processes, R, R, C).
 
         A loss or gradient that is not finite, in whichever process, leaves the weights as they were in all of them.
+        `stopping` is asked once the gradients are there.
         """
         self._forget_gradients()
         statistics = RunningStatistics(self.trainee.generator)
         with self.way.step():
             pieces = [self._piece(step, images, index, statistics) for index in range(self.micro_batches)]
         losses = _mean(pieces)
-        damaged, stop = self._agree(losses, stopping)
+        damaged, stop = self._agree(losses, stopping())
         if damaged:
             statistics.restore()
         else:
@@ -88,13 +89,23 @@ class StepRunner:
             MemoryError: it does, but leaves nothing for the optimizers.
         """
         statistics = RunningStatistics(self.trainee.generator)
-        with self.way.step():
-            self._piece(1, images.repeat(self.micro_batches, 1, 1, 1), self.micro_batches - 1, statistics)
-        self._forget_gradients()
+        if self.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.device)
+        try:
+            with self.way.step():
+                self._piece(1, images.repeat(self.micro_batches, 1, 1, 1), self.micro_batches - 1, statistics)
+        finally:
+            statistics.restore()
+            self._forget_gradients()
         if self.device.type == "cuda":
             total = torch.cuda.get_device_properties(self.device).total_memory
-            if torch.cuda.max_memory_allocated(self.device) > _FULL * total:
+            if torch.cuda.max_memory_allocated(self.device) + self._moments() > _FULL * total:
                 raise MemoryError
+
+    def _moments(self) -> int:
+        """Bytes that the optimizers keep from the first update on, at most."""
+        networks = (self.trainee.generator, self.trainee.discriminator)
+        return 2 * sum(weight.numel() * weight.element_size() for net in networks for weight in net.parameters())
 
     def _piece(self, step: int, images: torch.Tensor, index: int, statistics: RunningStatistics) -> StepLosses:
         """The gradients of one micro-batch, added to those of the ones before; the last one exchanges them."""

@@ -34,8 +34,13 @@ class RunningStatistics:
     @torch.no_grad()
     def settle(self, passes: int, world: World) -> None:
         """Put the mean of all processes' passes in place."""
-        for buffer, total in zip(self._buffers, self._sums, strict=True):
-            buffer.copy_(world.add_up(total) / (passes * world.size))
+        if not self._buffers:
+            return
+        together = world.add_up(torch.cat([total.flatten() for total in self._sums])) / (passes * world.size)
+        parts = together.split([buffer.numel() for buffer in self._buffers])
+        torch._foreach_copy_(
+            self._buffers, [part.view_as(buffer) for part, buffer in zip(parts, self._buffers, strict=True)]
+        )
 
     @torch.no_grad()
     def restore(self) -> None:

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from hitzoo.layers.in_float32 import at_least_float32
 from hitzoo.training.adversarial import AdversarialLoss
 from hitzoo.training.draws import Draws
-from hitzoo.training.input_gradient import at_least_float32
 from hitzoo.training.judge import Verdict
 from hitzoo.training.penalties import Regularizer
 

@@ -6,6 +6,7 @@ that resumes at step s goes on at position s · batch, and any number of worker 
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,7 +18,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from hitzoo.data.source import ImageSource
 from hitzoo.data.transform import prepare
-from hitzoo.errors import DataError, UnreadableImage
+from hitzoo.errors import DataError, RunError, UnreadableImage
 from hitzoo.inference.shard import WHOLE, Shard
 from hitzoo.models.seeding import Purpose, numpy_generator
 from hitzoo.spec.types import DataSpec
@@ -128,6 +129,7 @@ def batches(
 
     Raises:
         DataError: a file that cannot be read, unless the spec says to skip it; or no file that can.
+        RunError: a worker process was killed.
     """
     loader: DataLoader[Batch] = DataLoader(
         _Batches(stream),
@@ -135,11 +137,30 @@ def batches(
         batch_size=None,
         num_workers=workers,
         prefetch_factor=2 if workers else None,
+        worker_init_fn=_leave_signals_to_the_run,
     )
-    for batch in loader:
+    for batch in _explaining_lost_workers(loader):
         if batch.failed is not None:
             raise batch.failed
         yield replace(batch, images=batch.images.pin_memory()) if pinned else batch
+
+
+def _leave_signals_to_the_run(worker: int) -> None:
+    """What asks the whole process group to stop is for the run, which still needs images for the step it finishes."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _explaining_lost_workers(loader: DataLoader[Batch]) -> Iterator[Batch]:
+    try:
+        yield from loader
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise RunError(
+            "a process that decodes images was killed, as by a system without free memory (or shared memory: /dev/shm);"
+            " go on with --resume and fewer of them: --workers 1"
+        ) from error
 
 
 def to_real(images: torch.Tensor, device: torch.device, *, channels_last: bool = True) -> torch.Tensor:

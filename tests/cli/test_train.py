@@ -47,7 +47,7 @@ def test_an_existing_run_is_never_overwritten(run: Run, spec: Path, tmp_path: Pa
     run("train", spec, "--out", "a")
     before = {path: path.read_bytes() for path in (tmp_path / "a").rglob("*") if path.is_file()}
     assert "--resume" in run("train", spec, "--out", "a", code=2).stderr
-    assert "is complete" in run("train", spec, "--out", "a", "--resume", code=2).stderr
+    assert "is complete" in run("train", spec, "--out", "a", "--resume").stdout
     other = run("train", spec, "--out", "a", "--resume", "--set", "training.batch_size=8", code=2).stderr
     assert "training.batch_size: 4 in the run, 8 now" in other
     assert {path: path.read_bytes() for path in (tmp_path / "a").rglob("*") if path.is_file()} == before

@@ -8,32 +8,55 @@ from pathlib import Path
 import pytest
 import torch
 
-from hitzoo.errors import RequestError
+from hitzoo.errors import RequestError, RunError
 from hitzoo.plan.compile import compile_spec
 from hitzoo.training import fitting
-from hitzoo.training.fitting import divisors, predicted_to_fit, refuse_unfit, tried_to_fit
+from hitzoo.training.fitting import predicted_to_fit, refuse_unfit, sizes, tried_to_fit
 from hitzoo.training.footprint import Footprint, measure_footprint
 from hitzoo.training.loop import train
-from hitzoo.training.preparation import RunOptions
+from hitzoo.training.preparation import RunOptions, refuse_uneven
 from hitzoo.training.report import RunStart, Silence
 
 MEGABYTE = 10**6
+CANDIDATES = [12, 6, 4, 3, 2, 1]
 
 
-def test_a_share_is_worked_off_in_equal_pieces() -> None:
-    assert divisors(12) == [12, 6, 4, 3, 2, 1]
-    assert divisors(1) == [1]
-    assert divisors(7) == [7, 1]
+@pytest.mark.parametrize(
+    ("overrides", "processes", "wanted"),
+    [
+        ([], 1, [12, 6, 4, 3, 2, 1]),
+        ([], 2, [6, 3, 2, 1]),
+        (["training.batch_size=7"], 1, [7, 1]),
+        (["discriminator.minibatch_std=4"], 1, [12, 4]),
+        (["training.norm_statistics=2"], 1, [12, 6, 4, 2]),
+        (["discriminator.minibatch_std=4", "training.norm_statistics=6"], 1, [12]),
+        (["discriminator.minibatch_std=4"], 2, []),
+        (["discriminator.minibatch_std=4"], 3, [4]),
+        (["generator.norm=layer", "training.norm_statistics=6"], 1, [12, 6, 4, 3, 2, 1]),
+    ],
+)
+def test_a_share_is_worked_off_in_equal_pieces_of_whole_groups(tiny_spec, overrides, processes, wanted) -> None:
+    assert sizes(tiny_spec("training.batch_size=12", *overrides), processes) == wanted
 
 
-def test_a_size_that_does_not_divide_the_share_is_refused_with_those_that_do() -> None:
-    for size in divisors(12):
-        refuse_unfit(size, 12)
+def test_a_size_that_does_not_fit_is_refused_with_those_that_do(tiny_spec) -> None:
+    spec = tiny_spec("training.batch_size=12")
+    for size in sizes(spec, 1):
+        refuse_unfit(size, spec, 1)
     for size in (5, 24):
         with pytest.raises(RequestError, match=f"--batch-per-device {size} does not divide the 12 images of a device"):
-            refuse_unfit(size, 12)
+            refuse_unfit(size, spec, 1)
     with pytest.raises(RequestError, match=r"possible: 1, 2, 3, 4, 6, 12$"):
-        refuse_unfit(5, 12)
+        refuse_unfit(5, spec, 1)
+    grouped = tiny_spec("training.batch_size=12", "discriminator.minibatch_std=4")
+    with pytest.raises(RequestError, match=r"whole groups of 4 \(minibatch_std, norm_statistics\); possible: 4, 12$"):
+        refuse_unfit(6, grouped, 1)
+
+
+def test_processes_whose_share_would_cut_groups_are_refused(tiny_spec) -> None:
+    refuse_uneven(tiny_spec("training.batch_size=12", "discriminator.minibatch_std=4"), 3)
+    with pytest.raises(RequestError, match=r"6 images, which are not whole groups of 4.*a multiple of 8, or fewer"):
+        refuse_uneven(tiny_spec("training.batch_size=12", "discriminator.minibatch_std=4"), 2)
 
 
 @pytest.mark.parametrize(
@@ -45,8 +68,12 @@ def test_the_largest_step_that_is_predicted_to_fit_is_taken(tiny_spec, monkeypat
     """20 MB and 10 MB an image must be no more than four fifths of what is free; one image is always tried."""
     footprint = Footprint(training_per_image=10 * MEGABYTE, training_fixed=20 * MEGABYTE)
     monkeypatch.setattr(fitting, "measure_footprint", lambda *_: footprint)
-    monkeypatch.setattr(fitting, "free_memory", lambda: int(free * MEGABYTE))
-    assert predicted_to_fit(tiny_spec(), compile_spec(tiny_spec()), 8) == size
+    spec = tiny_spec("training.batch_size=8")
+    monkeypatch.setattr(fitting, "free_memory", lambda: int(free * MEGABYTE + fitting._PROCESS / 0.8))
+    assert predicted_to_fit(spec, compile_spec(spec), 1) == size
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")  # two processes share what is free
+    monkeypatch.setattr(fitting, "free_memory", lambda: int(2 * (free * MEGABYTE + fitting._PROCESS / 0.8)))
+    assert predicted_to_fit(spec, compile_spec(spec), 1) == size
 
 
 def out_of_memory(kind: str) -> BaseException:
@@ -67,16 +94,16 @@ def test_sizes_are_tried_from_the_largest_down(kind, most, size) -> None:
         if images > most:
             raise out_of_memory(kind)
 
-    assert tried_to_fit(attempt, 12) == size
-    assert tried == [number for number in divisors(12) if number >= size]
+    assert tried_to_fit(attempt, CANDIDATES) == size
+    assert tried == [number for number in CANDIDATES if number >= size]
 
 
 def test_where_not_one_image_fits_the_device_says_so() -> None:
     def attempt(images: int) -> None:
         raise torch.cuda.OutOfMemoryError(f"CUDA out of memory with {images}")
 
-    with pytest.raises(torch.cuda.OutOfMemoryError, match="with 1"):
-        tried_to_fit(attempt, 4)
+    with pytest.raises(RunError, match="not even 1 images at once fit on the device"):
+        tried_to_fit(attempt, [4, 2, 1])
 
 
 def test_another_error_is_not_taken_for_a_full_memory() -> None:
@@ -84,7 +111,7 @@ def test_another_error_is_not_taken_for_a_full_memory() -> None:
         raise RuntimeError(f"shapes of {images} images do not fit")
 
     with pytest.raises(RuntimeError, match="shapes of 4 images"):
-        tried_to_fit(attempt, 4)
+        tried_to_fit(attempt, [4, 2, 1])
 
 
 class Starts(Silence):
@@ -111,7 +138,7 @@ def fits(tiny_spec, monkeypatch):
 
     def let(images: int) -> None:
         needed = footprint.training_fixed + images * footprint.training_per_image
-        monkeypatch.setattr(fitting, "free_memory", lambda: int(needed / 0.8) + 1)
+        monkeypatch.setattr(fitting, "free_memory", lambda: int((needed + fitting._PROCESS) / 0.8) + 1)
 
     return let
 

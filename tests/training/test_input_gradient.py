@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import nn
 
+from hitzoo.layers.in_float32 import at_least_float32
 from hitzoo.models.build import build_discriminator
 from hitzoo.plan.compile import compile_spec
-from hitzoo.training.input_gradient import at_least_float32, by_autograd, by_func
+from hitzoo.training.input_gradient import by_autograd, by_func
 
 
 def randn(*shape: int, seed: int = 0) -> torch.Tensor:

