@@ -80,21 +80,18 @@ class TrainingDisplay:
 
     def recorded(self, record: Record) -> None:
         """Show the newest numbers."""
-        with self._whether_or_not_it_can_be_shown():
-            self._show(record)
+        self._try(lambda: self._show(record))
 
     def noted(self, message: str) -> None:
         """A line above the panel."""
-        with self._whether_or_not_it_can_be_shown():
-            self._console.print(Text(message), soft_wrap=True)
+        self._try(lambda: self._console.print(Text(message), soft_wrap=True))
 
-    @contextmanager
-    def _whether_or_not_it_can_be_shown(self) -> Iterator[None]:
+    def _try(self, draw: Callable[[], None]) -> None:
         """A run of days does not end because nobody can read its display: it goes on in silence, its files tell."""
         if self._silent:
             return
         try:
-            yield
+            draw()
         except (OSError, SystemExit):  # rich leaves where a pipe is broken
             self._silent = True
 

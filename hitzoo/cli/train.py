@@ -11,6 +11,7 @@ from hitzoo.cli.options import DeviceOption, InceptionWeightsOption, SetOption, 
 from hitzoo.cli.process import is_first
 
 if TYPE_CHECKING:
+    from hitzoo.cli.progress import TrainingDisplay
     from hitzoo.training.report import RunEnd
 
 _SIGNAL_EXIT = 128  # plus the signal's number, as shells count
@@ -92,17 +93,17 @@ def train(
     with TrainingDisplay() as display:
         end = run(loaded, options, display)
     if is_first():
-        _tell(end)
+        _tell(end, display)
     if end.signal is not None:
         raise typer.Exit(_SIGNAL_EXIT + end.signal)
 
 
-def _tell(end: RunEnd) -> None:
+def _tell(end: RunEnd, display: TrainingDisplay) -> None:
     from hitzoo.cli import render
 
     if end.unreadable:
         names = ", ".join(end.unreadable[:5]) + (", …" if len(end.unreadable) > 5 else "")
-        render.print_line(f"{render.count(len(end.unreadable), 'unreadable file')} left out: {names}")
+        display.noted(f"{render.count(len(end.unreadable), 'unreadable file')} left out: {names}")
     state = "stopped and saved" if end.signal is not None else "done"
-    render.print_line(f"{state} at step {end.step:,}: {end.checkpoint}; last grid: {end.samples}")
-    render.print_line(f"look at more: hitzoo sample --model {end.folder} --seeds 0-35 --grid 6x6")
+    display.noted(f"{state} at step {end.step:,}: {end.checkpoint}; last grid: {end.samples}")
+    display.noted(f"look at more: hitzoo sample --model {end.folder} --seeds 0-35 --grid 6x6")

@@ -82,3 +82,19 @@ def test_steps_that_were_left_out_are_shown(shown) -> None:
 def test_how_the_batch_is_worked_off_is_said(shown, changes, words) -> None:
     (head,) = shown(start=replace(START, **changes))
     assert words in head
+
+
+@pytest.mark.parametrize("failure", [BrokenPipeError(), OSError(28, "No space left on device"), SystemExit(1)])
+def test_a_display_that_nobody_can_read_ends_no_run(monkeypatch, failure) -> None:
+    said: list[str] = []
+
+    def print_(text: object, **_: object) -> None:
+        said.append(str(text))
+        raise failure
+
+    with TrainingDisplay() as display:
+        monkeypatch.setattr(display._console, "print", print_)
+        display.noted("first")
+        display.started(START)
+        display.recorded(RECORD)
+    assert said == ["first"]

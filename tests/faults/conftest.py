@@ -63,6 +63,7 @@ class Workshop:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            start_new_session=True,  # a signal to its group reaches its workers and not the tests
         )
         self.processes.append(process)
         return process

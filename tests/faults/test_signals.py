@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 
 import pytest
@@ -23,6 +24,14 @@ def test_the_step_is_finished_and_saved(workshop: Workshop, assert_as_undisturbe
         assert {step + 1, step + 2} <= set(workshop.saved())
     workshop.train("--resume")
     assert_as_undisturbed(workshop)
+
+
+def test_a_signal_to_the_whole_group_reaches_the_workers_and_the_run_saves(workshop: Workshop) -> None:
+    """As a scheduler, a service manager or torchrun sends it."""
+    process = workshop.start("--workers", 2, "--set", "training.steps=4000")
+    wait_for_step(process, 3)
+    os.killpg(process.pid, signal.SIGTERM)
+    assert "stopped and saved at step" in end(process, 143)
 
 
 def test_a_second_ctrl_c_leaves_at_once(workshop: Workshop) -> None:
