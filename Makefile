@@ -5,10 +5,14 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.installed
 
-.PHONY: test lint format demo clean
+.PHONY: test test-lowest-hub lint format demo clean
 
 test: $(READY)                          ## the whole suite, a few minutes on 2 cores
 	$(BIN)/python -m pytest
+
+test-lowest-hub: $(READY)               ## tests/hub with the lowest client of the Hub that pyproject.toml allows
+	$(BIN)/python -m pip install --disable-pip-version-check --quiet --upgrade --target build/lowest-hub huggingface-hub==1.20.0
+	PYTHONPATH=$(CURDIR)/build/lowest-hub $(BIN)/python -m pytest tests/hub -W "ignore:'click:DeprecationWarning"
 
 lint: $(READY)                          ## formatting, lint, types, import directions, spelling
 	$(BIN)/ruff format --check .

@@ -9,6 +9,7 @@
     ├── RunError                a training run cannot start or go on
     │   ├── Diverged            its losses or gradients are no longer finite
     │   └── RunComplete         it has no step left; no mistake: exit code 0
+    ├── HubError                the Hugging Face Hub refuses, cannot be reached, or holds something else
     ├── RequestError            a value given on the command line or in a call is not possible
     └── OutputError             something could not be written
 
@@ -99,6 +100,10 @@ class RunComplete(RunError):  # noqa: N818 - what is the case, not an error
     """The run has no step left."""
 
     exit_code = 0
+
+
+class HubError(HitzooError):
+    """The Hugging Face Hub refuses, cannot be reached, or holds something else than what is wanted."""
 
 
 class RequestError(HitzooError):

@@ -43,6 +43,8 @@ MODULES_WITHOUT_TORCH = [
     "hitzoo.plan.compile",
     "hitzoo.plan.table",
     "hitzoo.zoo.cards",
+    "hitzoo.zoo.repo_name",
+    "hitzoo.zoo.hub",
     "hitzoo.data.open",
     "hitzoo.cli.app",
 ]

@@ -11,7 +11,24 @@ from typing import Annotated
 
 import typer
 
-from hitzoo.cli import bench, build, check, convert, data, diff, eval, listing, new, runs, sample, show, train
+from hitzoo.cli import (
+    bench,
+    build,
+    check,
+    convert,
+    data,
+    diff,
+    eval,
+    info,
+    listing,
+    new,
+    publish,
+    pull,
+    runs,
+    sample,
+    show,
+    train,
+)
 from hitzoo.cli.process import in_its_name, leaving_at_once
 from hitzoo.errors import HitzooError
 
@@ -36,6 +53,9 @@ app.command("train")(train.train)
 app.command("runs")(runs.list_runs)
 app.command("sample")(sample.sample)
 app.command("eval")(eval.evaluate)
+app.command("info")(info.info)
+app.command("pull")(pull.pull)
+app.command("publish")(publish.publish)
 app.command("convert")(convert.convert)
 app.add_typer(data.app, name="data")
 app.add_typer(bench.app, name="bench")

@@ -6,11 +6,19 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from rich.console import Group
 from rich.live import Live
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeRemainingColumn,
+    TransferSpeedColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -19,6 +27,10 @@ from hitzoo.cli.render import console, duration
 if TYPE_CHECKING:
     from hitzoo.training.metrics import Record
     from hitzoo.training.report import RunStart
+
+
+Following: TypeAlias = Callable[[int, int], None]
+"""Told (done, total) each time."""
 
 
 @contextmanager
@@ -35,6 +47,27 @@ def following(what: str) -> Iterator[Callable[[int, int], None]]:
     with _bar() as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+@contextmanager
+def transferring(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar that is told (bytes done, bytes in all) each time, and is there from the first time on."""
+    output = console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+    with Progress(*columns, console=output, transient=True, disable=not output.is_terminal) as bar:
+        task = bar.add_task(what, total=None, visible=False)
+        yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
+
+
+@contextmanager
+def working(what: str) -> Iterator[None]:
+    """Words with a sign of life on the error stream, where nothing is counted; nothing where that is no terminal."""
+    output = console(stderr=True)
+    if not output.is_terminal:
+        yield
+        return
+    with output.status(what):
+        yield
 
 
 def _bar() -> Progress:

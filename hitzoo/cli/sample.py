@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 def sample(
     model: Annotated[
-        str, typer.Option(metavar="NAME|DIR", help="A model of the zoo, a model folder, or a run.", show_default=False)
+        str,
+        typer.Option(
+            metavar="NAME|DIR|ORG/NAME[@REVISION]",
+            help="A model of the zoo, a model folder, a run, or a model on the Hub.",
+            show_default=False,
+        ),
     ],
     seeds: Annotated[
         str | None, typer.Option(metavar="0-35,40", help="One image a seed. Default 0-15.", show_default=False)
@@ -68,12 +73,14 @@ def sample(
 
 
 def _load(model: str, device: str, init: str | None) -> Generator:
+    from hitzoo.cli import progress
     from hitzoo.errors import RequestError
     from hitzoo.inference.load import load
     from hitzoo.inference.untrained import untrained
 
     if init is None:
-        return load(model, device=device)
+        with progress.transferring("weights") as follow:
+            return load(model, device=device, progress=follow)
     if init != "random":
         raise RequestError(f"--init {init}: only random is possible")
     return untrained(model, device=device)

@@ -3,59 +3,95 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import torch
 
-from hitzoo.errors import UnknownNameError, WeightsError, suggestion
+from hitzoo.errors import HubError, UnknownNameError, WeightsError, suggestion
 from hitzoo.inference.device import choose_device
 from hitzoo.inference.sample import Generator
 from hitzoo.models.build import build_generator
 from hitzoo.plan.compile import compile_spec
 from hitzoo.spec.load import load_spec
 from hitzoo.spec.shipped import shipped_specs
-from hitzoo.zoo.cards import cards, check_file, find_card
+from hitzoo.zoo.cards import PUBLISHED, SPEC_ONLY, Card, cards, check_file, find_card
 from hitzoo.zoo.checkpoint_index import verify
+from hitzoo.zoo.hub import Hub, Progress
 from hitzoo.zoo.model_folder import CONFIG_NAME, WEIGHTS_NAME, ModelFolder, checkpoints, load_generator, open_model
+from hitzoo.zoo.pull import pull, pull_published
+from hitzoo.zoo.repo_name import PREFIX, is_repo_name, parse_repo_name
+from hitzoo.zoo.weights import read_metadata
 
 _log = logging.getLogger(__name__)
 
 
-def load(model: str | Path, *, device: str = "auto") -> Generator:
-    """A trained generator by name, or from a folder that `hitzoo build --out` or `hitzoo train` wrote.
+def load(model: str | Path, *, device: str = "auto", progress: Progress | None = None) -> Generator:
+    """A trained generator by name, from the Hub, or from a folder that `hitzoo build --out` or `hitzoo train` wrote.
 
     Args:
-        model: the name of a model of the zoo, a model folder, or the folder of a run (its newest checkpoint). A name of
-            the zoo goes before a folder; `./name` and a `Path` are always the folder. A damaged checkpoint is passed
-            over with a logged warning.
+        model: the name of a model of the zoo, a model folder, the folder of a run (its newest checkpoint), or
+            `ORG/NAME[@REVISION]` on the Hub. A name of the zoo goes before a folder, a folder before the Hub;
+            `./name` and a `Path` are always the folder, `hf:ORG/NAME` is always the Hub. A damaged checkpoint is
+            passed over with a logged warning.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+        progress: called with (bytes done, bytes in all) while weights come from the Hub.
 
     Raises:
         UnknownNameError: nothing has that name.
         WeightsError: there are no weights, or they are damaged or of another network.
+        HubError: the Hub refuses, cannot be reached, or holds something else.
     """
     place = choose_device(device)
-    found = locate(model)
+    return generator_of(locate(model, progress=progress), place)
+
+
+def generator_of(found: ModelFolder, device: torch.device) -> Generator:
+    """The generator of a located model with its weights.
+
+    Raises:
+        WeightsError: they are missing, damaged or of another network.
+    """
     with torch.device("meta"):
         module = build_generator(found.plan)
     module = module.to_empty(device="cpu")
     load_generator(found, module)
-    return Generator(found.spec, found.plan, module, place)
+    metadata = read_metadata(found.weights)
+    return Generator(found.spec, found.plan, module, device, origin=found.origin, metadata=metadata)
 
 
-def locate(model: str | Path) -> ModelFolder:
-    """Which model a name or folder means, its weights still unread."""
-    named = isinstance(model, str) and "/" not in model  # a Path is always a folder
-    card = find_card(str(model)) if named else None
-    if card is None:
-        path = Path(model).expanduser()
-        if _is_folder(path):
-            return open_model(_model_folder(path))
-        raise _nothing_named(str(model))
-    check_file(card)
+def locate(model: str | Path, *, extra: Collection[str] = (), progress: Progress | None = None) -> ModelFolder:
+    """Which model a name or folder means, its weights still unread; one of the Hub is pulled with its `extra` files."""
+    if isinstance(model, str):
+        card = find_card(model)
+        if card is not None and card.status != SPEC_ONLY:
+            return _of_the_zoo(card, extra, progress)
+        if model.startswith(PREFIX):
+            return pull(parse_repo_name(model), extra=extra, progress=progress).model
+    path = Path(model).expanduser()
+    named = isinstance(model, str) and is_repo_name(model)
+    if _is_folder(path):
+        if named and Hub().holds(parse_repo_name(str(model))):
+            _log.warning("%s is the folder here; the model of that name on the Hub is %s%s", model, PREFIX, model)
+        return open_model(_model_folder(path))
+    if named:
+        return _of_the_hub(str(model), extra, progress)
+    raise nothing_named(str(model))
+
+
+def _of_the_zoo(card: Card, extra: Collection[str], progress: Progress | None) -> ModelFolder:
+    if card.status == PUBLISHED:
+        return pull_published(card, extra=extra, progress=progress).model
     spec = load_spec(card.spec)
-    return ModelFolder(spec, compile_spec(spec), card.weights)
+    return ModelFolder(spec, compile_spec(spec), check_file(card))
+
+
+def _of_the_hub(model: str, extra: Collection[str], progress: Progress | None) -> ModelFolder:
+    """A model that only the Hub can have, since no folder has that path: a mistyped path ends here too."""
+    try:
+        return pull(parse_repo_name(model), extra=extra, progress=progress).model
+    except HubError as error:
+        raise HubError(f"no folder here is named {model}, and on the Hub: {error}") from error
 
 
 def _is_folder(path: Path) -> bool:
@@ -91,13 +127,15 @@ def _newest_whole(folder: Path, saved: Sequence[Path]) -> Path:
     raise WeightsError("\n".join([f"{folder} has no checkpoint whose model is whole; train it again:", *damaged]))
 
 
-def _nothing_named(name: str) -> Exception:
+def nothing_named(name: str) -> Exception:
+    """What is said where there are no weights of a name: the ways on for a spec, else a name that is near."""
     known, specs = cards(), shipped_specs()
+    trained = next((card.name for card in known.values() if card.status != SPEC_ONLY), "NAME")
     if name in specs:
         return WeightsError(
             f"{name} is a spec without trained weights. Three ways on:\n"
             f"  train it:                        hitzoo train {name} --data PATH --out runs/{name}\n"
-            f"  sample a trained model:          hitzoo sample --model {next(iter(known), 'NAME')}\n"
+            f"  take another model:              hitzoo sample --model {trained}, or --model ORG/NAME from the Hub\n"
             f"  see the untrained network run:   hitzoo sample --model {name} --init random"
         )
     hint = suggestion(name, known.keys() | specs.keys()) or "`hitzoo list` shows what there is"

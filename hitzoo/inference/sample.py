@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -16,6 +18,10 @@ from hitzoo.inference.latents import latents_of_seeds
 from hitzoo.inference.pictures import to_picture, to_uint8
 from hitzoo.plan.compile import ModelPlan
 from hitzoo.spec.types import Spec
+from hitzoo.zoo.repo_name import is_repo_name
+
+if TYPE_CHECKING:
+    from hitzoo.zoo.publish import Published
 
 _PIXELS_AT_ONCE = 1 << 20  # output pixels of one batch: 16 images of 256², 1 of 1024²
 
@@ -51,14 +57,56 @@ class Generator:
         hitzoo.load("hit-ti-shapes32").sample(seeds=range(4))[0].save("shape.png")
 
     `spec` is what was written, `plan` what was built, `module` the network itself: call it with latents (B, latent_dim)
-    on `device` for images (B, C, R, R) that are not clipped.
+    on `device` for images (B, C, R, R) that are not clipped. `origin` is the repository and commit on the Hub that it
+    came from, `metadata` what the header of its weights says.
     """
 
-    def __init__(self, spec: Spec, plan: ModelPlan, module: torch.nn.Module, device: torch.device) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        plan: ModelPlan,
+        module: torch.nn.Module,
+        device: torch.device,
+        *,
+        origin: str = "",
+        metadata: Mapping[str, Any] | None = None,
+    ) -> None:
         self.spec = spec
         self.plan = plan
+        self.origin = origin
+        self.metadata = dict(metadata or {})
         self.device = device
         self.module = module.to(device).eval().requires_grad_(False)
+
+    @classmethod
+    def from_pretrained(cls, model: str | Path, *, revision: str | None = None, device: str = "auto") -> Generator:
+        """As `hitzoo.load`, with the revision of a model on the Hub by itself if wanted.
+
+        Raises:
+            RequestError: a revision of something that is not named as on the Hub.
+        """
+        from hitzoo.inference.load import load
+
+        if revision is not None and (isinstance(model, Path) or not is_repo_name(f"{model}@{revision}")):
+            raise RequestError(f"revision {revision} of {model}: only ORG/NAME on the Hub has revisions")
+        return load(model if revision is None else f"{model}@{revision}", device=device)
+
+    def push_to_hub(
+        self, repo_id: str, *, license: str, tag: str | None = None, private: bool = False, **terms: Any
+    ) -> Published:
+        """Publish the generator with its spec and a card: one commit, then the tag; nothing if it is there already.
+
+        Args:
+            repo_id: ORG/NAME.
+            license: of the weights, as the Hub names licences; there is no default.
+            terms: more of `hitzoo.zoo.model_card.Terms`, such as `data="FFHQ"` and `data_license="CC-BY-NC-SA-4.0"`.
+
+        Raises:
+            RequestError, HubError: see `hitzoo.zoo.publish.publish`.
+        """
+        from hitzoo.inference.publish import push
+
+        return push(self, repo_id, license=license, tag=tag, private=private, **terms)
 
     @property
     def name(self) -> str:

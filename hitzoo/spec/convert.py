@@ -5,6 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
+from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hitzoo.spec.place import Places
@@ -32,7 +33,7 @@ def to_data(value: Any) -> Any:
 def _read(wanted: Any, value: Any) -> Any:
     """`value` as the type a field declares: a dataclass, a union, a tuple, a float or an int."""
     if isinstance(wanted, type) and is_dataclass(wanted) and isinstance(value, Mapping):
-        hints = get_type_hints(wanted)
+        hints = _hints(wanted)
         return wanted(**{key: _read(hints[key], inner) for key, inner in value.items()})
     if get_origin(wanted) in (Union, types.UnionType):
         return _read(_option(get_args(wanted), value), value)
@@ -45,6 +46,12 @@ def _read(wanted: Any, value: Any) -> Any:
     if wanted in (int, float) and isinstance(value, int | float):
         return wanted(value)  # YAML's 1 where a float is meant, and 1.0 where an int is
     return value
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    """The types of a dataclass's fields; finding them out takes longer than all the rest."""
+    return get_type_hints(kind)
 
 
 def _option(options: tuple[Any, ...], value: Any) -> Any:

@@ -50,7 +50,7 @@ def initialise(trainee: Trainee, model: str) -> list[str]:
         UnknownNameError, WeightsError: there is no such model, or it is damaged.
         RunError: not one tensor of its generator fits.
     """
-    found = locate(model)
+    found = locate(model, extra=[DISCRIMINATOR_NAME])
     generator = _take("generator", trainee.generator, read_tensors(found.weights))
     if not generator.loaded:
         raise RunError(

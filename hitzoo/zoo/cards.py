@@ -1,40 +1,83 @@
-"""The records of zoo/: one YAML file a model whose weights exist, read without torch."""
+"""The records of zoo/: one YAML file a model, whether or not anybody has published its weights; read without torch."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from hitzoo.errors import WeightsError
+from hitzoo.errors import Problem, WeightsError
 from hitzoo.spec.check import check_shape
-from hitzoo.spec.document import read_document
+from hitzoo.spec.document import Document, read_document
 from hitzoo.spec.load import read_spec_text
 from hitzoo.spec.shipped import shipped_folder
+
+BUNDLED, PUBLISHED, SPEC_ONLY = "bundled", "published", "spec only"
+_OF_WEIGHTS = {"sha256", "size", "license", "data", "provenance"}
+_NEEDED = {BUNDLED: {"file"} | _OF_WEIGHTS, PUBLISHED: {"repo", "revision"} | _OF_WEIGHTS, SPEC_ONLY: set[str]()}
+_IMPOSSIBLE = {
+    BUNDLED: {"repo", "revision"},
+    PUBLISHED: {"file"},
+    SPEC_ONLY: {"file", "repo", "revision", "measured"} | _OF_WEIGHTS - {"data"},
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paper:
+    """Where a model was published; `place` is the table or section with its numbers."""
+
+    title: str
+    url: str
+    place: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingData:
+    """What a model was, or is to be, trained on."""
+
+    name: str
+    license: str
+    url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Number:
+    """One value of a metric; `protocol` says of what and how."""
+
+    metric: str
+    value: float
+    protocol: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """What is known of one model's weights.
+    """What is known of one model.
 
-    `weights` is the safetensors file beside the record, `sha256` and `size` (bytes) what it must be; `provenance` says
-    with which command, seed, data, hardware and time they were made.
+    `weights` is the safetensors file beside the record where it is bundled; `repo` and `revision` (a commit) say where
+    on the Hub it is published. `sha256` and `size` (bytes) are those of the weights. `published` holds what the paper
+    reports of its own weights, `measured` what was found of these; `provenance` says how they were made.
     """
 
     name: str
     spec: str
     title: str
     status: str
-    license: str
-    weights: Path
-    sha256: str
-    size: int
-    provenance: Mapping[str, Any]
+    paper: Paper | None = None
+    weights: Path | None = None
+    repo: str = ""
+    revision: str = ""
+    sha256: str = ""
+    size: int = 0
+    license: str = ""
+    data: TrainingData | None = None
+    published: tuple[Number, ...] = ()
+    measured: tuple[Number, ...] = ()
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 def cards() -> dict[str, Card]:
@@ -52,23 +95,31 @@ def read_card(path: Path) -> Card:
     """One record, checked against its schema.
 
     Raises:
-        SpecError: the record says something it may not.
+        SpecError: the record says something it may not, or not what its status needs.
     """
     document = read_document(read_spec_text(path), str(path))
     problems = [*document.problems, *check_shape(document.data, document.places, schema())]
+    problems += [] if problems else _status_problems(document)
     if problems:
         raise document.places.error(problems)
-    data = dict(document.data)
-    weights = path.with_name(data.pop("file"))
-    return Card(weights=weights, **{key: value for key, value in data.items() if key != "hitzoo_card"})
+    data = {key: value for key, value in document.data.items() if key != "hitzoo_card"}
+    if "file" in data:
+        data["weights"] = path.with_name(data.pop("file"))
+    for key, kind in (("paper", Paper), ("data", TrainingData)):
+        if key in data:
+            data[key] = kind(**data[key])
+    for key in ("published", "measured"):
+        data[key] = tuple(Number(**entry) for entry in data.get(key, ()))
+    return Card(**data)
 
 
-def check_file(card: Card) -> None:
-    """Refuse a bundled weights file that is missing or not the recorded one.
+def check_file(card: Card) -> Path:
+    """The weights file of a bundled model; refused where it is missing or not the recorded one.
 
     Raises:
         WeightsError: the installation is incomplete.
     """
+    assert card.weights is not None, "the schema gives every bundled model a file"
     if not card.weights.is_file():
         raise WeightsError(f"{card.weights} is missing; install hitzoo again")
     found = card.weights.stat().st_size
@@ -76,6 +127,7 @@ def check_file(card: Card) -> None:
         raise WeightsError(f"{card.weights} has {found:,} bytes instead of {card.size:,}; install hitzoo again")
     if hashlib.sha256(card.weights.read_bytes()).hexdigest() != card.sha256:
         raise WeightsError(f"{card.weights} was changed: its sha256 is not the recorded one; install hitzoo again")
+    return card.weights
 
 
 @cache
@@ -83,3 +135,15 @@ def schema() -> dict[str, Any]:
     """The JSON Schema of records."""
     text = resources.files("hitzoo.zoo").joinpath("schema/card.schema.json").read_text(encoding="utf-8")
     return json.loads(text)  # type: ignore[no-any-return]
+
+
+def _status_problems(document: Document) -> Iterator[Problem]:
+    """A status is not ahead of the truth: what shows that there are weights must be there, or must not."""
+    data, places = document.data, document.places
+    status, properties = data["status"], schema()["properties"]
+    for key in sorted(_NEEDED[status] - data.keys()):
+        hint = str(properties[key].get("description", ""))
+        yield places.problem((key,), f"missing key '{key}': a model that is {status} has it", hint)
+    for key in sorted(_IMPOSSIBLE[status] & data.keys()):
+        hint = f"change the status, or remove '{key}'"
+        yield places.problem((key,), f"a model whose status is '{status}' has no '{key}'", hint, at_key=True)

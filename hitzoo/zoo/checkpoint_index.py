@@ -21,7 +21,7 @@ def write_index(folder: Path) -> None:
     """List every file of a checkpoint that is otherwise complete; the caller makes the folder atomic."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
     entries = {
-        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": _sha256(path)} for path in files
+        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": sha256_of(path)} for path in files
     }
     (folder / INDEX_NAME).write_text(json.dumps({"files": entries}, indent=2) + "\n", encoding="utf-8")
 
@@ -49,7 +49,7 @@ def verify(place: Path, only: Collection[str] | None = None) -> list[str]:
     if unlisted:
         return [f"{INDEX_NAME} does not list {', '.join(unlisted)}"]
     looked_at = [entry for entry in wanted if only is None or entry[0] in only]
-    found = (_problem(place / name, name, size, digest) for name, size, digest in looked_at)
+    found = (file_problem(place / name, name, size, digest) for name, size, digest in looked_at)
     return [problem for problem in found if problem]
 
 
@@ -67,7 +67,7 @@ def set_aside(place: Path) -> Path:
         return place.rename(place.with_name(free))
 
 
-def _problem(path: Path, name: str, size: int, digest: str) -> str:
+def file_problem(path: Path, name: str, size: int, digest: str, listed_in: str = INDEX_NAME) -> str:
     """What is wrong with one file; nothing where it is the one that was written."""
     try:
         if not path.is_file():
@@ -75,11 +75,12 @@ def _problem(path: Path, name: str, size: int, digest: str) -> str:
         found = path.stat().st_size
         if found != size:
             return f"{name} is cut: {found:,} of {size:,} bytes" if found < size else f"{name} has grown"
-        return "" if _sha256(path) == digest else f"{name} was altered: its sha256 is not the one in {INDEX_NAME}"
+        return "" if sha256_of(path) == digest else f"{name} was altered: its sha256 is not the one in {listed_in}"
     except OSError as error:
         return f"{name} cannot be read: {reason_of(error)}"
 
 
-def _sha256(path: Path) -> str:
+def sha256_of(path: Path) -> str:
+    """Of a file's bytes, 64 hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

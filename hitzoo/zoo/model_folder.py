@@ -27,20 +27,31 @@ from hitzoo.spec.types import Spec
 from hitzoo.zoo.weights import load_weights, read_metadata, write_weights
 
 CONFIG_NAME = "config.json"
+SPEC_NAME = "hitzoo.yaml"  # beside them in what is published: the spec as its author wrote it
 WEIGHTS_NAME = "model.safetensors"
 LIVE_GENERATOR_NAME = "training/generator.safetensors"
 DISCRIMINATOR_NAME = "training/discriminator.safetensors"
+TRAINING_FILES = (  # what a checkpoint has besides, and a published model may have
+    DISCRIMINATOR_NAME,
+    LIVE_GENERATOR_NAME,
+    "training/optimizer.safetensors",
+    "training/state.json",
+)
 FORMAT = 1
 _CHECKPOINT = re.compile(r"step-(\d+)")
 
 
 @dataclass(frozen=True)
 class ModelFolder:
-    """A model on the disk whose weights are still to be read: what it is, and where its file lies."""
+    """A model on the disk whose weights are still to be read: what it is, and where its file lies.
+
+    `origin` is the repository and commit on the Hub that it was pulled from.
+    """
 
     spec: Spec
     plan: ModelPlan
     weights: Path
+    origin: str = ""
 
 
 def config_of(spec: Spec, plan: ModelPlan) -> dict[str, Any]:

@@ -51,6 +51,17 @@ def read_metadata(path: Path) -> dict[str, Any]:
     return metadata if isinstance(metadata, dict) else {}
 
 
+def read_header(path: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
+    """Dtype (`F32`, …) and shape of every tensor of a weights file; none is read.
+
+    Raises:
+        WeightsError: the file is missing, cut or not safetensors.
+    """
+    with _opened(path) as file:
+        slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+        return {name: (part.get_dtype(), tuple(part.get_shape())) for name, part in slices.items()}
+
+
 def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     """All tensors of a weights file, on the CPU.
 

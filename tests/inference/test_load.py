@@ -94,6 +94,7 @@ def enter(shipped: Path, model: Path, tiny_generator, **changes: object) -> None
         "title": "a test",
         "status": "bundled",
         "license": "Apache-2.0",
+        "data": {"name": "noise", "license": "CC0-1.0"},
         "file": "mine.safetensors",
         "sha256": sha256(content).hexdigest(),
         "size": len(content),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import fields
 from pathlib import Path
 
@@ -12,8 +13,19 @@ from jsonschema import Draft202012Validator
 from hitzoo.errors import SpecError, WeightsError
 from hitzoo.plan.compile import compile_spec
 from hitzoo.spec.load import load_spec
-from hitzoo.spec.shipped import shipped_folder
-from hitzoo.zoo.cards import Card, cards, check_file, find_card, read_card, schema
+from hitzoo.spec.shipped import shipped_folder, shipped_specs
+from hitzoo.zoo.cards import (
+    BUNDLED,
+    Card,
+    Number,
+    Paper,
+    TrainingData,
+    cards,
+    check_file,
+    find_card,
+    read_card,
+    schema,
+)
 
 CARD = f"""\
 hitzoo_card: 1
@@ -22,6 +34,7 @@ spec: hit-ti-shapes32
 title: a tiny model
 status: bundled
 license: Apache-2.0
+data: {{name: noise, license: CC0-1.0}}
 file: tiny.safetensors
 sha256: {hashlib.sha256(b"12345").hexdigest()}
 size: 5
@@ -62,6 +75,7 @@ def test_a_record(zoo: Path) -> None:
     assert card is not None
     assert cards() == {"tiny": card}
     assert card.weights == zoo / "tiny.safetensors"
+    assert card.data == TrainingData(name="noise", license="CC0-1.0")
     assert (card.spec, card.size) == ("hit-ti-shapes32", 5)
     assert card.provenance["date"] == "2026-01-31"
     check_file(card)
@@ -92,14 +106,14 @@ def test_a_record_that_says_what_it_may_not(zoo: Path) -> None:
         "  missing key 'title'",
         "  One line for people.",
         "tiny.yaml:4:9  status",
-        '  "bundeled" is not one of: bundled',
+        '  "bundeled" is not one of: bundled, published, spec only',
         "  did you mean 'bundled'?",
-        "tiny.yaml:6:7  file",
+        "tiny.yaml:7:7  file",
         '  "../tiny.safetensors" is not possible here',
         "  The weights file beside the record.",
-        "tiny.yaml:10:3  provenance.seed",
+        "tiny.yaml:11:3  provenance.seed",
         "  missing key 'seed'",
-        "tiny.yaml:11:3  provenance.seeed",
+        "tiny.yaml:12:3  provenance.seeed",
         "  unknown key 'seeed'",
         "  did you mean 'seed'?; allowed: command, date, hardware, hours, images, seed, steps, versions",
     ]
@@ -108,9 +122,9 @@ def test_a_record_that_says_what_it_may_not(zoo: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "place"),
     [
-        ("sha256: ", "sha256: x", "tiny.yaml:8:9  sha256"),
-        ("size: 5", "size: 0", "tiny.yaml:9:7  size"),
-        ("date: 2026-01-31", "date: 31.1.2026", "tiny.yaml:17:9  provenance.date"),
+        ("sha256: ", "sha256: x", "tiny.yaml:9:9  sha256"),
+        ("size: 5", "size: 0", "tiny.yaml:10:7  size"),
+        ("date: 2026-01-31", "date: 31.1.2026", "tiny.yaml:18:9  provenance.date"),
         ("name: tiny", "name: tiny\nname: tiny", "tiny.yaml:3:1  name"),
     ],
 )
@@ -140,15 +154,109 @@ def test_the_schema_and_the_card_have_the_same_keys() -> None:
     Draft202012Validator.check_schema(schema())
     keys = set(schema()["properties"]) - {"hitzoo_card", "file"} | {"weights"}
     assert keys == {item.name for item in fields(Card)}
-    assert set(schema()["required"]) == set(schema()["properties"])
+    for key, kind in (("paper", Paper), ("data", TrainingData)):
+        assert set(schema()["properties"][key]["properties"]) == {item.name for item in fields(kind)}
+    assert set(schema()["$defs"]["number"]["properties"]) == {item.name for item in fields(Number)}
+
+
+NEEDED = {
+    "bundled": ["data", "file", "license", "provenance", "sha256", "size"],
+    "published": ["data", "license", "provenance", "repo", "revision", "sha256", "size"],
+    "spec only": [],
+}
+
+
+def bare(status: str) -> str:
+    return f"hitzoo_card: 1\nname: tiny\nspec: hit-ti-shapes32\ntitle: t\nstatus: {status}\n"
+
+
+@pytest.mark.parametrize("status", NEEDED)
+def test_a_status_needs_what_shows_that_it_is_true(zoo: Path, status: str) -> None:
+    path = zoo / "tiny.yaml"
+    path.write_text(bare(status), encoding="utf-8")
+    if not NEEDED[status]:
+        assert read_card(path).status == status
+        return
+    with pytest.raises(SpecError) as caught:
+        read_card(path)
+    said = [line.strip() for line in str(caught.value).splitlines() if "missing key" in line]
+    assert said == [f"missing key '{key}': a model that is {status} has it" for key in NEEDED[status]]
+
+
+OF_WEIGHTS = {
+    "file": "tiny.safetensors",
+    "repo": "acme/tiny",
+    "revision": "a" * 40,
+    "sha256": "b" * 64,
+    "size": "5",
+    "license": "mit",
+    "measured": "[]",
+}
+
+
+@pytest.mark.parametrize("key", OF_WEIGHTS)
+def test_what_nobody_has_published_has_no_weights(zoo: Path, key: str) -> None:
+    path = zoo / "tiny.yaml"
+    path.write_text(f"{bare('spec only')}{key}: {OF_WEIGHTS[key]}\n", encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        read_card(path)
+    assert str(caught.value).splitlines() == [
+        f"{path}:6:1  {key}",
+        f"  a model whose status is 'spec only' has no '{key}'",
+        f"  change the status, or remove '{key}'",
+    ]
+
+
+def test_a_published_record(zoo: Path) -> None:
+    text = CARD.replace("status: bundled", "status: published")
+    text = text.replace("file: tiny.safetensors", f"repo: acme/tiny\nrevision: {'a' * 40}")
+    numbers = "published: [{metric: fid, value: 3, protocol: p}]\nmeasured: [{metric: fid, value: 4.5, protocol: q}]\n"
+    (zoo / "tiny.yaml").write_text(text + numbers, encoding="utf-8")
+    card = find_card("tiny")
+    assert card is not None
+    assert (card.repo, card.revision, card.weights) == ("acme/tiny", "a" * 40, None)
+    assert card.published == (Number(metric="fid", value=3, protocol="p"),)
+    assert card.measured == (Number(metric="fid", value=4.5, protocol="q"),)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ("revision: " + "a" * 40, "revision: v1", "revision"),
+        ("repo: acme/tiny", "repo: tiny", "repo"),
+        ("repo: acme/tiny", "repo: ../tiny", "repo"),
+        ("repo: acme/tiny", "repo: acme/tiny\nfile: tiny.safetensors", "file"),
+    ],
+)
+def test_a_published_record_is_pinned(zoo: Path, old: str, new: str, place: str) -> None:
+    text = CARD.replace("status: bundled", "status: published")
+    text = text.replace("file: tiny.safetensors", f"repo: acme/tiny\nrevision: {'a' * 40}")
+    assert old in text
+    (zoo / "tiny.yaml").write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(SpecError, match=rf"tiny\.yaml:\d+:\d+  {place}"):
+        read_card(zoo / "tiny.yaml")
 
 
 def test_every_shipped_record() -> None:
     """Zero or more: whatever is shipped is true of its file."""
     files = {path.name for path in shipped_folder("zoo").glob("*.safetensors")}
     for name, card in cards().items():
-        check_file(card)
         assert card.name == name
         assert compile_spec(load_spec(card.spec)).name == card.spec
-        files.remove(card.weights.name)
+        if card.status == BUNDLED:
+            files.remove(check_file(card).name)
     assert files == set()
+
+
+def test_every_shipped_spec_has_a_record() -> None:
+    assert {card.spec for card in cards().values()} == set(shipped_specs())
+
+
+def test_numbers_of_the_paper_are_those_in_the_head_of_its_spec() -> None:
+    for name, card in cards().items():
+        head = (shipped_folder("specs") / f"{card.spec}.yaml").read_text(encoding="utf-8").split("hitzoo: 1")[0]
+        written = re.search(r"published +(.*)", head)
+        said = re.findall(r"\b(FID|IS) ([\d.]*\d)", written[1]) if written else []
+        assert {(key.lower(), float(value)) for key, value in said} == {
+            (number.metric, number.value) for number in card.published
+        }, name

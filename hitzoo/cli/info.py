@@ -1,0 +1,109 @@
+"""`hitzoo info`: what a model is, before it is fetched."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hitzoo.cli.options import JsonOption
+
+if TYPE_CHECKING:
+    from hitzoo.zoo.cards import Card
+    from hitzoo.zoo.info import ModelInfo
+
+
+def info(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|DIR|ORG/NAME[@REVISION]",
+            help="A model of the zoo, a model folder or run, or a model on the Hub.",
+            show_default=False,
+        ),
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Say what a model is: of the Hub from the header of its weights, without fetching them."""
+    from hitzoo.cli import render
+    from hitzoo.zoo.cards import find_card
+
+    card = find_card(model)
+    if card is not None:
+        rows, data = _of_card(card), _plain(card)
+    else:
+        found = _look(model)
+        rows, data = _of_model(found), found.to_json()
+    if as_json:
+        render.print_json(data)
+        return
+    render.print_line(model, style="bold")
+    for label, value in rows:
+        if value:
+            render.print_line(f"  {label:<12}{value}")
+
+
+def _look(model: str) -> ModelInfo:
+    from pathlib import Path
+
+    from hitzoo.zoo.info import info_of_model, info_of_repo
+    from hitzoo.zoo.repo_name import is_repo_name, parse_repo_name
+
+    if is_repo_name(model) and not Path(model).is_dir():
+        return info_of_repo(parse_repo_name(model))
+    from hitzoo.inference.load import locate
+
+    return info_of_model(locate(model), model)
+
+
+def _of_model(found: ModelInfo) -> list[tuple[str, str]]:
+    from hitzoo.cli import render
+
+    known = found.metadata
+    step = known.get("step")
+    weights = f"{found.parameters:,} parameters in {found.tensors} tensors, {', '.join(found.dtypes)}"
+    return [
+        ("commit", found.commit + (f" ({', '.join(found.tags)})" if found.tags else "")),
+        ("spec", f"{known.get('name', 'not said: the weights are not of hitzoo')}"),
+        ("network", f"{known.get('architecture', '?')}, plan {str(known.get('generator_plan', '?'))[:12]}"),
+        ("weights", weights),
+        ("trained", "" if step is None else "not at all: initial weights" if step == 0 else f"{step:,} steps"),
+        ("file", f"{render.size(found.size)}, sha256 {found.sha256}"),
+        ("licence", found.license),
+        ("data", ", ".join(found.datasets)),
+        *(("measured", f"{name}: {value}") for name, value in found.metrics),
+        ("access", ", ".join(filter(None, [found.access, f"changed {found.modified}" if found.modified else ""]))),
+        ("files", ", ".join(f"{name} {render.size(size or 0)}".rstrip() for name, size in found.files.items())),
+        ("get it", f"hitzoo pull {found.where}" if found.commit else ""),
+    ]
+
+
+def _of_card(card: Card) -> list[tuple[str, str]]:
+    from hitzoo.cli import render
+
+    made = card.provenance
+    return [
+        ("what", card.title),
+        ("status", _status(card)),
+        ("spec", f"{card.spec}: hitzoo show {card.spec}, hitzoo build {card.spec}"),
+        ("paper", f"{card.paper.title}, {card.paper.place}, {card.paper.url}" if card.paper else ""),
+        ("file", f"{render.size(card.size)}, sha256 {card.sha256}" if card.size else ""),
+        ("licence", card.license),
+        ("data", f"{card.data.name} ({card.data.license})" if card.data else ""),
+        *(("published", f"{number.metric} {number.value:g} ({number.protocol})") for number in card.published),
+        *(("measured", f"{number.metric} {number.value:g} ({number.protocol})") for number in card.measured),
+        ("made by", f"{made['command']}, seed {made['seed']}, {made['steps']:,} steps" if made else ""),
+        ("made on", f"{made['hardware']}, {made['hours']:g} h, {made['date']}" if made else ""),
+    ]
+
+
+def _status(card: Card) -> str:
+    words = {"bundled": "its weights travel with hitzoo", "published": f"on the Hub: {card.repo}@{card.revision}"}
+    return words.get(card.status, f"spec only: nobody has published weights; hitzoo train {card.name}")
+
+
+def _plain(card: Card) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    data = asdict(card)
+    return data | {"weights": str(card.weights) if card.weights else None}

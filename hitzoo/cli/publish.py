@@ -1,0 +1,141 @@
+"""`hitzoo publish`: a trained model to the Hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from hitzoo.zoo.model_card import Terms
+    from hitzoo.zoo.release import Publication, Release
+
+
+def publish(
+    model: Annotated[
+        str,
+        typer.Argument(metavar="MODEL", help="A run (its newest checkpoint), a model folder, or a model of the zoo."),
+    ],
+    repo: Annotated[str, typer.Argument(metavar="ORG/NAME", help="Where to; made if it does not exist.")],
+    license: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Of the weights, as the Hub names it: apache-2.0, cc-by-nc-4.0, …, other."),
+    ] = None,
+    license_name: Annotated[str, typer.Option(metavar="NAME", help="With --license other: its name.")] = "",
+    license_link: Annotated[str, typer.Option(metavar="URL", help="Where its text is.")] = "",
+    tag: Annotated[str | None, typer.Option(metavar="v1", help="The name of this version.")] = None,
+    private: Annotated[bool, typer.Option("--private", help="For whom you let see it; of a new repository.")] = False,
+    data: Annotated[str, typer.Option(metavar="TEXT", help="What it was trained on, for the card.")] = "",
+    data_license: Annotated[str, typer.Option(metavar="TEXT", help="Under which licence that is.")] = "",
+    dataset: Annotated[list[str], typer.Option(metavar="ORG/NAME", help="The data set on the Hub.")] = [],  # noqa: B006
+    base_model: Annotated[str, typer.Option(metavar="ORG/NAME", help="The model it was fine-tuned from.")] = "",
+    evaluation: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.json", help="Of `hitzoo eval --out`. Default: the run's own of this checkpoint."),
+    ] = None,
+    with_discriminator: Annotated[bool, typer.Option("--with-discriminator", help="For fine-tuning.")] = False,
+    with_training: Annotated[bool, typer.Option("--with-training", help="All that resuming needs.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show the files and the card; the Hub is not asked.")
+    ] = False,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="With --dry-run: also write the folder there.")
+    ] = None,
+) -> None:
+    """Publish a model with its spec, a card and a manifest on the Hugging Face Hub: one commit, then the tag.
+
+    \b
+    hitzoo publish runs/b256 acme/hit-b-ffhq256 --license cc-by-nc-4.0 --tag v1
+    hitzoo publish runs/b256 acme/hit-b-ffhq256 --license cc-by-nc-4.0 --dry-run
+
+    The same files again make no commit. A README.md of yours keeps its text. Log in first: `hf auth login`.
+    """
+    from hitzoo.errors import RequestError
+    from hitzoo.zoo.licenses import check_license
+
+    if out is not None and not dry_run:
+        raise RequestError("--out is for --dry-run: what is published lies on the Hub")
+    license = check_license(license, license_name)  # before torch is loaded
+    from hitzoo.zoo.model_card import Terms
+
+    terms = Terms(
+        license=license,
+        license_name=license_name,
+        license_link=license_link,
+        data=data,
+        data_license=data_license,
+        datasets=tuple(dataset),
+        base_model=base_model,
+    )
+    wanted = _gather(model, repo, terms, evaluation, with_discriminator, with_training)
+    if dry_run:
+        _show(wanted, out)
+    else:
+        _publish(wanted, tag, private)
+
+
+def _gather(
+    model: str, repo: str, terms: Terms, evaluation: Path | None, with_discriminator: bool, with_training: bool
+) -> Publication:
+    from hitzoo.inference.publish import publication
+    from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, TRAINING_FILES
+    from hitzoo.zoo.provenance import read_report
+
+    extra = TRAINING_FILES if with_training else (DISCRIMINATOR_NAME,) if with_discriminator else ()
+    report = read_report(evaluation) if evaluation is not None else None
+    return publication(model, repo, terms, report=report, extra=extra)
+
+
+def _publish(wanted: Publication, tag: str | None, private: bool) -> None:
+    from hitzoo.cli import progress, render
+    from hitzoo.zoo.publish import publish
+
+    with progress.working(f"publishing {wanted.model.spec.name} to {wanted.repo_id}"):
+        done = publish(wanted, tag=tag, private=private)
+    where = f"{done.repo_id}@{tag}" if tag else done.repo_id
+    if done.changed or done.removed:
+        size = sum(
+            done.release.manifest.files[name].size for name in done.changed if name in done.release.manifest.files
+        )
+        sent = f"{render.count(len(done.changed), 'file')} changed, {render.size(size)}"
+        gone = f", removed {', '.join(done.removed)}" if done.removed else ""
+        render.print_line(f"published {where}: {sent}{gone}")
+    else:
+        render.print_line(f"{where} holds all of it already: no commit was made")
+    _mention_card(done.release)
+    render.print_line(f"commit {done.url}")
+    render.print_line(f"hitzoo sample --model {where} --seeds 0-15")
+
+
+def _show(wanted: Publication, out: Path | None) -> None:
+    """What would be published: the files, then the card."""
+    import shutil
+    from tempfile import TemporaryDirectory
+
+    from hitzoo.cli import render
+    from hitzoo.files import atomic_folder
+    from hitzoo.zoo.publish import prepare
+
+    with TemporaryDirectory(prefix="hitzoo-publish-") as place:
+        release = prepare(wanted, Path(place))
+        card = release.files["README.md"].read_text(encoding="utf-8")
+        if out is not None:
+            with atomic_folder(out) as folder:
+                for name, path in release.files.items():
+                    (folder / name).parent.mkdir(exist_ok=True)
+                    shutil.copyfile(path, folder / name)
+        entries = sorted(release.manifest.files.items())
+        rows = [[name, render.size(entry.size), entry.sha256[:12]] for name, entry in entries]
+        rows.append(["manifest.json", render.size(release.files["manifest.json"].stat().st_size), ""])
+    render.print_table(["file", "size", "sha256"], [rows], words=(0, 2))
+    render.print_line(card)
+    _mention_card(release)
+    render.print_line(f"nothing was published{f'; the folder is {out}' if out else ''}")
+
+
+def _mention_card(release: Release) -> None:
+    from hitzoo.cli import render
+
+    if release.card_kept:
+        render.print_line("note: the text of README.md is yours and stays as it is; only its front matter was set")

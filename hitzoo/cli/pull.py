@@ -1,0 +1,65 @@
+"""`hitzoo pull`: a model of the Hub into the cache, verified."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from hitzoo.cli.progress import Following
+    from hitzoo.zoo.pull import Pulled
+
+
+def pull(
+    model: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME|ORG/NAME[@REVISION]",
+            help="A model of the zoo or of the Hub; a revision is a tag, a branch or a commit.",
+            show_default=False,
+        ),
+    ],
+    with_training: Annotated[
+        bool, typer.Option("--with-training", help="Also the discriminator and the training's state, if published.")
+    ] = False,
+) -> None:
+    """Fetch a model from the Hugging Face Hub and verify every file; afterwards it works without a network.
+
+    \b
+    hitzoo pull acme/hit-b-ffhq256@v1
+    hitzoo sample --model acme/hit-b-ffhq256@v1 --seeds 0-15
+
+    HF_TOKEN, HF_HOME, HF_ENDPOINT and HF_HUB_OFFLINE mean what they mean to the Hub's own client.
+    """
+    from hitzoo.cli import progress, render
+
+    with progress.transferring(model) as follow:
+        pulled = _pull(model, with_training, follow)
+    if pulled is None:
+        render.print_line(f"{model} travels with hitzoo: there is nothing to pull")
+        return
+    count = render.count(len(pulled.files), "file")
+    render.print_line(f"{model}: commit {pulled.commit[:12]}, {count}, {render.size(pulled.size)}, all verified")
+    render.print_line(f"in {pulled.folder}")
+    render.print_line(f"hitzoo sample --model {model} --seeds 0-15")
+
+
+def _pull(model: str, with_training: bool, follow: Following) -> Pulled | None:
+    """None for what travels with hitzoo."""
+    from hitzoo.zoo.cards import BUNDLED, PUBLISHED, find_card
+    from hitzoo.zoo.model_folder import TRAINING_FILES
+    from hitzoo.zoo.pull import pull, pull_published
+    from hitzoo.zoo.repo_name import parse_repo_name
+
+    extra = TRAINING_FILES if with_training else ()
+    card = find_card(model)
+    if card is not None and card.status == BUNDLED:
+        return None
+    if card is not None and card.status == PUBLISHED:
+        return pull_published(card, extra=extra, progress=follow)
+    if "/" not in model:
+        from hitzoo.inference.load import nothing_named
+
+        raise nothing_named(model)
+    return pull(parse_repo_name(model), extra=extra, progress=follow)

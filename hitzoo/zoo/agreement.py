@@ -1,0 +1,100 @@
+"""Whether a published model is what it says: config, spec, plan, size and tensors must agree before it is loaded.
+
+Everything here was written by somebody else. It is read as data, through the same schema and planning rules as a spec
+of one's own, and what is absurd is refused by arithmetic, before a network is built or a tensor takes memory.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+
+from hitzoo.errors import WeightsError
+from hitzoo.models.build import build_generator
+from hitzoo.plan.compile import ModelPlan, compile_spec
+from hitzoo.plan.table import generator_cost
+from hitzoo.spec.load import parse_spec
+from hitzoo.spec.types import Spec
+from hitzoo.spec.write import leaves
+from hitzoo.zoo.manifest import read_small
+from hitzoo.zoo.model_folder import CONFIG_NAME, SPEC_NAME, ModelFolder, open_model
+from hitzoo.zoo.weights import compare, read_header, read_metadata
+
+_MOST_DIFFERENCES = 5
+_FLOAT32 = 4  # bytes
+_SLACK = 1 << 20  # bytes; for the header, and for the running statistics of small networks
+_DTYPES = {torch.float32: "F32", torch.int64: "I64"}  # what a generator of ours has
+
+
+def read_description(folder: Path) -> ModelFolder:
+    """What a published model says it is, its config and its spec in agreement.
+
+    Raises:
+        WeightsError: one of them is missing or damaged, or they describe different networks.
+        SpecError: a spec says something it may not.
+    """
+    text = read_small(folder / CONFIG_NAME)
+    found = open_model(folder)
+    stored = json.loads(text).get("generator_plan")
+    if stored != found.plan.generator_hash:
+        raise WeightsError(
+            f"{folder / CONFIG_NAME} says its generator is plan {str(stored)[:12]}, but its spec describes plan"
+            f" {found.plan.generator_hash[:12]}; it was changed, or made by another version of hitzoo"
+        )
+    path = folder / SPEC_NAME
+    written = parse_spec(read_small(path), str(path))
+    if compile_spec(written).generator_hash != found.plan.generator_hash:
+        lines = [f"{path} describes another generator than {CONFIG_NAME} beside it:", *_differing(written, found.spec)]
+        raise WeightsError("\n".join(lines))
+    return found
+
+
+def check_size(plan: ModelPlan, size: int, whose: str) -> None:
+    """Refuse a weights file that is far from what the plan's parameters take, before it is fetched.
+
+    Raises:
+        WeightsError: it is.
+    """
+    least = _FLOAT32 * generator_cost(plan.generator).parameters
+    if not least <= size <= least * 3 // 2 + _SLACK:
+        raise WeightsError(f"the weights of {whose} have {size:,} bytes; the generator of its spec takes {least:,}")
+
+
+def check_weights(found: ModelFolder) -> None:
+    """Compare the header of the weights with the plan: names, shapes, dtypes, and the plan's own hash.
+
+    Raises:
+        WeightsError: they differ; the first five differences are named.
+    """
+    with torch.device("meta"):
+        wanted = build_generator(found.plan).state_dict()
+    header = read_header(found.weights)
+    lines = compare(
+        {name: tuple(tensor.shape) for name, tensor in wanted.items()},
+        {name: shape for name, (_, shape) in header.items()},
+    ) or _other_dtypes({name: tensor.dtype for name, tensor in wanted.items()}, header)
+    if lines:
+        raise WeightsError(
+            f"{found.weights} holds the weights of another network than {CONFIG_NAME} describes:\n" + "\n".join(lines)
+        )
+    stored = read_metadata(found.weights).get("generator_plan")
+    if stored != found.plan.generator_hash:
+        raise WeightsError(
+            f"{found.weights} was made for another generator than {CONFIG_NAME} describes, though every tensor fits"
+            f" (plan {str(stored)[:12]} in the file, {found.plan.generator_hash[:12]} wanted)"
+        )
+
+
+def _other_dtypes(wanted: Mapping[str, torch.dtype], header: Mapping[str, tuple[str, tuple[int, ...]]]) -> list[str]:
+    pairs = [(name, _DTYPES.get(dtype, str(dtype)), header[name][0]) for name, dtype in wanted.items()]
+    lines = [f"  {name} is {found}, the network wants {kind}" for name, kind, found in pairs if kind != found]
+    return lines[:_MOST_DIFFERENCES]
+
+
+def _differing(written: Spec, described: Spec) -> list[str]:
+    one, other = dict(leaves(written)), dict(leaves(described))
+    changed = [key for key in sorted(one.keys() | other.keys()) if one.get(key) != other.get(key)]
+    return [f"  {key}: {one.get(key)!r} here, {other.get(key)!r} there" for key in changed[:_MOST_DIFFERENCES]]

@@ -1,0 +1,249 @@
+"""The door to the Hugging Face Hub: what is asked of its client, and nothing else of it.
+
+Only the files named `hub…` import `huggingface_hub`, and only when they are used. Where the Hub
+is, where its cache lies, whether it may be asked and with which token, the client takes from HF_ENDPOINT, HF_HOME,
+HF_HUB_CACHE, HF_HUB_OFFLINE and HF_TOKEN; a program may give another place for a while with the fields of `Hub`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hitzoo.errors import HubError, OutputError
+from hitzoo.files import write_text
+from hitzoo.zoo.hub_retry import retrying
+from hitzoo.zoo.hub_secrets import redact_logs
+from hitzoo.zoo.repo_name import RepoName
+
+if TYPE_CHECKING:
+    from huggingface_hub import HfApi
+
+Progress = Callable[[int, int], None]
+"""Told (bytes done, bytes in all) of a download."""
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """What the Hub says of one file: `sha256` of large ones, `oid` (git's) of small ones."""
+
+    size: int | None
+    sha256: str | None
+    oid: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remote:
+    """A repository at one commit; `card` is the front matter of its README, `None` stands for what was not said."""
+
+    repo_id: str
+    commit: str
+    files: Mapping[str, RemoteFile]
+    card: Mapping[str, Any]
+    private: bool = False
+    gated: bool = False
+    downloads: int | None = None
+    likes: int | None = None
+    modified: str | None = None
+
+
+@dataclass(frozen=True)
+class Header:
+    """The header of a weights file: dtype and shape of every tensor, and the file's metadata."""
+
+    tensors: Mapping[str, tuple[str, tuple[int, ...]]]
+    metadata: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Hub:
+    """One Hub and one cache, each the client's own where it is not given. `token` is never shown; False sends none."""
+
+    endpoint: str | None = None
+    cache: Path | None = None
+    token: str | bool | None = field(default=None, repr=False)
+
+    @property
+    def address(self) -> str:
+        """Where the Hub is, for messages."""
+        return self._api().endpoint
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where what was pulled lies."""
+        from huggingface_hub import constants
+
+        return self.cache or Path(constants.HF_HUB_CACHE)
+
+    @property
+    def offline(self) -> bool:
+        """Whether HF_HUB_OFFLINE forbids asking."""
+        from huggingface_hub import constants
+
+        return bool(constants.HF_HUB_OFFLINE)
+
+    @property
+    def has_token(self) -> bool:
+        """Whether somebody is logged in."""
+        from huggingface_hub import get_token
+
+        return bool(self.token or (self.token is None and get_token()))
+
+    def look(self, repo: RepoName) -> Remote:
+        """Resolve a revision to its commit, with the list of its files: one request."""
+        from huggingface_hub import ModelCardData, constants
+
+        timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT  # without one the client waits for ever
+        ask = self._api().model_info
+        try:
+            found = retrying(lambda: ask(repo.repo_id, revision=repo.revision, files_metadata=True, timeout=timeout))
+        except (TypeError, KeyError, AttributeError) as error:  # a card can hold what the client does not expect
+            raise HubError(f"what {self.address} says of {repo.repo_id} cannot be understood ({error})") from error
+        card = found.card_data
+        modified = found.last_modified
+        return Remote(
+            repo_id=repo.repo_id,
+            commit=found.sha or "",
+            files={file.rfilename: _remote_file(file) for file in found.siblings or ()},
+            card=card.to_dict() if isinstance(card, ModelCardData) else {},
+            private=bool(found.private),
+            gated=bool(found.gated),
+            downloads=found.downloads,
+            likes=found.likes,
+            modified=modified.date().isoformat() if modified else None,
+        )
+
+    def tags(self, repo_id: str) -> dict[str, str]:
+        """The commit of every tag."""
+        refs = retrying(lambda: self._api().list_repo_refs(repo_id))
+        return {tag.name: tag.target_commit for tag in refs.tags}
+
+    def header(self, repo_id: str, commit: str, name: str) -> Header:
+        """The header of a weights file, without the rest of it."""
+        ask = self._api().parse_safetensors_file_metadata
+        found = retrying(lambda: ask(repo_id, name, revision=commit))
+        tensors = {key: (str(info.dtype), tuple(info.shape)) for key, info in found.tensors.items()}
+        return Header(tensors, dict(found.metadata or {}))
+
+    def holds(self, repo: RepoName) -> bool:
+        """Whether anything of a repository was ever fetched."""
+        return self._folder(repo).is_dir()
+
+    def cached(self, repo: RepoName, name: str) -> Path | None:
+        """A file as it was fetched before, of the commit that the revision meant then."""
+        from huggingface_hub import try_to_load_from_cache
+
+        found = try_to_load_from_cache(repo.repo_id, name, cache_dir=self.cache, revision=repo.revision)
+        return Path(found) if isinstance(found, str) else None
+
+    def fetch(
+        self, repo_id: str, commit: str, name: str, *, again: bool = False, progress: Progress | None = None
+    ) -> Path:
+        """A file of a commit, from the cache if it is there; `again` replaces what the cache has."""
+        from huggingface_hub import hf_hub_download
+
+        if again and (old := self.cached(RepoName(repo_id, commit), name)):
+            old.unlink(missing_ok=True)  # where the cache holds no links, the client would leave it as it is
+        place = retrying(
+            lambda: hf_hub_download(
+                repo_id,
+                name,
+                revision=commit,
+                force_download=again,
+                cache_dir=self.cache,
+                tqdm_class=_reporting_to(progress),
+                **self._access(),
+            )
+        )
+        return Path(place)
+
+    def remember(self, repo: RepoName, commit: str) -> None:
+        """Note what a tag or branch means, as the client's cache does, so that it can be loaded offline by its name."""
+        place = self._folder(repo) / "refs" / repo.revision
+        with suppress(OSError, OutputError):  # a cache that is only to be read is a cache nevertheless
+            if not place.is_file() or place.read_text(encoding="utf-8") != commit:
+                write_text(place, commit)
+
+    def create(self, repo_id: str, *, private: bool) -> None:
+        """Make an empty repository, unless it is there."""
+        retrying(lambda: self._api().create_repo(repo_id, private=private, exist_ok=True))
+
+    def commit(self, repo_id: str, files: Mapping[str, Path], removed: Iterable[str], message: str, parent: str) -> str:
+        """Make one commit on main, if its head is still `parent`, and say which. It is not tried again here."""
+        from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+        adds = [CommitOperationAdd(name, str(path)) for name, path in files.items()]
+        deletes = [CommitOperationDelete(name) for name in removed]
+        with _without_bars():
+            made = self._api().create_commit(
+                repo_id, [*adds, *deletes], commit_message=message, parent_commit=parent or None
+            )
+        return made.oid
+
+    def tag(self, repo_id: str, tag: str, commit: str) -> None:
+        """Give a commit a tag that does not exist yet."""
+        retrying(lambda: self._api().create_tag(repo_id, tag=tag, revision=commit))
+
+    def _folder(self, repo: RepoName) -> Path:
+        return self.cache_folder / f"models--{repo.repo_id.replace('/', '--')}"
+
+    def _api(self) -> HfApi:
+        from huggingface_hub import HfApi
+
+        return HfApi(**self._access())
+
+    def _access(self) -> dict[str, Any]:
+        redact_logs()
+        names = {"library_name": "hitzoo", "library_version": version("hitzoo")}
+        return {"endpoint": self.endpoint, "token": self.token} | names
+
+
+def _remote_file(file: Any) -> RemoteFile:
+    return RemoteFile(file.size, file.lfs.sha256 if file.lfs else None, file.blob_id)
+
+
+def _reporting_to(progress: Progress | None) -> type:
+    """The class of a bar that draws nothing and tells `progress`; made in the client's own manner of taking one."""
+
+    class Bar:
+        def __init__(self, *_: Any, total: int | None = None, initial: int = 0, **__: Any) -> None:
+            self.total, self.n = total, initial
+
+        def update(self, count: float | None = 1) -> None:
+            self.n += int(count or 0)
+            if progress is not None and self.total:
+                progress(min(self.n, self.total), self.total)
+
+        def __enter__(self) -> Bar:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            """Nothing to take away."""
+
+        def update_transfer(self, *_: object, **__: object) -> None:
+            """What came over the network and is not written yet: not counted. The client draws the rest of these."""
+
+        close = refresh = set_description = set_description_str = update_transfer
+        set_postfix_str = set_transfer_postfix_str = update_transfer
+
+    return Bar
+
+
+@contextmanager
+def _without_bars() -> Iterator[None]:
+    """The client's own bars off for a while, unless the user's environment decides."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    ours = constants.HF_HUB_DISABLE_PROGRESS_BARS is None and not are_progress_bars_disabled()
+    if ours:
+        disable_progress_bars()
+    try:
+        yield
+    finally:
+        if ours:
+            enable_progress_bars()

@@ -1,0 +1,138 @@
+"""How a model was made, as far as the folder it lies in tells: the run around a checkpoint, or the record of the zoo.
+
+What is said goes into a public card, so folders of the machine it was made on are left out.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from hitzoo.errors import RequestError
+from hitzoo.zoo.cards import Card
+
+_OF_A_MACHINE = re.compile(r"/|~|\.\.|[A-Za-z]:[\\/]")
+UNTRAINED = "not trained: these are initial weights"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """`facts` by what they are of, in the order of the card; `report` is an evaluation of these very weights."""
+
+    facts: Mapping[str, str] = field(default_factory=dict)
+    report: Mapping[str, Any] | None = None
+
+
+def provenance_of(weights: Path, metadata: Mapping[str, Any], card: Card | None) -> Provenance:
+    """All that is known of a weights file with this header; `card` is the record of a bundled one."""
+    if card is not None:
+        return Provenance(facts=_of_record(card))
+    checkpoint = weights.parent
+    run = checkpoint.parent.parent
+    state = read_object(checkpoint / "training" / "state.json")
+    sessions = read_object(run / "run.json").get("sessions")
+    session = sessions[0] if isinstance(sessions, list) and sessions and isinstance(sessions[0], dict) else {}
+    return Provenance(
+        facts=_of_run({**metadata, **state}, session, _seconds(run / "metrics.jsonl", state.get("step"))),
+        report=read_object(run / "evaluations" / f"{checkpoint.name}.json") or None,
+    )
+
+
+def read_report(path: Path) -> Mapping[str, Any]:
+    """The numbers of `hitzoo eval --out FILE.json`, with their protocols.
+
+    Raises:
+        RequestError: there are none in it.
+    """
+    report = read_object(path)
+    if not isinstance(report.get("scores"), list) or not report["scores"]:
+        raise RequestError(f"{path} holds no numbers; `hitzoo eval --out FILE.json` writes such a file")
+    return report
+
+
+def without_folders(value: Any) -> Any:
+    """An evaluation's protocol with the data sets' names instead of where they lay."""
+    if isinstance(value, Mapping):
+        return {key: name_of(inner) if key == "source" else without_folders(inner) for key, inner in value.items()}
+    return [without_folders(inner) for inner in value] if isinstance(value, list) else value
+
+
+def name_of(location: Any) -> Any:
+    """`photos.zip` of `/home/somebody/photos.zip`; what is said without a place of this machine stays as it is."""
+    if not isinstance(location, str) or not _OF_A_MACHINE.match(location):
+        return location
+    return location.replace("\\", "/").rstrip("/").rsplit("/", 1)[-1] or location
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """A JSON object from a file; empty where there is none."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _of_record(card: Card) -> dict[str, str]:
+    made = card.provenance
+    return {
+        "command": f"`{made['command']}`",
+        "seed": str(made["seed"]),
+        "length": _length(made["steps"], made["images"]),
+        "hardware": str(made["hardware"]),
+        "time": f"{made['hours']:g} h, finished {made['date']}",
+        "versions": str(made["versions"]),
+    }
+
+
+def _of_run(known: Mapping[str, Any], session: Mapping[str, Any], seconds: float) -> dict[str, str]:
+    step, command = known.get("step"), session.get("command")
+    versions = session.get("versions")
+    hardware = [str(session[key]) for key in ("processes", "device_name") if key in session]
+    facts = {
+        "command": f"`{_command(command)}`" if isinstance(command, list) else "",
+        "converted from": f"{known['source']} ({known.get('which', '')})" if "source" in known else "",
+        "seed": str(known.get("seed", "")),
+        "length": UNTRAINED if step == 0 else _length(step, known.get("images")) if isinstance(step, int) else "",
+        "hardware": " × ".join(hardware),
+        "time": _time(seconds) if seconds else "",
+        "versions": ", ".join(f"{key} {value}" for key, value in versions.items())
+        if isinstance(versions, dict)
+        else "",
+    }
+    return {key: value for key, value in facts.items() if value}
+
+
+def _length(steps: int, images: int | None) -> str:
+    return f"{steps:,} steps" + (f", {images:,} images" if images else "")
+
+
+def _time(seconds: float) -> str:
+    if seconds < 7200:
+        return f"{seconds / 60:.0f} min" if seconds >= 120 else f"{seconds:.0f} s"
+    return f"{seconds / 3600:.1f} h"
+
+
+def _command(words: Sequence[Any]) -> str:
+    """As it was typed, but for where things lay."""
+    return shlex.join(["hitzoo", *(str(name_of(str(word))) for word in words[1:])])
+
+
+def _seconds(metrics: Path, step: Any) -> float:
+    """How long the run had taken at a step, by the line of its metrics; 0 where it does not say."""
+    try:
+        lines = metrics.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return 0.0
+    for line in reversed(lines):
+        if f'"step": {step},' in line:
+            try:
+                return float(json.loads(line)["seconds"])
+            except (ValueError, KeyError, TypeError):
+                return 0.0
+    return 0.0

@@ -1,0 +1,218 @@
+"""Transfers that break in every way: what can heal heals, what cannot is said, and nothing half is left behind."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from hitzoo.errors import HitzooError, HubError, OutputError
+from hitzoo.inference.publish import publish
+from hitzoo.zoo.hub import Hub
+from hitzoo.zoo.publish import Published
+from hitzoo.zoo.pull import pull
+from hitzoo.zoo.repo_name import RepoName
+from tests.hub.conftest import TERMS, Commands
+from tests.hub.server import HubServer
+
+TINY = RepoName("acme/tiny", "v1")
+BLOB = "/blob/"
+
+
+def whole(hub: Hub, model: Path, name: RepoName = TINY) -> None:
+    """It is pulled, byte for byte, and nothing unfinished lies in the cache."""
+    pulled = pull(name, hub=hub)
+    for file in ("model.safetensors", "config.json"):
+        assert (pulled.folder / file).read_bytes() == (model / file).read_bytes()
+    assert hub.cache is not None
+    assert not list(hub.cache.rglob("*.incomplete"))
+    assert not list(hub.cache.rglob("*.tmp"))
+
+
+FAULTS: dict[str, dict[str, Any]] = {
+    "the connection ends early": {"cut_after": 5000},
+    "the connection is reset": {"cut_after": 5000, "cut": "reset"},
+    "the connection is reset before the first byte": {"cut_after": 0, "cut": "reset"},
+    "the answer stalls": {"cut_after": 5000, "cut": "stall"},
+    "the file is cut short": {"truncate": 5000},
+    "one byte is altered": {"flip": 19_000},
+    "one byte of the header is altered": {"flip": 30},
+    "503": {"status": 503},
+    "500 twice": {"status": 500, "times": 2},
+    "429 with the time to wait": {"status": 429, "headers": {"Retry-After": "0"}},
+    "403: the signature is too old": {"status": 403},
+}
+
+
+@pytest.mark.parametrize("what", FAULTS)
+def test_a_transfer_that_breaks_once(
+    server: HubServer, published: Published, model: Path, stranger: Hub, what: str
+) -> None:
+    fault = server.fault(BLOB, method="GET", **FAULTS[what])
+    whole(stranger, model)
+    assert fault.times == 0
+    assert len(server.asked(BLOB, method="GET")) >= 2
+
+
+def test_a_long_file_goes_on_where_it_broke_off(
+    server: HubServer, save: Callable[..., Path], tmp_path: Path, door: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 1000)
+    model = save(tmp_path / "model")
+    publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
+    server.fault(BLOB, method="GET", cut_after=12_345)
+    whole(door, model)
+    ranges = [one.headers.get("range") for one in server.asked(BLOB, method="GET")]
+    assert ranges == [None, "bytes=12000-"]
+    server.fault(BLOB, method="GET", cut_after=12_345)
+    server.fault(BLOB, method="GET", ignore_range=True)
+    whole(Hub(door.endpoint, tmp_path / "another", door.token), model)
+
+
+@pytest.mark.parametrize("name", ["config.json", "hitzoo.yaml", "manifest.json"])
+def test_a_small_file_with_one_byte_altered(
+    server: HubServer, published: Published, model: Path, stranger: Hub, name: str
+) -> None:
+    fault = server.fault(f"/resolve/.*{name}", method="GET", flip=100)
+    whole(stranger, model)
+    assert fault.times == 0
+
+
+@pytest.mark.parametrize("path", ["/api/models/acme/tiny/revision", "/resolve/.*config.json"])
+@pytest.mark.parametrize(
+    "fault", [{"status": 502}, {"cut_after": 0, "cut": "reset"}, {"delay": 1.5}], ids=["502", "reset", "late"]
+)
+def test_a_question_that_is_not_answered_once(
+    server: HubServer, published: Published, model: Path, stranger: Hub, path: str, fault: dict[str, Any]
+) -> None:
+    armed = server.fault(path, method="GET", **fault)
+    with server.counting() as asked:
+        whole(stranger, model)
+    assert armed.times == 0
+    assert len([one for one in asked if one.method == "GET" and re.search(path, one.path)]) == 2
+
+
+def said(action: Callable[[], object]) -> str:
+    with pytest.raises(HitzooError) as caught:
+        action()
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+NEVER = {
+    "reset": ({"cut_after": 100, "cut": "reset"}, "broke off each of three times ("),
+    "500": ({"status": 500}, "is in trouble, it answers 500; try again later"),
+    "403": ({"status": 403}, "the storage behind http://127.0.0.1"),
+    "altered": ({"flip": 19_000}, "is not what its manifest.json says, fetched twice: model.safetensors was altered"),
+    "short": ({"truncate": 100}, "arrived cut short each of three times; try again later"),
+    "404": ({"status": 404}, "answers 404"),
+}
+
+
+@pytest.mark.parametrize("what", NEVER)
+def test_a_transfer_that_never_works(server: HubServer, published: Published, stranger: Hub, what: str) -> None:
+    fault, message = NEVER[what]
+    server.fault(BLOB, method="GET", times=99, **fault)
+    assert message in said(lambda: pull(TINY, hub=stranger))
+    assert stranger.cache is not None
+    assert not list(stranger.cache.rglob("*.incomplete"))
+    tries = len(server.asked(BLOB, method="GET"))
+    assert tries == {"altered": 2, "404": 1}.get(what, 3)
+
+
+def test_a_damaged_cache_is_healed(server: HubServer, published: Published, model: Path, stranger: Hub) -> None:
+    folder = pull(TINY, hub=stranger).folder
+    for name in ("model.safetensors", "config.json", "hitzoo.yaml", "manifest.json"):
+        raw = (folder / name).read_bytes()
+        for damage in (raw[:-50], raw[:20] + b"?" + raw[21:], b""):
+            (folder / name).write_bytes(damage)
+            whole(stranger, model)
+            with server.counting() as asked:
+                whole(stranger, model)
+            assert len(asked) == 1, f"{name} was not put right"
+        (folder / name).unlink()
+        whole(stranger, model)
+
+
+def test_a_damaged_cache_without_links_is_healed(
+    published: Published, model: Path, stranger: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.file_download.are_symlinks_supported", lambda *_, **__: False)
+    file = pull(TINY, hub=stranger).folder / "model.safetensors"
+    assert not file.is_symlink()
+    raw = file.read_bytes()
+    file.write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
+    whole(stranger, model)
+
+
+def test_no_room(server: HubServer, published: Published, stranger: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = SimpleNamespace(free=1000)
+    monkeypatch.setattr("hitzoo.zoo.pull.shutil", SimpleNamespace(disk_usage=lambda place: full))
+    with pytest.raises(OutputError) as caught:
+        pull(TINY, hub=stranger)
+    assert f"acme/tiny@v1 needs 19,828 bytes in {stranger.cache}, where 1,000 are free" in str(caught.value)
+    assert server.asked(BLOB, method="GET") == []
+
+
+def test_a_disk_that_runs_full(published: Published, hitzoo: Commands, tmp_path: Path) -> None:
+    """No file may grow beyond 10 kB: the small ones fit, the weights do not, as when the disk is full."""
+    limit = "import resource\nresource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))"
+    printed = hitzoo("pull", "acme/tiny@v1", code=2, before=limit)
+    assert printed.startswith("cannot write ")
+    assert "the file would exceed what the file system or the process may write" in printed
+    assert not list((tmp_path / "home").rglob("*.incomplete"))
+    assert "all verified" in hitzoo("pull", "acme/tiny@v1")
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_cache_that_may_only_be_read_is_enough(published: Published, model: Path, stranger: Hub) -> None:
+    pull(TINY, hub=stranger)
+    assert stranger.cache is not None
+    places = [stranger.cache, *stranger.cache.rglob("*")]
+    for place in places:
+        if place.is_dir():
+            place.chmod(0o555)
+    try:
+        whole(stranger, model)
+    finally:
+        for place in places:
+            if place.is_dir():
+                place.chmod(0o755)
+
+
+UPLOADS: dict[str, tuple[str, dict[str, Any]]] = {
+    "the commit is answered 503": ("/commit/", {"status": 503}),
+    "the commit is made, its answer lost": ("/commit/", {"status": 500, "after_all": True}),
+    "the commit is made, the connection reset": ("/commit/", {"cut_after": 0, "cut": "reset"}),
+    "the tag is made, its answer lost": ("/tag/", {"status": 500, "after_all": True}),
+    "the tag is answered 503": ("/tag/", {"status": 503}),
+    "an upload is answered 500": ("/upload/", {"status": 500}),
+    "the batch is answered 502": ("/objects/batch", {"status": 502}),
+    "the creation is answered 503": ("/repos/create", {"status": 503}),
+}
+
+
+@pytest.mark.parametrize("what", UPLOADS)
+def test_publishing_over_a_bad_line_makes_one_commit(server: HubServer, model: Path, door: Hub, what: str) -> None:
+    path, fault = UPLOADS[what]
+    armed = server.fault(path, **fault)
+    done = publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
+    repo = server.repos["acme/tiny"]
+    assert [commit.message for commit in repo.commits.values()] == ["initial commit", "Publish tiny"]
+    assert repo.tags == {"v1": done.commit} == {"v1": repo.head.oid}
+    assert armed.times == 0
+
+
+def test_publishing_again_after_it_failed_for_good(server: HubServer, model: Path, door: Hub) -> None:
+    server.fault("/tag/", times=3, status=500)
+    with pytest.raises(HubError, match="is in trouble, it answers 500"):
+        publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
+    done = publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
+    assert done.changed == ()
+    assert server.repos["acme/tiny"].tags == {"v1": done.commit}
+    assert len(server.repos["acme/tiny"].commits) == 2

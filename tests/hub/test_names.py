@@ -1,0 +1,133 @@
+"""Which model a name means: the zoo before a folder, a folder before the Hub."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import hitzoo
+from hitzoo.errors import HubError, RequestError, UnknownNameError
+from hitzoo.inference.load import load, locate
+from hitzoo.inference.publish import publish
+from hitzoo.zoo.hub import Hub
+from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME
+from hitzoo.zoo.publish import Published
+from hitzoo.zoo.pull import pull
+from hitzoo.zoo.repo_name import RepoName, is_repo_name, parse_repo_name
+from tests.hub.conftest import TERMS
+from tests.hub.server import HubServer
+
+
+@pytest.mark.parametrize(
+    ("text", "repo_id", "revision"),
+    [
+        ("acme/tiny", "acme/tiny", "main"),
+        ("acme/tiny@v1", "acme/tiny", "v1"),
+        ("hf:acme/tiny@v1.0-rc_2", "acme/tiny", "v1.0-rc_2"),
+        ("a/b@refs/pr/1", "a/b", "refs/pr/1"),
+        ("A-b.c/d_e@" + "0" * 40, "A-b.c/d_e", "0" * 40),
+    ],
+)
+def test_names_of_the_hub(text: str, repo_id: str, revision: str) -> None:
+    name = parse_repo_name(text)
+    assert (name.repo_id, name.revision) == (repo_id, revision)
+    assert name.is_commit == (revision == "0" * 40)
+    assert str(name) == (repo_id if revision == "main" else f"{repo_id}@{revision}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "", "tiny", "a/b/c", "/a/b", "a/", "/b", "./a/b", "../b", "~/b", "a/b/", "a b/c", "a/b@", "a/b@../x", "a/b@-x",
+        "a/b@x/../y", "a/b@x//y", "a/b@x.lock", "a/..", "a/b..c", "a/b--c", "é/b", "a/b@ü", "a/" + "b" * 120,
+        "a/b@/etc", "a/b@x\n", "a/b\n", "C:\\a/b", "https://huggingface.co/a/b", "a/b@x/.y",
+    ],
+)  # fmt: skip
+def test_what_is_no_name_of_the_hub(text: str) -> None:
+    assert not is_repo_name(text)
+    with pytest.raises(RequestError):
+        parse_repo_name(text)
+
+
+def test_load_takes_names_of_the_hub(published: Published, server: HubServer, model: Path) -> None:
+    wanted = load(model, device="cpu").sample().raw
+    for name in ("acme/tiny", "acme/tiny@v1", "hf:acme/tiny@v1", f"acme/tiny@{published.commit}"):
+        generator = hitzoo.load(name, device="cpu")
+        assert np.array_equal(generator.sample().raw, wanted)
+        assert generator.origin == f"acme/tiny@{published.commit}"
+        assert generator.metadata["step"] == 7
+    with pytest.raises(UnknownNameError, match="no folder has that path"):
+        load(Path("acme/tiny"))
+
+
+def test_a_folder_goes_before_the_hub(
+    published: Published,
+    save: Callable[..., Path],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    server: HubServer,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "acme" / "tiny", scale=0.9)
+    with server.counting() as asked, caplog.at_level(logging.WARNING, "hitzoo"):
+        assert locate("acme/tiny").origin == ""
+    assert (asked, caplog.messages) == ([], [])
+    assert locate("hf:acme/tiny").origin
+    with caplog.at_level(logging.WARNING, "hitzoo"):
+        assert locate("acme/tiny").origin == ""
+    assert caplog.messages == ["acme/tiny is the folder here; the model of that name on the Hub is hf:acme/tiny"]
+    assert locate("acme/tiny@v1").origin
+
+
+def test_a_path_that_was_mistyped(server: HubServer, token: str) -> None:
+    with pytest.raises(HubError) as caught:
+        load("runs/phtoos")
+    assert str(caught.value).startswith("no folder here is named runs/phtoos, and on the Hub: ")
+    assert "has no model runs/phtoos" in str(caught.value)
+
+
+def test_from_pretrained_and_push_to_hub(
+    server: HubServer, published: Published, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_TOKEN", token)
+    generator = hitzoo.Generator.from_pretrained("acme/tiny", revision="v1", device="cpu")
+    assert generator.name == "tiny"
+    same = generator.push_to_hub("acme/tiny", license="apache-2.0", data=TERMS.data, data_license=TERMS.data_license)
+    assert (same.commit, same.changed) == (published.commit, ())
+    done = generator.push_to_hub("acme/copy", license="mit", tag="v1", private=True)
+    copy = server.repos["acme/copy"]
+    assert (copy.tags, copy.private) == ({"v1": done.commit}, True)
+    assert copy.read("model.safetensors") == server.repos["acme/tiny"].read("model.safetensors")
+    with pytest.raises(RequestError, match="besides its licence is license_name, license_link, data"):
+        generator.push_to_hub("acme/copy", license="mit", colour="red")
+    with pytest.raises(RequestError, match="say under which licence"):
+        generator.push_to_hub("acme/copy", license="")
+
+
+def test_a_revision_of_a_folder_is_none(model: Path) -> None:
+    for place in (model, str(model), "hit-ti-shapes32"):
+        with pytest.raises(RequestError, match="only ORG/NAME on the Hub has revisions"):
+            hitzoo.Generator.from_pretrained(place, revision="v1")
+    assert hitzoo.Generator.from_pretrained(model, device="cpu").name == "tiny"
+
+
+def test_fine_tuning_takes_the_discriminator_along(
+    save: Callable[..., Path], tmp_path: Path, server: HubServer, door: Hub
+) -> None:
+    place = save(tmp_path / "model")
+    (place / "training").mkdir()
+    (place / DISCRIMINATOR_NAME).write_bytes(b"a discriminator")
+    publish(place, "acme/tuned", TERMS, extra=[DISCRIMINATOR_NAME], hub=door)
+    assert not (locate("acme/tuned").weights.parent / DISCRIMINATOR_NAME).exists()
+    found = locate("acme/tuned", extra=[DISCRIMINATOR_NAME])
+    assert (found.weights.parent / DISCRIMINATOR_NAME).read_bytes() == b"a discriminator"
+
+
+def test_a_pulled_folder_is_a_model_folder(published: Published, stranger: Hub, model: Path, tmp_path: Path) -> None:
+    folder = pull(RepoName("acme/tiny", "v1"), hub=stranger).folder
+    assert np.array_equal(load(folder, device="cpu").sample().raw, load(model, device="cpu").sample().raw)
