@@ -52,7 +52,7 @@ def set_statistics(network: nn.Module, statistics: Statistics) -> None:
             module.statistics = statistics
 
 
-def build_norm(kind: str, channels: int) -> nn.Module:
+def build_norm(kind: str, channels: int) -> BatchNorm | nn.LayerNorm:
     """The norm a plan names: `batch` or `layer`."""
     if kind == "batch":
         return BatchNorm(channels)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from torch import nn
 
@@ -25,6 +25,6 @@ def register_block(kind: str) -> Callable[[_Block], _Block]:
     return enter
 
 
-def build_block(plan: BlockPlan) -> nn.Module:
-    """Construct the block a plan names, with the plan's arguments."""
+def build_block(plan: BlockPlan) -> Any:
+    """Construct the block a plan names, with the plan's arguments; the caller knows which class that is."""
     return BLOCKS[plan.kind](**plan.kwargs)

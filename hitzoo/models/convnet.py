@@ -9,7 +9,9 @@ import torch
 from torch import nn
 
 from hitzoo.layers import build_block
+from hitzoo.layers.latent import InitialMap
 from hitzoo.layers.recompute import run
+from hitzoo.layers.residual_up import ImageHead
 from hitzoo.plan.convnet import ConvnetGeneratorPlan
 
 
@@ -19,9 +21,9 @@ class ConvnetGenerator(nn.Module):
     def __init__(self, plan: ConvnetGeneratorPlan) -> None:
         super().__init__()
         self.plan = plan
-        self.initial = build_block(plan.initial)
+        self.initial: InitialMap = build_block(plan.initial)
         self.blocks = nn.Sequential(*map(build_block, plan.blocks))
-        self.head = build_block(plan.head)
+        self.head: ImageHead = build_block(plan.head)
 
     def parts(self) -> dict[int, nn.Module]:
         """By the resolution they reach, what activation checkpointing computes again."""

@@ -8,13 +8,19 @@ B batch, r resolution of a stage, C its channels, T latent tokens, R resolution 
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import nn
 
 from hitzoo.layers import build_block
 from hitzoo.layers.blocking import from_blocks, to_blocks
+from hitzoo.layers.cross_attention import CrossAttentionBlock
+from hitzoo.layers.latent import InitialMap, LatentTokens
+from hitzoo.layers.position import PositionEmbedding
 from hitzoo.layers.recompute import Part, run
-from hitzoo.layers.upsample import nearest
+from hitzoo.layers.rgb import ToRGB
+from hitzoo.layers.upsample import Upsample, nearest
 from hitzoo.plan.hit import HitGeneratorPlan, HitStagePlan
 
 
@@ -28,9 +34,13 @@ class HiTGenerator(nn.Module):
     def __init__(self, plan: HitGeneratorPlan) -> None:
         super().__init__()
         self.plan = plan
-        self.initial = build_block(plan.initial)
-        self.tokens = build_block(plan.tokens) if plan.tokens else None
+        self.initial: InitialMap = build_block(plan.initial)
+        self.tokens: LatentTokens | None = build_block(plan.tokens) if plan.tokens else None
         self.stages = nn.ModuleList(HiTStage(stage) for stage in plan.stages)
+
+    def stage_list(self) -> list[HiTStage]:
+        """The stages, with their type."""
+        return cast(list[HiTStage], list(self.stages))
 
     def parts(self) -> dict[int, nn.Module]:
         """By resolution, what activation checkpointing computes again."""
@@ -57,11 +67,11 @@ class HiTStage(Part):
         super().__init__()
         self.block_size = plan.block_size
         self.grid_size = plan.grid_size
-        self.upsample = build_block(plan.upsample) if plan.upsample else None
-        self.position = build_block(plan.position)
-        self.cross = build_block(plan.cross) if plan.cross else None
+        self.upsample: Upsample | None = build_block(plan.upsample) if plan.upsample else None
+        self.position: PositionEmbedding = build_block(plan.position)
+        self.cross: CrossAttentionBlock | None = build_block(plan.cross) if plan.cross else None
         self.blocks = nn.Sequential(*map(build_block, plan.blocks))
-        self.to_rgb = build_block(plan.to_rgb) if plan.to_rgb else None
+        self.to_rgb: ToRGB | None = build_block(plan.to_rgb) if plan.to_rgb else None
 
     def forward(
         self, x: torch.Tensor, tokens: torch.Tensor | None, image: torch.Tensor | None

@@ -1,0 +1,40 @@
+"""The fast way to the same images: the folded network on the kernels that suit the device."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from hitzoo.errors import RequestError
+from hitzoo.inference.allocator import keep_freed_memory
+from hitzoo.inference.fold.fold import fold
+from hitzoo.inference.fold.kernels import kernels_for
+
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+def precision_named(name: str) -> torch.dtype:
+    """float32 or bfloat16 by name.
+
+    Raises:
+        RequestError: another one.
+    """
+    if name not in PRECISIONS:
+        raise RequestError(f"--precision {name}: not possible here; possible: {', '.join(PRECISIONS)}")
+    return PRECISIONS[name]
+
+
+def fast_network(module: nn.Module, *, precision: str = "float32", device: torch.device) -> nn.Module:
+    """The folded network of a generator in evaluation mode: [B, latent_dim] -> [B, image_channels, R, R] in float32.
+
+    In float32 the images are the generator's own but for rounding; in bfloat16 every map is rounded to 8 bits, which
+    is about one step of a picture's 256 (docs/benchmarks.md). On a CPU memory that is freed stays with the process:
+    pieces are small, and mapping their pages anew each time would take longer than filling them.
+
+    Raises:
+        RequestError: an unknown precision, or a generator in training mode.
+    """
+    network = fold(module, kernels_for(precision_named(precision), device))
+    if device.type == "cpu":
+        keep_freed_memory()
+    return network

@@ -1,0 +1,33 @@
+"""A generator to its folded network, by family."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from hitzoo.errors import RequestError
+from hitzoo.inference.fold.convnet import FoldedConvnet
+from hitzoo.inference.fold.hit import FoldedHiT
+from hitzoo.inference.fold.kernels import Kernels
+from hitzoo.models.convnet import ConvnetGenerator
+from hitzoo.models.hit import HiTGenerator
+
+FOLDS: dict[type[nn.Module], Callable[[Any, Kernels], nn.Module]] = {
+    HiTGenerator: FoldedHiT,
+    ConvnetGenerator: FoldedConvnet,
+}
+
+
+@torch.no_grad()
+def fold(generator: nn.Module, kernels: Kernels) -> nn.Module:
+    """The network that makes the same images faster; weights that are not rewritten are shared, not copied.
+
+    Raises:
+        RequestError: the generator is in training mode, where a batch norm is no linear layer.
+    """
+    if generator.training:
+        raise RequestError("a generator in training mode normalises by its batch; call .eval() before folding it")
+    return FOLDS[type(generator)](generator, kernels).eval().requires_grad_(False)

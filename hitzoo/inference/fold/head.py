@@ -1,0 +1,114 @@
+"""The stages up to the last that attends to its own map: they need the whole map at once.
+
+B batch, N positions of a map, C channels, K image channels, r resolution of the head's last map.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from hitzoo.inference.fold import order
+from hitzoo.inference.fold.affine import Affine, affine_of
+from hitzoo.inference.fold.cross_attention import Reading
+from hitzoo.inference.fold.image import added
+from hitzoo.inference.fold.kernels import Kernels
+from hitzoo.inference.fold.stage import FoldedStage
+from hitzoo.models.hit import HiTGenerator, HiTStage
+from hitzoo.plan.hit import HitStagePlan
+
+
+class Head(nn.Module):
+    """The latent to a map and what of the image there is: [B, latent_dim] -> [B, r², C], [B, r², K], row by row.
+
+    `folded` are the head's stages; without any it is the first linear layer alone.
+    """
+
+    def __init__(self, generator: HiTGenerator, folded: Sequence[FoldedStage], kernels: Kernels) -> None:
+        super().__init__()
+        plans = generator.plan.stages
+        now = order.raster(plans[0].resolution)
+        layer = affine_of(generator.initial.linear)
+        if folded:
+            layer = with_positions(layer, generator.stage_list()[0].position.weight)
+            now = order.wanted_by(plans[0], now)
+        self.positions = len(now)
+        self.first = kernels.linear(_in_order(layer, now))
+        self.folded = folded
+        self.steps: list[HeadStage] = []
+        for index, (stage, fold) in enumerate(zip(generator.stage_list(), folded, strict=False)):
+            self.steps.append(HeadStage(stage, plans[index], fold, now, kernels, entered=index == 0))
+            now = self.steps[-1].order
+        self.stages = nn.ModuleList(self.steps)
+
+    def forward(
+        self, z: torch.Tensor, readings: Sequence[Reading | None], depth: int
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """The map and the image after the first `depth` stages, all but for a preview of the image."""
+        x, image = self.first(z).unflatten(1, (self.positions, -1)), None
+        last: HeadStage | None = None
+        for last, reading in zip(self.steps[:depth], readings, strict=False):
+            x, image = last(x, image, reading)
+        if last is None:
+            return x, image
+        return order.moved(x, last.to_raster), None if image is None else order.moved(image, last.to_raster)
+
+
+class HeadStage(nn.Module):
+    """A stage with its positions in the order in which rows come, and the ways to its own order and row by row.
+
+    `entered`: the rows come upsampled and with their positions.
+    """
+
+    position: torch.Tensor
+    to_own: torch.Tensor | None
+    to_raster: torch.Tensor | None
+
+    def __init__(
+        self,
+        stage: HiTStage,
+        plan: HitStagePlan,
+        folded: FoldedStage,
+        given: torch.Tensor,
+        kernels: Kernels,
+        *,
+        entered: bool,
+    ) -> None:
+        super().__init__()
+        self.folded, self.entered = folded, entered
+        grown = order.of_children(given, plan.resolution // 2) if folded.doubles else given
+        self.order = order.wanted_by(plan, grown)
+        device = kernels.like.device
+        if not entered:
+            self.register_buffer("position", stage.position.weight.detach().flatten(0, 1)[grown].to(kernels.like))
+        self.register_buffer("to_own", _on(order.move(grown, self.order), device))
+        self.register_buffer("to_raster", _on(order.move(self.order, order.raster(plan.resolution)), device))
+
+    def forward(
+        self, x: torch.Tensor, image: torch.Tensor | None, reading: Reading | None
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
+        """From the rows of the stage before to the rows of this one."""
+        if not self.entered:
+            x = order.moved(self.folded.enter(x, self.position), self.to_own)
+        if image is not None:
+            grown = added(image, None, doubled=self.folded.doubles)
+            image = None if grown is None else order.moved(grown, self.to_own)
+        x, contribution = self.folded(x, reading)
+        return x, added(image, contribution, doubled=False)
+
+
+def with_positions(layer: Affine, table: torch.Tensor) -> Affine:
+    """The first linear layer with the first position table, [r, r, C], in its bias."""
+    return Affine(layer.weight, layer.bias + table.detach().double().flatten())
+
+
+def _in_order(layer: Affine, wanted: torch.Tensor) -> Affine:
+    """The layer with its map's rows in another order."""
+    weight = layer.weight.unflatten(0, (len(wanted), -1))[wanted]
+    return Affine(weight.flatten(0, 1), layer.bias.unflatten(0, (len(wanted), -1))[wanted].flatten())
+
+
+def _on(index: torch.Tensor | None, device: torch.device) -> torch.Tensor | None:
+    return None if index is None else index.to(device)

@@ -1,0 +1,86 @@
+"""A linear layer with what follows it in one call: gelu, or the addition of a residual.
+
+N rows, C inputs, C' outputs.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from hitzoo.inference.fold.affine import Affine
+
+
+class FusedLinear(nn.Module):
+    """W·x + b, then gelu or the sum with another map: [B, N, C] -> [B, N, C'], by torch's own operations."""
+
+    weight: torch.Tensor
+    bias: torch.Tensor
+
+    def __init__(self, layer: Affine, *, gelu: bool, like: torch.Tensor) -> None:
+        super().__init__()
+        self.gelu = gelu
+        self.register_buffer("weight", layer.weight.to(like))
+        self.register_buffer("bias", layer.bias.to(like))
+
+    def forward(self, x: torch.Tensor, add: torch.Tensor | None = None) -> torch.Tensor:
+        """The layer's output, plus `add` where given."""
+        product = F.linear(x, self.weight, self.bias)
+        if self.gelu:
+            return F.gelu(product)
+        return product if add is None else product + add
+
+
+class OneDnnLinear(nn.Module):
+    """The same by oneDNN on a CPU, with gelu and sum in the product's epilogue and the weight in oneDNN's own order."""
+
+    def __init__(self, layer: Affine, *, gelu: bool, like: torch.Tensor) -> None:
+        super().__init__()
+        self.gelu = gelu
+        self.weight = torch.ops.mkldnn._reorder_linear_weight(layer.weight.to(like))
+        self.bias = layer.bias.to(like)
+
+    def forward(self, x: torch.Tensor, add: torch.Tensor | None = None) -> torch.Tensor:
+        """The layer's output, plus `add` where given."""
+        return onednn_product(x, self.weight, self.bias, add, gelu=self.gelu)
+
+
+def onednn_product(
+    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, add: torch.Tensor | None, *, gelu: bool = False
+) -> torch.Tensor:
+    """W·x + b by oneDNN, with gelu or the sum with `add`."""
+    rows = x.reshape(-1, x.shape[-1])
+    if gelu:
+        out = torch.ops.mkldnn._linear_pointwise(rows, weight, bias, "gelu", [], "none")
+    elif add is None:
+        out = torch.ops.mkldnn._linear_pointwise(rows, weight, bias, "none", [], "")
+    else:
+        other = add.expand(*x.shape[:-1], add.shape[-1]).reshape(-1, add.shape[-1])
+        out = torch.ops.mkldnn._linear_pointwise.binary(rows, other, weight, bias, "add")
+    return out.view(*x.shape[:-1], out.shape[-1])
+
+
+class PerSampleLinear(nn.Module):
+    """A linear layer whose weight belongs to the sample: [B, N, C], [B, C', C] -> [B, N, C']."""
+
+    def forward(
+        self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, add: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """x·Wᵀ + b for every sample, plus `add` where given; `bias` is [B, C'] or [C']."""
+        product = x @ weight.transpose(1, 2) + (bias if bias.ndim == 1 else bias.unsqueeze(1))
+        return product if add is None else product + add
+
+
+class OneDnnPerSampleLinear(PerSampleLinear):
+    """The same by oneDNN, sample by sample."""
+
+    def forward(
+        self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, add: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """x·Wᵀ + b for every sample, plus `add` where given; `bias` is [B, C'] or [C']."""
+        rows = [
+            onednn_product(x[b], weight[b], bias if bias.ndim == 1 else bias[b], None if add is None else add[b])
+            for b in range(len(x))
+        ]
+        return rows[0].unsqueeze(0) if len(rows) == 1 else torch.stack(rows)

@@ -1,0 +1,54 @@
+"""The keys and values of all stages from the latent, in one product.
+
+B batch, T latent tokens, k key heads of a stage, d their width.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+from torch import nn
+
+from hitzoo.inference.fold.affine import affine_of, beside
+from hitzoo.inference.fold.cross_attention import key_and_value
+from hitzoo.inference.fold.kernels import Kernels
+from hitzoo.inference.fold.norm import rest_of
+from hitzoo.inference.fold.rewrites import of_the_latent
+from hitzoo.layers.cross_attention import CrossAttentionBlock
+from hitzoo.layers.latent import LatentTokens
+from hitzoo.layers.norm import BatchNorm
+
+
+class KeysAndValues(nn.Module):
+    """[B, latent_dim] -> for each block its keys and values, [B, T, k, d] each.
+
+    Behind a batch norm the tokens need not be made: keys and values are linear in the latent. A layer norm needs them.
+    """
+
+    def __init__(self, tokens: LatentTokens, blocks: Sequence[CrossAttentionBlock], kernels: Kernels) -> None:
+        super().__init__()
+        self.count = len(tokens.position)
+        self.heads = [block.key_heads for block in blocks for _ in range(2)]
+        layers = [layer for block in blocks for layer in key_and_value(block, tokens)]
+        position = tokens.position.detach().double()
+        self.direct = isinstance(tokens.norm, BatchNorm)
+        if self.direct:
+            layers = [of_the_latent(layer, affine_of(tokens.linear), position) for layer in layers]
+        else:
+            made = affine_of(tokens.linear)
+            self.tokens = kernels.linear(type(made)(made.weight, made.bias + position.flatten()))
+            self.standardise = rest_of(tokens.norm)
+        self.widths = [len(layer.bias) for layer in layers]
+        self.product = kernels.linear(beside(layers))
+
+    def forward(self, z: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Keys and values, block by block."""
+        if self.direct:
+            flat = self.product(z).split(self.widths, dim=1)
+            parts = [part.view(len(z), -1, self.count).transpose(1, 2) for part in flat]
+        else:
+            tokens = self.standardise(self.tokens(z).unflatten(1, (self.count, -1)))
+            parts = list(self.product(tokens).split(self.widths, dim=2))
+        headed = [part.unflatten(2, (heads, -1)) for part, heads in zip(parts, self.heads, strict=True)]
+        return list(zip(headed[::2], headed[1::2], strict=True))
