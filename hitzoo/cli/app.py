@@ -24,6 +24,7 @@ from hitzoo.cli import (
     new,
     publish,
     pull,
+    rendering,
     runs,
     sample,
     show,
@@ -52,6 +53,7 @@ app.command("build")(build.build)
 app.command("train")(train.train)
 app.command("runs")(runs.list_runs)
 app.command("sample")(sample.sample)
+app.command("render")(rendering.render)
 app.command("eval")(eval.evaluate)
 app.command("info")(info.info)
 app.command("pull")(pull.pull)

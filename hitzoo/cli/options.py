@@ -21,6 +21,19 @@ SetOption: TypeAlias = Annotated[
 ]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 DeviceOption: TypeAlias = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
+ModelOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME|DIR|ORG/NAME[@REVISION]",
+        help="A model of the zoo, a model folder, a run, or a model on the Hub.",
+        show_default=False,
+    ),
+]
+InitOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(metavar="random", help="Take a spec with untrained weights.", show_default=False),
+]
+PrecisionOption: TypeAlias = Annotated[str, typer.Option(help="float32 or bfloat16; the latter rounds every map.")]
 InceptionWeightsOption: TypeAlias = Annotated[
     Path | None,
     typer.Option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hitzoo.cli.options import DeviceOption
+from hitzoo.cli.options import DeviceOption, InitOption, ModelOption, PrecisionOption
 
 if TYPE_CHECKING:
     from hitzoo.inference.gallery import Order
@@ -15,14 +15,7 @@ if TYPE_CHECKING:
 
 
 def sample(
-    model: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME|DIR|ORG/NAME[@REVISION]",
-            help="A model of the zoo, a model folder, a run, or a model on the Hub.",
-            show_default=False,
-        ),
-    ],
+    model: ModelOption,
     seeds: Annotated[
         str | None, typer.Option(metavar="0-35,40", help="One image a seed. Default 0-15.", show_default=False)
     ] = None,
@@ -51,19 +44,19 @@ def sample(
         int | None, typer.Option(min=1, help="Images at once. Default: a million pixels.", show_default=False)
     ] = None,
     device: DeviceOption = "auto",
-    init: Annotated[
-        str | None,
-        typer.Option(metavar="random", help="Sample a spec with untrained weights.", show_default=False),
-    ] = None,
+    fast: Annotated[bool, typer.Option("--fast", help="The same images by the rewritten network.")] = False,
+    precision: PrecisionOption = "float32",
+    init: InitOption = None,
 ) -> None:
     """Make images: one PNG a seed, grids, or raw numbers. A seed gives the same latent in any batch on any device.
 
     Pictures of the same names that are there already are replaced; each says in its metadata what made it.
     """
     from hitzoo.cli import progress, render
+    from hitzoo.cli.models import load_model
     from hitzoo.inference.gallery import make_images
 
-    generator = _load(model, device, init)
+    generator = _as_wanted(load_model(model, device, init), fast, precision)
     order = _order(generator, seeds, latents, grid, out, npy, truncation, batch_size)
     with progress.counting("images", len(order.latents)) as advance:
         written = make_images(generator, order, advance)
@@ -72,18 +65,14 @@ def sample(
     render.print_line(f"{render.count(len(order.latents), 'image')}: " + "  ".join(filter(None, places)))
 
 
-def _load(model: str, device: str, init: str | None) -> Generator:
-    from hitzoo.cli import progress
+def _as_wanted(generator: Generator, fast: bool, precision: str) -> Generator:
     from hitzoo.errors import RequestError
-    from hitzoo.inference.load import load
-    from hitzoo.inference.untrained import untrained
 
-    if init is None:
-        with progress.transferring("weights") as follow:
-            return load(model, device=device, progress=follow)
-    if init != "random":
-        raise RequestError(f"--init {init}: only random is possible")
-    return untrained(model, device=device)
+    if fast:
+        return generator.fast(precision)
+    if precision != "float32":
+        raise RequestError(f"--precision {precision}: goes with --fast")
+    return generator
 
 
 def _order(

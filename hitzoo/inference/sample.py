@@ -108,6 +108,55 @@ class Generator:
 
         return push(self, repo_id, license=license, tag=tag, private=private, **terms)
 
+    def fast(self, precision: str = "float32") -> Generator:
+        """The same model on the rewritten network (`hitzoo.inference.fast`): the same images, sooner.
+
+        Its module is for inference only: its weights are products of the model's and cannot be saved as it.
+
+        Raises:
+            RequestError: a precision other than float32 and bfloat16, or a module in training mode.
+        """
+        from hitzoo.inference.fast import fast_network
+
+        network = fast_network(self.module, precision=precision, device=self.device)
+        return Generator(self.spec, self.plan, network, self.device, origin=self.origin, metadata=self.metadata)
+
+    def render(
+        self,
+        seeds: Iterable[int] | None = None,
+        *,
+        latents: ArrayLike | None = None,
+        region: tuple[int, int, int, int] | None = None,
+        level: int | None = None,
+        tile: int | None = None,
+        truncation: float = 1.0,
+    ) -> Samples:
+        """A rectangle of each image, computed alone: its cost goes with its area (`hitzoo.inference.render`).
+
+        Args:
+            region: left, top, width, height in pixels; default the whole image.
+            level: the image of a coarser stage, a preview; the region then counts in its pixels.
+            tile: pixels a side that are computed at once, which bounds the memory; default 1024.
+
+        Raises:
+            RequestError: the model's last stages mix pixels, or there is no such region or level.
+        """
+        from hitzoo.inference.region import Region
+        from hitzoo.inference.render import TILE, Renderer, View
+
+        view = View(region=Region(*region) if region else None, level=level, tile=TILE if tile is None else tile)
+        renderer = Renderer(self._folded, view)
+        z = self._latents(seeds, latents) * np.float32(positive(truncation, "truncation"))
+        images = [renderer.image(torch.from_numpy(row[None]).to(self.device)) for row in z]
+        return Samples(np.stack(images), z)
+
+    @cached_property
+    def _folded(self) -> torch.nn.Module:
+        """The rewritten network in float32, or in what this one is in already."""
+        from hitzoo.inference.fold.fold import is_folded
+
+        return self.module if is_folded(self.module) else self.fast().module
+
     @property
     def name(self) -> str:
         """The name of the spec the model was made from."""
@@ -138,8 +187,8 @@ class Generator:
         Raises:
             RequestError: seeds and latents together, a wrong shape, or a truncation that is not positive.
         """
-        z = self._latents(seeds, latents) * np.float32(_positive(truncation, "truncation"))
-        size = self.default_batch_size if batch_size is None else int(_positive(batch_size, "batch_size"))
+        z = self._latents(seeds, latents) * np.float32(positive(truncation, "truncation"))
+        size = self.default_batch_size if batch_size is None else int(positive(batch_size, "batch_size"))
         side, channels = self.plan.generator.resolution, self.plan.generator.image_channels
         raw = np.empty((len(z), side, side, channels), dtype=np.float32)
         for start in range(0, len(z), size):
@@ -171,7 +220,12 @@ class Generator:
         return z
 
 
-def _positive(value: float, name: str) -> float:
+def positive(value: float, name: str) -> float:
+    """The number itself, if it is positive and finite.
+
+    Raises:
+        RequestError: it is not.
+    """
     if not 0 < value < float("inf"):
         raise RequestError(f"{name} {value} is not possible; give a positive number")
     return value

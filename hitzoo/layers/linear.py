@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -9,11 +11,20 @@ from torch import nn
 from hitzoo.layers.onednn_linear import applies, onednn_linear
 
 INITIAL_STD = 0.02
+_HUGE = 1 << 26  # numbers: twice the position table of 1024×1024 pixels and 32 channels
 
 
 def truncated_normal_(weight: torch.Tensor) -> torch.Tensor:
-    """Fill in place from N(0, 0.02²) cut at two deviations, as every kernel and position table of HiT begins."""
-    return nn.init.trunc_normal_(weight, std=INITIAL_STD, a=-2 * INITIAL_STD, b=2 * INITIAL_STD)
+    """Fill in place from N(0, 0.02²) cut at two deviations, as every kernel and position table of HiT begins.
+
+    torch draws again until nothing is cut, which takes three times the memory and, for the tables of images beyond
+    1024×1024, minutes: those are drawn by the inverse of the distribution function.
+    """
+    if weight.numel() <= _HUGE or weight.is_meta:
+        return nn.init.trunc_normal_(weight, std=INITIAL_STD, a=-2 * INITIAL_STD, b=2 * INITIAL_STD)
+    with torch.no_grad():
+        within = math.erf(2**0.5)  # what a normal variable has inside two deviations: erf(2/√2)
+        return weight.uniform_(-within, within).erfinv_().mul_(2**0.5 * INITIAL_STD)
 
 
 class Linear(nn.Linear):

@@ -5,6 +5,8 @@ B batch, N positions as they come in, N' = N or 4N as they go out, C channels, K
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -41,14 +43,12 @@ class FoldedStage(nn.Module):
             if stage.cross is not None and tokens is not None
             else None
         )
-        blocks = list(stage.blocks)
+        blocks: list[Any] = list(stage.blocks)
         self.to_image: nn.Module | None = None
         if stage.to_rgb is not None:
-            if last and isinstance(blocks[-1], MLPBlock) and isinstance(stage.to_rgb.norm, BatchNorm):
-                self.to_image = MLPToImage(blocks[-1], stage.to_rgb, kernels)
-                blocks = blocks[:-1]
-            else:
-                self.to_image = FoldedToRGB(stage.to_rgb, kernels)
+            self.to_image = FoldedToRGB(stage.to_rgb, kernels)
+            if last and blocks and isinstance(blocks[-1], MLPBlock) and isinstance(stage.to_rgb.norm, BatchNorm):
+                self.to_image = MLPToImage(blocks.pop(), stage.to_rgb, kernels)
         first = plan.grid_size**2 if plan.block_size else plan.resolution
         self.blocks = nn.Sequential(*(_folded(block, first, kernels) for block in blocks))
 

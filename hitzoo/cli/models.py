@@ -1,0 +1,27 @@
+"""From the options `--model`, `--device` and `--init` to a generator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hitzoo.inference.sample import Generator
+
+
+def load_model(model: str, device: str, init: str | None) -> Generator:
+    """The trained generator, or a spec's with untrained weights; a bar while weights come from the Hub.
+
+    Raises:
+        RequestError: another way to begin than `random`.
+    """
+    from hitzoo.cli import progress
+    from hitzoo.errors import RequestError
+    from hitzoo.inference.load import load
+    from hitzoo.inference.untrained import untrained
+
+    if init is None:
+        with progress.transferring("weights") as follow:
+            return load(model, device=device, progress=follow)
+    if init != "random":
+        raise RequestError(f"--init {init}: only random is possible")
+    return untrained(model, device=device)

@@ -1,0 +1,78 @@
+"""A rendered region to the disk: a PNG, raw numbers, or both; memory holds a tile and the bytes of the picture."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from hitzoo.files import atomic_file
+from hitzoo.inference.latents import latents_of_seeds
+from hitzoo.inference.pictures import save_png, to_uint8
+from hitzoo.inference.render import Renderer, View
+from hitzoo.inference.sample import Generator, positive
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """Which picture, and where it goes: `out` a PNG (default by the model's name), `npy` float32 (H, W, C)."""
+
+    view: View
+    seed: int = 0
+    truncation: float = 1.0
+    precision: str = "float32"
+    out: Path | None = None
+    npy: Path | None = None
+
+
+def write_render(
+    generator: Generator, wanted: Wanted, progress: Callable[[int, int], None] = lambda done, total: None
+) -> list[Path]:
+    """Render and write; the paths written.
+
+    Raises:
+        RequestError: the model cannot be rendered in parts, or the view is not of its image.
+        OutputError: a file cannot be written.
+    """
+    renderer = Renderer(generator.fast(wanted.precision).module, wanted.view)
+    z = latents_of_seeds([wanted.seed], generator.plan.generator.latent_dim)
+    z *= np.float32(positive(wanted.truncation, "truncation"))
+    out = wanted.out
+    if out is None and wanted.npy is None:
+        out = Path("renders") / f"{generator.name}-seed{wanted.seed:04d}.png"
+    shape = (renderer.region.height, renderer.region.width, generator.plan.generator.image_channels)
+    picture = np.empty(shape, np.uint8) if out is not None else None
+    numbers = np.empty(shape, np.float32) if wanted.npy is not None else None
+    done = 0
+    for tile, pixels in renderer.tiles(torch.from_numpy(z).to(generator.device)):
+        place = tile.within(renderer.region)
+        if picture is not None:
+            picture[place] = to_uint8(pixels)
+        if numbers is not None:
+            numbers[place] = pixels
+        done += tile.width * tile.height
+        progress(done, shape[0] * shape[1])
+    if picture is not None and out is not None:
+        save_png(out, picture, _metadata(generator, wanted, renderer))
+    if numbers is not None and wanted.npy is not None:
+        with atomic_file(wanted.npy) as temporary, temporary.open("wb") as file:
+            np.save(file, numbers)
+    return [path for path in (out, wanted.npy) if path is not None]
+
+
+def _metadata(generator: Generator, wanted: Wanted, renderer: Renderer) -> dict[str, str]:
+    """Enough to make the picture again."""
+    return {
+        "Software": f"hitzoo {version('hitzoo')}",
+        "hitzoo:model": generator.name,
+        "hitzoo:plan": generator.plan.generator_hash,
+        "hitzoo:seed": str(wanted.seed),
+        "hitzoo:truncation": str(wanted.truncation),
+        "hitzoo:precision": wanted.precision,
+        "hitzoo:level": str(renderer.level),
+        "hitzoo:region": str(renderer.region),
+    } | ({"hitzoo:repo": generator.origin} if generator.origin else {})

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image
+
+MODEL = ("render", "--model", "hit-ti-shapes32")
+
+
+def test_the_png_of_a_region_is_cut_from_the_image(run, tmp_path) -> None:
+    assert run(*MODEL, "--seed", 7).stdout.strip() == "renders/hit-ti-shapes32-seed0007.png"
+    run(*MODEL, "--seed", 7, "--region", "9,4,20,11", "--out", "crop.png", "--tile", 8)
+    whole, crop = (
+        np.asarray(Image.open(tmp_path / name)) for name in ("renders/hit-ti-shapes32-seed0007.png", "crop.png")
+    )
+    assert crop.shape == (11, 20, 3)
+    assert np.array_equal(crop, whole[4:15, 9:29])
+    run("sample", "--model", "hit-ti-shapes32", "--seeds", 7, "--out", "samples")
+    sampled = np.asarray(Image.open(tmp_path / "samples/seed0007.png"))
+    assert np.abs(sampled.astype(int) - whole).max() <= 1
+    text = Image.open(tmp_path / "crop.png").text
+    assert text["hitzoo:region"] == "9,4,20,11"
+    assert text["hitzoo:seed"] == "7"
+
+
+def test_numbers_alone_make_no_picture(run, tmp_path) -> None:
+    run(*MODEL, "--npy", "z.npy", "--region", "0,0,5,3")
+    numbers = np.load(tmp_path / "z.npy")
+    assert numbers.shape == (3, 5, 3)
+    assert numbers.dtype == np.float32
+    assert not (tmp_path / "renders").exists()
+    assert not list(tmp_path.glob("*.png"))
+
+
+def test_mistakes_are_named(run) -> None:
+    assert "left,top,width,height" in run(*MODEL, "--region", "1,2", code=2).stderr
+    assert "32×32" in run(*MODEL, "--region", "30,30,5,5", code=2).stderr
+    assert "possible: 32" in run(*MODEL, "--level", 16, code=2).stderr
+    assert "float32, bfloat16" in run(*MODEL, "--precision", "half", code=2).stderr
+    assert "mix pixels" in run("render", "--model", "convnet-r1-imagenet128", "--init", "random", code=2).stderr
+
+
+def test_the_fast_path_samples_the_same_pictures(run, tmp_path) -> None:
+    sample = ("sample", "--model", "hit-ti-shapes32", "--seeds", "0-3")
+    run(*sample, "--npy", "plain.npy")
+    run(*sample, "--npy", "fast.npy", "--fast")
+    run(*sample, "--npy", "half.npy", "--fast", "--precision", "bfloat16")
+    plain, fast, half = (np.load(tmp_path / f"{name}.npy") for name in ("plain", "fast", "half"))
+    scale = np.abs(plain).max()
+    assert np.abs(fast - plain).max() < 1e-5 * scale
+    assert 1e-4 * scale < np.abs(half - plain).max() < 0.1 * scale
+    assert "--fast" in run(*sample, "--precision", "bfloat16", code=2).stderr

@@ -1,0 +1,111 @@
+"""The whole folded network against the generator it was made of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from hitzoo.errors import RequestError
+from hitzoo.inference.fold.fold import fold
+from hitzoo.inference.fold.hit import FoldedHiT
+from hitzoo.inference.fold.kernels import kernels_for, plain_kernels
+from hitzoo.inference.fold.linear import FusedLinear, OneDnnLinear
+from hitzoo.inference.fold.mlp import MLPToImage
+from tests.inference.fold.specs import CONVNET, VARIANTS
+
+CPU = torch.device("cpu")
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_in_float64_the_images_are_the_same(name: str, generator, latents) -> None:
+    module = generator(*VARIANTS[name]).double()
+    z = latents(module, 3)
+    expected = module(z)
+    assert expected.std() > 0.1
+    for kernels in (plain_kernels(torch.float64), replace(kernels_for(torch.float64, CPU), piece=64)):
+        torch.testing.assert_close(fold(module, kernels)(z), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("by_matrices", [True, False])
+def test_both_ways_of_attending_to_tokens(name: str, by_matrices: bool, generator, latents, monkeypatch) -> None:
+    monkeypatch.setattr("hitzoo.inference.fold.kernels.Kernels.token_matrices_pay", lambda *_: by_matrices)
+    module = generator(*VARIANTS[name]).double()
+    z = latents(module, 2)
+    folded = fold(module, plain_kernels(torch.float64))
+    torch.testing.assert_close(folded(z), module(z), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("name", VARIANTS)
+def test_in_float32_they_agree_to_rounding(name: str, generator, latents) -> None:
+    module = generator(*VARIANTS[name])
+    z = latents(module, 3)
+    expected = module(z)
+    for kernels in (plain_kernels(), kernels_for(torch.float32, CPU)):
+        images = fold(module, kernels)(z)
+        assert (images - expected).abs().max() <= 1e-5 * expected.abs().max()
+        assert images.is_contiguous(memory_format=torch.channels_last)
+
+
+@pytest.mark.parametrize("name", ["as it is", "layer norm", "global", "every head its own keys"])
+def test_bfloat16_is_near_and_the_image_is_float32(name: str, generator, latents) -> None:
+    module = generator(*VARIANTS[name])
+    z = latents(module, 2)
+    expected = module(z)
+    images = fold(module, kernels_for(torch.bfloat16, CPU))(z)
+    assert images.dtype == torch.float32
+    error = (images - expected).abs().max() / expected.abs().max()
+    assert 1e-6 < error < 0.05
+
+
+@pytest.mark.parametrize("precision", [torch.float64, torch.float32])
+def test_the_convnet_too(precision: torch.dtype, generator, latents) -> None:
+    module = generator(text=CONVNET).to(precision)
+    z = latents(module, 2)
+    tolerance = 1e-12 if precision == torch.float64 else 1e-5
+    images = fold(module, kernels_for(precision, CPU))(z)
+    torch.testing.assert_close(images, module(z), rtol=0, atol=tolerance)
+
+
+def test_what_is_not_rewritten_is_shared(generator) -> None:
+    module = generator()
+    folded = fold(module, kernels_for(torch.float32, CPU))
+    assert isinstance(folded, FoldedHiT)
+    for stage, positions in zip(module.stages[2:], folded.tail.positions, strict=True):
+        assert positions.table.data_ptr() == stage.position.weight.data_ptr()
+
+
+def test_the_generator_is_left_as_it_was(generator, latents) -> None:
+    module = generator()
+    before = {name: value.clone() for name, value in module.state_dict().items()}
+    z = latents(module, 2)
+    fold(module, kernels_for(torch.float32, CPU))(z)
+    assert all(torch.equal(before[name], value) for name, value in module.state_dict().items())
+
+
+def test_the_last_mlp_makes_the_image_only_behind_a_batch_norm(generator) -> None:
+    def last(*overrides: str) -> torch.nn.Module:
+        return fold(generator(*overrides), plain_kernels()).tail.folded[-1].to_image
+
+    assert isinstance(last(), MLPToImage)
+    assert not isinstance(last("generator.norm=layer"), MLPToImage)
+
+
+def test_a_generator_in_training_mode_is_refused(generator) -> None:
+    with pytest.raises(RequestError, match=r"call \.eval\(\)"):
+        fold(generator().train(), plain_kernels())
+
+
+def test_a_folded_network_is_not_folded_again(generator) -> None:
+    folded = fold(generator(), plain_kernels())
+    with pytest.raises(RequestError, match="folded already"):
+        fold(folded, plain_kernels())
+
+
+def test_one_dnn_is_taken_where_it_is(generator) -> None:
+    """Whether the fast kernels are used at all: no number shows it."""
+    layer = fold(generator(), kernels_for(torch.float32, CPU)).head.first
+    assert isinstance(layer, OneDnnLinear if torch.backends.mkldnn.is_available() else FusedLinear)
+    assert isinstance(fold(generator().double(), kernels_for(torch.float64, CPU)).head.first, FusedLinear)
