@@ -38,7 +38,7 @@ def in_order(work: Callable[[Thing], Result], things: Iterable[Thing], *, proces
     waiting: deque[Future[Result]] = deque()
     try:
         for thing in things:
-            with _interrupts_held():
+            with interrupts_held():
                 waiting.append(pool.submit(_do, thing))
             if len(waiting) == _WAITING * processes:
                 yield waiting.popleft().result()
@@ -51,6 +51,11 @@ def in_order(work: Callable[[Thing], Result], things: Iterable[Thing], *, proces
 def _begin(work: Callable[[Any], Any]) -> None:
     global _work
     _work = work
+    behave_as_worker()
+
+
+def behave_as_worker() -> None:
+    """What every process that is started for another one does first."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the first one decides
     threading.Thread(target=_leave_with_parent, daemon=True).start()
 
@@ -68,7 +73,7 @@ def _leave_with_parent() -> None:
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
+def interrupts_held() -> Iterator[None]:
     """Let a process that begins meanwhile inherit a deaf ear for Ctrl-C; ours comes through afterwards."""
     if not hasattr(signal, "pthread_sigmask"):
         yield

@@ -27,3 +27,9 @@ def choose_device(name: str = "auto") -> torch.device:
         reason = str(error).splitlines()[0]
         raise RequestError(f"--device {name}: not to be had on this machine ({reason}); try auto or cpu") from None
     return device
+
+
+def wait_for(device: torch.device) -> None:
+    """Return when everything that was asked of a device is done."""
+    if device.type != "cpu":
+        getattr(torch, device.type).synchronize()

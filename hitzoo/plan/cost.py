@@ -87,12 +87,23 @@ def _cross_attention(
     return around + core + kept + _mlp(shape, channels, norm, expansion)
 
 
-def _self_attention(keys: Callable[[Shape], float], copies: tuple[float, float, float]) -> Callable[..., Cost]:
-    """The cost of a block whose heads see `keys` positions on average.
+KEYS: dict[str, Callable[[Shape], float]] = {
+    "multi_axis_block": lambda shape: (shape.block**2 + shape.grid**2) / 2,
+    "regional_block": lambda shape: shape.block**2,
+    "dilated_block": lambda shape: shape.grid**2,
+    "axial_block": lambda shape: shape.side,
+    "global_block": lambda shape: shape.side**2,
+}
+"""How many positions a head of each self-attention block sees, on the average of its heads."""
+
+
+def _self_attention(kind: str, copies: tuple[float, float, float]) -> Callable[..., Cost]:
+    """The cost of a block by its kind.
 
     `copies` is what attention keeps of queries and outputs, of shared keys and values, and in all when every head has
     its own, in widths of the map: turning an axis to the place the kernel wants makes a copy.
     """
+    keys = KEYS[kind]
     of_map, of_shared, of_all = copies
 
     def rule(shape: Shape, channels: int, heads: int, share_kv: bool, norm: str, expansion: int) -> Cost:
@@ -172,11 +183,11 @@ COSTS: dict[str, Callable[..., Cost]] = {
     "position_embedding": _position,
     "upsample": _upsample,
     "cross_attention_block": _cross_attention,
-    "multi_axis_block": _self_attention(lambda shape: (shape.block**2 + shape.grid**2) / 2, (3, 4, 6.5)),
-    "regional_block": _self_attention(lambda shape: shape.block**2, (2, 2, 5)),
-    "dilated_block": _self_attention(lambda shape: shape.grid**2, (3, 2, 5)),
-    "axial_block": _self_attention(lambda shape: shape.side, (3, 4, 6.5)),
-    "global_block": _self_attention(lambda shape: shape.side**2, (2, 2, 5)),
+    "multi_axis_block": _self_attention("multi_axis_block", (3, 4, 6.5)),
+    "regional_block": _self_attention("regional_block", (2, 2, 5)),
+    "dilated_block": _self_attention("dilated_block", (3, 2, 5)),
+    "axial_block": _self_attention("axial_block", (3, 4, 6.5)),
+    "global_block": _self_attention("global_block", (2, 2, 5)),
     "mlp_block": _mlp,
     "to_rgb": _to_rgb,
     "residual_up": _residual_up,

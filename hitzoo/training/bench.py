@@ -16,11 +16,12 @@ import torch
 
 from hitzoo.errors import RequestError, suggestion
 from hitzoo.inference.allocator import keep_freed_memory
+from hitzoo.inference.live_bytes import LiveBytes
+from hitzoo.inference.turns import ratios
 from hitzoo.plan.compile import ModelPlan
 from hitzoo.plan.recipe import step_flops
 from hitzoo.spec.types import R1Spec, Spec, TrainingSpec
 from hitzoo.training.fitting import group_of
-from hitzoo.training.live_bytes import LiveBytes
 from hitzoo.training.objective import objective_of
 from hitzoo.training.runner import StepRunner
 from hitzoo.training.trainee import new_trainee
@@ -207,15 +208,14 @@ class _Bench:
 
 
 def _timing(name: str, times: list[float], base: list[float], batch: int, peak: int, flops: float) -> Timing:
-    ratios = [slow / fast for slow, fast in zip(base, times, strict=True)]
-    low, _, high = statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else (ratios[0],) * 3
+    speedup, spread = ratios(base, times)
     return Timing(
         name=name,
         about=SETTINGS[name].about,
         batch=batch,
         seconds=tuple(times),
-        speedup=statistics.median(ratios),
-        quartiles=(low, high),
+        speedup=speedup,
+        quartiles=spread,
         peak_bytes=peak,
         flops=flops,
     )

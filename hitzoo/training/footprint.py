@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from hitzoo.inference.live_bytes import LiveBytes
 from hitzoo.models.build import build
 from hitzoo.plan.compile import ModelPlan
 from hitzoo.spec.types import Spec, TrainingSpec
@@ -18,7 +19,6 @@ from hitzoo.training.activation_checkpointing import use_activation_checkpointin
 from hitzoo.training.draws import Draws
 from hitzoo.training.fused_attention import fused_attention
 from hitzoo.training.judge import Judge
-from hitzoo.training.live_bytes import LiveBytes
 from hitzoo.training.norm_practice import use_norm_statistics
 from hitzoo.training.objective import objective_of
 from hitzoo.training.step import Players, compute_gradients

@@ -32,6 +32,8 @@ assert not loaded, loaded
         ["build", "--help"],
         ["train", "--help"],
         ["sample", "--help"],
+        ["bench", "--help"],
+        ["bench", "sample", "--help"],
         ["list"],
         ["list", "hit-*", "--json"],
         ["info", "hit-b-ffhq256"],

@@ -3,12 +3,12 @@ from __future__ import annotations
 import pytest
 import torch
 
+from hitzoo.inference.live_bytes import LiveBytes
 from hitzoo.plan.compile import compile_spec
 from hitzoo.training.adversarial import LOSSES
 from hitzoo.training.draws import Draws
 from hitzoo.training.footprint import measure_footprint
 from hitzoo.training.judge import Judge
-from hitzoo.training.live_bytes import LiveBytes
 from hitzoo.training.penalties import build_regularizers
 from hitzoo.training.step import Objective, Players, compute_gradients
 from hitzoo.training.trainee import Trainee, new_trainee

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
@@ -14,7 +14,8 @@ from torch.utils._pytree import tree_leaves
 class LiveBytes(TorchDispatchMode):
     """Counts the bytes of all storages made inside the block and still alive: `live` now, `peak` at most.
 
-    Storages that existed before are not counted. What kernels use as scratch space is not seen.
+    Storages that existed before are not counted. What kernels use as scratch space is not seen, nor what oneDNN packs:
+    tensors in a layout of its own have no storage.
     """
 
     def __init__(self) -> None:
@@ -28,12 +29,10 @@ class LiveBytes(TorchDispatchMode):
     ) -> Any:
         """Run one operation and take in what it made."""
         result = function(*args, **(kwargs or {}))
-        given = {
-            leaf.untyped_storage()._cdata for leaf in tree_leaves((args, kwargs)) if isinstance(leaf, torch.Tensor)
-        }
-        for leaf in tree_leaves(result):
-            if isinstance(leaf, torch.Tensor) and leaf.untyped_storage()._cdata not in given:
-                self._take(leaf.untyped_storage())
+        given = {storage._cdata for storage in _storages((args, kwargs))}
+        for storage in _storages(result):
+            if storage._cdata not in given:
+                self._take(storage)
         return result
 
     def _take(self, storage: torch.UntypedStorage) -> None:
@@ -49,3 +48,10 @@ class LiveBytes(TorchDispatchMode):
     def _release(self, key: int, size: int) -> None:
         self._known.discard(key)
         self.live -= size
+
+
+def _storages(tree: Any) -> Iterator[torch.UntypedStorage]:
+    """Of every tensor in a structure that has one."""
+    for leaf in tree_leaves(tree):
+        if isinstance(leaf, torch.Tensor) and not leaf.is_mkldnn:
+            yield leaf.untyped_storage()

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hitzoo.training.live_bytes import LiveBytes
+from hitzoo.inference.live_bytes import LiveBytes
 
 DEVICES = pytest.mark.parametrize("device", ["cpu", "meta"])
 
@@ -61,3 +61,14 @@ def test_what_autograd_keeps_counts(device) -> None:
         z.sum().backward()
         del z
         assert memory.live == 400  # the gradient
+
+
+@pytest.mark.skipif(not torch.backends.mkldnn.is_available(), reason="needs oneDNN")
+def test_what_onednn_packed_is_passed_over() -> None:
+    packed = torch.ones(8, 8).to_mkldnn()
+    with LiveBytes() as memory:
+        result = packed.to_dense()
+        assert memory.live == 256
+        again = result.to_mkldnn()
+        assert memory.live == 256
+    del result, again

@@ -1,4 +1,4 @@
-"""`hitzoo bench`: how fast this machine is, setting against setting."""
+"""`hitzoo bench train`: what each setting of a training step is worth."""
 
 from __future__ import annotations
 
@@ -11,15 +11,7 @@ from hitzoo.cli.options import DeviceOption, JsonOption, SetOption, SpecArgument
 if TYPE_CHECKING:
     from hitzoo.training.bench import Timing
 
-app = typer.Typer(help="Measure speed, setting against setting.", no_args_is_help=True)
 
-
-@app.callback()
-def bench() -> None:
-    """Measure speed, setting against setting."""
-
-
-@app.command("train")
 def bench_train(
     spec: SpecArgument,
     batch: Annotated[int, typer.Option(min=1, help="Images of a step.")] = 4,
@@ -41,6 +33,7 @@ def bench_train(
     Steps of all settings are taken in turns, so that a busy machine is busy for all of them; images are not read.
     """
     from hitzoo.cli import progress, render
+    from hitzoo.cli.bench.machine import machine
     from hitzoo.plan.open import open_spec
 
     loaded, plan = open_spec(spec, overrides)
@@ -56,7 +49,7 @@ def bench_train(
     report = {
         "model": plan.name,
         "device": str(place),
-        **_machine(place.type),
+        **machine(place.type),
         "runs": [timing.to_json() for timing in timings],
     }
     if as_json:
@@ -65,30 +58,13 @@ def bench_train(
         _print(plan.name, report, timings)
 
 
-def _machine(device: str) -> dict[str, Any]:
-    import torch
-
-    name = torch.cuda.get_device_name() if device == "cuda" else _processor()
-    return {"hardware": name, "threads": torch.get_num_threads(), "torch": str(torch.__version__)}
-
-
-def _processor() -> str:
-    """The processor's own name where the system tells it."""
-    import platform
-    from pathlib import Path
-
-    facts = Path("/proc/cpuinfo")
-    lines = facts.read_text(encoding="utf-8").splitlines() if facts.is_file() else []
-    named = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return named[0] if named else platform.processor() or platform.machine()
-
-
 def _base(timings: list[Timing]) -> str:
     return "plain" if any(timing.name == "plain" for timing in timings) else timings[0].name
 
 
 def _print(model: str, report: dict[str, Any], timings: list[Timing]) -> None:
     from hitzoo.cli import render
+    from hitzoo.cli.bench.machine import on_machine
 
     columns = ("setting", "seconds a step", "images/s", f"times {_base(timings)}", "quartiles", "peak", "what it is")
     rows = [
@@ -106,7 +82,6 @@ def _print(model: str, report: dict[str, Any], timings: list[Timing]) -> None:
     render.print_table(columns, [rows], words=(0, 6))
     first = timings[0]
     render.print_line(
-        f"{model}, batch {first.batch}, {len(first.seconds)} turns, on {report['device']} ({report['hardware']},"
-        f" {report['threads']} threads, torch {report['torch']}); the recipe is"
+        f"{model}, batch {first.batch}, {len(first.seconds)} turns, {on_machine(report)}; the recipe is"
         f" {render.flops(first.batch * first.flops)} a step"
     )

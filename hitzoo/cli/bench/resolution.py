@@ -1,0 +1,91 @@
+"""`hitzoo bench resolution`: how an image's time grows with its pixels."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hitzoo.cli.bench.options import PathOption, RepeatsOption, wanted
+from hitzoo.cli.options import DeviceOption, JsonOption, SetOption
+
+if TYPE_CHECKING:
+    from hitzoo.inference.resolution import Scaling
+
+
+def bench_resolution(
+    spec: Annotated[
+        str, typer.Argument(metavar="SPEC", help="A spec file, or the name of a shipped spec.")
+    ] = "hit-b-ffhq1024",
+    smallest: Annotated[int, typer.Option(min=1, help="Pixels a side of the smallest image.")] = 64,
+    batch: Annotated[int, typer.Option(min=1, help="Images of a call.")] = 1,
+    repeats: RepeatsOption = 5,
+    device: DeviceOption = "auto",
+    precision: Annotated[str, typer.Option(metavar="float32|bfloat16", help="Of weights and maps.")] = "float32",
+    path: PathOption = None,
+    as_json: JsonOption = False,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """How the time of an image grows with its pixels: one generator, ended after each of its stages.
+
+    hit-b-ffhq1024 gives HiT-B at 64, 128, 256 (the very layout of hit-b-ffhq256), 512 and 1024. The exponent e of time
+    ∝ pixels^e is fitted over all sizes by least squares of the logarithms, and told for the last doubling besides; the
+    paper calls the cost nearly linear.
+    """
+    from hitzoo.cli import progress, render
+    from hitzoo.cli.bench.machine import machine
+    from hitzoo.plan.open import open_spec
+
+    loaded, _ = open_spec(spec, overrides)
+    from hitzoo.inference.device import choose_device
+    from hitzoo.inference.fast import PRECISIONS
+    from hitzoo.inference.paths import PATHS
+    from hitzoo.inference.resolution import bench_resolutions, family_of
+
+    place = choose_device(device)
+    paths, precisions = wanted("--path", path, PATHS), wanted("--precision", precision, PRECISIONS)
+    plans = family_of(loaded, smallest)
+    with progress.following("calls") as follow:
+        scaling = bench_resolutions(
+            plans,
+            paths=paths,
+            precisions=precisions,
+            batch=batch,
+            repeats=repeats,
+            device=place,
+            progress=follow,
+        )
+    report = {"model": loaded.name, "device": str(place), **machine(place.type), **scaling.to_json()}
+    if as_json:
+        render.print_json(report)
+    else:
+        _print(report, scaling)
+
+
+def _print(report: dict[str, Any], scaling: Scaling) -> None:
+    from hitzoo.cli import render
+    from hitzoo.cli.bench.machine import on_machine
+
+    columns = ("resolution", "path", "precision", "FLOPs", "ms an image", "memory of a call")
+    rows = [
+        [
+            str(run["resolution"]),
+            run["path"],
+            run["precision"],
+            render.flops(run["flops"]),
+            f"{run['milliseconds_per_image']:.4g}",
+            render.size(run["peak_bytes"]),
+        ]
+        for run in report["runs"]
+    ]
+    render.print_table(columns, [rows], words=(1, 2))
+    for growth in scaling.growths:
+        render.print_line(
+            f"{growth.path} {growth.precision}: time ∝ pixels^{growth.exponent:.2f}, at the end"
+            f" ^{growth.exponent_at_the_end:.2f}"
+        )
+    render.print_line(f"FLOPs ∝ pixels^{scaling.flops_exponent:.2f}")
+    first = scaling.timings[0]
+    render.print_line(
+        f"{report['model']}, batch {first.call.batch}, {render.count(len(first.seconds), 'turn')}, {on_machine(report)}"
+    )

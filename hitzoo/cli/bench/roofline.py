@@ -1,0 +1,131 @@
+"""`hitzoo bench roofline`: how fast this device could make images, and what of it limits each stage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hitzoo.cli.bench.options import ModelArgument, plan_named, wanted
+from hitzoo.cli.options import DeviceOption, JsonOption
+
+if TYPE_CHECKING:
+    import torch
+
+    from hitzoo.inference.bound import StageBound
+    from hitzoo.inference.ceilings import Ceilings
+    from hitzoo.plan.compile import ModelPlan
+
+
+def bench_roofline(
+    model: ModelArgument,
+    batch: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Images that share one reading of the weights. Default: 4 (16 on CUDA).", show_default=False
+        ),
+    ] = None,
+    device: DeviceOption = "auto",
+    precision: Annotated[str, typer.Option(metavar="float32|bfloat16", help="Of weights and maps.")] = "float32",
+    as_json: JsonOption = False,
+) -> None:
+    """What limits each stage of a generator on this device, and how fast all of them could be.
+
+    Copy bandwidth and matrix rate are measured now. A stage takes the longer of its FLOPs at that rate and its bytes at
+    that bandwidth; how many bytes depends on what is fused, so the total is told for four byte models. No network runs.
+    """
+    from hitzoo.cli import progress, render
+    from hitzoo.cli.bench.machine import machine
+    from hitzoo.inference.bench import default_batches
+    from hitzoo.inference.ceilings import measure_ceilings
+    from hitzoo.inference.device import choose_device
+    from hitzoo.inference.fast import PRECISIONS
+
+    place = choose_device(device)
+    wanted("--precision", precision, PRECISIONS)
+    plan = plan_named(model)
+    with progress.working("measuring the device"):
+        ceilings = measure_ceilings(place)
+    report = _report(plan, ceilings, place, precision, batch or default_batches(place)[0])
+    report = {"model": plan.name, "device": str(place), **machine(place.type), **report}
+    if as_json:
+        render.print_json(report)
+    else:
+        _print(report)
+
+
+def _report(plan: ModelPlan, ceilings: Ceilings, device: torch.device, precision: str, batch: int) -> dict[str, Any]:
+    from hitzoo.inference.bound import BOUND_MODEL, bounds
+    from hitzoo.plan.traffic import MODELS
+
+    by_model = {
+        model: bounds(plan.generator, ceilings, precision=precision, batch=batch, model=model) for model in MODELS
+    }
+    total = sum(stage.seconds for stage in by_model[BOUND_MODEL])
+    return {
+        "precision": precision,
+        "batch": batch,
+        "ceilings": ceilings.to_json(),
+        "byte_model": BOUND_MODEL,
+        "stages": [_stage(stage, total) for stage in by_model[BOUND_MODEL]],
+        "bounds": [_bound(model, stages) for model, stages in by_model.items()],
+    }
+
+
+def _stage(stage: StageBound, total: float) -> dict[str, Any]:
+    """One row; bytes and seconds are an image's."""
+    return {
+        "name": stage.name,
+        "resolution": stage.resolution,
+        "flops": stage.flops,
+        "bytes": stage.bytes,
+        "compute_seconds": stage.by_compute,
+        "bandwidth_seconds": stage.by_bandwidth,
+        "bound_by": stage.limit,
+        "share_of_time": stage.seconds / total,
+    }
+
+
+def _bound(model: str, stages: list[StageBound]) -> dict[str, Any]:
+    seconds = sum(stage.seconds for stage in stages)
+    return {
+        "byte_model": model,
+        "bytes_per_image": sum(stage.bytes for stage in stages),
+        "seconds_per_image": seconds,
+        "images_per_second": 1 / seconds,
+    }
+
+
+def _print(report: dict[str, Any]) -> None:
+    from hitzoo.cli import render
+    from hitzoo.cli.bench.machine import ceilings_line, on_machine
+    from hitzoo.plan.traffic import MODELS
+
+    columns = ("part", "resolution", "FLOPs", "bytes", "ms by compute", "ms by bandwidth", "bound by", "share of time")
+    rows = [
+        [
+            stage["name"],
+            str(stage["resolution"]),
+            render.flops(stage["flops"]),
+            render.size(stage["bytes"]),
+            f"{1e3 * stage['compute_seconds']:.3g}",
+            f"{1e3 * stage['bandwidth_seconds']:.3g}",
+            stage["bound_by"],
+            f"{stage['share_of_time']:.1%}",
+        ]
+        for stage in report["stages"]
+    ]
+    render.print_line(f"of one image, byte model {report['byte_model']}:")
+    render.print_table(columns, [rows], words=(0, 6))
+    totals = [
+        [
+            bound["byte_model"],
+            render.size(bound["bytes_per_image"]),
+            f"{bound['images_per_second']:.4g}",
+            MODELS[bound["byte_model"]],
+        ]
+        for bound in report["bounds"]
+    ]
+    render.print_table(("byte model", "bytes an image", "images/s at most", "what it is"), [totals], words=(0, 3))
+    render.print_line(f"{report['model']}, {report['precision']}, batch {report['batch']}, {on_machine(report)}")
+    render.print_line(ceilings_line(report["ceilings"]))

@@ -1,0 +1,104 @@
+"""`hitzoo bench sample`: images a second by either path in either precision."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hitzoo.cli.bench.options import ModelArgument, PathOption, PrecisionOption, RepeatsOption, plan_named, wanted
+from hitzoo.cli.options import DeviceOption, JsonOption
+
+if TYPE_CHECKING:
+    from hitzoo.inference.bench import SamplingRun
+
+
+def bench_sample(
+    model: ModelArgument,
+    batch: Annotated[
+        int | None,
+        typer.Option(min=1, help="Images of a call. Default: 4 (16 on CUDA), and 1.", show_default=False),
+    ] = None,
+    repeats: RepeatsOption = 7,
+    device: DeviceOption = "auto",
+    precision: PrecisionOption = None,
+    path: PathOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """How fast a generator makes images here, by the plain path and the fast one.
+
+    plain is the reference module as a plain PyTorch port runs: eager, without hitzoo's oneDNN linear layers, with the C
+    allocator's own habits (on a CPU in a process of its own); in bfloat16 it is module.to(bfloat16). fast is hitzoo's
+    network for inference, with freed memory kept by the process.
+
+    Calls of all kinds are made in turns, after two of each that do not count. "share of bound" is the time that the
+    device's measured copy bandwidth and matrix rate allow (see hitzoo bench roofline), over the measured median. Memory
+    is what a call holds at once besides weights.
+    """
+    from hitzoo.cli import progress, render
+    from hitzoo.cli.bench.machine import machine
+    from hitzoo.inference.bench import bench_sampling, default_batches
+    from hitzoo.inference.device import choose_device
+    from hitzoo.inference.fast import PRECISIONS
+    from hitzoo.inference.paths import PATHS
+
+    place = choose_device(device)
+    paths, precisions = wanted("--path", path, PATHS), wanted("--precision", precision, PRECISIONS)
+    plan = plan_named(model)
+    with progress.following("calls") as follow:
+        runs, ceilings = bench_sampling(
+            plan,
+            paths=paths,
+            precisions=precisions,
+            batches=(batch,) if batch else default_batches(place),
+            repeats=repeats,
+            device=place,
+            progress=follow,
+        )
+    report = {
+        "model": plan.name,
+        "device": str(place),
+        **machine(place.type),
+        "runs": [run.to_json() for run in runs],
+        "ceilings": ceilings.to_json(),
+    }
+    if as_json:
+        render.print_json(report)
+    else:
+        _print(report, runs)
+
+
+def _print(report: dict[str, Any], runs: list[SamplingRun]) -> None:
+    from hitzoo.cli import render
+    from hitzoo.cli.bench.machine import ceilings_line, on_machine
+
+    first = runs[0].timed.call
+    columns = (
+        "path", "precision", "batch", "images/s", "ms a call (quartiles)", f"times {first.path} {first.precision}",
+        "memory", "share of bound",
+    )  # fmt: skip
+    render.print_table(columns, [[_row(run) for run in runs]], words=(0, 1))
+    render.print_line(f"{report['model']}, {render.count(len(runs[0].timed.seconds), 'turn')}, {on_machine(report)}")
+    render.print_line(ceilings_line(report["ceilings"]))
+
+
+def _row(run: SamplingRun) -> list[str]:
+    from hitzoo.cli import render
+
+    facts = run.to_json()
+    latency, low, high = (_plain(value) for value in (facts["latency_ms"], *facts["latency_ms_quartiles"]))
+    return [
+        facts["path"],
+        facts["precision"],
+        str(facts["batch"]),
+        _plain(facts["images_per_second"]),
+        f"{latency} ({low}–{high})",
+        f"{run.speedup:.2f} ({run.speedup_quartiles[0]:.2f}–{run.speedup_quartiles[1]:.2f})",
+        render.size(facts["peak_bytes"]),
+        f"{run.share_of_bound:.0%}",
+    ]
+
+
+def _plain(value: float) -> str:
+    """Three digits, or all before the point."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
