@@ -1,0 +1,24 @@
+"""The kernels run on a GPU, or in Triton's interpreter where tests/inference/test_triton_kernels.py starts it."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from hitzoo.inference.triton_kernels.support import supports_device
+from tests.inference.triton_kernels.drawn import Draw
+
+
+@pytest.fixture(params=["interpreter", "cuda"])
+def device(request: pytest.FixtureRequest) -> torch.device:
+    device = torch.device("cpu" if request.param == "interpreter" else "cuda")
+    if device.type == "cuda" and not torch.cuda.is_available():
+        pytest.skip("no GPU")
+    if not supports_device(device):
+        pytest.skip("started in the interpreter by tests/inference/test_triton_kernels.py")
+    return device
+
+
+@pytest.fixture
+def draw(device: torch.device) -> Draw:
+    return Draw(device)
