@@ -12,16 +12,16 @@ from hitzoo.inference.bound import least_seconds
 from hitzoo.inference.ceilings import Ceilings, measure_ceilings
 from hitzoo.inference.fast import PRECISIONS
 from hitzoo.inference.own_process import callers
-from hitzoo.inference.paths import PATHS, Call
+from hitzoo.inference.paths import DEFAULT_PATHS, Call
 from hitzoo.inference.turns import Timed, in_turns, quartiles, ratios
 from hitzoo.plan.compile import ModelPlan
 
 _MANY = {"cpu": 4, "cuda": 16}  # images at once where throughput counts
 
 
-def default_batches(device: torch.device) -> tuple[int, ...]:
-    """The batch whose throughput counts on a device, and 1, whose latency does."""
-    return _MANY.get(device.type, _MANY["cpu"]), 1
+def default_batch(device: torch.device) -> int:
+    """The batch whose throughput counts on a device; at 1 it is the latency that does."""
+    return _MANY.get(device.type, _MANY["cpu"])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +66,7 @@ def bench_sampling(
     batches: Sequence[int],
     repeats: int,
     device: torch.device,
-    paths: Sequence[str] = tuple(PATHS),
+    paths: Sequence[str] = DEFAULT_PATHS,
     precisions: Sequence[str] = tuple(PRECISIONS),
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[list[SamplingRun], Ceilings]:

@@ -8,7 +8,9 @@ from torch import nn
 from hitzoo.errors import RequestError
 from hitzoo.inference.allocator import keep_freed_memory
 from hitzoo.inference.fold.fold import fold
-from hitzoo.inference.fold.kernels import kernels_for
+from hitzoo.inference.fold.kernels import compiled_kernels, kernels_for
+from hitzoo.inference.replayed import Replayed
+from hitzoo.inference.triton_kernels.launch import Gelu
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
 
@@ -24,17 +26,34 @@ def precision_named(name: str) -> torch.dtype:
     return PRECISIONS[name]
 
 
-def fast_network(module: nn.Module, *, precision: str = "float32", device: torch.device) -> nn.Module:
+def fast_network(
+    module: nn.Module,
+    *,
+    precision: str = "float32",
+    device: torch.device,
+    gelu: Gelu = "exact",
+    compiled: bool = False,
+) -> nn.Module:
     """The folded network of a generator in evaluation mode: [B, latent_dim] -> [B, image_channels, R, R] in float32.
 
     In float32 the images are the generator's own but for rounding; in bfloat16 every map is rounded to 8 bits, which
     is about one step of a picture's 256 (docs/benchmarks.md). On a CPU memory that is freed stays with the process:
-    pieces are small, and mapping their pages anew each time would take longer than filling them.
+    pieces are small, and mapping their pages anew each time would take longer than filling them. On CUDA, a shape of
+    input that comes again is replayed as a graph.
+
+    Args:
+        gelu: `approximate` takes a cheaper one in the Triton kernels, off by up to 2.6e-5: not the same images.
+        compiled: let torch.compile make the kernels instead of taking ours; on a CPU it needs a C++ compiler, and the
+            first image of each batch size waits for it.
 
     Raises:
         RequestError: an unknown precision, or a generator in training mode.
     """
-    network = fold(module, kernels_for(precision_named(precision), device))
+    dtype = precision_named(precision)
     if device.type == "cpu":
         keep_freed_memory()
-    return network
+    kernels = compiled_kernels(dtype, device) if compiled else kernels_for(dtype, device, gelu)
+    network = fold(module, kernels).to(device)
+    if compiled:
+        network.compile(dynamic=False)
+    return Replayed(network) if device.type == "cuda" else network

@@ -22,8 +22,11 @@ PATHS = {
     "plain": "the reference module as a plain PyTorch port runs: eager, without hitzoo's oneDNN linear layers, with the"
     " C allocator's own habits; bfloat16 is module.to(bfloat16)",
     "fast": "hitzoo's network for inference, with freed memory kept by the process",
+    "compiled": "the same network by torch.compile instead of our own kernels",
 }
 """What they are, in words that `--help` can use."""
+
+DEFAULT_PATHS = ("plain", "fast")
 
 Network = Callable[[torch.Tensor], torch.Tensor]
 
@@ -82,12 +85,11 @@ class Caller:
         return torch.from_numpy(latents_of_seeds(range(call.batch), call.plan.generator.latent_dim)).to(self.device)
 
     def _network(self, call: Call) -> Network:
-        keep_freed_memory(self.path == "fast")
+        keep_freed_memory(self.path != "plain")
         key = call.plan.generator_hash, call.precision
         if key not in self._networks:
             module = initial_generator(call.plan, seed=0).eval().requires_grad_(False)
-            build = _plain if self.path == "plain" else _fast
-            self._networks[key] = build(module, call.precision, self.device)
+            self._networks[key] = _NETWORKS[self.path](module, call.precision, self.device)
         return self._networks[key]
 
 
@@ -99,3 +101,10 @@ def _plain(module: torch.nn.Module, precision: str, device: torch.device) -> Net
 
 def _fast(module: torch.nn.Module, precision: str, device: torch.device) -> Network:
     return fast_network(module, precision=precision, device=device)
+
+
+def _compiled(module: torch.nn.Module, precision: str, device: torch.device) -> Network:
+    return fast_network(module, precision=precision, device=device, compiled=True)
+
+
+_NETWORKS = {"plain": _plain, "fast": _fast, "compiled": _compiled}

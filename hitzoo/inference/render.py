@@ -20,6 +20,7 @@ from hitzoo.errors import RequestError
 from hitzoo.inference.fold.cells import Cells
 from hitzoo.inference.fold.hit import Entry, FoldedHiT
 from hitzoo.inference.region import Region
+from hitzoo.inference.replayed import unwrapped
 
 TILE = 1024  # pixels: an image of the paper's sizes is one tile
 
@@ -103,6 +104,7 @@ def _depth_of(level: int, known: dict[int, int]) -> int:
 
 def _pixelwise(network: nn.Module) -> FoldedHiT:
     """The network, if there are stages after the last that mixes pixels."""
+    network = unwrapped(network)
     if not isinstance(network, FoldedHiT):
         raise RequestError("this model's convolutions mix pixels at every resolution; `hitzoo sample` makes the image")
     stages = network.plan.stages

@@ -154,8 +154,9 @@ class Generator:
     def _folded(self) -> torch.nn.Module:
         """The rewritten network in float32, or in what this one is in already."""
         from hitzoo.inference.fold.fold import is_folded
+        from hitzoo.inference.replayed import unwrapped
 
-        return self.module if is_folded(self.module) else self.fast().module
+        return self.module if is_folded(unwrapped(self.module)) else self.fast().module
 
     @property
     def name(self) -> str:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hitzoo.inference import bench
-from hitzoo.inference.bench import bench_sampling, default_batches
+from hitzoo.inference.bench import bench_sampling, default_batch
 from hitzoo.inference.bound import least_seconds
 from hitzoo.inference.ceilings import Ceilings
 from tests.inference.bench_fakes import FakeCalls
@@ -59,6 +59,6 @@ def test_without_plain_float32_the_first_run_is_the_measure(tiny_generator, fake
 
 
 def test_the_batches_of_a_device() -> None:
-    assert default_batches(CPU) == (4, 1)
-    assert default_batches(torch.device("cuda:1")) == (16, 1)
-    assert default_batches(torch.device("mps")) == (4, 1)
+    assert default_batch(CPU) == 4
+    assert default_batch(torch.device("cuda:1")) == 16
+    assert default_batch(torch.device("mps")) == 4

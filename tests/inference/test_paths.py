@@ -63,7 +63,7 @@ def test_both_paths_make_the_same_images(tiny_generator, habits) -> None:
     plan = tiny_generator().plan
     z = torch.randn(5, plan.generator.latent_dim)
     images = {}
-    for path in paths.PATHS:
+    for path in paths.DEFAULT_PATHS:
         network = Caller(path, CPU)._network(Call(plan=plan, path=path, precision="float32", batch=5))
         with torch.inference_mode():
             images[path] = network(z)

@@ -20,7 +20,8 @@ ModelArgument: TypeAlias = Annotated[
     ),
 ]
 PathOption: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="plain|fast", help="Only that one. Default: both.", show_default=False)
+    str | None,
+    typer.Option(metavar="plain|fast|compiled", help="Only that one. Default: plain and fast.", show_default=False),
 ]
 PrecisionOption: TypeAlias = Annotated[
     str | None, typer.Option(metavar="float32|bfloat16", help="Only that one. Default: both.", show_default=False)
@@ -28,8 +29,10 @@ PrecisionOption: TypeAlias = Annotated[
 RepeatsOption: TypeAlias = Annotated[int, typer.Option(min=1, help="Turns; each makes one call of every kind.")]
 
 
-def wanted(option: str, value: str | None, known: Collection[str]) -> tuple[str, ...]:
-    """The one that was named, or all.
+def wanted(
+    option: str, value: str | None, known: Collection[str], default: Collection[str] | None = None
+) -> tuple[str, ...]:
+    """The one that was named, or those that are the default, else all.
 
     Raises:
         RequestError: none has that name.
@@ -37,8 +40,8 @@ def wanted(option: str, value: str | None, known: Collection[str]) -> tuple[str,
     from hitzoo.errors import RequestError
 
     if value is not None and value not in known:
-        raise RequestError(f"{option} {value}: possible are {' and '.join(known)}")
-    return (value,) if value is not None else tuple(known)
+        raise RequestError(f"{option} {value}: possible: {', '.join(known)}")
+    return (value,) if value is not None else tuple(known if default is None else default)
 
 
 def plan_named(model: str) -> ModelPlan:

@@ -39,11 +39,12 @@ def bench_resolution(
     loaded, _ = open_spec(spec, overrides)
     from hitzoo.inference.device import choose_device
     from hitzoo.inference.fast import PRECISIONS
-    from hitzoo.inference.paths import PATHS
+    from hitzoo.inference.paths import DEFAULT_PATHS, PATHS
     from hitzoo.inference.resolution import bench_resolutions, family_of
 
     place = choose_device(device)
-    paths, precisions = wanted("--path", path, PATHS), wanted("--precision", precision, PRECISIONS)
+    paths = wanted("--path", path, PATHS, DEFAULT_PATHS)
+    precisions = wanted("--precision", precision, PRECISIONS)
     plans = family_of(loaded, smallest)
     with progress.following("calls") as follow:
         scaling = bench_resolutions(

@@ -36,7 +36,7 @@ def bench_roofline(
     """
     from hitzoo.cli import progress, render
     from hitzoo.cli.bench.machine import machine
-    from hitzoo.inference.bench import default_batches
+    from hitzoo.inference.bench import default_batch
     from hitzoo.inference.ceilings import measure_ceilings
     from hitzoo.inference.device import choose_device
     from hitzoo.inference.fast import PRECISIONS
@@ -46,7 +46,7 @@ def bench_roofline(
     plan = plan_named(model)
     with progress.working("measuring the device"):
         ceilings = measure_ceilings(place)
-    report = _report(plan, ceilings, place, precision, batch or default_batches(place)[0])
+    report = _report(plan, ceilings, place, precision, batch or default_batch(place))
     report = {"model": plan.name, "device": str(place), **machine(place.type), **report}
     if as_json:
         render.print_json(report)

@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 def bench_sample(
     model: ModelArgument,
     batch: Annotated[
-        int | None,
-        typer.Option(min=1, help="Images of a call. Default: 4 (16 on CUDA), and 1.", show_default=False),
-    ] = None,
+        list[int],
+        typer.Option(min=1, help="Images of a call. Default: 4, 16 on CUDA. Can be given again.", show_default=False),
+    ] = [],  # noqa: B006
     repeats: RepeatsOption = 7,
     device: DeviceOption = "auto",
     precision: PrecisionOption = None,
@@ -29,7 +29,8 @@ def bench_sample(
 
     plain is the reference module as a plain PyTorch port runs: eager, without hitzoo's oneDNN linear layers, with the C
     allocator's own habits (on a CPU in a process of its own); in bfloat16 it is module.to(bfloat16). fast is hitzoo's
-    network for inference, with freed memory kept by the process.
+    network for inference, with freed memory kept by the process. --path compiled is the same network by torch.compile
+    instead of our own kernels.
 
     Calls of all kinds are made in turns, after two of each that do not count. "share of bound" is the time that the
     device's measured copy bandwidth and matrix rate allow (see hitzoo bench roofline), over the measured median. Memory
@@ -37,20 +38,21 @@ def bench_sample(
     """
     from hitzoo.cli import progress, render
     from hitzoo.cli.bench.machine import machine
-    from hitzoo.inference.bench import bench_sampling, default_batches
+    from hitzoo.inference.bench import bench_sampling, default_batch
     from hitzoo.inference.device import choose_device
     from hitzoo.inference.fast import PRECISIONS
-    from hitzoo.inference.paths import PATHS
+    from hitzoo.inference.paths import DEFAULT_PATHS, PATHS
 
     place = choose_device(device)
-    paths, precisions = wanted("--path", path, PATHS), wanted("--precision", precision, PRECISIONS)
+    paths = wanted("--path", path, PATHS, DEFAULT_PATHS)
+    precisions = wanted("--precision", precision, PRECISIONS)
     plan = plan_named(model)
     with progress.following("calls") as follow:
         runs, ceilings = bench_sampling(
             plan,
             paths=paths,
             precisions=precisions,
-            batches=(batch,) if batch else default_batches(place),
+            batches=batch or [default_batch(place)],
             repeats=repeats,
             device=place,
             progress=follow,

@@ -11,6 +11,8 @@ import torch
 
 from hitzoo.inference.fold.affine import Affine
 from hitzoo.inference.fold.linear import FusedLinear, OneDnnLinear, OneDnnPerSampleLinear, PerSampleLinear
+from hitzoo.inference.triton_kernels.launch import Gelu
+from hitzoo.inference.triton_kernels.support import supports_device
 
 _PIECE = 1 << 19  # 8,192 pixels of 64 channels; half and twice as many measured alike (docs/benchmarks.md)
 _KEPT_POSITIONS = 1 << 23  # up to 512² pixels of 32 channels
@@ -22,13 +24,16 @@ class Kernels:
     """`like` is an empty tensor with the network's precision and device.
 
     `piece` is how many numbers of a map a piece of the tail has, None for all samples and pixels at once.
-    `kept_positions` is how many numbers of a position table are kept as rows beside the table.
+    `kept_positions` is how many numbers of a position table are kept as rows beside the table. `triton` takes an MLP,
+    and a pixel-wise stage, as one kernel where there is one for its sizes; `gelu` is exact, or approximate to 2.6e-5.
     """
 
     like: torch.Tensor
     onednn: bool
     piece: int | None
     kept_positions: int
+    triton: bool = False
+    gelu: Gelu = "exact"
 
     def linear(self, layer: Affine, *, gelu: bool = False) -> FusedLinear | OneDnnLinear:
         """A linear layer with its epilogue."""
@@ -50,12 +55,19 @@ class Kernels:
         return through_matrices < 1.5 * plain
 
 
-def kernels_for(precision: torch.dtype, device: torch.device) -> Kernels:
-    """oneDNN's on a CPU that has them for the precision, else torch's own."""
+def kernels_for(precision: torch.dtype, device: torch.device, gelu: Gelu = "exact") -> Kernels:
+    """Triton's on CUDA, oneDNN's on a CPU that has them for the precision, else torch's own."""
     like = torch.empty(0, dtype=precision, device=device)
     if device.type != "cpu":
-        return Kernels(like, onednn=False, piece=None, kept_positions=_EVERYTHING)
+        triton = supports_device(device)
+        return Kernels(like, onednn=False, piece=None, kept_positions=_EVERYTHING, triton=triton, gelu=gelu)
     return Kernels(like, onednn=_onednn_has(precision), piece=_PIECE, kept_positions=_KEPT_POSITIONS)
+
+
+def compiled_kernels(precision: torch.dtype, device: torch.device) -> Kernels:
+    """torch's own, all pixels at once: a graph that torch.compile makes kernels of."""
+    like = torch.empty(0, dtype=precision, device=device)
+    return Kernels(like, onednn=False, piece=None, kept_positions=_EVERYTHING)
 
 
 def plain_kernels(precision: torch.dtype = torch.float32) -> Kernels:

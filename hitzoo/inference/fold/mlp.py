@@ -8,6 +8,7 @@ from torch import nn
 from hitzoo.inference.fold.affine import affine_of
 from hitzoo.inference.fold.kernels import Kernels
 from hitzoo.inference.fold.norm import rest_of
+from hitzoo.inference.fold.one_kernel import OneKernel
 from hitzoo.inference.fold.rewrites import after_norm, image_of_hidden
 from hitzoo.layers.mlp import MLPBlock
 from hitzoo.layers.rgb import ToRGB
@@ -21,9 +22,12 @@ class FoldedMLP(nn.Module):
         self.standardise = rest_of(block.norm)
         self.widen = kernels.linear(after_norm(affine_of(block.widen), block.norm), gelu=True)
         self.narrow = kernels.linear(affine_of(block.narrow))
+        self.one_kernel = OneKernel.of(self.widen, self.narrow, block.norm, kernels)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Add the block's update to `x`."""
+        if self.one_kernel is not None and self.one_kernel.fits(x):
+            return self.one_kernel.mlp(x)
         return self.narrow(self.widen(self.standardise(x)), x)
 
 
@@ -40,9 +44,12 @@ class MLPToImage(nn.Module):
         self.widen = kernels.linear(after_norm(affine_of(block.widen), block.norm), gelu=True)
         self.narrow = kernels.linear(narrow)
         self.skip = kernels.linear(skip)
+        self.one_kernel = OneKernel.of(self.widen, self.narrow, block.norm, kernels)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """What the positions add to the image."""
+        if self.one_kernel is not None and self.one_kernel.fits(x, len(self.narrow.bias)):
+            return self.one_kernel.to_image(x, self.skip.weight)
         return self.narrow(self.widen(self.standardise(x)), self.skip(x))
 
 

@@ -21,6 +21,11 @@ class Standardise(nn.Module):
         return F.layer_norm(x, list(self.shape), eps=self.epsilon)
 
 
+def nothing_is_left(network: nn.Module) -> bool:
+    """Whether no part of a folded network standardises any more."""
+    return not any(isinstance(module, Standardise) for module in network.modules())
+
+
 def rest_of(norm: BatchNorm | nn.LayerNorm) -> nn.Module:
     """Nothing of a batch norm, the standardisation of a layer norm."""
     return Standardise(norm) if isinstance(norm, nn.LayerNorm) else nn.Identity()

@@ -19,6 +19,7 @@ from hitzoo.inference.fold.image import added
 from hitzoo.inference.fold.kernels import Kernels
 from hitzoo.inference.fold.positions import Positions
 from hitzoo.inference.fold.stage import FoldedStage
+from hitzoo.inference.fold.stage_kernel import StageKernel
 from hitzoo.models.hit import HiTStage
 
 
@@ -42,6 +43,10 @@ class Tail(nn.Module):
         self.folded = list(folded)
         self.stages = nn.ModuleList(folded)
         self.positions = [Positions(stage.position.weight, kernels) for stage in stages]
+        self.kernels = [
+            StageKernel(stage, positions, kernels.gelu) if kernels.triton and StageKernel.is_for(stage) else None
+            for stage, positions in zip(folded, self.positions, strict=True)
+        ]
         self.piece = kernels.piece
 
     def forward(self, rows: Rows, readings: Sequence[Reading | None], depth: int) -> torch.Tensor:
@@ -72,13 +77,23 @@ class Tail(nn.Module):
 
     def _pieces(self, rows: Rows, reading: Reading | None, index: int) -> Iterator[Rows]:
         """The rows through one stage, a piece at a time."""
-        stage, positions = self.folded[index], self.positions[index]
-        grown = rows.cells.doubled() if stage.doubles else rows.cells
-        size = len(grown) if self.piece is None else max(4, self.piece // positions.channels)
+        doubles = self.folded[index].doubles
+        grown = rows.cells.doubled() if doubles else rows.cells
+        size = len(grown) if self.piece is None else max(4, self.piece // self.positions[index].channels)
         for part, cells in grown.pieces(size):
-            x, image = rows[slice(part.start // 4, part.stop // 4) if stage.doubles else part]
-            x, contribution = stage(stage.enter(x, positions.of(cells)), reading)
-            yield Rows(x, added(image, contribution, doubled=stage.doubles), cells)
+            x, image = rows[slice(part.start // 4, part.stop // 4) if doubles else part]
+            yield self._through(index, x, image, cells, reading)
+
+    def _through(
+        self, index: int, x: torch.Tensor, image: torch.Tensor | None, cells: Cells, reading: Reading | None
+    ) -> Rows:
+        """One piece through one stage: by the kernel that is the whole stage where there is one, else step by step."""
+        stage, kernel = self.folded[index], self.kernels[index]
+        if kernel is not None and kernel.fits(x):
+            out, drawn = kernel(x, image, cells, reading)
+            return Rows(x if out is None else out, added(image, None, doubled=True) if drawn is None else drawn, cells)
+        x, contribution = stage(stage.enter(x, self.positions[index].of(cells)), reading)
+        return Rows(x, added(image, contribution, doubled=stage.doubles), cells)
 
 
 def _sample(rows: Rows, b: int) -> Rows:
