@@ -47,10 +47,13 @@ def pull(
 
 def _pull(model: str, with_training: bool, follow: Following) -> Pulled | None:
     """None for what travels with hitzoo."""
+    from pathlib import Path
+
+    from hitzoo.errors import RequestError
     from hitzoo.zoo.cards import BUNDLED, PUBLISHED, find_card
     from hitzoo.zoo.model_folder import TRAINING_FILES
     from hitzoo.zoo.pull import pull, pull_published
-    from hitzoo.zoo.repo_name import parse_repo_name
+    from hitzoo.zoo.repo_name import is_repo_name, parse_repo_name
 
     extra = TRAINING_FILES if with_training else ()
     card = find_card(model)
@@ -58,6 +61,8 @@ def _pull(model: str, with_training: bool, follow: Following) -> Pulled | None:
         return None
     if card is not None and card.status == PUBLISHED:
         return pull_published(card, extra=extra, progress=follow)
+    if Path(model).is_dir() and not is_repo_name(model):
+        raise RequestError(f"{model} is a folder here, there is nothing to pull: hitzoo sample --model {model}")
     if "/" not in model:
         from hitzoo.inference.load import nothing_named
 

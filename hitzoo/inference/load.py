@@ -15,13 +15,16 @@ from hitzoo.models.build import build_generator
 from hitzoo.plan.compile import compile_spec
 from hitzoo.spec.load import load_spec
 from hitzoo.spec.shipped import shipped_specs
+from hitzoo.zoo.agreement import open_published
 from hitzoo.zoo.cards import PUBLISHED, SPEC_ONLY, Card, cards, check_file, find_card
 from hitzoo.zoo.checkpoint_index import verify
-from hitzoo.zoo.hub import Hub, Progress
+from hitzoo.zoo.hub import Hub
+from hitzoo.zoo.hub_bars import Progress
+from hitzoo.zoo.manifest import MANIFEST_NAME
 from hitzoo.zoo.model_folder import CONFIG_NAME, WEIGHTS_NAME, ModelFolder, checkpoints, load_generator, open_model
 from hitzoo.zoo.pull import pull, pull_published
 from hitzoo.zoo.repo_name import PREFIX, is_repo_name, parse_repo_name
-from hitzoo.zoo.weights import read_metadata
+from hitzoo.zoo.weights import check_fit, read_metadata
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +57,7 @@ def generator_of(found: ModelFolder, device: torch.device) -> Generator:
     """
     with torch.device("meta"):
         module = build_generator(found.plan)
+    check_fit(found.weights, module)  # before it takes memory
     module = module.to_empty(device="cpu")
     load_generator(found, module)
     metadata = read_metadata(found.weights)
@@ -73,10 +77,14 @@ def locate(model: str | Path, *, extra: Collection[str] = (), progress: Progress
     if _is_folder(path):
         if named and Hub().holds(parse_repo_name(str(model))):
             _log.warning("%s is the folder here; the model of that name on the Hub is %s%s", model, PREFIX, model)
-        return open_model(_model_folder(path))
+        return _of_folder(_model_folder(path))
     if named:
         return _of_the_hub(str(model), extra, progress)
     raise nothing_named(str(model))
+
+
+def _of_folder(folder: Path) -> ModelFolder:
+    return open_published(folder) if (folder / MANIFEST_NAME).is_file() else open_model(folder)
 
 
 def _of_the_zoo(card: Card, extra: Collection[str], progress: Progress | None) -> ModelFolder:

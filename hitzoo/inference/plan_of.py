@@ -8,7 +8,7 @@ from hitzoo.inference.load import locate
 from hitzoo.plan.compile import ModelPlan
 from hitzoo.plan.open import open_spec
 from hitzoo.spec.shipped import shipped_specs
-from hitzoo.zoo.hub import Progress
+from hitzoo.zoo.hub_bars import Progress
 
 
 def plan_of(model: str, *, progress: Progress | None = None) -> ModelPlan:

@@ -19,8 +19,8 @@ from hitzoo.plan.table import generator_cost
 from hitzoo.spec.load import parse_spec
 from hitzoo.spec.types import Spec
 from hitzoo.spec.write import leaves
-from hitzoo.zoo.manifest import read_small
-from hitzoo.zoo.model_folder import CONFIG_NAME, SPEC_NAME, ModelFolder, open_model
+from hitzoo.zoo.manifest import MANIFEST_NAME, read_manifest, read_small
+from hitzoo.zoo.model_folder import CONFIG_NAME, SPEC_NAME, WEIGHTS_NAME, ModelFolder, open_model
 from hitzoo.zoo.weights import compare, read_header, read_metadata
 
 _MOST_DIFFERENCES = 5
@@ -49,6 +49,24 @@ def read_description(folder: Path) -> ModelFolder:
     if compile_spec(written).generator_hash != found.plan.generator_hash:
         lines = [f"{path} describes another generator than {CONFIG_NAME} beside it:", *_differing(written, found.spec)]
         raise WeightsError("\n".join(lines))
+    return found
+
+
+def open_published(folder: Path) -> ModelFolder:
+    """A published model that somebody put into a folder: its manifest lies there, and it must be what that says.
+
+    Raises:
+        WeightsError: it was damaged or changed since, or does not agree with itself.
+        SpecError: a spec says something it may not.
+    """
+    wrong = read_manifest(folder / MANIFEST_NAME).problems(folder, (CONFIG_NAME, SPEC_NAME, WEIGHTS_NAME))
+    if wrong:
+        raise WeightsError(
+            f"{folder} is not what its {MANIFEST_NAME} says: {'; '.join(wrong.values())}; fetch it again,"
+            f" or remove {MANIFEST_NAME} if the change is yours"
+        )
+    found = read_description(folder)
+    check_weights(found)
     return found
 
 

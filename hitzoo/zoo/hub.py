@@ -8,23 +8,21 @@ HF_HUB_CACHE, HF_HUB_OFFLINE and HF_TOKEN; a program may give another place for 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hitzoo.errors import HubError, OutputError
 from hitzoo.files import write_text
+from hitzoo.zoo.hub_bars import Progress, reporting_to
 from hitzoo.zoo.hub_retry import retrying
-from hitzoo.zoo.hub_secrets import redact_logs
+from hitzoo.zoo.hub_secrets import redact, redact_logs
 from hitzoo.zoo.repo_name import RepoName
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
-
-Progress = Callable[[int, int], None]
-"""Told (bytes done, bytes in all) of a download."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +67,8 @@ class Hub:
 
     @property
     def address(self) -> str:
-        """Where the Hub is, for messages."""
-        return self._api().endpoint
+        """Where the Hub is, for messages: without a password that the address may hold."""
+        return redact(self._api().endpoint)
 
     @property
     def cache_folder(self) -> Path:
@@ -94,20 +92,23 @@ class Hub:
         return bool(self.token or (self.token is None and get_token()))
 
     def look(self, repo: RepoName) -> Remote:
-        """Resolve a revision to its commit, with the list of its files: one request."""
+        """Resolve a revision to its commit, with the list of its files: one request.
+
+        Raises:
+            HubError: it does not say which commit that is. Others are the client's own.
+        """
         from huggingface_hub import ModelCardData, constants
 
-        timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT  # without one the client waits for ever
+        timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
         ask = self._api().model_info
-        try:
-            found = retrying(lambda: ask(repo.repo_id, revision=repo.revision, files_metadata=True, timeout=timeout))
-        except (TypeError, KeyError, AttributeError) as error:  # a card can hold what the client does not expect
-            raise HubError(f"what {self.address} says of {repo.repo_id} cannot be understood ({error})") from error
+        found = retrying(lambda: ask(repo.repo_id, revision=repo.revision, files_metadata=True, timeout=timeout))
+        if not (found.sha or "").isalnum():  # it becomes the name of a folder in the cache
+            raise HubError(f"{self.address} does not say which commit {repo} is; check HF_ENDPOINT")
         card = found.card_data
         modified = found.last_modified
         return Remote(
             repo_id=repo.repo_id,
-            commit=found.sha or "",
+            commit=str(found.sha),
             files={file.rfilename: _remote_file(file) for file in found.siblings or ()},
             card=card.to_dict() if isinstance(card, ModelCardData) else {},
             private=bool(found.private),
@@ -116,6 +117,15 @@ class Hub:
             likes=found.likes,
             modified=modified.date().isoformat() if modified else None,
         )
+
+    def described(self, remote: Remote, names: Iterable[str]) -> Remote:
+        """The same with size and hash of these files, asked for where the list that came with the commit has none."""
+        bare = [name for name in names if name in remote.files and remote.files[name].size is None]
+        if not bare:
+            return remote
+        found = retrying(lambda: self._api().get_paths_info(remote.repo_id, bare, revision=remote.commit))
+        known = {file.path: _remote_file(file) for file in found if file.path in bare}
+        return replace(remote, files={**remote.files, **known})
 
     def tags(self, repo_id: str) -> dict[str, str]:
         """The commit of every tag."""
@@ -155,7 +165,7 @@ class Hub:
                 revision=commit,
                 force_download=again,
                 cache_dir=self.cache,
-                tqdm_class=_reporting_to(progress),
+                tqdm_class=reporting_to(progress),
                 **self._access(),
             )
         )
@@ -173,16 +183,28 @@ class Hub:
         retrying(lambda: self._api().create_repo(repo_id, private=private, exist_ok=True))
 
     def commit(self, repo_id: str, files: Mapping[str, Path], removed: Iterable[str], message: str, parent: str) -> str:
-        """Make one commit on main, if its head is still `parent`, and say which. It is not tried again here."""
+        """Make one commit on main, if its head is still `parent`, and say which. It is not tried again here.
+
+        Large files go by xet where the client has it; where that fails they go the older way, which every Hub takes and
+        the client chooses for files that are open.
+        """
         from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
-        adds = [CommitOperationAdd(name, str(path)) for name, path in files.items()]
-        deletes = [CommitOperationDelete(name) for name in removed]
-        with _without_bars():
+        def send(source: Callable[[Path], str | BinaryIO]) -> str:
+            adds = [CommitOperationAdd(name, source(path)) for name, path in files.items()]
+            deletes = [CommitOperationDelete(name) for name in removed]
             made = self._api().create_commit(
                 repo_id, [*adds, *deletes], commit_message=message, parent_commit=parent or None
             )
-        return made.oid
+            return made.oid
+
+        with _without_bars(), ExitStack() as opened:
+            try:
+                return send(str)
+            except ConnectionError as error:  # the transfer engine's word for every trouble
+                if "xet" not in str(error):
+                    raise
+                return send(lambda path: opened.enter_context(path.open("rb")))
 
     def tag(self, repo_id: str, tag: str, commit: str) -> None:
         """Give a commit a tag that does not exist yet."""
@@ -204,33 +226,6 @@ class Hub:
 
 def _remote_file(file: Any) -> RemoteFile:
     return RemoteFile(file.size, file.lfs.sha256 if file.lfs else None, file.blob_id)
-
-
-def _reporting_to(progress: Progress | None) -> type:
-    """The class of a bar that draws nothing and tells `progress`; made in the client's own manner of taking one."""
-
-    class Bar:
-        def __init__(self, *_: Any, total: int | None = None, initial: int = 0, **__: Any) -> None:
-            self.total, self.n = total, initial
-
-        def update(self, count: float | None = 1) -> None:
-            self.n += int(count or 0)
-            if progress is not None and self.total:
-                progress(min(self.n, self.total), self.total)
-
-        def __enter__(self) -> Bar:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            """Nothing to take away."""
-
-        def update_transfer(self, *_: object, **__: object) -> None:
-            """What came over the network and is not written yet: not counted. The client draws the rest of these."""
-
-        close = refresh = set_description = set_description_str = update_transfer
-        set_postfix_str = set_transfer_postfix_str = update_transfer
-
-    return Bar
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from typing import Any
 from hitzoo.errors import RequestError
 from hitzoo.zoo.licenses import OTHER
 from hitzoo.zoo.model_card import CardFacts, body, is_his_own, metric_name, protocol_in_words, with_body
-from hitzoo.zoo.provenance import name_of, without_folders
+from hitzoo.zoo.provenance import name_of
 
 TASK = "unconditional-image-generation"
 _TASK_NAME = "Unconditional image generation"
@@ -82,7 +82,7 @@ def _results(facts: CardFacts) -> list[Any]:
                 if protocol
                 else metric_name(str(score["name"])),
                 metric_value=score["value"],
-                metric_args=without_folders(score.get("protocol") or {}),
+                metric_args=score.get("protocol") or {},
             )
         )
     return results

@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from json import JSONDecodeError
+from traceback import walk_tb
 from typing import TYPE_CHECKING
 
 from hitzoo.errors import HitzooError, HubError, OutputError
 from hitzoo.files import reason_of
-from hitzoo.zoo.hub_retry import asked_to_wait, is_of_storage, is_without_answer
+from hitzoo.zoo.hub_retry import asked_to_wait, is_missing, is_of_storage, is_without_answer
 from hitzoo.zoo.hub_secrets import redact
 from hitzoo.zoo.repo_name import RepoName
 
@@ -53,7 +54,7 @@ def explain(error: BaseException, asked: Asked) -> HitzooError | None:
     """The same as one message; None for what cannot come from the Hub, its client or the disk."""
     from huggingface_hub import errors
 
-    address = redact(asked.hub.address)
+    address = asked.hub.address
     match error:
         case errors.LocalEntryNotFoundError() | RuntimeError() if error.__cause__ is not None:
             return explain(error.__cause__, asked) or _of_the_rest(error, asked)
@@ -66,12 +67,19 @@ def explain(error: BaseException, asked: Asked) -> HitzooError | None:
         case errors.FileMetadataError() | JSONDecodeError():
             hint = "check HF_ENDPOINT and the proxy, and whether this network wants you to log in first"
             return HubError(f"{address} does not answer as a Hub does; {hint}")
+        case UnicodeEncodeError():
+            return HubError(
+                f"the token that is set has letters no token has; make another at {address}/settings/tokens"
+            )
         case errors.LocalTokenNotFoundError():
             return HubError(f"nobody is logged in at {address}; {_LOG_IN}")
         case errors.SafetensorsParsingError() | errors.NotASafetensorsRepoError():
             return HubError(f"the weights of {asked.repo} are not a safetensors file; ask its author")
         case ConnectionError():
             return HubError(_of_transfer(error, asked, address))
+        case TypeError() | LookupError() | AttributeError() if _is_of_client(error):
+            hint = "check HF_ENDPOINT, or the front matter of its README.md"
+            return HubError(f"what {address} says of {asked.repo} cannot be understood; {hint}")
     return _of_the_rest(error, asked)
 
 
@@ -86,10 +94,8 @@ def _of_answer(error: HfHubHTTPError, asked: Asked, address: str) -> str:
             return f"{repo.repo_id} is gated and this account has no access yet; ask for it at {page}"
         case errors.GatedRepoError():
             return f"{repo.repo_id} is gated; accept its terms at {page}, then {_LOG_IN}"
-        case errors.RepositoryNotFoundError() if logged_in:
-            return f"{address} has no model {repo.repo_id} that the token which is set may see; check name and account"
-        case errors.RepositoryNotFoundError():
-            return f"{address} has no model {repo.repo_id}, or it is private; check the name, or {_LOG_IN}"
+        case _ if is_missing(error):
+            return _of_missing(asked, address)
         case errors.RevisionNotFoundError():
             return f"{repo.repo_id} has no revision '{repo.revision}'; {_tags_of(asked)}"
         case errors.EntryNotFoundError():
@@ -103,6 +109,14 @@ def _of_answer(error: HfHubHTTPError, asked: Asked, address: str) -> str:
     if is_of_storage(error):
         return f"the storage behind {address} answers {status}{said}; try again later"
     return _of_refusal(status, said, asked, address) + _how_long(error)
+
+
+def _of_missing(asked: Asked, address: str) -> str:
+    if asked.hub.has_token:
+        return (
+            f"{address} has no model {asked.repo.repo_id} that the token which is set may see; check name and account"
+        )
+    return f"{address} has no model {asked.repo.repo_id}, or it is private; check the name, or {_LOG_IN}"
 
 
 def _of_refusal(status: int, said: str, asked: Asked, address: str) -> str:
@@ -127,7 +141,7 @@ def _of_refusal(status: int, said: str, asked: Asked, address: str) -> str:
 
 def _how_long(error: HfHubHTTPError) -> str:
     seconds = asked_to_wait(error)
-    return f", in {seconds:,.0f} seconds" if seconds else ""
+    return f", in {seconds:,.0f} s" if seconds else ""
 
 
 def _of_offline(asked: Asked) -> str:
@@ -164,6 +178,13 @@ def _of_the_rest(error: BaseException, asked: Asked) -> HitzooError | None:
     if isinstance(error, ValueError | OSError | RuntimeError):
         return HubError(f"could not {asked.doing} {asked.repo}: {text[:300]}")
     return None
+
+
+def _is_of_client(error: BaseException) -> bool:
+    """Whether the client stumbled over what it was told: it looks for keys without asking. In our code it is a bug."""
+    modules = [str(frame.f_globals.get("__name__", "")).split(".")[0] for frame, _ in walk_tb(error.__traceback__)]
+    beyond_ours = modules[::-1][: modules[::-1].index("hitzoo")]
+    return "huggingface_hub" in beyond_ours
 
 
 def _tags_of(asked: Asked) -> str:

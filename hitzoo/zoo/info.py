@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -51,18 +52,23 @@ class ModelInfo:
 
 
 def info_of_repo(repo: RepoName, hub: Hub | None = None) -> ModelInfo:
-    """A model on the Hub: three small requests, nothing is written.
+    """A model on the Hub: three small requests, nothing is written. Offline it is looked for in the cache.
 
     Raises:
         HubError: the Hub refuses, cannot be reached, or holds no model of ours.
+        WeightsError: the one in the cache is damaged.
     """
     door = hub or Hub()
+    if door.offline and (pulled := door.cached(repo, WEIGHTS_NAME)):
+        return replace(_of_file(pulled, str(repo)), commit=pulled.parent.name)
     with in_plain_words("look at", repo, door):
-        remote = door.look(repo)
+        remote = door.described(door.look(repo), [WEIGHTS_NAME])
         weights = remote.files.get(WEIGHTS_NAME)
         if weights is None:
             raise HubError(f"{repo} is no model of hitzoo: it has no {WEIGHTS_NAME}")
         header = door.header(repo.repo_id, remote.commit, WEIGHTS_NAME)
+    tags: Mapping[str, str] = {}
+    with suppress(HubError), in_plain_words("look at", repo, door):  # good to know, no more
         tags = door.tags(repo.repo_id)
     card = remote.card
     return ModelInfo(
@@ -88,9 +94,12 @@ def info_of_model(model: ModelFolder, where: str) -> ModelInfo:
     Raises:
         WeightsError: its weights are missing or damaged.
     """
-    header = Header(read_header(model.weights), {METADATA_KEY: json.dumps(read_metadata(model.weights))})
-    size = model.weights.stat().st_size
-    return ModelInfo(where=where, **_of_header(header), size=size, sha256=sha256_of(Path(model.weights)))
+    return _of_file(model.weights, where)
+
+
+def _of_file(weights: Path, where: str) -> ModelInfo:
+    header = Header(read_header(weights), {METADATA_KEY: json.dumps(read_metadata(weights))})
+    return ModelInfo(where=where, **_of_header(header), size=weights.stat().st_size, sha256=sha256_of(weights))
 
 
 def _of_header(header: Header) -> dict[str, Any]:

@@ -89,8 +89,8 @@ def read_small(path: Path) -> str:
 
 def _entry(name: str, value: Mapping[str, object]) -> Entry:
     size, digest = value["size"], value["sha256"]
-    if not isinstance(size, int) or isinstance(size, bool) or size < 0:
-        raise ValueError(f"the size of {name} is {size!r}")
+    if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size < 1 << 63:
+        raise ValueError(f"the size of {name} is not a number of bytes")
     if not isinstance(digest, str) or not _SHA256.fullmatch(digest):
         raise ValueError(f"the sha256 of {name} is {digest!r}")
     return Entry(size, digest)

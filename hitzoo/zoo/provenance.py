@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,10 +56,20 @@ def read_report(path: Path) -> Mapping[str, Any]:
 
 
 def without_folders(value: Any) -> Any:
-    """An evaluation's protocol with the data sets' names instead of where they lay."""
+    """An evaluation with the data sets' names instead of where they lay, also in the sentences that speak of them."""
+    text = json.dumps(value)
+    for place in sorted(set(_sources(value)), key=len, reverse=True):
+        text = text.replace(json.dumps(place)[1:-1], json.dumps(name_of(place))[1:-1])
+    return json.loads(text)
+
+
+def _sources(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
-        return {key: name_of(inner) if key == "source" else without_folders(inner) for key, inner in value.items()}
-    return [without_folders(inner) for inner in value] if isinstance(value, list) else value
+        yield from (inner for key, inner in value.items() if key == "source" and isinstance(inner, str))
+        value = list(value.values())
+    if isinstance(value, list):
+        for inner in value:
+            yield from _sources(inner)
 
 
 def name_of(location: Any) -> Any:

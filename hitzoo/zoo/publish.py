@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 from hitzoo.errors import HubError, RequestError, WeightsError
 from hitzoo.zoo.hub import Hub, Remote, RemoteFile
 from hitzoo.zoo.hub_errors import in_plain_words
-from hitzoo.zoo.hub_retry import is_missing, retrying, status_of
+from hitzoo.zoo.hub_retry import is_empty, is_missing, retrying, status_of
 from hitzoo.zoo.manifest import MANIFEST_NAME, Manifest, read_manifest, read_small
 from hitzoo.zoo.release import GRID_NAME, README_NAME, Before, Publication, Release, check_whole, write_release
 from hitzoo.zoo.repo_name import RepoName, check_revision, is_commit, parse_repo_name
@@ -61,7 +61,9 @@ def publish(
     with TemporaryDirectory(prefix="hitzoo-publish-") as folder:
         there = _look(repo, private, door)
         release = write_release(Path(folder), wanted, there.before)
-        changed = {name: path for name, path in release.files.items() if not _is(there.remote.files.get(name), path)}
+        with in_plain_words("publish", repo, door):
+            files = door.described(there.remote, release.files).files
+        changed = {name: path for name, path in release.files.items() if not _is(files.get(name), path)}
         removed = _no_longer(release, there)
         _refuse_taken(repo, tag, there, bool(changed or removed))
         commit = there.remote.commit
@@ -69,10 +71,11 @@ def publish(
             sending(sum(path.stat().st_size for path in changed.values()))
             with in_plain_words("publish", repo, door):
                 commit = _commit(repo, wanted, changed, removed, there.remote, door)
+                _check_arrived(repo, commit, changed.keys(), door)
         if tag is not None and there.tags.get(tag) != commit:
             _tag(repo, tag, commit, door)
     url = f"{door.address}/{repo.repo_id}/commit/{commit}"
-    return Published(repo.repo_id, commit, url, tag, release, tuple(changed), tuple(removed))
+    return Published(repo.repo_id, commit, url, tag, release, tuple(changed), tuple(sorted(removed)))
 
 
 def prepare(wanted: Publication, folder: Path) -> Release:
@@ -97,10 +100,11 @@ def _look(repo: RepoName, private: bool, hub: Hub) -> _There:
         try:
             remote = hub.look(repo)
         except Exception as error:
-            if not is_missing(error):
+            if is_missing(error):
+                hub.create(repo.repo_id, private=private)
+            elif not is_empty(error):
                 raise
-            hub.create(repo.repo_id, private=private)
-            return _There(hub.look(repo))
+            return _There(_look_at_new(repo, hub))
         if private and not remote.private:
             raise RequestError(
                 f"{repo.repo_id} exists and is public; make it private on its page, or leave --private out"
@@ -108,9 +112,20 @@ def _look(repo: RepoName, private: bool, hub: Hub) -> _There:
         return _There(remote, hub.tags(repo.repo_id), _before(repo, remote, hub))
 
 
+def _look_at_new(repo: RepoName, hub: Hub) -> Remote:
+    """A repository that holds nothing yet: with a first commit as Hugging Face's Hub makes one, or with none."""
+    try:
+        return hub.look(repo)
+    except Exception as error:
+        if not is_empty(error):
+            raise
+        return Remote(repo_id=repo.repo_id, commit="", files={}, card={})
+
+
 def _before(repo: RepoName, remote: Remote, hub: Hub) -> Before:
     def fetch(name: str) -> Path:
-        return hub.fetch(repo.repo_id, remote.commit, name)
+        with in_plain_words("publish", repo, hub):
+            return hub.fetch(repo.repo_id, remote.commit, name)
 
     readme = read_small(fetch(README_NAME)) if README_NAME in remote.files else ""
     manifest = Manifest({})
@@ -133,9 +148,9 @@ def _is(there: RemoteFile | None, path: Path) -> bool:
         return hashlib.sha1(f"blob {there.size}\0".encode() + file.read()).hexdigest() == there.oid
 
 
-def _no_longer(release: Release, there: _There) -> list[str]:
+def _no_longer(release: Release, there: _There) -> Set[str]:
     """What a former version listed and this one has not: ours to remove. Anything else in a repository stays."""
-    return sorted((there.before.manifest.files.keys() - release.files.keys()) & there.remote.files.keys())
+    return (there.before.manifest.files.keys() - release.files.keys()) & there.remote.files.keys()
 
 
 def _refuse_taken(repo: RepoName, tag: str | None, there: _There, differs: bool) -> None:
@@ -148,7 +163,7 @@ def _refuse_taken(repo: RepoName, tag: str | None, there: _There, differs: bool)
 
 
 def _commit(
-    repo: RepoName, wanted: Publication, changed: Mapping[str, Path], removed: list[str], remote: Remote, hub: Hub
+    repo: RepoName, wanted: Publication, changed: Mapping[str, Path], removed: Set[str], remote: Remote, hub: Hub
 ) -> str:
     """One commit. After an answer that was lost the head tells whether it was made; only if not is it tried again."""
     tries = 0
@@ -156,15 +171,35 @@ def _commit(
     def commit() -> str:
         nonlocal tries
         tries += 1
-        head = hub.look(repo) if tries > 1 else remote
-        if head.commit != remote.commit:
-            if all(_is(head.files.get(name), path) for name, path in changed.items()):
-                return head.commit
-            raise HubError(f"somebody else changed {repo.repo_id} meanwhile; run the same command again")
-        message = f"Publish {wanted.model.spec.name}"
-        return hub.commit(repo.repo_id, changed, removed, message=message, parent=remote.commit)
+        if tries > 1 and (made := made_already()):
+            return made
+        try:
+            message = f"Publish {wanted.model.spec.name}"
+            return hub.commit(repo.repo_id, changed, removed, message=message, parent=remote.commit)
+        except Exception as error:
+            if status_of(error) == 412 and (made := made_already()):
+                return made
+            raise
+
+    def made_already() -> str:
+        head = hub.described(hub.look(repo), changed)
+        if head.commit == remote.commit:
+            return ""
+        if all(_is(head.files.get(name), path) for name, path in changed.items()):
+            return head.commit
+        raise HubError(f"somebody else changed {repo} meanwhile, nothing was published; run the same command again")
 
     return retrying(commit)
+
+
+def _check_arrived(repo: RepoName, commit: str, changed: Set[str], hub: Hub) -> None:
+    """What a repository's .gitignore names, the Hub leaves out of a commit without a word."""
+    missing = sorted(changed - hub.look(RepoName(repo.repo_id, commit)).files.keys())
+    if missing:
+        raise HubError(
+            f"{repo} did not take {', '.join(missing)} into its commit {commit[:12]}, which has no tag;"
+            " see what its .gitignore names, then run the same command again"
+        )
 
 
 def _tag(repo: RepoName, tag: str, commit: str, hub: Hub) -> None:

@@ -17,7 +17,8 @@ from hitzoo.plan.compile import compile_spec
 from hitzoo.spec.load import load_spec
 from hitzoo.zoo.agreement import check_size, check_weights, read_description
 from hitzoo.zoo.cards import Card
-from hitzoo.zoo.hub import Hub, Progress, RemoteFile
+from hitzoo.zoo.hub import Hub, RemoteFile
+from hitzoo.zoo.hub_bars import Progress
 from hitzoo.zoo.hub_errors import in_plain_words
 from hitzoo.zoo.hub_retry import is_in_trouble
 from hitzoo.zoo.manifest import LARGEST_TEXT, MANIFEST_NAME, Manifest, read_manifest
@@ -116,7 +117,7 @@ class _Pull:
             return
         with in_plain_words("pull", self.repo, self.hub):
             try:
-                remote = self.hub.look(self.repo)
+                remote = self.hub.described(self.hub.look(self.repo), _NEEDED)
             except Exception as error:
                 if not before or not is_in_trouble(error):
                     raise

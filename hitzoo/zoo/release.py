@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from hitzoo.errors import RequestError, WeightsError
-from hitzoo.files import write_text
+from hitzoo.files import atomic_file, write_text
 from hitzoo.spec.types import Spec
 from hitzoo.spec.write import to_yaml
 from hitzoo.zoo.agreement import check_weights
@@ -120,7 +120,8 @@ def _put_grid(path: Path, wanted: Publication, before: Before, mine: Manifest, s
     if before.grid is not None and before.manifest.files.get(WEIGHTS_NAME) == mine.files[WEIGHTS_NAME]:
         old = before.grid()
         if not before.manifest.problems(old.parent, [GRID_NAME]):
-            path.write_bytes(old.read_bytes())
+            with atomic_file(path) as place:
+                place.write_bytes(old.read_bytes())
             return
     wanted.draw(path, side, side)
 

@@ -78,14 +78,22 @@ def load_weights(path: Path, module: torch.nn.Module) -> None:
     Raises:
         WeightsError: the file cannot be read, or belongs to another network; the first differences are named.
     """
-    wanted = module.state_dict()
+    check_fit(path, module)
     with _opened(path) as file:
-        found = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}  # noqa: SIM118
-        differences = compare({name: tuple(tensor.shape) for name, tensor in wanted.items()}, found)
-        if differences:
-            raise WeightsError(f"{path} holds the weights of another network:\n" + "\n".join(differences))
-        for name, tensor in wanted.items():
+        for name, tensor in module.state_dict().items():
             tensor.copy_(file.get_tensor(name))
+
+
+def check_fit(path: Path, module: torch.nn.Module) -> None:
+    """Compare names and shapes of a file's tensors with those of a module, which may be on the meta device.
+
+    Raises:
+        WeightsError: the file cannot be read, or belongs to another network; the first differences are named.
+    """
+    found = {name: shape for name, (_, shape) in read_header(path).items()}
+    differences = compare({name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}, found)
+    if differences:
+        raise WeightsError(f"{path} holds the weights of another network:\n" + "\n".join(differences))
 
 
 def compare(wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]) -> list[str]:

@@ -155,7 +155,6 @@ def hitzoo(server: HubServer, token: str, tmp_path: Path) -> Commands:
         "HF_HOME": str(tmp_path / "home"),
         "HF_TOKEN": token,
         "HF_HUB_DISABLE_XET": "1",
-        "HF_HUB_DOWNLOAD_TIMEOUT": "1",
         "NO_PROXY": "127.0.0.1,localhost",
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": os.pathsep.join(paths),

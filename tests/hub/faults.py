@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import socket
 import struct
-import time
+import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 
@@ -51,7 +51,7 @@ def break_off(handler: BaseHTTPRequestHandler, how: str, patience: float) -> Non
     """End a connection in the middle of an answer."""
     handler.wfile.flush()
     if how == "stall":
-        time.sleep(patience)
+        threading.Event().wait(patience)
     if how == "reset":
         handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     else:

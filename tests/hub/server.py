@@ -12,8 +12,9 @@ request is in `log`. Nothing of hitzoo is imported here.
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -49,6 +50,7 @@ class HubServer:
         self.blobs: dict[str, bytes] = {}
         self.log: list[Asked] = []
         self.faults: list[Fault] = []
+        self.changes: list[tuple[str, Callable[[Answer], Answer]]] = []
         self.part_size, self.xet, self.resolve_cache = part_size, xet, resolve_cache
         self.lock = threading.RLock()
         self._servers = [_serve(self, "hub", "127.0.0.1"), _serve(self, "storage", "localhost")]
@@ -72,6 +74,10 @@ class HubServer:
         self.faults.append(Fault(path, **what))
         return self.faults[-1]
 
+    def otherwise(self, path: str, change: Callable[[Answer], Answer]) -> None:
+        """Answer as another Hub does: what is answered to the paths of a pattern is changed from now on."""
+        self.changes.append((path, change))
+
     def asked(self, path: str, method: str = "", origin: str = "") -> list[Asked]:
         """The requests so far that match."""
         probe = Fault(path, method=method, origin=origin)
@@ -93,6 +99,8 @@ class HubServer:
             if fault is not None and fault.status and not fault.after_all:
                 return Answer(fault.status, fault.body, dict(fault.headers)), fault
             answer = self.api.answer(asked) if asked.origin == "hub" else answer_storage(self, asked)
+            for path, change in self.changes:
+                answer = change(answer) if re.search(path, asked.path.split("?")[0]) else answer
             if fault is not None and fault.status:
                 answer = Answer(fault.status, fault.body, dict(fault.headers))
             return answer, fault

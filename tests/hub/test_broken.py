@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable
@@ -10,10 +11,12 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from huggingface_hub import get_session
 
 from hitzoo.errors import HitzooError, HubError, OutputError
 from hitzoo.inference.publish import publish
 from hitzoo.zoo.hub import Hub
+from hitzoo.zoo.info import info_of_repo
 from hitzoo.zoo.publish import Published
 from hitzoo.zoo.pull import pull
 from hitzoo.zoo.repo_name import RepoName
@@ -139,6 +142,14 @@ def test_a_damaged_cache_is_healed(server: HubServer, published: Published, mode
         whole(stranger, model)
 
 
+def test_a_manifest_that_is_damaged_but_can_be_read(published: Published, model: Path, stranger: Hub) -> None:
+    """It is the manifest that is wrong then, though the file is blamed: both are fetched again."""
+    manifest = pull(TINY, hub=stranger).folder / "manifest.json"
+    sha256 = json.loads(manifest.read_text())["files"]["config.json"]["sha256"]
+    manifest.write_text(manifest.read_text().replace(sha256, sha256[::-1]))
+    whole(stranger, model)
+
+
 def test_a_damaged_cache_without_links_is_healed(
     published: Published, model: Path, stranger: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,3 +227,74 @@ def test_publishing_again_after_it_failed_for_good(server: HubServer, model: Pat
     assert done.changed == ()
     assert server.repos["acme/tiny"].tags == {"v1": done.commit}
     assert len(server.repos["acme/tiny"].commits) == 2
+
+
+def test_publishing_a_new_version_while_the_storage_is_down(
+    server: HubServer, published: Published, model: Path, door: Hub
+) -> None:
+    server.fault(BLOB, times=99, status=500)
+    with pytest.raises(HubError, match="is in trouble, it answers 500"):
+        publish(model, "acme/tiny", TERMS, tag="v2", hub=door)
+    assert server.repos["acme/tiny"].tags.keys() == {"v1"}
+
+
+STALLS = [
+    "/repos/create",
+    "/validate-yaml",
+    "/preupload/",
+    "/objects/batch",
+    "/upload/",
+    "/verify",
+    "/commit/",
+    "/tag/",
+]
+
+
+@pytest.mark.parametrize("path", STALLS)
+def test_publishing_does_not_wait_for_ever(
+    server: HubServer, model: Path, door: Hub, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hitzoo.zoo.hub_retry._PATIENCE", 0.3)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)  # the client's own pauses
+    armed = server.fault(path, delay=30)
+    done = publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
+    assert armed.times == 0
+    repo = server.repos["acme/tiny"]
+    assert [commit.message for commit in repo.commits.values()] == ["initial commit", "Publish tiny"]
+    assert repo.tags == {"v1": done.commit}
+
+
+def test_what_stalls_for_good_is_not_waited_for_three_times(
+    server: HubServer, published: Published, stranger: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DOWNLOAD_TIMEOUT", 0.2)
+    monkeypatch.setattr("hitzoo.zoo.hub_retry._LONGEST_SILENCE", 0.5)
+    monkeypatch.setattr("time.sleep", lambda seconds: None)  # the client's own pauses
+    server.fault(BLOB, method="GET", times=99, cut_after=5000, cut="stall")
+    assert "broke off" in said(lambda: pull(TINY, hub=stranger))
+    assert len(server.asked(BLOB, method="GET")) == 6
+
+
+def test_one_line_says_that_it_goes_on(
+    server: HubServer, published: Published, stranger: Hub, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.fault(BLOB, method="GET", cut_after=5000)
+    server.fault(BLOB, method="GET", status=503)
+    pull(TINY, hub=stranger)
+    assert caplog.messages == ["a request to the Hub failed (503); trying again in 0 s"]
+
+
+@pytest.mark.parametrize("path", ["/refs", "/resolve/.*safetensors"])
+def test_looking_does_not_wait_for_ever(
+    server: HubServer, published: Published, stranger: Hub, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("hitzoo.zoo.hub_retry._PATIENCE", 0.3)
+    armed = server.fault(path, delay=30)
+    assert info_of_repo(TINY, stranger).tags == ("v1",)
+    assert armed.times == 0
+
+
+def test_the_limits_a_program_set_are_its_own(published: Published, stranger: Hub) -> None:
+    before = get_session().timeout
+    pull(TINY, hub=stranger)
+    assert get_session().timeout == before

@@ -90,7 +90,7 @@ def test_numbers_of_an_evaluation_file(
     assert b"/x/y" not in repo.read("evaluation.json")
 
 
-def test_pull_by_every_kind_of_name(run: Run, logged_in: None, published: Published) -> None:
+def test_pull_by_every_kind_of_name(run: Run, logged_in: None, published: Published, model: Path) -> None:
     for name in ("acme/tiny", "acme/tiny@v1", "hf:acme/tiny@v1", f"acme/tiny@{published.commit}"):
         said = run("pull", name).stdout
         assert f"{name}: commit {published.commit[:12]}, 4 files, 22.6 kB, all verified" in said
@@ -98,3 +98,4 @@ def test_pull_by_every_kind_of_name(run: Run, logged_in: None, published: Publis
     assert "Three ways on" in run("pull", "hit-b-ffhq256", code=2).stderr
     assert "did you mean 'hit-b-ffhq256'" in run("pull", "hit-b-ffhq25", code=2).stderr
     assert "is not the name of a model on the Hub" in run("pull", "./runs/x", code=2).stderr
+    assert f"{model} is a folder here, there is nothing to pull" in run("pull", model, code=2).stderr

@@ -6,6 +6,7 @@ import json
 import resource
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from hitzoo.zoo.publish import Published
 from hitzoo.zoo.pull import pull
 from hitzoo.zoo.repo_name import RepoName
 from hitzoo.zoo.weights import read_metadata, read_tensors, save_weights
+from tests.hub.api import Answer
 from tests.hub.repository import File, Repository
 from tests.hub.server import HubServer
 
@@ -124,7 +126,15 @@ def test_texts_that_are_none(
 def test_a_text_of_many_megabytes_is_not_fetched(server: HubServer, repo: Repository, stranger: Hub, name: str) -> None:
     repo.write(name, b" " * 3_000_000)
     assert said(stranger) == f"acme/tiny: its {name} has 3,000,000 bytes, more than it can have"
+    server.otherwise("/revision/main$", without_sizes)
+    assert said(stranger) == f"acme/tiny: its {name} has 3,000,000 bytes, more than it can have"
     assert not server.asked("/resolve/", method="GET")
+
+
+def without_sizes(answer: Answer) -> Answer:
+    data = json.loads(answer.body)
+    bare = [{"rfilename": entry["rfilename"]} for entry in data["siblings"]]
+    return replace(answer, body=json.dumps(data | {"siblings": bare}).encode())
 
 
 def test_absurd_sizes_are_refused_by_arithmetic(
@@ -244,7 +254,12 @@ def test_a_manifest_decides_no_path(
         (b'{"hitzoo_manifest": 2, "files": {}}', "manifest.json is damaged"),
         (b'{"hitzoo_manifest": 1, "files": {}}', "config.json is not listed in manifest.json"),
         (b'{"hitzoo_manifest": 1, "files": {"a": {"size": -1, "sha256": ""}}}', "manifest.json is damaged"),
+        (b'{"hitzoo_manifest": 1, "files": {"a": {"size": 1, "sha256": "A"}}}', "manifest.json is damaged"),
         (b'{"hitzoo_manifest": 1, "files": []}', "manifest.json is damaged"),
+        (
+            b'{"hitzoo_manifest": 1, "files": {"a": {"sha256": "' + b"0" * 64 + b'", "size": 1' + b"0" * 4000 + b"}}}",
+            "manifest.json is damaged",
+        ),
         (b"[" * 100_000, "manifest.json is damaged"),
     ],
 )

@@ -13,6 +13,7 @@ from hitzoo.inference.publish import publish
 from hitzoo.zoo.hub import Hub
 from hitzoo.zoo.info import info_of_model, info_of_repo
 from hitzoo.zoo.publish import Published
+from hitzoo.zoo.pull import pull
 from hitzoo.zoo.repo_name import RepoName
 from tests.conftest import Run
 from tests.hub.conftest import TERMS
@@ -34,6 +35,28 @@ def test_a_model_on_the_hub(server: HubServer, published: Published, stranger: H
     assert header.headers["range"] == "bytes=0-100000"
     assert stranger.cache is not None
     assert not stranger.cache.exists()
+
+
+def test_the_storage_is_not_told_who_asks(server: HubServer, published: Published, door: Hub) -> None:
+    with server.counting() as asked:
+        info_of_repo(RepoName("acme/tiny", "v1"), door)
+    assert {("authorization" in one.headers, one.origin) for one in asked} == {(True, "hub"), (False, "storage")}
+
+
+def test_offline_it_is_looked_for_in_the_cache(
+    server: HubServer, published: Published, stranger: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = RepoName("acme/tiny", "v1")
+    online = info_of_repo(name, stranger)
+    pull(name, hub=stranger)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    with server.counting() as asked:
+        found = info_of_repo(name, stranger)
+    assert asked == []
+    for key in ("where", "commit", "metadata", "parameters", "size", "sha256"):
+        assert getattr(found, key) == getattr(online, key), key
+    with pytest.raises(HubError, match=r"to look at acme/tiny@v2 the Hub must be asked"):
+        info_of_repo(RepoName("acme/tiny", "v2"), stranger)
 
 
 def test_parameters_are_those_of_the_plan(published: Published, stranger: Hub, model: Path) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import logging
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,10 +12,14 @@ import numpy as np
 import pytest
 
 import hitzoo
-from hitzoo.errors import HubError, RequestError, UnknownNameError
+from hitzoo.errors import HubError, RequestError, UnknownNameError, WeightsError
 from hitzoo.inference.load import load, locate
 from hitzoo.inference.publish import publish
+from hitzoo.plan.compile import compile_spec
+from hitzoo.spec.convert import to_data
+from hitzoo.spec.load import parse_spec
 from hitzoo.zoo.hub import Hub
+from hitzoo.zoo.manifest import manifest_of
 from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME
 from hitzoo.zoo.publish import Published
 from hitzoo.zoo.pull import pull
@@ -131,3 +137,44 @@ def test_fine_tuning_takes_the_discriminator_along(
 def test_a_pulled_folder_is_a_model_folder(published: Published, stranger: Hub, model: Path, tmp_path: Path) -> None:
     folder = pull(RepoName("acme/tiny", "v1"), hub=stranger).folder
     assert np.array_equal(load(folder, device="cpu").sample().raw, load(model, device="cpu").sample().raw)
+
+
+@pytest.fixture
+def folder(published: Published, stranger: Hub, tmp_path: Path) -> Path:
+    """A published model that somebody copied out of the cache."""
+    return Path(shutil.copytree(pull(RepoName("acme/tiny", "v1"), hub=stranger).folder, tmp_path / "copied"))
+
+
+@pytest.mark.parametrize("name", ["config.json", "hitzoo.yaml", "model.safetensors"])
+def test_a_copied_model_is_as_strict_as_a_pulled_one(folder: Path, name: str) -> None:
+    assert load(folder, device="cpu").name == "tiny"
+    raw = (folder / name).read_bytes()
+    (folder / name).write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
+    message = f"copied is not what its manifest.json says: {name} was altered: .*; fetch it again, or remove manifest"
+    with pytest.raises(WeightsError, match=message):
+        load(folder, device="cpu")
+
+
+def test_a_folder_whose_parts_do_not_agree(folder: Path) -> None:
+    """Also with a manifest that says they are right."""
+    config = json.loads((folder / "config.json").read_text())
+    listed = {name: folder / name for name in ("config.json", "hitzoo.yaml", "model.safetensors")}
+    spec = (folder / "hitzoo.yaml").read_text()
+    (folder / "hitzoo.yaml").write_text(spec.replace("latent_dim: 6", "latent_dim: 7"))
+    (folder / "manifest.json").write_text(str(manifest_of(listed)))
+    with pytest.raises(WeightsError, match=r"hitzoo\.yaml describes another generator than config\.json beside it"):
+        load(folder)
+    (folder / "config.json").write_text(json.dumps(config | {"generator_plan": "0" * 64}))
+    (folder / "manifest.json").write_text(str(manifest_of(listed)))
+    with pytest.raises(WeightsError, match="says its generator is plan 000000000000, but its spec describes plan"):
+        load(folder)
+
+
+def test_a_folder_of_absurd_size_takes_no_memory(folder: Path) -> None:
+    stages = [{"channels": 65536, "depth": 4, "heads": 4, "attention": "none"}] * 2
+    spec = parse_spec(json.dumps({"hitzoo": 1, "name": "huge", "generator": {"family": "hit", "stages": stages}}))
+    config = {"hitzoo_format": 1, "generator_plan": compile_spec(spec).generator_hash, "spec": to_data(spec)}
+    (folder / "manifest.json").unlink()
+    (folder / "config.json").write_text(json.dumps(config))
+    with pytest.raises(WeightsError, match="holds the weights of another network"):
+        load(folder, device="cpu")

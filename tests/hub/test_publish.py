@@ -145,7 +145,7 @@ def checkpoint(save: Callable[..., Path], tmp_path: Path) -> Path:
     }
     score = {"metric": "fid", "name": "fid", "value": 12.5, "deviation": None, "better": "lower", "protocol": protocol}
     (tmp_path / "run" / "evaluations").mkdir()
-    report = {"scores": [score], "notes": []}
+    report = {"scores": [score], "notes": ["99 real images are asked for; /home/alice/real has 16, and all are used"]}
     (tmp_path / "run" / "evaluations" / "step-00000007.json").write_text(json.dumps(report))
     return place
 
@@ -171,6 +171,7 @@ def test_a_run_brings_its_numbers_and_says_nothing_of_the_machine(
     assert (metric["type"], metric["value"]) == ("fid", 12.5)
     assert metric["args"]["real"] == {"images": 16, "source": "real"}
     assert json.loads(repo.read("evaluation.json"))["scores"][0]["protocol"]["real"]["source"] == "real"
+    assert json.loads(repo.read("evaluation.json"))["notes"][0].endswith("; real has 16, and all are used")
     for name, file in repo.head.files.items():
         assert b"/home/" not in file.content, name
         assert b"alice" not in file.content, name
@@ -249,6 +250,9 @@ def test_a_card_beside_the_model_goes_before_the_one_on_the_hub(
     text = server.repos["acme/tiny"].read("README.md").decode()
     assert text.endswith("---\n# From the folder\n")
     assert front_matter(text)["license"] == "apache-2.0"
+    (model / "README.md").write_text("x" * 2_000_000)
+    with pytest.raises(WeightsError, match=r"README\.md is larger than it can be \(1,048,576 bytes\)"):
+        publish(model, "acme/tiny", TERMS, hub=door)
     (model / "README.md").write_text("---\nlicense: [\n---\n# Broken\n")
     with pytest.raises(RequestError, match=r"the front matter of README\.md cannot be read"):
         publish(model, "acme/tiny", TERMS, hub=door)

@@ -145,7 +145,7 @@ STATUSES = [
     (409, {}, "acme/tiny is being changed by somebody else; run the same command again"),
     (400, {}, "could not pull acme/tiny@v1: HUB answers 400"),
     (403, {}, "this account may not pull acme/tiny@v1; ask its owner for access"),
-    (429, {"Retry-After": "3600"}, "HUB was asked too often; try again later, in 3,600 seconds"),
+    (429, {"Retry-After": "3600"}, "HUB was asked too often; try again later, in 3,600 s"),
     (500, {}, "HUB is in trouble, it answers 500; try again later"),
     (503, {}, "HUB is in trouble, it answers 503; try again later"),
 ]
@@ -181,21 +181,20 @@ def test_a_card_the_hub_does_not_take(world: World, token: str) -> None:
     assert world.server.repos["acme/new"].head.message == "initial commit"
 
 
-def test_a_hub_without_xet(world: World, token: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("hf_xet")
-    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DISABLE_XET", False)
-    said = world.publishing(token=token)
-    assert said == (
-        "could not publish acme/new: its transfer by xet failed at HUB; a Hub without xet storage needs"
-        " HF_HUB_DISABLE_XET=1; else try again later"
-    )
-
-
-def test_a_password_in_the_address_is_not_shown(world: World) -> None:
-    nowhere = Hub(endpoint="http://alice:secret@127.0.0.1:9", cache=world.tmp_path / "somebodys", token=False)
+def test_a_password_in_the_address_is_not_shown(world: World, caplog: pytest.LogCaptureFixture) -> None:
+    cache = world.tmp_path / "somebodys"
+    nowhere = Hub(endpoint="http://alice:secret@127.0.0.1:9", cache=cache, token=False)
     with pytest.raises(HubError) as caught:
         pull(RepoName("acme/tiny", "v1"), hub=nowhere)
-    assert "secret" not in str(caught.value)
+    pull(RepoName("acme/tiny", "v1"), hub=world.hub(False))
+    pull(RepoName("acme/tiny", "v1"), hub=nowhere)
+    assert "http://…@127.0.0.1:9 cannot be asked" in caplog.text
+    assert "secret" not in str(caught.value) + caplog.text + nowhere.address
+
+
+def test_a_token_that_cannot_be_one(world: World) -> None:
+    said = world.pulling(token="hf_ünmöglichNobodyMaySee")
+    assert said == "the token that is set has letters no token has; make another at HUB/settings/tokens"
 
 
 def test_the_command_says_it_in_one_line_and_leaves_with_2(

@@ -56,8 +56,9 @@ def hit_b(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture
-def record(tmp_path: Path, hit_b: Path, door: Hub) -> Iterator[Path]:
+def record(tmp_path: Path, hit_b: Path, door: Hub, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The zoo with the record of HiT-B as it is once somebody has published it."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DOWNLOAD_TIMEOUT", 10)  # a large file takes its time
 
     def grid(path: Path, rows: int, columns: int) -> None:
         Image.new("RGB", (8 * columns, 8 * rows)).save(path)
