@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hitzoo.cli.options import DeviceOption, InceptionWeightsOption, JsonOption
+from hitzoo.cli.models import fast_precision
+from hitzoo.cli.options import DeviceOption, FastOption, InceptionWeightsOption, JsonOption, PrecisionOption
 from hitzoo.errors import OutputError, RequestError
 from hitzoo.files import write_text
 
@@ -66,6 +67,8 @@ def evaluate(
     batch_size: Annotated[
         int | None, typer.Option(min=1, help="Samples at once. Default: a million pixels.", show_default=False)
     ] = None,
+    fast: FastOption = False,
+    precision: PrecisionOption = "float32",
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
     out: Annotated[
@@ -83,11 +86,13 @@ def evaluate(
 
     keep_freed_memory()
     _refuse_impossible(model, images, data, out)
-    _refuse_sampling(images, truncation, batch_size)
+    quick = fast_precision(fast, precision)
+    _refuse_sampling(images, truncation, batch_size, quick)
     names = None if metrics is None else parse_metrics(metrics)
     changes = {"data": data, "metrics": names, "samples": samples, "real_samples": real_samples}
     if model is not None:
-        report = _of_model(model, changes, inception_weights, truncation, batch_size, device)
+        sampling = {"truncation": truncation, "batch_size": batch_size, "fast": quick}
+        report = _of_model(model, changes, inception_weights, sampling, device)
     else:
         report = _of_images(str(images), changes, inception_weights, device)
     if out is not None:
@@ -107,20 +112,21 @@ def _refuse_impossible(model: str | None, images: str | None, data: str | None, 
         raise OutputError(f"{out} exists already; choose a new name or remove it")
 
 
-def _refuse_sampling(images: str | None, truncation: float, batch_size: int | None) -> None:
+def _refuse_sampling(images: str | None, truncation: float, batch_size: int | None, fast: str | None) -> None:
     """Said before the real images are read, which can take minutes."""
     if not 0 < truncation < float("inf"):
         raise RequestError(f"--truncation {truncation}: give a positive number")
-    if images is not None and (truncation != 1 or batch_size is not None):
-        raise RequestError("--truncation and --batch-size are for --model: the pictures of --images are made already")
+    if images is not None and (truncation != 1 or batch_size is not None or fast is not None):
+        raise RequestError(
+            "--truncation, --batch-size and --fast are for --model: the pictures of --images are made already"
+        )
 
 
 def _of_model(
     model: str,
     changes: dict[str, Any],
     inception_weights: Path | None,
-    truncation: float,
-    batch_size: int | None,
+    sampling: dict[str, Any],
     device: str,
 ) -> Report:
     from hitzoo.cli import progress
@@ -139,7 +145,7 @@ def _of_model(
     with progress.following("real images") as follow:
         evaluator.prepare(follow)
     with progress.following("samples") as follow:
-        report = evaluator.evaluate(generator, truncation=truncation, batch_size=batch_size, progress=follow)
+        report = evaluator.evaluate(generator, progress=follow, **sampling)
     assert report is not None, "there is one process"
     return report
 
@@ -206,6 +212,7 @@ def _of(facts: Mapping[str, Any]) -> str:
     if "model" in facts:
         weights = f"weights {facts['weights'][:_DIGITS]}"
         made = f"seeds {facts['seeds']}, truncation {facts['truncation']:g}, {weights}"
+        made += f", network {facts['network']}" if "network" in facts else ""
         return f"{facts['images']:,} of {facts['model']} ({made}), {form}"
     chosen = f"{facts['images']:,} of {facts['of']:,} images of {facts['source']}"
     fraction = "" if facts["crop_fraction"] == 1 else f" of {facts['crop_fraction']:g}"

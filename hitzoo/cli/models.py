@@ -8,6 +8,19 @@ if TYPE_CHECKING:
     from hitzoo.inference.sample import Generator
 
 
+def fast_precision(fast: bool, precision: str) -> str | None:
+    """The precision of the rewritten network, None for the network as it is.
+
+    Raises:
+        RequestError: a precision that the network as it is does not have.
+    """
+    from hitzoo.errors import RequestError
+
+    if not fast and precision != "float32":
+        raise RequestError(f"--precision {precision}: goes with --fast")
+    return precision if fast else None
+
+
 def load_model(model: str, device: str, init: str | None) -> Generator:
     """The trained generator, or a spec's with untrained weights; a bar while weights come from the Hub.
 

@@ -33,7 +33,8 @@ InitOption: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="random", help="Take a spec with untrained weights.", show_default=False),
 ]
-PrecisionOption: TypeAlias = Annotated[str, typer.Option(help="float32 or bfloat16; the latter rounds every map.")]
+FastOption: TypeAlias = Annotated[bool, typer.Option("--fast", help="The same images by the rewritten network.")]
+PrecisionOption: TypeAlias = Annotated[str, typer.Option(help="float32 or bfloat16, which rounds every map.")]
 InceptionWeightsOption: TypeAlias = Annotated[
     Path | None,
     typer.Option(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hitzoo.cli.options import DeviceOption, InitOption, ModelOption, PrecisionOption
+from hitzoo.cli.options import DeviceOption, FastOption, InitOption, ModelOption, PrecisionOption
 
 if TYPE_CHECKING:
     from hitzoo.inference.gallery import Order
@@ -44,7 +44,7 @@ def sample(
         int | None, typer.Option(min=1, help="Images at once. Default: a million pixels.", show_default=False)
     ] = None,
     device: DeviceOption = "auto",
-    fast: Annotated[bool, typer.Option("--fast", help="The same images by the rewritten network.")] = False,
+    fast: FastOption = False,
     precision: PrecisionOption = "float32",
     init: InitOption = None,
 ) -> None:
@@ -53,26 +53,18 @@ def sample(
     Pictures of the same names that are there already are replaced; each says in its metadata what made it.
     """
     from hitzoo.cli import progress, render
-    from hitzoo.cli.models import load_model
+    from hitzoo.cli.models import fast_precision, load_model
     from hitzoo.inference.gallery import make_images
 
-    generator = _as_wanted(load_model(model, device, init), fast, precision)
+    quick = fast_precision(fast, precision)
+    generator = load_model(model, device, init)
+    generator = generator if quick is None else generator.fast(quick)
     order = _order(generator, seeds, latents, grid, out, npy, truncation, batch_size)
     with progress.counting("images", len(order.latents)) as advance:
         written = make_images(generator, order, advance)
     folders = ", ".join(sorted({str(path.parent) for path in written if path != npy}))
     places = [str(written[0]) if grid and order.folder else "", folders, str(npy) if npy else ""]
     render.print_line(f"{render.count(len(order.latents), 'image')}: " + "  ".join(filter(None, places)))
-
-
-def _as_wanted(generator: Generator, fast: bool, precision: str) -> Generator:
-    from hitzoo.errors import RequestError
-
-    if fast:
-        return generator.fast(precision)
-    if precision != "float32":
-        raise RequestError(f"--precision {precision}: goes with --fast")
-    return generator
 
 
 def _order(

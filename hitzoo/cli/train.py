@@ -43,6 +43,9 @@ def train(
         str, typer.Option(help="float32, tf32 (CUDA) or bf16: of the networks; losses and weights stay float32.")
     ] = "float32",
     compiled: Annotated[bool, typer.Option("--compile", help="Run both networks through torch.compile.")] = False,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Make sample grids and evaluate by the rewritten network: the same, sooner.")
+    ] = False,
     batch_per_device: Annotated[
         str | None,
         typer.Option(
@@ -82,6 +85,7 @@ def train(
         init=init,
         precision=parse_precision(precision),
         compiled=compiled,
+        fast=fast,
         batch_per_device=parse_batch_per_device(batch_per_device),
         workers=workers,
         log_every=log_every,

@@ -22,6 +22,7 @@ def evaluate(
     real_samples: int | None = None,
     truncation: float = 1.0,
     batch_size: int | None = None,
+    fast: str | None = None,
     inception_weights: Path | None = None,
     note: Callable[[str], None] = print,
 ) -> Report:
@@ -36,6 +37,7 @@ def evaluate(
         samples: images of the seeds 0, 1, …
         real_samples: real images, spread evenly over the set; 0 takes all of them.
         truncation: factor of the latent.
+        fast: float32 or bfloat16, to sample by the rewritten network.
         note: hears of a download before it begins, and of a cache that cannot be written.
 
     Raises:
@@ -45,7 +47,7 @@ def evaluate(
     evaluator = Evaluator.from_spec(
         spec, generator.plan, device=generator.device, inception_weights=inception_weights, note=note
     )
-    report = evaluator.evaluate(generator, truncation=truncation, batch_size=batch_size)
+    report = evaluator.evaluate(generator, truncation=truncation, batch_size=batch_size, fast=fast)
     assert report is not None, "there is one process"
     return report
 

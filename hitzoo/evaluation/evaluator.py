@@ -143,6 +143,7 @@ class Evaluator:
         gather: Gather | None = None,
         truncation: float = 1.0,
         batch_size: int | None = None,
+        fast: str | None = None,
         progress: Progress = _unseen,
     ) -> Report | None:
         """Compare a generator's samples of the seeds 0, 1, … with the real images: the report, on process 0 alone.
@@ -150,9 +151,10 @@ class Evaluator:
         Args:
             gather: with several processes, how tensors come together (`sharing.Gather`); all call it equally often.
             batch_size: samples at once; the generator's own choice when absent.
+            fast: float32 or bfloat16, to make them by the rewritten network.
             progress: hears how many samples of how many are done, in this process.
         """
-        pictures = Generated(generator, self.evaluation.samples, truncation)
+        pictures = Generated(generator, self.evaluation.samples, truncation, fast=fast)
         return self._compare(pictures, gather, batch_size or generator.default_batch_size, progress)
 
     def evaluate_images(self, pictures: Stored, *, progress: Progress = _unseen) -> Report:

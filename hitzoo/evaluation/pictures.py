@@ -37,12 +37,17 @@ class Pictures(Protocol):
 
 
 class Generated:
-    """`count` pictures of a generator: picture i is the one of seed i."""
+    """`count` pictures of a generator: picture i is the one of seed i.
 
-    def __init__(self, generator: Generator, count: int, truncation: float = 1.0) -> None:
+    `fast` is the precision of its rewritten network, which then makes them; weights and plan are still its own.
+    """
+
+    def __init__(self, generator: Generator, count: int, truncation: float = 1.0, *, fast: str | None = None) -> None:
         if not 0 < truncation < float("inf"):
             raise RequestError(f"truncation {truncation} is not possible; give a positive number")
         self.generator = generator
+        self.fast = fast
+        self._maker = generator if fast is None else generator.fast(fast, keeps_memory=False)
         self.count = count
         self.truncation = truncation
 
@@ -51,7 +56,7 @@ class Generated:
 
     def read(self, positions: Sequence[int]) -> RGB:
         """The pictures of these seeds, clipped to [-1, 1] and rounded to bytes as `hitzoo sample` writes them."""
-        samples = self.generator.sample(seeds=positions, truncation=self.truncation, batch_size=len(positions))
+        samples = self._maker.sample(seeds=positions, truncation=self.truncation, batch_size=len(positions))
         return to_rgb(samples.pixels)
 
     def facts(self) -> dict[str, Any]:
@@ -63,6 +68,7 @@ class Generated:
             "images": self.count,
             "seeds": f"0-{self.count - 1}",
             "truncation": self.truncation,
+            **({} if self.fast is None else {"network": f"fast, {self.fast}"}),
             **_form(self.generator.plan.generator.resolution, self.generator.plan.generator.image_channels),
         }
 

@@ -33,24 +33,26 @@ def fast_network(
     device: torch.device,
     gelu: Gelu = "exact",
     compiled: bool = False,
+    keeps_memory: bool = True,
 ) -> nn.Module:
     """The folded network of a generator in evaluation mode: [B, latent_dim] -> [B, image_channels, R, R] in float32.
 
     In float32 the images are the generator's own but for rounding; in bfloat16 every map is rounded to 8 bits, which
-    is about one step of a picture's 256 (docs/benchmarks.md). On a CPU memory that is freed stays with the process:
-    pieces are small, and mapping their pages anew each time would take longer than filling them. On CUDA, a shape of
-    input that comes again is replayed as a graph.
+    is about one step of a picture's 256 (docs/benchmarks.md). On CUDA, a shape of input that comes again is replayed as
+    a graph.
 
     Args:
         gelu: `approximate` takes a cheaper one in the Triton kernels, off by up to 2.6e-5: not the same images.
         compiled: let torch.compile make the kernels instead of taking ours; on a CPU it needs a C++ compiler, and the
             first image of each batch size waits for it.
+        keeps_memory: on a CPU, memory that is freed stays with the process from now on: pieces are small, and mapping
+            their pages anew each time would take longer than filling them.
 
     Raises:
         RequestError: an unknown precision, or a generator in training mode.
     """
     dtype = precision_named(precision)
-    if device.type == "cpu":
+    if device.type == "cpu" and keeps_memory:
         keep_freed_memory()
     kernels = compiled_kernels(dtype, device) if compiled else kernels_for(dtype, device, gelu)
     network = fold(module, kernels).to(device)

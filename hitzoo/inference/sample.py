@@ -108,17 +108,18 @@ class Generator:
 
         return push(self, repo_id, license=license, tag=tag, private=private, **terms)
 
-    def fast(self, precision: str = "float32") -> Generator:
+    def fast(self, precision: str = "float32", *, keeps_memory: bool = True) -> Generator:
         """The same model on the rewritten network (`hitzoo.inference.fast`): the same images, sooner.
 
-        Its module is for inference only: its weights are products of the model's and cannot be saved as it.
+        Its module is for inference only: its weights are products of the model's and cannot be saved as it. On a CPU
+        the process keeps memory that it has freed from then on, unless `keeps_memory` is false.
 
         Raises:
             RequestError: a precision other than float32 and bfloat16, or a module in training mode.
         """
         from hitzoo.inference.fast import fast_network
 
-        network = fast_network(self.module, precision=precision, device=self.device)
+        network = fast_network(self.module, precision=precision, device=self.device, keeps_memory=keeps_memory)
         return Generator(self.spec, self.plan, network, self.device, origin=self.origin, metadata=self.metadata)
 
     def render(

@@ -164,7 +164,8 @@ class Run:
             self.outputs.save(self.progress)
         hurried = stopping and ready.world.size > 1  # torchrun kills what has not ended after 30 seconds
         if (stopping or ended or step % options.sample_every == 0) and not hurried:
-            generator = self._average()
+            average = self._average()
+            generator = average.fast(keeps_memory=False) if options.fast else average
             self.outputs.save_grid(step, generator, self._samples_at_once(generator))
 
     def _evaluate_if_owed(self) -> None:
@@ -186,6 +187,7 @@ class Run:
             generator,
             gather=lambda rows: ready.world.gather(rows, ready.device),
             batch_size=self._samples_at_once(generator),
+            fast="float32" if ready.options.fast else None,
         )
         self.meter.restart()
         return report

@@ -25,7 +25,8 @@ class RunOptions:
 
     `seed` None is 0 for a new run and the run's own when resuming; `workers` None is 0 on a CPU, else up to 8.
     `init` names a model whose weights a new run begins from. `batch_per_device` is how many images a device works on at
-    once: None all of its share of the batch, `auto` as many as fit.
+    once: None all of its share of the batch, `auto` as many as fit. `fast` makes sample grids and evaluates by the
+    rewritten network.
     """
 
     out: Path
@@ -38,6 +39,7 @@ class RunOptions:
     batch_per_device: BatchPerDevice = None
     precision: Precision = "float32"
     compiled: bool = False
+    fast: bool = False
     log_every: int = 10
     sample_every: int = 500
     checkpoint_every: int = 1000

@@ -29,6 +29,18 @@ def test_generated_pictures_are_what_sample_gives(tiny_generator: Callable[..., 
     assert (facts["resolution"], facts["values"]) == (8, "uint8 RGB")
 
 
+def test_the_rewritten_network_makes_them_and_the_protocol_says_so(
+    tiny_generator: Callable[..., Generator], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    generator = tiny_generator()
+    plain = Generated(generator, 10)
+    pictures = Generated(generator, 10, fast="float32")
+    monkeypatch.setattr(generator, "sample", lambda **_: pytest.fail("made by the network as it is"))
+    made, wanted = pictures.read([3, 9]), generator.fast(keeps_memory=False).sample(seeds=[3, 9]).pixels
+    np.testing.assert_array_equal(made, wanted)
+    assert pictures.facts() == plain.facts() | {"network": "fast, float32"}
+
+
 def test_the_digest_is_that_of_the_weights(tiny_generator: Callable[..., Generator]) -> None:
     first, second = tiny_generator(), tiny_generator()
     before = weights_digest(first.module)

@@ -7,8 +7,10 @@ import signal
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from safetensors.torch import load_file
 
 from hitzoo.errors import HitzooError
@@ -150,6 +152,21 @@ def test_evaluating_changes_nothing_in_the_training(tiny_spec, tmp_path) -> None
     assert [{k: v for k, v in line.items() if "eval" not in k} for line in lines(evaluated.folder)] == lines(
         plain.folder
     )
+
+
+def test_the_rewritten_network_evaluates_and_draws_the_same(tiny_spec, tmp_path) -> None:
+    spec = tiny_spec(*EVERY_TWO)
+    plain = train(spec, options(tmp_path / "plain", sample_every=2), Silence())
+    fast = train(spec, options(tmp_path / "fast", sample_every=2, fast=True), Silence())
+    report = json.loads((fast.folder / "evaluations/step-00000002.json").read_text(encoding="utf-8"))
+    assert report["scores"][0]["protocol"]["generated"]["network"] == "fast, float32"
+    for one, other in zip(lines(plain.folder), lines(fast.folder), strict=True):
+        assert one == pytest.approx(other, rel=1e-3)
+    weights = [load_file(end.checkpoint / "model.safetensors") for end in (plain, fast)]
+    assert all(torch.equal(weights[0][name], weights[1][name]) for name in weights[0])
+    for grid in ("step-00000002.png", "step-00000005.png"):
+        drawn = [np.asarray(Image.open(end.folder / "samples" / grid)).astype(int) for end in (plain, fast)]
+        assert np.abs(drawn[0] - drawn[1]).max() <= 1
 
 
 def test_what_cannot_be_evaluated_is_said_before_the_first_step(tiny_spec, tmp_path) -> None:
