@@ -19,6 +19,7 @@ from hitzoo.cli import (
     data,
     diff,
     eval,
+    export,
     info,
     listing,
     new,
@@ -54,6 +55,7 @@ app.command("train")(train.train)
 app.command("runs")(runs.list_runs)
 app.command("sample")(sample.sample)
 app.command("render")(rendering.render)
+app.command("export")(export.export)
 app.command("eval")(eval.evaluate)
 app.command("info")(info.info)
 app.command("pull")(pull.pull)

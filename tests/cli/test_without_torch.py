@@ -34,6 +34,7 @@ assert not loaded, loaded
         ["sample", "--help"],
         ["bench", "--help"],
         ["bench", "sample", "--help"],
+        ["export", "--help"],
         ["list"],
         ["list", "hit-*", "--json"],
         ["info", "hit-b-ffhq256"],

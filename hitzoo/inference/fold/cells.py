@@ -71,12 +71,12 @@ class Cells:
     def map_of(self, rows: torch.Tensor) -> torch.Tensor:
         """The rows as a rectangle of pixels: [B, N, C] -> [B, height·2^depth, width·2^depth, C]."""
         twos = (2, 2) * self.depth
-        nested = rows.reshape(len(rows), self.height, self.width, *twos, rows.shape[-1])
+        nested = rows.reshape(rows.shape[0], self.height, self.width, *twos, rows.shape[-1])
         order = self._nesting()
         back = [1 + order.index(axis) for axis in range(len(order))]
         side = self.scale
         return nested.permute(0, *back, nested.ndim - 1).reshape(
-            len(rows), self.height * side, self.width * side, rows.shape[-1]
+            rows.shape[0], self.height * side, self.width * side, rows.shape[-1]
         )
 
     def _nesting(self) -> list[int]:

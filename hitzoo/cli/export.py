@@ -1,0 +1,56 @@
+"""`hitzoo export`: a model as a file for other programs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hitzoo.cli.options import InitOption, ModelOption
+
+if TYPE_CHECKING:
+    from hitzoo.inference.export import Exported
+
+
+def export(
+    model: ModelOption,
+    out: Annotated[
+        Path, typer.Option(metavar="FILE", help="The file to write: *.onnx, or *.pt2 of torch.", show_default=False)
+    ],
+    format: Annotated[
+        str, typer.Option(metavar="onnx|torch", help="ONNX (needs the extra onnx), or torch.export's own file.")
+    ] = "onnx",
+    opset: Annotated[
+        int | None, typer.Option(help="ONNX's operators, 18 to 23. Default 20.", show_default=False)
+    ] = None,
+    init: InitOption = None,
+) -> None:
+    """Write a generator for other programs: latents in, images out, any batch.
+
+    The file is run, and its images compared with the generator's, before it has its name. Images are float32, by
+    batch, channel, row and column, and not clipped to [-1, 1].
+    """
+    from hitzoo.cli import progress, render
+    from hitzoo.cli.models import load_model
+    from hitzoo.inference.export import export as export_generator
+
+    generator = load_model(model, "cpu", init)
+    with progress.working(f"exporting {generator.name} and checking the file"):
+        done = export_generator(generator, out, format=format, opset=opset)
+    plan = generator.plan.generator
+    side = plan.resolution
+    render.print_line(f"wrote {done.path}: {_kind(done)}, {render.size(done.size)}")
+    render.print_line(f"latents [batch, {plan.latent_dim}] -> images [batch, {plan.image_channels}, {side}, {side}]")
+    render.print_line(f"largest difference from PyTorch's images, of their largest value: {_differences(done)}")
+
+
+def _kind(done: Exported) -> str:
+    return "torch.export" if done.opset is None else f"ONNX opset {done.opset}"
+
+
+def _differences(done: Exported) -> str:
+    from hitzoo.inference.export_check import LIMIT
+
+    found = ", ".join(f"{difference:.1e} in a batch of {batch}" for batch, difference in done.differences.items())
+    return f"{found} ({LIMIT:.0e} is allowed)"
