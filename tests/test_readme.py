@@ -32,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_there_are_commands() -> None:
-    assert [words[1] for words in COMMANDS] == ["list", "build", "train", "sample", "eval", "runs"]
+    assert [words[1] for words in COMMANDS] == ["list", "build", "train", "sample", "sample", "render", "eval", "runs"]
 
 
 SHORTENED = {
