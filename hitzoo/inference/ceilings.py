@@ -14,7 +14,7 @@ import torch
 
 from hitzoo.inference.device import wait_for
 from hitzoo.inference.fast import PRECISIONS
-from hitzoo.layers.onednn_linear import onednn_linear
+from hitzoo.layers.onednn_linear import is_here, onednn_linear
 
 _COPIED = {"cpu": 1 << 28, "cuda": 1 << 30}  # bytes; far more than any cache holds
 _SIDE = {"cpu": 2048, "cuda": 8192}  # of square matrices
@@ -67,7 +67,7 @@ def _rate(dtype: torch.dtype, side: int, device: torch.device) -> float:
     """torch sends float32 on CPUs to MKL, where oneDNN measured twice as fast (docs/benchmarks.md): both are tried."""
     left, right = (torch.ones(side, side, dtype=dtype, device=device) for _ in range(2))
     ways: list[Callable[[], torch.Tensor]] = [lambda: left @ right]
-    if device.type == "cpu" and torch.backends.mkldnn.is_available():
+    if device.type == "cpu" and is_here():
         ways.append(lambda: onednn_linear(left, right, None))
     return max(2 * side**3 / _least_seconds(way, device) for way in ways)
 

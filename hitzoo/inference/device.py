@@ -31,5 +31,7 @@ def choose_device(name: str = "auto") -> torch.device:
 
 def wait_for(device: torch.device) -> None:
     """Return when everything that was asked of a device is done."""
-    if device.type != "cpu":
-        getattr(torch, device.type).synchronize()
+    if device.type == "mps":
+        torch.mps.synchronize()
+    elif device.type != "cpu":
+        getattr(torch, device.type).synchronize(device)

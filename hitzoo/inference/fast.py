@@ -41,6 +41,8 @@ def fast_network(
     is about one step of a picture's 256 (docs/benchmarks.md). On CUDA, a shape of input that comes again is replayed as
     a graph.
 
+    The network stays where and as precise as it was made, and no gradient goes through it to the latents.
+
     Args:
         gelu: `approximate` takes a cheaper one in the Triton kernels, off by up to 2.6e-5: not the same images.
         compiled: let torch.compile make the kernels instead of taking ours; on a CPU it needs a C++ compiler, and the
@@ -52,10 +54,10 @@ def fast_network(
         RequestError: an unknown precision, or a generator in training mode.
     """
     dtype = precision_named(precision)
-    if device.type == "cpu" and keeps_memory:
-        keep_freed_memory()
     kernels = compiled_kernels(dtype, device) if compiled else kernels_for(dtype, device, gelu)
     network = fold(module, kernels).to(device)
+    if device.type == "cpu" and keeps_memory:
+        keep_freed_memory()  # from here on: what folding needed goes back
     if compiled:
         network.compile(dynamic=False)
     return Replayed(network) if device.type == "cuda" else network

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import torch
@@ -16,6 +17,13 @@ from torch.autograd.function import once_differentiable
 
 _TILE = 64  # rows that one image of the weight gradient's convolution holds
 _enabled = True
+
+
+@cache
+def is_here() -> bool:
+    """Whether this build of torch has oneDNN and what is called of it: names that torch keeps for its own compiler."""
+    names = ("_linear_pointwise", "_reorder_linear_weight", "_is_mkldnn_bf16_supported")
+    return torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, name) for name in names)
 
 
 def applies(x: torch.Tensor) -> bool:
@@ -26,7 +34,7 @@ def applies(x: torch.Tensor) -> bool:
         and x.dtype == torch.float32
         and not torch.compiler.is_compiling()
         and not torch.is_autocast_enabled("cpu")
-        and torch.backends.mkldnn.is_available()
+        and is_here()
     )
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-
-def machine(device: str) -> dict[str, Any]:
-    """The hardware's name, the threads and torch's version; `device` is torch's kind of device."""
+if TYPE_CHECKING:
     import torch
 
-    name = torch.cuda.get_device_name() if device == "cuda" else _processor()
+
+def machine(device: torch.device) -> dict[str, Any]:
+    """The hardware's name, the threads and torch's version."""
+    import torch
+
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
     return {"hardware": name, "threads": torch.get_num_threads(), "torch": str(torch.__version__)}
 
 

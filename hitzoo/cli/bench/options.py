@@ -26,6 +26,7 @@ PathOption: TypeAlias = Annotated[
 PrecisionOption: TypeAlias = Annotated[
     str | None, typer.Option(metavar="float32|bfloat16", help="Only that one. Default: both.", show_default=False)
 ]
+OnePrecisionOption: TypeAlias = Annotated[str, typer.Option(metavar="float32|bfloat16", help="Of weights and maps.")]
 RepeatsOption: TypeAlias = Annotated[int, typer.Option(min=1, help="Turns; each makes one call of every kind.")]
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hitzoo.cli.bench.options import PathOption, RepeatsOption, wanted
+from hitzoo.cli.bench.options import OnePrecisionOption, PathOption, RepeatsOption, wanted
 from hitzoo.cli.options import DeviceOption, JsonOption, SetOption
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ def bench_resolution(
     batch: Annotated[int, typer.Option(min=1, help="Images of a call.")] = 1,
     repeats: RepeatsOption = 5,
     device: DeviceOption = "auto",
-    precision: Annotated[str, typer.Option(metavar="float32|bfloat16", help="Of weights and maps.")] = "float32",
+    precision: OnePrecisionOption = "float32",
     path: PathOption = None,
     as_json: JsonOption = False,
     overrides: SetOption = [],  # noqa: B006
@@ -56,7 +56,7 @@ def bench_resolution(
             device=place,
             progress=follow,
         )
-    report = {"model": loaded.name, "device": str(place), **machine(place.type), **scaling.to_json()}
+    report = {"model": loaded.name, "device": str(place), **machine(place), **scaling.to_json()}
     if as_json:
         render.print_json(report)
     else:

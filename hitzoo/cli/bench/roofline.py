@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hitzoo.cli.bench.options import ModelArgument, plan_named, wanted
+from hitzoo.cli.bench.options import ModelArgument, OnePrecisionOption, plan_named, wanted
 from hitzoo.cli.options import DeviceOption, JsonOption
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def bench_roofline(
         ),
     ] = None,
     device: DeviceOption = "auto",
-    precision: Annotated[str, typer.Option(metavar="float32|bfloat16", help="Of weights and maps.")] = "float32",
+    precision: OnePrecisionOption = "float32",
     as_json: JsonOption = False,
 ) -> None:
     """What limits each stage of a generator on this device, and how fast all of them could be.
@@ -47,7 +47,7 @@ def bench_roofline(
     with progress.working("measuring the device"):
         ceilings = measure_ceilings(place)
     report = _report(plan, ceilings, place, precision, batch or default_batch(place))
-    report = {"model": plan.name, "device": str(place), **machine(place.type), **report}
+    report = {"model": plan.name, "device": str(place), **machine(place), **report}
     if as_json:
         render.print_json(report)
     else:

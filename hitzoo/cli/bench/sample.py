@@ -60,7 +60,7 @@ def bench_sample(
     report = {
         "model": plan.name,
         "device": str(place),
-        **machine(place.type),
+        **machine(place),
         "runs": [run.to_json() for run in runs],
         "ceilings": ceilings.to_json(),
     }

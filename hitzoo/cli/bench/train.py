@@ -49,7 +49,7 @@ def bench_train(
     report = {
         "model": plan.name,
         "device": str(place),
-        **machine(place.type),
+        **machine(place),
         "runs": [timing.to_json() for timing in timings],
     }
     if as_json:

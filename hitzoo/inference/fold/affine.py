@@ -32,11 +32,16 @@ class Affine:
         return Affine(self.weight * factor, self.bias * factor)
 
 
+def in_float64(weight: torch.Tensor) -> torch.Tensor:
+    """The numbers of a weight, on its own device, or on the CPU where that knows no float64, as Apple's."""
+    weight = weight.detach()
+    return (weight.cpu() if weight.device.type == "mps" else weight).double()
+
+
 def affine_of(layer: nn.Linear) -> Affine:
     """What a linear layer computes."""
-    weight = layer.weight.detach().double()
-    bias = weight.new_zeros(len(weight)) if layer.bias is None else layer.bias.detach().double()
-    return Affine(weight, bias)
+    weight = in_float64(layer.weight)
+    return Affine(weight, weight.new_zeros(len(weight)) if layer.bias is None else in_float64(layer.bias))
 
 
 def beside(layers: Sequence[Affine]) -> Affine:

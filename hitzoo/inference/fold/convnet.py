@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from hitzoo.inference.fold.affine import Affine, affine_of
+from hitzoo.inference.fold.affine import Affine, affine_of, in_float64
 from hitzoo.inference.fold.kernels import Kernels
 from hitzoo.inference.fold.rewrites import before_norm, scale_and_shift
 from hitzoo.layers.equalized import Conv
@@ -109,7 +109,7 @@ def _affine_of(conv: Conv) -> Affine:
     """A convolution as the linear layer it is of each neighbourhood: [C', C·size²]."""
     assert conv.gain == 1, "a generator's convolutions are not equalized"
     assert conv.bias is not None, "a generator's convolutions have a bias"
-    return Affine(conv.weight.detach().double().flatten(1), conv.bias.detach().double())
+    return Affine(in_float64(conv.weight).flatten(1), in_float64(conv.bias))
 
 
 def _nearest(x: torch.Tensor) -> torch.Tensor:

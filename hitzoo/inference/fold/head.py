@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from hitzoo.inference.fold import order
-from hitzoo.inference.fold.affine import Affine, affine_of
+from hitzoo.inference.fold.affine import Affine, affine_of, in_float64
 from hitzoo.inference.fold.cross_attention import Reading
 from hitzoo.inference.fold.image import added
 from hitzoo.inference.fold.kernels import Kernels
@@ -101,7 +101,7 @@ class HeadStage(nn.Module):
 
 def with_positions(layer: Affine, table: torch.Tensor) -> Affine:
     """The first linear layer with the first position table, [r, r, C], in its bias."""
-    return Affine(layer.weight, layer.bias + table.detach().double().flatten())
+    return Affine(layer.weight, layer.bias + in_float64(table).flatten())
 
 
 def _in_order(layer: Affine, wanted: torch.Tensor) -> Affine:

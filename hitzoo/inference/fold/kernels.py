@@ -13,6 +13,7 @@ from hitzoo.inference.fold.affine import Affine
 from hitzoo.inference.fold.linear import FusedLinear, OneDnnLinear, OneDnnPerSampleLinear, PerSampleLinear
 from hitzoo.inference.triton_kernels.launch import Gelu
 from hitzoo.inference.triton_kernels.support import supports_device
+from hitzoo.layers import onednn_linear
 
 _PIECE = 1 << 19  # 8,192 pixels of 64 channels; half and twice as many measured alike (docs/benchmarks.md)
 _KEPT_POSITIONS = 1 << 23  # up to 512² pixels of 32 channels
@@ -46,7 +47,7 @@ class Kernels:
     def token_matrices_pay(self, positions: int, channels: int, heads: int, tokens: int) -> bool:
         """Whether attention to the tokens is cheaper through W_q·Kᵀ and V·W_o made for each sample.
 
-        4·N·h·T·C multiply-adds and the making of both matrices, instead of 2·N·C² + 2·N·T·C with a softmax kernel
+        2·N·h·T·C multiply-adds and the making of both matrices, instead of 2·N·C² + 2·N·T·C with a softmax kernel
         between; where the counts are near, the products win, since attention heads this narrow run far below a
         product's rate (docs/benchmarks.md).
         """
@@ -76,8 +77,6 @@ def plain_kernels(precision: torch.dtype = torch.float32) -> Kernels:
 
 
 def _onednn_has(precision: torch.dtype) -> bool:
-    if not torch.backends.mkldnn.is_available():
-        return False
     if precision == torch.bfloat16:
-        return torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    return precision == torch.float32
+        return onednn_linear.is_here() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return precision == torch.float32 and onednn_linear.is_here()

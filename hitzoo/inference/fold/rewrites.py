@@ -1,7 +1,7 @@
 """The exact rewrites, each a function of weights alone or of one sample's keys and values.
 
 Exact means equal in real arithmetic: each is tested in float64 to 1e-12, and what each is worth was measured
-(docs/benchmarks.md). Where they pay is decided in `choices`.
+(docs/benchmarks.md). Where they pay is decided in `kernels`.
 
 B batch, N positions, C channels of the map, T latent tokens, h heads, k key heads (1 or h), d = C/h, K image channels.
 """
@@ -13,7 +13,7 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from hitzoo.inference.fold.affine import Affine, beside
+from hitzoo.inference.fold.affine import Affine, beside, in_float64
 from hitzoo.layers.norm import BatchNorm
 
 
@@ -22,10 +22,10 @@ def scale_and_shift(norm: BatchNorm | nn.LayerNorm) -> tuple[torch.Tensor, torch
 
     There x ↦ s·x + t with s = γ/√(σ² + ε) and t = β − μ·s.
     """
-    scale, shift = norm.weight.detach().double(), norm.bias.detach().double()
+    scale, shift = in_float64(norm.weight), in_float64(norm.bias)
     if isinstance(norm, BatchNorm):
-        scale = scale * (norm.running_var.double() + norm.epsilon).rsqrt()
-        shift = shift - norm.running_mean.double() * scale
+        scale = scale * (in_float64(norm.running_var) + norm.epsilon).rsqrt()
+        shift = shift - in_float64(norm.running_mean) * scale
     return scale, shift
 
 
@@ -104,4 +104,4 @@ def before_depth_to_space(x: torch.Tensor) -> torch.Tensor:
 
     The layer after depth to space commutes with it; the shuffle itself then only renames rows.
     """
-    return x.reshape(x.shape[0], -1, x.shape[2] // 4)
+    return x.reshape(x.shape[0], 4 * x.shape[1], x.shape[2] // 4)

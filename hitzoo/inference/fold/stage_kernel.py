@@ -9,11 +9,11 @@ import torch
 
 from hitzoo.inference.fold.cells import Cells
 from hitzoo.inference.fold.cross_attention import Reading
+from hitzoo.inference.fold.kernels import Kernels
 from hitzoo.inference.fold.mlp import FoldedMLP, FoldedToRGB, MLPToImage
 from hitzoo.inference.fold.norm import nothing_is_left
 from hitzoo.inference.fold.positions import Positions
 from hitzoo.inference.fold.stage import FoldedStage
-from hitzoo.inference.triton_kernels.launch import Gelu
 from hitzoo.inference.triton_kernels.stage import pixel_stage
 from hitzoo.inference.triton_kernels.support import supports_stage
 from hitzoo.inference.triton_kernels.weights import ImageWeights, LatentAttention, MLPWeights, StageWeights
@@ -22,10 +22,10 @@ from hitzoo.inference.triton_kernels.weights import ImageWeights, LatentAttentio
 class StageKernel:
     """One launch for upsampling, positions, attention to the tokens, MLPs and image."""
 
-    def __init__(self, stage: FoldedStage, positions: Positions, gelu: Gelu) -> None:
-        self.stage, self.positions, self.gelu = stage, positions, gelu
+    def __init__(self, stage: FoldedStage, table: torch.Tensor, kernels: Kernels) -> None:
+        self.stage, self.gelu = stage, kernels.gelu
+        self.positions = Positions(table, kernels, plus=None if stage.upsample is None else stage.upsample.bias)
         self.mlps, self.image = _mlps(stage), _image(stage)
-        self._placed: dict[Cells, StageWeights] = {}
 
     @staticmethod
     def is_for(stage: FoldedStage) -> bool:
@@ -54,19 +54,16 @@ class StageKernel:
         return pixel_stage(x, self._weights(cells), attention=attention, image_before=before, gelu=self.gelu)
 
     def _weights(self, cells: Cells) -> StageWeights:
-        """With the positions of the rows; kept, since on a device the rows are the whole image's."""
-        if cells not in self._placed:
-            up, cross = self.stage.upsample, self.stage.cross
-            position = self.positions.of(cells)
-            self._placed[cells] = StageWeights(
-                position=position if up is None else position + up.bias,
-                mlps=self.mlps,
-                up=None if up is None else up.weight,
-                heads=1 if cross is None else cross.heads,
-                output_bias=None if cross is None else cross.output_bias,
-                image=self.image,
-            )
-        return self._placed[cells]
+        """With the positions of the rows."""
+        up, cross = self.stage.upsample, self.stage.cross
+        return StageWeights(
+            position=self.positions.of(cells),
+            mlps=self.mlps,
+            up=None if up is None else up.weight,
+            heads=1 if cross is None else cross.heads,
+            output_bias=None if cross is None else cross.output_bias,
+            image=self.image,
+        )
 
 
 def _mlps(stage: FoldedStage) -> MLPWeights:

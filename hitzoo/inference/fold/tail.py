@@ -44,20 +44,20 @@ class Tail(nn.Module):
         self.stages = nn.ModuleList(folded)
         self.positions = [Positions(stage.position.weight, kernels) for stage in stages]
         self.kernels = [
-            StageKernel(stage, positions, kernels.gelu) if kernels.triton and StageKernel.is_for(stage) else None
-            for stage, positions in zip(folded, self.positions, strict=True)
+            StageKernel(fold, stage.position.weight, kernels) if kernels.triton and StageKernel.is_for(fold) else None
+            for stage, fold in zip(stages, folded, strict=True)
         ]
         self.piece = kernels.piece
 
     def forward(self, rows: Rows, readings: Sequence[Reading | None], depth: int) -> torch.Tensor:
         """The image's rows after the first `depth` stages: [B, N', K], in the order of the rectangle doubled."""
-        if self.piece is None:
+        if self.piece is None or len(rows.x) < 2:
             return self._descend(rows, readings, 0, depth)
-        samples = [
+        samples = (
             self._descend(_sample(rows, b), [_of_sample(reading, b) for reading in readings], 0, depth)
             for b in range(len(rows.x))
-        ]
-        return torch.cat(samples) if len(samples) > 1 else samples[0]
+        )
+        return torch.cat(list(samples))
 
     def doubled(self, cells: Cells, depth: int) -> Cells:
         """The rectangle as it is after the first `depth` stages."""

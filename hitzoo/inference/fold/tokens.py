@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from hitzoo.inference.fold.affine import affine_of, beside
+from hitzoo.inference.fold.affine import Affine, affine_of, beside, in_float64
 from hitzoo.inference.fold.cross_attention import key_and_value
 from hitzoo.inference.fold.kernels import Kernels
 from hitzoo.inference.fold.norm import rest_of
@@ -31,13 +31,13 @@ class KeysAndValues(nn.Module):
         self.count = len(tokens.position)
         self.heads = [block.key_heads for block in blocks for _ in range(2)]
         layers = [layer for block in blocks for layer in key_and_value(block, tokens)]
-        position = tokens.position.detach().double()
+        position = in_float64(tokens.position)
         self.direct = isinstance(tokens.norm, BatchNorm)
         if self.direct:
             layers = [of_the_latent(layer, affine_of(tokens.linear), position) for layer in layers]
         else:
             made = affine_of(tokens.linear)
-            self.tokens = kernels.linear(type(made)(made.weight, made.bias + position.flatten()))
+            self.tokens = kernels.linear(Affine(made.weight, made.bias + position.flatten()))
             self.standardise = rest_of(tokens.norm)
         self.widths = [len(layer.bias) for layer in layers]
         self.product = kernels.linear(beside(layers))
