@@ -52,8 +52,8 @@ def render(
     from hitzoo.inference.render_file import Wanted, write_render
 
     generator = load_model(model, device, init)
-    view = View(region=parse_region(region) if region else None, level=level, tile=tile or TILE)
+    view = View(region=parse_region(region) if region is not None else None, level=level, tile=tile or TILE)
     wanted = Wanted(view=view, seed=seed, truncation=truncation, precision=precision, out=out, npy=npy)
-    with progress.following("tiles") as follow:
+    with progress.following("pixels") as follow:
         written = write_render(generator, wanted, follow)
     render.print_line("  ".join(map(str, written)))

@@ -121,6 +121,7 @@ def _metadata(generator: Generator, order: Order) -> dict[str, str]:
         "hitzoo:model": generator.name,
         "hitzoo:plan": generator.plan.generator_hash,
         "hitzoo:truncation": str(order.truncation),
+        "hitzoo:precision": generator.precision,
     } | ({"hitzoo:repo": generator.origin} if generator.origin else {})
 
 

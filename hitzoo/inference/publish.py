@@ -87,6 +87,8 @@ def push(
     generator: Generator, repo_id: str, *, license: str, tag: str | None, private: bool, **terms: Any
 ) -> Published:
     """Publish a generator that is in memory."""
+    if generator.is_fast:
+        raise RequestError("the weights of a fast generator are products of the model's; push the one it was made of")
     try:
         own = Terms(license=license, **terms)
     except TypeError:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import index
 
 from hitzoo.errors import RequestError
 
@@ -42,6 +43,19 @@ class Region:
 
     def __str__(self) -> str:
         return f"{self.left},{self.top},{self.width},{self.height}"
+
+
+def region_of(numbers: Sequence[int]) -> Region:
+    """Left, top, width, height.
+
+    Raises:
+        RequestError: there are more or fewer, or they are not whole.
+    """
+    try:
+        left, top, width, height = map(index, numbers)
+    except (TypeError, ValueError):
+        raise RequestError(f"region {numbers}: give left, top, width, height in whole pixels") from None
+    return Region(left, top, width, height)
 
 
 def parse_region(text: str) -> Region:

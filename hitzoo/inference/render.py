@@ -55,20 +55,25 @@ class Renderer:
             raise RequestError(f"tile {view.tile}: give a number of pixels, at least 1")
         self.tile = view.tile
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of the region's pixels: (height, width, K)."""
+        return self.region.height, self.region.width, self.network.plan.image_channels
+
+    @torch.inference_mode()  # while a tile is computed, not while the caller has it
     def tiles(self, z: torch.Tensor) -> Iterator[tuple[Region, NDArray[np.float32]]]:
         """The region's tiles as they are computed, (height, width, K) each, not clipped."""
-        with torch.inference_mode():
-            tail = self.depth - self.network.head_depth
-            entry = self.network.enter(z, min(self.depth, self.network.head_depth))
-            for tile in self.region.tiles(self._tile_of(entry)):
-                yield tile, self._draw(entry, tile, tail)
+        tail = self.depth - self.network.head_depth
+        entry = self.network.enter(z, min(self.depth, self.network.head_depth))
+        for tile in self.region.tiles(self._tile_of(entry)):
+            yield tile, self._draw(entry, tile, tail)
 
-    def image(self, z: torch.Tensor) -> NDArray[np.float32]:
-        """The region, (height, width, K), not clipped."""
-        channels = self.network.plan.image_channels
-        pixels = np.empty((self.region.height, self.region.width, channels), dtype=np.float32)
-        for tile, drawn in self.tiles(z):
-            pixels[tile.within(self.region)] = drawn
+    def images(self, latents: torch.Tensor) -> NDArray[np.float32]:
+        """The region of each latent's image: [N, latent_dim] -> (N, height, width, K), not clipped."""
+        pixels = np.empty((len(latents), *self.shape), dtype=np.float32)
+        for index, image in enumerate(pixels):
+            for tile, drawn in self.tiles(latents[index : index + 1]):
+                image[tile.within(self.region)] = drawn
         return pixels
 
     def _tile_of(self, entry: Entry) -> int:

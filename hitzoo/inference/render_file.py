@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from hitzoo.errors import OutputError, RequestError
 from hitzoo.files import atomic_file
 from hitzoo.inference.latents import latents_of_seeds
 from hitzoo.inference.pictures import save_png, to_uint8
@@ -35,18 +36,15 @@ def write_render(
     """Render and write; the paths written.
 
     Raises:
-        RequestError: the model cannot be rendered in parts, or the view is not of its image.
+        RequestError: the model cannot be rendered in parts, the view is not of its image, or `out` is no PNG.
         OutputError: a file cannot be written.
     """
     renderer = Renderer(generator.fast(wanted.precision).module, wanted.view)
     z = latents_of_seeds([wanted.seed], generator.plan.generator.latent_dim)
     z *= np.float32(positive(wanted.truncation, "truncation"))
-    out = wanted.out
-    if out is None and wanted.npy is None:
-        out = Path("renders") / f"{generator.name}-seed{wanted.seed:04d}.png"
-    shape = (renderer.region.height, renderer.region.width, generator.plan.generator.image_channels)
-    picture = np.empty(shape, np.uint8) if out is not None else None
-    numbers = np.empty(shape, np.float32) if wanted.npy is not None else None
+    out = _picture_of(wanted, generator.name)
+    picture = np.empty(renderer.shape, np.uint8) if out is not None else None
+    numbers = np.empty(renderer.shape, np.float32) if wanted.npy is not None else None
     done = 0
     for tile, pixels in renderer.tiles(torch.from_numpy(z).to(generator.device)):
         place = tile.within(renderer.region)
@@ -55,13 +53,27 @@ def write_render(
         if numbers is not None:
             numbers[place] = pixels
         done += tile.width * tile.height
-        progress(done, shape[0] * shape[1])
+        progress(done, renderer.region.width * renderer.region.height)
     if picture is not None and out is not None:
         save_png(out, picture, _metadata(generator, wanted, renderer))
     if numbers is not None and wanted.npy is not None:
         with atomic_file(wanted.npy) as temporary, temporary.open("wb") as file:
             np.save(file, numbers)
     return [path for path in (out, wanted.npy) if path is not None]
+
+
+def _picture_of(wanted: Wanted, name: str) -> Path | None:
+    """Where the PNG goes; what cannot be written there is said at once, before any work."""
+    for path in (wanted.out, wanted.npy):
+        if path is not None and path.is_dir():
+            raise OutputError(f"cannot write {path}: it is a folder; give a file")
+    if wanted.out is None:
+        return Path("renders") / f"{name}-seed{wanted.seed:04d}.png" if wanted.npy is None else None
+    if wanted.out.suffix.lower() != ".png":
+        raise RequestError(f"--out {wanted.out}: what is written is a PNG; give a name that ends in .png")
+    if wanted.out == wanted.npy:
+        raise RequestError(f"--out and --npy are both {wanted.npy}; give two names")
+    return wanted.out
 
 
 def _metadata(generator: Generator, wanted: Wanted, renderer: Renderer) -> dict[str, str]:

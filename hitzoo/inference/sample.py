@@ -142,22 +142,33 @@ class Generator:
         Raises:
             RequestError: the model's last stages mix pixels, or there is no such region or level.
         """
-        from hitzoo.inference.region import Region
+        from hitzoo.inference.region import region_of
         from hitzoo.inference.render import TILE, Renderer, View
 
-        view = View(region=Region(*region) if region else None, level=level, tile=TILE if tile is None else tile)
-        renderer = Renderer(self._folded, view)
+        wanted = None if region is None else region_of(region)
+        renderer = Renderer(self._folded, View(region=wanted, level=level, tile=TILE if tile is None else tile))
         z = self._latents(seeds, latents) * np.float32(positive(truncation, "truncation"))
-        images = [renderer.image(torch.from_numpy(row[None]).to(self.device)) for row in z]
-        return Samples(np.stack(images), z)
+        return Samples(renderer.images(torch.from_numpy(z).to(self.device)), z)
 
     @cached_property
     def _folded(self) -> torch.nn.Module:
-        """The rewritten network in float32, or in what this one is in already."""
+        """The rewritten network in float32, or in what this one is in already; made of the weights there are now."""
+        return self.module if self.is_fast else self.fast().module
+
+    @property
+    def is_fast(self) -> bool:
+        """Whether `module` is the rewritten network."""
         from hitzoo.inference.fold.fold import is_folded
         from hitzoo.inference.replayed import unwrapped
 
-        return self.module if is_folded(unwrapped(self.module)) else self.fast().module
+        return is_folded(unwrapped(self.module))
+
+    @property
+    def precision(self) -> str:
+        """What the maps are computed in, as torch names it: float32 unless `fast` was asked for another."""
+        from hitzoo.inference.replayed import unwrapped
+
+        return str(getattr(unwrapped(self.module), "precision", torch.float32)).removeprefix("torch.")
 
     @property
     def name(self) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from PIL import Image
 
 MODEL = ("render", "--model", "hit-ti-shapes32")
@@ -20,6 +21,7 @@ def test_the_png_of_a_region_is_cut_from_the_image(run, tmp_path) -> None:
     text = Image.open(tmp_path / "crop.png").text
     assert text["hitzoo:region"] == "9,4,20,11"
     assert text["hitzoo:seed"] == "7"
+    assert text["hitzoo:precision"] == "float32"
 
 
 def test_numbers_alone_make_no_picture(run, tmp_path) -> None:
@@ -33,17 +35,29 @@ def test_numbers_alone_make_no_picture(run, tmp_path) -> None:
 
 def test_mistakes_are_named(run) -> None:
     assert "left,top,width,height" in run(*MODEL, "--region", "1,2", code=2).stderr
+    assert "left,top,width,height" in run(*MODEL, "--region", "", code=2).stderr
     assert "32×32" in run(*MODEL, "--region", "30,30,5,5", code=2).stderr
     assert "possible: 32" in run(*MODEL, "--level", 16, code=2).stderr
     assert "float32, bfloat16" in run(*MODEL, "--precision", "half", code=2).stderr
     assert "mix pixels" in run("render", "--model", "convnet-r1-imagenet128", "--init", "random", code=2).stderr
 
 
+def test_what_cannot_be_written_is_said_before_any_work(run, tmp_path, monkeypatch) -> None:
+    monkeypatch.setattr("hitzoo.inference.render.Renderer.tiles", lambda *_: pytest.fail("rendered first"))
+    (tmp_path / "folder.png").mkdir()
+    assert "it is a folder" in run(*MODEL, "--out", "folder.png", code=2).stderr
+    assert "it is a folder" in run(*MODEL, "--npy", "folder.png", code=2).stderr
+    assert "ends in .png" in run(*MODEL, "--out", "picture.jpg", code=2).stderr
+    assert "two names" in run(*MODEL, "--out", "same.png", "--npy", "same.png", code=2).stderr
+    assert not list(tmp_path.glob("*.jpg"))
+
+
 def test_the_fast_path_samples_the_same_pictures(run, tmp_path) -> None:
     sample = ("sample", "--model", "hit-ti-shapes32", "--seeds", "0-3")
     run(*sample, "--npy", "plain.npy")
     run(*sample, "--npy", "fast.npy", "--fast")
-    run(*sample, "--npy", "half.npy", "--fast", "--precision", "bfloat16")
+    run(*sample, "--npy", "half.npy", "--fast", "--precision", "bfloat16", "--out", "half")
+    assert Image.open(tmp_path / "half/seed0001.png").text["hitzoo:precision"] == "bfloat16"
     plain, fast, half = (np.load(tmp_path / f"{name}.npy") for name in ("plain", "fast", "half"))
     scale = np.abs(plain).max()
     assert np.abs(fast - plain).max() < 1e-5 * scale

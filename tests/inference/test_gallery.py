@@ -33,6 +33,7 @@ def test_every_picture_says_how_it_was_made(tiny_generator, tmp_path) -> None:
                 "hitzoo:model": "tiny",
                 "hitzoo:plan": generator.plan.generator_hash,
                 "hitzoo:truncation": "0.75",
+                "hitzoo:precision": "float32",
                 "hitzoo:seed": str(seed),
             }
         assert np.array_equal(pixels_of(path), pixels)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from hitzoo.errors import RequestError
+from hitzoo.inference.fold.fold import fold
+from hitzoo.inference.fold.kernels import plain_kernels
+from hitzoo.inference.live_bytes import LiveBytes
+from hitzoo.inference.render import Renderer, View
 from hitzoo.inference.sample import Generator
 from hitzoo.models.build import build_generator
 from hitzoo.plan.compile import compile_spec
@@ -119,3 +126,49 @@ def test_latents_and_truncation_as_in_sampling() -> None:
     assert np.array_equal(rendered.latents, sampled.latents)
     np.testing.assert_allclose(rendered.raw, sampled.raw, atol=1e-5)
     np.testing.assert_allclose(model.render(latents=sampled.latents).raw, sampled.raw, atol=1e-5)
+
+
+def test_no_seeds_no_images() -> None:
+    model = generator()
+    assert model.render(seeds=[], region=(0, 0, 5, 3)).raw.shape == (0, 3, 5, 3)
+
+
+@pytest.mark.parametrize("region", [(), (1, 2, 3), (1, 2, 3, 4, 5), (0.5, 0, 4, 4), "0,0,4,4"])
+def test_what_is_no_region_is_refused(region) -> None:
+    with pytest.raises(RequestError, match="left, top, width, height in whole pixels"):
+        generator().render(region=region)
+
+
+def test_between_tiles_the_caller_is_in_the_mode_it_was_in() -> None:
+    renderer = Renderer(generator().fast().module, View(tile=8))
+    tiles = renderer.tiles(torch.ones(1, 6))
+    next(tiles)
+    assert not torch.is_inference_mode_enabled()
+    assert sum(1 for _ in tiles) == 15
+
+
+def test_memory_goes_with_the_tile_not_with_the_image() -> None:
+    """What is alive at most is the same for a tile of an image of sixteen times the pixels."""
+    more = "generator.stages=" + json.dumps(STAGES)
+    peaks = [_peak_bytes(generator(*given), tile=16) for given in ((), (more, DEEPER, "data.resolution=128"))]
+    assert peaks[1] < 1.3 * peaks[0]
+
+
+STAGES = [
+    {"channels": 16, "heads": 4, "depth": 2, "attention": "multi_axis"},
+    {"channels": 8, "heads": 2, "depth": 1, "attention": "multi_axis"},
+    {"channels": 8, "heads": 2, "depth": 1, "attention": "none"},
+    {"channels": 4, "heads": 2, "depth": 2, "attention": "none"},
+    {"channels": 4, "heads": 2, "depth": 2, "attention": "none"},
+    {"channels": 4, "heads": 2, "depth": 2, "attention": "none"},
+]
+DEEPER = "discriminator.channels=[4, 4, 4, 4, 4, 6]"
+
+
+def _peak_bytes(model: Generator, *, tile: int) -> int:
+    renderer = Renderer(fold(model.module, replace(plain_kernels(), piece=1 << 20)), View(tile=tile))
+    z = torch.ones(1, 6)
+    with LiveBytes() as memory:
+        for _ in renderer.tiles(z):
+            pass
+    return memory.peak

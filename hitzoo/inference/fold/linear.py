@@ -79,6 +79,8 @@ class OneDnnPerSampleLinear(PerSampleLinear):
         self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, add: torch.Tensor | None = None
     ) -> torch.Tensor:
         """x·Wᵀ + b for every sample, plus `add` where given; `bias` is [B, C'] or [C']."""
+        if len(x) == 0:
+            return super().forward(x, weight, bias, add)
         rows = [
             onednn_product(x[b], weight[b], bias if bias.ndim == 1 else bias[b], None if add is None else add[b])
             for b in range(len(x))

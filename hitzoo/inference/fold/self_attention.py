@@ -45,7 +45,7 @@ def along_second(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) ->
 def along_first(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
     """Each place of S is a sequence along F."""
     read = attend(*(each.transpose(1, 2).flatten(0, 1) for each in (query, key, value)))
-    return read.unflatten(0, (query.shape[0], -1)).transpose(1, 2)
+    return read.unflatten(0, (query.shape[0], query.shape[2])).transpose(1, 2)
 
 
 def along_both(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
@@ -87,18 +87,13 @@ class FoldedSelfAttention(nn.Module):
 
     def _read(self, projected: torch.Tensor) -> torch.Tensor:
         """What all heads read, side by side: [B, F·S, (h + 2k)·d] -> [B, F·S, C]."""
-        headed = projected.view(
-            projected.shape[0], self.first, -1, self.heads + 2 * self.key_heads, self._width(projected)
-        )
+        headed = projected.unflatten(1, (self.first, -1)).unflatten(3, (self.heads + 2 * self.key_heads, -1))
         queries, keys, values = headed.split((self.heads, self.key_heads, self.key_heads), dim=3)
         parts = len(self.axes)
         dealt = zip(self.axes, queries.chunk(parts, 3), self._dealt(keys), self._dealt(values), strict=True)
         read = [along(query, key, value) for along, query, key, value in dealt]
         whole = read[0] if parts == 1 else torch.cat(read, dim=3)
-        return whole.reshape(projected.shape[0], projected.shape[1], -1)
-
-    def _width(self, projected: torch.Tensor) -> int:
-        return projected.shape[-1] // (self.heads + 2 * self.key_heads)
+        return whole.flatten(3).flatten(1, 2)
 
     def _dealt(self, heads: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """The key or value heads of each axis; a shared one serves all."""

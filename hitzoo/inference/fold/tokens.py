@@ -46,7 +46,7 @@ class KeysAndValues(nn.Module):
         """Keys and values, block by block."""
         if self.direct:
             flat = self.product(z).split(self.widths, dim=1)
-            parts = [part.view(z.shape[0], -1, self.count).transpose(1, 2) for part in flat]
+            parts = [part.unflatten(1, (-1, self.count)).transpose(1, 2) for part in flat]
         else:
             tokens = self.standardise(self.tokens(z).unflatten(1, (self.count, -1)))
             parts = list(self.product(tokens).split(self.widths, dim=2))

@@ -109,3 +109,23 @@ def test_one_dnn_is_taken_where_it_is(generator) -> None:
     layer = fold(generator(), kernels_for(torch.float32, CPU)).head.first
     assert isinstance(layer, OneDnnLinear if torch.backends.mkldnn.is_available() else FusedLinear)
     assert isinstance(fold(generator().double(), kernels_for(torch.float64, CPU)).head.first, FusedLinear)
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("by_matrices", [True, False])
+def test_no_latents_no_images(precision: torch.dtype, by_matrices: bool, generator, monkeypatch) -> None:
+    monkeypatch.setattr("hitzoo.inference.fold.kernels.Kernels.token_matrices_pay", lambda *_: by_matrices)
+    module = generator()
+    none = torch.zeros(0, module.plan.latent_dim)
+    for kernels in (plain_kernels(precision), kernels_for(precision, CPU)):
+        assert fold(module, kernels)(none).shape == module(none).shape == (0, 3, 32, 32)
+
+
+def test_without_onednn_the_kernels_are_torchs_own(generator, latents, monkeypatch) -> None:
+    """As in builds for other processors, and where a later torch has other names."""
+    monkeypatch.setattr("hitzoo.layers.onednn_linear.is_here", lambda: False)
+    module = generator()
+    for precision in (torch.float32, torch.bfloat16):
+        folded = fold(module, kernels_for(precision, CPU))
+        assert isinstance(folded.head.first, FusedLinear)
+        assert folded(latents(module, 2)).isfinite().all()
