@@ -24,6 +24,13 @@ def test_the_png_of_a_region_is_cut_from_the_image(run, tmp_path) -> None:
     assert text["hitzoo:precision"] == "float32"
 
 
+def test_the_truncation_is_that_of_sampling(run, tmp_path) -> None:
+    run(*MODEL, "--seed", 3, "--truncation", 0.5, "--npy", "rendered.npy")
+    run("sample", "--model", "hit-ti-shapes32", "--seeds", 3, "--truncation", 0.5, "--npy", "sampled.npy")
+    rendered, sampled = (np.load(tmp_path / f"{name}.npy") for name in ("rendered", "sampled"))
+    np.testing.assert_allclose(rendered, sampled[0], rtol=0, atol=1e-5)
+
+
 def test_numbers_alone_make_no_picture(run, tmp_path) -> None:
     run(*MODEL, "--npy", "z.npy", "--region", "0,0,5,3")
     numbers = np.load(tmp_path / "z.npy")

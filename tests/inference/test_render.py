@@ -13,6 +13,7 @@ from hitzoo.errors import RequestError
 from hitzoo.inference.fold.fold import fold
 from hitzoo.inference.fold.kernels import plain_kernels
 from hitzoo.inference.live_bytes import LiveBytes
+from hitzoo.inference.region import Region
 from hitzoo.inference.render import Renderer, View
 from hitzoo.inference.sample import Generator
 from hitzoo.models.build import build_generator
@@ -52,6 +53,13 @@ def test_tiles_of_any_size_make_the_same_image(tile: int) -> None:
     np.testing.assert_allclose(model.render(seeds=[4], tile=tile).raw, full, rtol=0, atol=1e-6 * np.abs(full).max())
     part = model.render(seeds=[4], tile=tile, region=(3, 9, 20, 13)).raw
     np.testing.assert_allclose(part, full[:, 9:22, 3:23], rtol=0, atol=1e-6 * np.abs(full).max())
+
+
+@pytest.mark.parametrize(("tile", "side"), [(1, 4), (5, 4), (8, 8), (13, 12)])
+def test_a_tile_is_whole_pixels_of_the_last_map_that_is_needed_whole(tile: int, side: int) -> None:
+    """Each becomes 4×4 pixels of the image: a tile that cut one would compute it twice."""
+    tiles = Renderer(generator().fast().module, View(tile=tile)).tiles(torch.ones(1, 6))
+    assert next(tiles)[0] == Region(0, 0, side, side)
 
 
 def test_what_is_outside_the_region_is_not_computed(monkeypatch: pytest.MonkeyPatch) -> None:

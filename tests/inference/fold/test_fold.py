@@ -69,6 +69,24 @@ def test_the_convnet_too(precision: torch.dtype, generator, latents) -> None:
     torch.testing.assert_close(images, module(z), rtol=0, atol=tolerance)
 
 
+def test_no_stage_of_the_tail_is_given_more_than_a_piece(generator, latents, monkeypatch) -> None:
+    module = generator()
+    folded = fold(module, replace(plain_kernels(), piece=64))
+    rows: list[int] = []
+    for stage in folded.tail.folded:
+        monkeypatch.setattr(stage, "enter", lambda x, p, enter=stage.enter: rows.append(p.numel()) or enter(x, p))
+    folded(latents(module, 1))
+    assert sum(rows) == 16**2 * 8 + 32**2 * 4
+    assert max(rows) == 64
+
+
+def test_matrices_of_the_tokens_are_made_where_they_save_work() -> None:
+    pay = plain_kernels().token_matrices_pay
+    assert pay(256**2, channels=64, heads=4, tokens=16)
+    assert not pay(8**2, channels=32, heads=8, tokens=64)  # 512 logits a pixel
+    assert not pay(2**2, channels=64, heads=4, tokens=16)  # the making costs more than it saves
+
+
 def test_what_is_not_rewritten_is_shared(generator) -> None:
     module = generator()
     folded = fold(module, kernels_for(torch.float32, CPU))
