@@ -7,7 +7,6 @@ import torch
 
 from hitzoo.errors import RequestError
 from hitzoo.inference import fast
-from hitzoo.inference.fold.fold import is_folded
 from hitzoo.inference.fold.kernels import kernels_for
 from hitzoo.inference.replayed import Replayed, unwrapped
 
@@ -25,8 +24,8 @@ def habits(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 def test_the_fast_generator_makes_the_same_images(tiny_generator, habits) -> None:
     model = tiny_generator()
     quick = model.fast()
-    assert is_folded(quick.module)
-    assert not is_folded(model.module)
+    assert quick.is_fast
+    assert not model.is_fast
     assert habits == [True]
     expected = model.sample(seeds=range(3)).raw
     assert abs(quick.sample(seeds=range(3)).raw - expected).max() < 1e-5 * abs(expected).max()
@@ -36,6 +35,7 @@ def test_the_fast_generator_makes_the_same_images(tiny_generator, habits) -> Non
 def test_precisions_by_name(tiny_generator) -> None:
     model = tiny_generator()
     assert model.fast("bfloat16").module.precision == torch.bfloat16
+    assert [each.precision for each in (model, model.fast(), model.fast("bfloat16"))] == [*["float32"] * 2, "bfloat16"]
     with pytest.raises(RequestError, match="possible here; possible: float32, bfloat16"):
         model.fast("float16")
 
@@ -80,3 +80,8 @@ def test_graphs_replay_the_same_images(tiny_generator, precision: str) -> None:
         images = network(z).permute(0, 2, 3, 1).cpu().numpy()
         limit = 1e-4 if precision == "float32" else 0.05
         assert abs(images - expected).max() < limit * abs(expected).max()
+
+
+def test_a_fast_generator_is_not_published(tiny_generator) -> None:
+    with pytest.raises(RequestError, match="push the one it was made of"):
+        tiny_generator().fast().push_to_hub("someone/tiny", license="mit")
