@@ -31,24 +31,22 @@ class KeysAndValues(nn.Module):
         self.count = len(tokens.position)
         self.heads = [block.key_heads for block in blocks for _ in range(2)]
         layers = [layer for block in blocks for layer in key_and_value(block, tokens)]
-        position = in_float64(tokens.position)
+        self.widths = [len(layer.bias) for layer in layers]
+        made, position = affine_of(tokens.linear), in_float64(tokens.position)
         self.direct = isinstance(tokens.norm, BatchNorm)
         if self.direct:
-            layers = [of_the_latent(layer, affine_of(tokens.linear), position) for layer in layers]
+            self.product = kernels.linear(of_the_latent(beside(layers), made, position))
         else:
-            made = affine_of(tokens.linear)
             self.tokens = kernels.linear(Affine(made.weight, made.bias + position.flatten()))
             self.standardise = rest_of(tokens.norm)
-        self.widths = [len(layer.bias) for layer in layers]
-        self.product = kernels.linear(beside(layers))
+            self.product = kernels.linear(beside(layers))
 
     def forward(self, z: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """Keys and values, block by block."""
         if self.direct:
-            flat = self.product(z).split(self.widths, dim=1)
-            parts = [part.unflatten(1, (-1, self.count)).transpose(1, 2) for part in flat]
+            projected = self.product(z).unflatten(1, (-1, self.count)).transpose(1, 2)
         else:
-            tokens = self.standardise(self.tokens(z).unflatten(1, (self.count, -1)))
-            parts = list(self.product(tokens).split(self.widths, dim=2))
+            projected = self.product(self.standardise(self.tokens(z).unflatten(1, (self.count, -1))))
+        parts = projected.split(self.widths, dim=2)
         headed = [part.unflatten(2, (heads, -1)) for part, heads in zip(parts, self.heads, strict=True)]
         return list(zip(headed[::2], headed[1::2], strict=True))
