@@ -38,8 +38,8 @@ def fast_network(
     """The folded network of a generator in evaluation mode: [B, latent_dim] -> [B, image_channels, R, R] in float32.
 
     In float32 the images are the generator's own but for rounding; in bfloat16 every map is rounded to 8 bits, which
-    is about one step of a picture's 256 (docs/benchmarks.md). On CUDA, a shape of input that comes again is replayed as
-    a graph.
+    moves nearly all pixels by at most one step of 256 (docs/sampling.md). On CUDA, a shape of input that comes again is
+    replayed as a graph.
 
     The network stays where and as precise as it was made, and no gradient goes through it to the latents.
 

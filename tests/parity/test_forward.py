@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import pytest
 import torch
 
+from hitzoo.inference.fast import fast_network
 from tests.parity.variables import GOLDEN
 
 TOLERANCE = 1e-5
@@ -13,6 +16,16 @@ TOLERANCE = 1e-5
 
 def relative(ours: np.ndarray, theirs: np.ndarray) -> float:
     return float(np.abs(ours - theirs).max() / np.abs(theirs).max())
+
+
+def check_images(images: np.ndarray, golden: Mapping[str, np.ndarray], tolerance: float = TOLERANCE) -> None:
+    """[B, R, R, 3] against what is stored of the official ones: all of it, or every eighth pixel and the statistics."""
+    if "g_eval_nhwc" in golden:
+        assert relative(images, golden["g_eval_nhwc"]) < tolerance
+        return
+    assert relative(images[:, ::8, ::8], golden["g_eval_nhwc_sub8"]) < tolerance
+    assert relative(images.mean(axis=(1, 2)), golden["g_eval_mean"]) < tolerance
+    assert relative(images.std(axis=(1, 2)), golden["g_eval_std"]) < tolerance
 
 
 @pytest.mark.parametrize("resolution", [128, 256, 1024])
@@ -23,12 +36,17 @@ def test_images_and_logits(official, resolution: int) -> None:
     shape = (len(z), resolution, resolution, 3)
     given = np.random.default_rng([0, 101]).uniform(-1, 1, shape).astype(np.float32)
     with torch.inference_mode():
-        images = generator.eval()(z).permute(0, 2, 3, 1).numpy()
+        check_images(generator.eval()(z).permute(0, 2, 3, 1).numpy(), golden)
         logits = discriminator(torch.from_numpy(given).permute(0, 3, 1, 2)).numpy()
-    if resolution == 1024:
-        assert relative(images[:, ::8, ::8], golden["g_eval_nhwc_sub8"]) < TOLERANCE
-        assert relative(images.mean(axis=(1, 2)), golden["g_eval_mean"]) < TOLERANCE
-        assert relative(images.std(axis=(1, 2)), golden["g_eval_std"]) < TOLERANCE
-    else:
-        assert relative(images, golden["g_eval_nhwc"]) < TOLERANCE
     assert relative(logits, golden["d_logits"].ravel()) < TOLERANCE
+
+
+@pytest.mark.parametrize("resolution", [128, 256, 1024])
+def test_images_of_the_rewritten_network(official, resolution: int) -> None:
+    golden = np.load(GOLDEN / f"hit{resolution}_forward.npz")
+    generator = official(resolution)[0].eval().requires_grad_(False)
+    z, cpu = torch.from_numpy(golden["z"]), torch.device("cpu")
+    for precision, tolerance in (("float32", TOLERANCE), ("bfloat16", 0.03)):
+        network = fast_network(generator, precision=precision, device=cpu, keeps_memory=False)
+        with torch.inference_mode():
+            check_images(network(z).permute(0, 2, 3, 1).numpy(), golden, tolerance)
