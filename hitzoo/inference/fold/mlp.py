@@ -26,8 +26,9 @@ class FoldedMLP(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Add the block's update to `x`."""
-        if self.one_kernel is not None and self.one_kernel.fits(x):
-            return self.one_kernel.mlp(x)
+        kernel = self.one_kernel
+        if kernel is not None and kernel.fits(x) and (whole := kernel.mlp(x)) is not None:
+            return whole
         return self.narrow(self.widen(self.standardise(x)), x)
 
 
@@ -48,8 +49,11 @@ class MLPToImage(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """What the positions add to the image."""
-        if self.one_kernel is not None and self.one_kernel.fits(x, len(self.narrow.bias)):
-            return self.one_kernel.to_image(x, self.skip.weight)
+        kernel = self.one_kernel
+        if kernel is not None and kernel.fits(x, len(self.narrow.bias)):
+            whole = kernel.to_image(x, self.skip.weight)
+            if whole is not None:
+                return whole
         return self.narrow(self.widen(self.standardise(x)), self.skip(x))
 
 

@@ -15,6 +15,7 @@ from hitzoo.inference.fold.linear import FusedLinear, OneDnnLinear
 from hitzoo.inference.triton_kernels.launch import Gelu
 from hitzoo.inference.triton_kernels.mlp import fused_last_mlp, fused_mlp
 from hitzoo.inference.triton_kernels.support import supports_mlp
+from hitzoo.inference.triton_kernels.trying import has_failed, tried
 from hitzoo.layers.norm import BatchNorm
 
 
@@ -39,17 +40,18 @@ class OneKernel:
 
     def fits(self, x: torch.Tensor, outputs: int | None = None) -> bool:
         """Whether there is a kernel for a map [B, N, C] on its device."""
-        return supports_mlp(x, len(self.widen.bias), outputs)
+        return not has_failed() and supports_mlp(x, len(self.widen.bias), outputs)
 
-    def mlp(self, x: torch.Tensor) -> torch.Tensor:
-        """x + W2·gelu(W1·x): [B, N, C] -> [B, N, C]."""
-        return fused_mlp(x.flatten(0, 1), *self._weights(), gelu=self.gelu).view(x.shape)
+    def mlp(self, x: torch.Tensor) -> torch.Tensor | None:
+        """x + W2·gelu(W1·x): [B, N, C] -> [B, N, C]; None where the kernel cannot be built."""
+        rows = tried(lambda: fused_mlp(x.flatten(0, 1), *self._weights(), gelu=self.gelu))
+        return None if rows is None else rows.view(x.shape)
 
-    def to_image(self, x: torch.Tensor, skip: torch.Tensor) -> torch.Tensor:
-        """skip·x + W2·gelu(W1·x): [B, N, C] -> [B, N, K]."""
+    def to_image(self, x: torch.Tensor, skip: torch.Tensor) -> torch.Tensor | None:
+        """skip·x + W2·gelu(W1·x): [B, N, C] -> [B, N, K]; None where the kernel cannot be built."""
         widen, widen_bias, narrow, bias = self._weights()
-        rows = fused_last_mlp(x.flatten(0, 1), widen, widen_bias, skip, narrow, bias, gelu=self.gelu)
-        return rows.unflatten(0, x.shape[:2])
+        rows = tried(lambda: fused_last_mlp(x.flatten(0, 1), widen, widen_bias, skip, narrow, bias, gelu=self.gelu))
+        return None if rows is None else rows.unflatten(0, x.shape[:2])
 
     def _weights(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
         return self.widen.weight, self.widen.bias, self.narrow.weight, self.narrow.bias

@@ -16,6 +16,7 @@ from hitzoo.inference.fold.positions import Positions
 from hitzoo.inference.fold.stage import FoldedStage
 from hitzoo.inference.triton_kernels.stage import pixel_stage
 from hitzoo.inference.triton_kernels.support import supports_stage
+from hitzoo.inference.triton_kernels.trying import has_failed, tried
 from hitzoo.inference.triton_kernels.weights import ImageWeights, LatentAttention, MLPWeights, StageWeights
 
 
@@ -40,18 +41,22 @@ class StageKernel:
         cross = self.stage.cross
         heads, tokens = (cross.heads, cross.tokens) if cross is not None else (1, 0)
         outputs = 1 if self.image is None else len(self.image.weight)
-        return supports_stage(x, channels, hidden, heads, tokens, outputs)
+        return not has_failed() and supports_stage(x, channels, hidden, heads, tokens, outputs)
 
     def __call__(
         self, x: torch.Tensor, image: torch.Tensor | None, cells: Cells, reading: Reading | None
-    ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-        """The stage's rows, `cells`, if they are still needed, and the image: [B, 4n, C], [B, 4n, K]."""
+    ) -> tuple[torch.Tensor | None, torch.Tensor | None] | None:
+        """The stage's rows, `cells`, if they are still needed, and the image: [B, 4n, C], [B, 4n, K].
+
+        None where the kernel cannot be built.
+        """
         attention = None
         if self.stage.cross is not None and reading is not None:
             score, bias, read = (each.contiguous() for each in reading)
             attention = LatentAttention(score=score, score_bias=bias, read=read)
         before = None if image is None or self.image is None else image.contiguous()
-        return pixel_stage(x, self._weights(cells), attention=attention, image_before=before, gelu=self.gelu)
+        weights = self._weights(cells)
+        return tried(lambda: pixel_stage(x, weights, attention=attention, image_before=before, gelu=self.gelu))
 
     def _weights(self, cells: Cells) -> StageWeights:
         """With the positions of the rows."""

@@ -89,8 +89,8 @@ class Tail(nn.Module):
     ) -> Rows:
         """One piece through one stage: by the kernel that is the whole stage where there is one, else step by step."""
         stage, kernel = self.folded[index], self.kernels[index]
-        if kernel is not None and kernel.fits(x):
-            out, drawn = kernel(x, image, cells, reading)
+        if kernel is not None and kernel.fits(x) and (whole := kernel(x, image, cells, reading)) is not None:
+            out, drawn = whole
             return Rows(x if out is None else out, added(image, None, doubled=True) if drawn is None else drawn, cells)
         x, contribution = stage(stage.enter(x, self.positions[index].of(cells)), reading)
         return Rows(x, added(image, contribution, doubled=stage.doubles), cells)
