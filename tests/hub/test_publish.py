@@ -17,6 +17,7 @@ from PIL import Image
 
 from hitzoo.errors import HubError, RequestError, WeightsError
 from hitzoo.inference.publish import publication, publish
+from hitzoo.zoo.checkpoint_index import write_index
 from hitzoo.zoo.hub import Hub
 from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, TRAINING_FILES
 from hitzoo.zoo.publish import Published, prepare
@@ -322,6 +323,20 @@ def test_weights_that_are_not_whole_are_not_published(server: HubServer, model: 
         publish(model, "acme/tiny", TERMS, hub=door)
     save_weights(weights, {name: tensor for name, tensor in tensors.items() if name != first}, metadata)
     with pytest.raises(WeightsError, match=f"{first} .* is missing"):
+        publish(model, "acme/tiny", TERMS, hub=door)
+    assert server.log == []
+
+
+def test_a_checkpoint_that_changed_since_it_was_written_is_not_published(
+    server: HubServer, model: Path, door: Hub
+) -> None:
+    (model / "training").mkdir(exist_ok=True)
+    write_index(model)
+    weights = model / "model.safetensors"
+    tensors, metadata = read_tensors(weights), read_metadata(weights)
+    next(iter(tensors.values())).view(-1)[0] += 1
+    save_weights(weights, tensors, metadata)
+    with pytest.raises(WeightsError, match=r"is damaged: .*model\.safetensors.*; publish another checkpoint"):
         publish(model, "acme/tiny", TERMS, hub=door)
     assert server.log == []
 

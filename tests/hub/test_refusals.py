@@ -73,6 +73,9 @@ def test_a_gated_repository(world: World) -> None:
     gated = "acme/tiny is gated and this account has no access yet; ask for it at HUB/acme/tiny"
     assert world.pulling(token=bob) == gated
     assert world.said(lambda: info_of_repo(RepoName("acme/tiny"), world.hub(bob))) == gated
+    world.server.log.clear()
+    assert world.publishing("acme/tiny", token=bob) == gated
+    assert not [one for one in world.server.log if one.method == "POST"]  # it is there: none is made in its place
     repo.granted.add("bob")
     assert pull(RepoName("acme/tiny", "v1"), hub=world.hub(bob)).commit == repo.tags["v1"]
 
