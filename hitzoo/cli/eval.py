@@ -10,7 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hitzoo.cli.models import fast_precision
-from hitzoo.cli.options import DeviceOption, FastOption, InceptionWeightsOption, JsonOption, PrecisionOption
+from hitzoo.cli.options import (
+    DeviceOption,
+    FastOption,
+    InceptionWeightsOption,
+    JsonOption,
+    PrecisionOption,
+    TruncationOption,
+)
 from hitzoo.errors import OutputError, RequestError
 from hitzoo.files import write_text
 
@@ -61,9 +68,7 @@ def evaluate(
         ),
     ] = None,
     inception_weights: InceptionWeightsOption = None,
-    truncation: Annotated[
-        float, typer.Option(help="Factor of the latent; not StyleGAN's ψ, HiT has no w-space.")
-    ] = 1.0,
+    truncation: TruncationOption = 1.0,
     batch_size: Annotated[
         int | None, typer.Option(min=1, help="Samples at once. Default: a million pixels.", show_default=False)
     ] = None,

@@ -33,6 +33,9 @@ InitOption: TypeAlias = Annotated[
     str | None,
     typer.Option(metavar="random", help="Take a spec with untrained weights.", show_default=False),
 ]
+TruncationOption: TypeAlias = Annotated[
+    float, typer.Option(help="Factor of the latent; not StyleGAN's ψ, HiT has no w-space.")
+]
 FastOption: TypeAlias = Annotated[bool, typer.Option("--fast", help="The same images by the rewritten network.")]
 PrecisionOption: TypeAlias = Annotated[str, typer.Option(help="float32 or bfloat16, which rounds every map.")]
 InceptionWeightsOption: TypeAlias = Annotated[

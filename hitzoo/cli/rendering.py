@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hitzoo.cli.options import DeviceOption, InitOption, ModelOption, PrecisionOption
+from hitzoo.cli.options import DeviceOption, InitOption, ModelOption, PrecisionOption, TruncationOption
 
 
 def render(
@@ -34,9 +34,7 @@ def render(
         Path | None,
         typer.Option(metavar="FILE.npy", help="Write float32 (H, W, C), not clipped; PNG only with --out."),
     ] = None,
-    truncation: Annotated[
-        float, typer.Option(help="Factor of the latent; not StyleGAN's ψ, HiT has no w-space.")
-    ] = 1.0,
+    truncation: TruncationOption = 1.0,
     precision: PrecisionOption = "float32",
     device: DeviceOption = "auto",
     init: InitOption = None,

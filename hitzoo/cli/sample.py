@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hitzoo.cli.options import DeviceOption, FastOption, InitOption, ModelOption, PrecisionOption
+from hitzoo.cli.options import DeviceOption, FastOption, InitOption, ModelOption, PrecisionOption, TruncationOption
 
 if TYPE_CHECKING:
     from hitzoo.inference.gallery import Order
@@ -37,9 +37,7 @@ def sample(
             metavar="OUT.npy", help="Write float32 (N, R, R, C), not clipped; PNG only with --out.", show_default=False
         ),
     ] = None,
-    truncation: Annotated[
-        float, typer.Option(help="Factor of the latent; not StyleGAN's ψ, HiT has no w-space.")
-    ] = 1.0,
+    truncation: TruncationOption = 1.0,
     batch_size: Annotated[
         int | None, typer.Option(min=1, help="Images at once. Default: a million pixels.", show_default=False)
     ] = None,

@@ -99,7 +99,9 @@ class _Pages:
         whole = len(self.order.latents) <= rows * columns
         name = "grid.png" if whole else f"grid{len(self.written) + 1:03d}.png"
         path = self.order.folder / name
-        save_png(path, to_grid(np.stack(self._waiting), rows, columns), _metadata(self.generator, self.order))
+        save_png(
+            path, to_grid(np.stack(self._waiting), rows, columns), picture_facts(self.generator, self.order.truncation)
+        )
         self.written.append(path)
         self._waiting.clear()
 
@@ -107,20 +109,20 @@ class _Pages:
 def _write_one(generator: Generator, order: Order, samples: Samples, index: int, place: int) -> Path:
     assert order.folder is not None
     path = order.folder / f"{order.names[index]}.png"
-    text = _metadata(generator, order)
+    text = picture_facts(generator, order.truncation)
     if order.seeds is not None:
         text["hitzoo:seed"] = str(order.seeds[index])
     save_png(path, samples.pixels[place], text)
     return path
 
 
-def _metadata(generator: Generator, order: Order) -> dict[str, str]:
-    """Enough to make the picture again."""
+def picture_facts(generator: Generator, truncation: float) -> dict[str, str]:
+    """What a picture's metadata says of how it was made; with the seed, enough to make it again."""
     return {
         "Software": f"hitzoo {version('hitzoo')}",
         "hitzoo:model": generator.name,
         "hitzoo:plan": generator.plan.generator_hash,
-        "hitzoo:truncation": str(order.truncation),
+        "hitzoo:truncation": str(truncation),
         "hitzoo:precision": generator.precision,
     } | ({"hitzoo:repo": generator.origin} if generator.origin else {})
 

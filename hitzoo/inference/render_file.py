@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +11,7 @@ import torch
 
 from hitzoo.errors import OutputError, RequestError
 from hitzoo.files import atomic_file
+from hitzoo.inference.gallery import picture_facts
 from hitzoo.inference.latents import latents_of_seeds
 from hitzoo.inference.pictures import save_png, to_uint8
 from hitzoo.inference.render import Renderer, View
@@ -39,7 +39,8 @@ def write_render(
         RequestError: the model cannot be rendered in parts, the view is not of its image, or `out` is no PNG.
         OutputError: a file cannot be written.
     """
-    renderer = Renderer(generator.fast(wanted.precision).module, wanted.view)
+    quick = generator.fast(wanted.precision)
+    renderer = Renderer(quick.module, wanted.view)
     z = latents_of_seeds([wanted.seed], generator.plan.generator.latent_dim)
     z *= np.float32(positive(wanted.truncation, "truncation"))
     out = _picture_of(wanted, generator.name)
@@ -55,7 +56,12 @@ def write_render(
         done += tile.width * tile.height
         progress(done, renderer.region.width * renderer.region.height)
     if picture is not None and out is not None:
-        save_png(out, picture, _metadata(generator, wanted, renderer))
+        shown = {
+            "hitzoo:seed": str(wanted.seed),
+            "hitzoo:level": str(renderer.level),
+            "hitzoo:region": str(renderer.region),
+        }
+        save_png(out, picture, picture_facts(quick, wanted.truncation) | shown)
     if numbers is not None and wanted.npy is not None:
         with atomic_file(wanted.npy) as temporary, temporary.open("wb") as file:
             np.save(file, numbers)
@@ -74,17 +80,3 @@ def _picture_of(wanted: Wanted, name: str) -> Path | None:
     if wanted.out == wanted.npy:
         raise RequestError(f"--out and --npy are both {wanted.npy}; give two names")
     return wanted.out
-
-
-def _metadata(generator: Generator, wanted: Wanted, renderer: Renderer) -> dict[str, str]:
-    """Enough to make the picture again."""
-    return {
-        "Software": f"hitzoo {version('hitzoo')}",
-        "hitzoo:model": generator.name,
-        "hitzoo:plan": generator.plan.generator_hash,
-        "hitzoo:seed": str(wanted.seed),
-        "hitzoo:truncation": str(wanted.truncation),
-        "hitzoo:precision": wanted.precision,
-        "hitzoo:level": str(renderer.level),
-        "hitzoo:region": str(renderer.region),
-    } | ({"hitzoo:repo": generator.origin} if generator.origin else {})

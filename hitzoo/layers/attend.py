@@ -18,18 +18,21 @@ Kernel: TypeAlias = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.T
 _kernel: Kernel = F.scaled_dot_product_attention
 
 
-def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, kernel: Kernel | None = None) -> torch.Tensor:
     """softmax(q·kᵀ/√d)·v for every head: [N, L, h, d], [N, M, k, d], [N, M, k, d] -> [N, L, h, d].
+
+    `kernel` computes it of [N, heads, ·, d] instead of the one for training.
 
     With one shared key head (k = 1) the heads become further query rows of a single-head attention: the same numbers,
     and keys and values are never repeated.
     """
+    kernel = _scaled_dot_product if kernel is None else kernel
     sequences, length, heads, width = query.shape
     if key.shape[2] == 1:
         rows = query.reshape(sequences, 1, length * heads, width)
-        out = _scaled_dot_product(rows, key.transpose(1, 2), value.transpose(1, 2))
+        out = kernel(rows, key.transpose(1, 2), value.transpose(1, 2))
         return out.view(sequences, length, heads, width)
-    out = _scaled_dot_product(query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2))
+    out = kernel(query.transpose(1, 2), key.transpose(1, 2), value.transpose(1, 2))
     return out.transpose(1, 2)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import torch
 
-from hitzoo.layers.attend import attend
+from hitzoo.layers.attend import Kernel, attend
 from hitzoo.layers.attention_block import AttentionBlock
 from hitzoo.layers.registry import register_block
 
@@ -63,7 +63,7 @@ class GlobalBlock(SelfAttentionBlock):
 
     def attention(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
         """Over all positions as one sequence."""
-        return attend(*(each.flatten(1, 2) for each in (query, key, value))).view(query.shape)
+        return along_both(query, key, value)
 
 
 @register_block("multi_axis_block")
@@ -92,13 +92,27 @@ class AxialBlock(MultiAxisBlock):
     """
 
 
-def along_second(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+def along_second(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, kernel: Kernel | None = None
+) -> torch.Tensor:
     """Attention along axis 2 (pixels of a block, or of a row), each place of axis 1 a sequence of its own."""
-    return attend(*(each.flatten(0, 1) for each in (query, key, value))).view(query.shape)
+    q, k, v = (each.flatten(0, 1) for each in (query, key, value))
+    return attend(q, k, v, kernel).view(query.shape)
 
 
-def along_first(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+def along_first(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, kernel: Kernel | None = None
+) -> torch.Tensor:
     """Attention along axis 1 (blocks, or pixels of a column), each place of axis 2 a sequence of its own."""
-    out = attend(*(each.transpose(1, 2).flatten(0, 1) for each in (query, key, value)))
+    q, k, v = (each.transpose(1, 2).flatten(0, 1) for each in (query, key, value))
+    out = attend(q, k, v, kernel)
     batch, first, second, heads, width = query.shape
     return out.view(batch, second, first, heads, width).transpose(1, 2)
+
+
+def along_both(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, kernel: Kernel | None = None
+) -> torch.Tensor:
+    """Attention over the whole map as one sequence."""
+    q, k, v = (each.flatten(1, 2) for each in (query, key, value))
+    return attend(q, k, v, kernel).view(query.shape)

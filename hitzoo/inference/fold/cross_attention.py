@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from hitzoo.inference.fold.affine import Affine, affine_of
-from hitzoo.inference.fold.attend import attend, softmax
+from hitzoo.inference.fold.attend import softmax, unscaled
 from hitzoo.inference.fold.kernels import Kernels
 from hitzoo.inference.fold.mlp import FoldedMLP
 from hitzoo.inference.fold.norm import rest_of
@@ -23,6 +23,7 @@ from hitzoo.inference.fold.rewrites import (
     value_bias_in_output,
     without_key_bias,
 )
+from hitzoo.layers.attend import attend
 from hitzoo.layers.cross_attention import CrossAttentionBlock
 from hitzoo.layers.latent import LatentTokens
 
@@ -77,7 +78,7 @@ class FoldedCrossAttention(nn.Module):
 
     def _by_heads(self, x: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
         query = self.query(self.standardise(x)).unflatten(-1, (self.heads, -1))
-        return self.output(attend(query, key, value).flatten(-2), x)
+        return self.output(attend(query, key, value, unscaled).flatten(-2), x)
 
 
 def key_and_value(block: CrossAttentionBlock, tokens: LatentTokens) -> tuple[Affine, Affine]:

@@ -11,10 +11,11 @@ import torch
 from torch import nn
 
 from hitzoo.inference.fold import order
-from hitzoo.inference.fold.affine import Affine, affine_of, in_float64
+from hitzoo.inference.fold.affine import Affine, affine_of
 from hitzoo.inference.fold.cross_attention import Reading
 from hitzoo.inference.fold.image import added
 from hitzoo.inference.fold.kernels import Kernels
+from hitzoo.inference.fold.rewrites import with_positions
 from hitzoo.inference.fold.stage import FoldedStage
 from hitzoo.models.hit import HiTGenerator, HiTStage
 from hitzoo.plan.hit import HitStagePlan
@@ -97,11 +98,6 @@ class HeadStage(nn.Module):
             image = None if grown is None else order.moved(grown, self.to_own)
         x, contribution = self.folded(x, reading)
         return x, added(image, contribution, doubled=False)
-
-
-def with_positions(layer: Affine, table: torch.Tensor) -> Affine:
-    """The first linear layer with the first position table, [r, r, C], in its bias."""
-    return Affine(layer.weight, layer.bias + in_float64(table).flatten())
 
 
 def _in_order(layer: Affine, wanted: torch.Tensor) -> Affine:

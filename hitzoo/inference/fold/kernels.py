@@ -15,7 +15,7 @@ from hitzoo.inference.triton_kernels.launch import Gelu
 from hitzoo.inference.triton_kernels.support import supports_device
 from hitzoo.layers import onednn_linear
 
-_PIECE = 1 << 19  # 8,192 pixels of 64 channels; half and twice as many measured alike (docs/benchmarks.md)
+_PIECE = 1 << 19  # 8,192 pixels of 64 channels: in bfloat16 a quarter and four times it are slower (docs/benchmarks.md)
 _KEPT_POSITIONS = 1 << 23  # up to 512² pixels of 32 channels
 _EVERYTHING = 1 << 62
 

@@ -99,6 +99,11 @@ def image_of_hidden(narrow: Affine, to_rgb: Affine) -> tuple[Affine, Affine]:
     return Affine(to_rgb.weight, torch.zeros_like(to_rgb.bias)), to_rgb.after(narrow)
 
 
+def with_positions(layer: Affine, table: torch.Tensor) -> Affine:
+    """The first linear layer with the first position table, [r, r, C], in its bias."""
+    return Affine(layer.weight, layer.bias + in_float64(table).flatten())
+
+
 def before_depth_to_space(x: torch.Tensor) -> torch.Tensor:
     """A pixel's four future pixels as rows, for a layer that acts on each alike: [B, N, 4C] -> [B, 4N, C], no copy.
 

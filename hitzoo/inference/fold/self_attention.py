@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from hitzoo.inference.fold.affine import affine_of
-from hitzoo.inference.fold.attend import attend
+from hitzoo.inference.fold.attend import unscaled
 from hitzoo.inference.fold.kernels import Kernels
 from hitzoo.inference.fold.mlp import FoldedMLP
 from hitzoo.inference.fold.norm import rest_of
@@ -24,6 +24,7 @@ from hitzoo.inference.fold.rewrites import (
     value_bias_in_output,
     without_key_bias,
 )
+from hitzoo.layers.attend import Kernel
 from hitzoo.layers.self_attention import (
     AxialBlock,
     DilatedBlock,
@@ -31,27 +32,13 @@ from hitzoo.layers.self_attention import (
     MultiAxisBlock,
     RegionalBlock,
     SelfAttentionBlock,
+    along_both,
+    along_first,
+    along_second,
 )
 
-Axis: TypeAlias = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+Axis: TypeAlias = Callable[[torch.Tensor, torch.Tensor, torch.Tensor, Kernel], torch.Tensor]
 """Attention along one axis: queries [B, F, S, h, d], keys and values [B, F, S, k, d] -> [B, F, S, h, d]."""
-
-
-def along_second(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-    """Each place of F is a sequence along S."""
-    return attend(*(each.flatten(0, 1) for each in (query, key, value))).view(query.shape)
-
-
-def along_first(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-    """Each place of S is a sequence along F."""
-    read = attend(*(each.transpose(1, 2).flatten(0, 1) for each in (query, key, value)))
-    return read.unflatten(0, (query.shape[0], query.shape[2])).transpose(1, 2)
-
-
-def along_both(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-    """The whole map is one sequence."""
-    return attend(*(each.flatten(1, 2) for each in (query, key, value))).view(query.shape)
-
 
 AXES: dict[type[SelfAttentionBlock], tuple[Axis, ...]] = {
     MultiAxisBlock: (along_second, along_first),
@@ -91,7 +78,7 @@ class FoldedSelfAttention(nn.Module):
         queries, keys, values = headed.split((self.heads, self.key_heads, self.key_heads), dim=3)
         parts = len(self.axes)
         dealt = zip(self.axes, queries.chunk(parts, 3), self._dealt(keys), self._dealt(values), strict=True)
-        read = [along(query, key, value) for along, query, key, value in dealt]
+        read = [along(query, key, value, unscaled) for along, query, key, value in dealt]
         whole = read[0] if parts == 1 else torch.cat(read, dim=3)
         return whole.flatten(3).flatten(1, 2)
 

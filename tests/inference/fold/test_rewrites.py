@@ -9,7 +9,6 @@ from torch import nn
 
 from hitzoo.inference.fold import rewrites
 from hitzoo.inference.fold.affine import Affine, affine_of, beside
-from hitzoo.inference.fold.head import with_positions
 from hitzoo.layers.attend import attend
 from hitzoo.layers.norm import build_norm
 from hitzoo.layers.upsample import depth_to_space
@@ -140,4 +139,7 @@ def test_a_layer_after_depth_to_space_acts_on_rows_before_it() -> None:
 
 def test_the_first_positions_are_a_bias() -> None:
     layer, table, z = affine(6, 4 * CHANNELS), draw(2, 2, CHANNELS), draw(BATCH, 6)
-    same(with_positions(layer, table)(z).view(BATCH, 2, 2, CHANNELS), layer(z).view(BATCH, 2, 2, CHANNELS) + table)
+    same(
+        rewrites.with_positions(layer, table)(z).view(BATCH, 2, 2, CHANNELS),
+        layer(z).view(BATCH, 2, 2, CHANNELS) + table,
+    )
