@@ -91,3 +91,12 @@ def test_a_plain_kernel_is_used_as_it_is() -> None:
     dense = Dense(5, 4, equalized=False)
     x = torch.randn(2, 5)
     torch.testing.assert_close(dense(x), x @ dense.weight.T)
+
+
+def test_huge_tables_are_drawn_from_the_same_distribution(monkeypatch: pytest.MonkeyPatch) -> None:
+    by_torch = truncated_normal_(torch.empty(200_000))
+    monkeypatch.setattr("hitzoo.layers.linear._HUGE", 0)
+    huge = truncated_normal_(torch.empty(200_000))
+    assert_truncated_normal(huge)
+    at = torch.linspace(0.01, 0.99, 25)
+    torch.testing.assert_close(huge.quantile(at), by_torch.quantile(at), rtol=0, atol=2.5e-4)
