@@ -30,7 +30,8 @@ class TorchFormat:
         """The program, with `metadata` as a JSON object among its extra files."""
         archive = io.BytesIO()  # a write that fails in torch's own writer, as on a full disk, aborts the process
         torch.export.save(program, archive, extra_files={METADATA_FILE: json.dumps(metadata, sort_keys=True)})
-        path.write_bytes(archive.getbuffer())
+        # Not getbuffer(): where the write fails, collecting its view as garbage crashes CPython 3.12.1. Neither copies.
+        path.write_bytes(archive.getvalue())
 
     def open(self, path: Path) -> Network:
         """The written file, loaded back."""

@@ -73,7 +73,7 @@ def read_scalar(text: str) -> Any:
 def _compose(text: str, source: str) -> yaml.Node | None:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        _refuse_depth(text, source, loader)
+        _refuse_depth(text, source)
         return yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -86,8 +86,21 @@ def _compose(text: str, source: str) -> yaml.Node | None:
         raise SpecError(source, [Problem(1, 1, "", f"not valid YAML: {str(error).splitlines()[0]}")]) from None
 
 
-def _refuse_depth(text: str, source: str, loader: type) -> None:
-    """Stop before the library does: it composes by recursion, and a thousand brackets overflow the stack."""
+def _refuse_depth(text: str, source: str) -> None:
+    """Stop before the library does: it composes by recursion, and a thousand brackets overflow the stack.
+
+    Some builds of libyaml read a thousand brackets ahead before the first event and give up at a limit of their own;
+    the parser written in Python has none.
+    """
+    try:
+        _count_depth(text, source, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    except yaml.MarkedYAMLError as error:
+        if "nesting" not in str(error.problem):
+            raise
+        _count_depth(text, source, yaml.SafeLoader)
+
+
+def _count_depth(text: str, source: str, loader: type) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=loader):
         if isinstance(event, yaml.CollectionStartEvent):

@@ -7,16 +7,16 @@ children follow each other: doubling the resolution then moves nothing, and any 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import torch
 
 
-@dataclass(frozen=True)
-class Cells:
+class Cells(NamedTuple):
     """`height`×`width` pixels from (`top`, `left`) of a map, doubled `depth` times since.
 
     Their rows: the rectangle row by row, in each pixel its four children (dy, dx), in each of these its own, and so on.
+    A named tuple, since torch.compile cannot rebuild a frozen dataclass in every version.
     """
 
     top: int
@@ -25,7 +25,9 @@ class Cells:
     width: int
     depth: int = 0
 
-    def __len__(self) -> int:
+    @property
+    def size(self) -> int:
+        """How many rows there are."""
         return (self.height * self.width) << (2 * self.depth)
 
     @property
@@ -35,30 +37,30 @@ class Cells:
 
     def doubled(self) -> Cells:
         """The same at twice the resolution: every row became four."""
-        return replace(self, depth=self.depth + 1)
+        return self._replace(depth=self.depth + 1)
 
     def pieces(self, rows: int) -> Iterator[tuple[slice, Cells]]:
         """Runs of at most `rows` rows, or of one row, each a rectangle of its own."""
         begin = 0
         for piece in self._split(rows):
-            yield slice(begin, begin + len(piece)), piece
-            begin += len(piece)
+            yield slice(begin, begin + piece.size), piece
+            begin += piece.size
 
     def _split(self, rows: int) -> Iterator[Cells]:
-        if len(self) <= rows or len(self) == 1:
+        if self.size <= rows or self.size == 1:
             yield self
         elif self.height == self.width == 1:
-            children = replace(self, top=2 * self.top, left=2 * self.left, height=2, width=2, depth=self.depth - 1)
+            children = self._replace(top=2 * self.top, left=2 * self.left, height=2, width=2, depth=self.depth - 1)
             yield from children._split(rows)
         elif self.height > 1:
             high = max(1, rows // ((self.width) << (2 * self.depth)))
             for y in range(0, self.height, high):
-                part = replace(self, top=self.top + y, height=min(high, self.height - y))
+                part = self._replace(top=self.top + y, height=min(high, self.height - y))
                 yield from part._split(rows)
         else:
             wide = max(1, rows >> (2 * self.depth))
             for x in range(0, self.width, wide):
-                part = replace(self, left=self.left + x, width=min(wide, self.width - x))
+                part = self._replace(left=self.left + x, width=min(wide, self.width - x))
                 yield from part._split(rows)
 
     def rows_of(self, table: torch.Tensor) -> torch.Tensor:
@@ -66,7 +68,7 @@ class Cells:
         side = self.scale
         part = table[self.top * side :, self.left * side :][: self.height * side, : self.width * side]
         nested = part.reshape(self.height, *(2,) * self.depth, self.width, *(2,) * self.depth, -1)
-        return nested.permute(*self._nesting(), nested.ndim - 1).reshape(len(self), -1)
+        return nested.permute(*self._nesting(), nested.ndim - 1).reshape(self.size, -1)
 
     def map_of(self, rows: torch.Tensor) -> torch.Tensor:
         """The rows as a rectangle of pixels: [B, N, C] -> [B, height·2^depth, width·2^depth, C]."""

@@ -39,7 +39,7 @@ class Head(nn.Module):
         self.first = kernels.linear(_in_order(layer, now))
         self.folded = folded
         self.steps: list[HeadStage] = []
-        for index, (stage, fold) in enumerate(zip(generator.stage_list(), folded, strict=False)):
+        for index, (stage, fold) in enumerate(zip(generator.stage_list()[: len(folded)], folded, strict=True)):
             self.steps.append(HeadStage(stage, plans[index], fold, now, kernels, entered=index == 0))
             now = self.steps[-1].order
         self.stages = nn.ModuleList(self.steps)
@@ -50,7 +50,8 @@ class Head(nn.Module):
         """The map and the image after the first `depth` stages, all but for a preview of the image."""
         x, image = self.first(z).unflatten(1, (self.positions, -1)), None
         last: HeadStage | None = None
-        for last, reading in zip(self.steps[:depth], readings, strict=False):
+        steps = self.steps[:depth]
+        for last, reading in zip(steps, readings[: len(steps)], strict=True):  # not all versions compile strict=False
             x, image = last(x, image, reading)
         if last is None:
             return x, image

@@ -79,7 +79,7 @@ class Tail(nn.Module):
         """The rows through one stage, a piece at a time."""
         doubles = self.folded[index].doubles
         grown = rows.cells.doubled() if doubles else rows.cells
-        size = len(grown) if self.piece is None else max(4, self.piece // self.positions[index].channels)
+        size = grown.size if self.piece is None else max(4, self.piece // self.positions[index].channels)
         for part, cells in grown.pieces(size):
             x, image = rows[slice(part.start // 4, part.stop // 4) if doubles else part]
             yield self._through(index, x, image, cells, reading)

@@ -23,7 +23,7 @@ def test_rows_and_map_are_inverse(cells: Cells, depth: int) -> None:
     cells, side = grown(cells, depth), 4 << depth
     table = torch.arange(side * side * 2).view(side, side, 2)
     rows = cells.rows_of(table)
-    assert rows.shape == (len(cells), 2)
+    assert rows.shape == (cells.size, 2)
     part = table[
         cells.top << depth : (cells.top + cells.height) << depth,
         cells.left << depth : (cells.left + cells.width) << depth,
@@ -42,9 +42,9 @@ def test_pieces_are_runs_of_rows_that_stay_under_the_limit(cells: Cells, depth: 
     for part, piece in cells.pieces(rows):
         assert part.start == end
         end = part.stop
-        assert len(piece) == part.stop - part.start <= rows
+        assert piece.size == part.stop - part.start <= rows
         assert torch.equal(piece.rows_of(table), whole[part])
-    assert end == len(cells)
+    assert end == cells.size
 
 
 def test_a_single_pixel_is_a_piece_whatever_the_limit() -> None:
