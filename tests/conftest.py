@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +14,10 @@ from hitzoo.cli.app import main
 from hitzoo.plan.compile import ModelPlan, compile_spec
 from hitzoo.spec.load import parse_spec
 from hitzoo.spec.types import Spec
+
+for _number in (signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])):
+    if signal.getsignal(_number) is signal.SIG_IGN:  # as `nohup … &` leaves it, and every child process would inherit it
+        signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
 TINY = """\
 hitzoo: 1
