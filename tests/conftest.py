@@ -16,7 +16,7 @@ from hitzoo.spec.load import parse_spec
 from hitzoo.spec.types import Spec
 
 for _number in (signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])):
-    if signal.getsignal(_number) is signal.SIG_IGN:  # as `nohup … &` leaves it, and every child process would inherit it
+    if signal.getsignal(_number) is signal.SIG_IGN:  # `nohup … &` leaves it so, and every child process inherits it
         signal.signal(_number, signal.default_int_handler if _number == signal.SIGINT else signal.SIG_DFL)
 
 TINY = """\

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+PATIENCE = 5.0  # seconds that what may be cut off still has once a stop is asked for; batch systems give 10 to 30
+_ONE_WISH = 1.0  # a launcher passes on what its process group got already: signals this near to each other are one
 _SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+
+
+class CutOff(BaseException):
+    """Raised in the midst of work that a stop does not wait for. No Exception: compilers catch these and go on."""
 
 
 class StopWish:
@@ -16,18 +23,55 @@ class StopWish:
 
     def __init__(self) -> None:
         self.signal: int | None = None
+        self._since = 0.0
+        self._cutting = False
 
     def __bool__(self) -> bool:
         return self.signal is not None
 
     def take(self, number: int, frame: FrameType | None) -> None:
-        """Remember the first signal; a second Ctrl-C leaves at once.
+        """Remember the first signal; a second Ctrl-C leaves at once, and so does the first signal come again.
 
-        A SIGTERM after the first does not: torchrun sends one to processes that Ctrl-C has reached already.
+        A SIGTERM after another signal does not: torchrun sends one to processes that Ctrl-C has reached already.
+
+        Raises:
+            KeyboardInterrupt: a second Ctrl-C.
+            SystemExit: the first signal once more, with its code.
         """
-        if self.signal is not None and number == signal.SIGINT:
+        if self.signal is None:
+            self.signal, self._since = number, time.monotonic()
+            self._start_clock()
+        elif number == signal.SIGINT:
             raise KeyboardInterrupt
-        self.signal = self.signal or number
+        elif number == self.signal and time.monotonic() - self._since > _ONE_WISH:
+            raise SystemExit(128 + number)
+
+    @contextmanager
+    def cutting_off(self) -> Iterator[None]:
+        """Give the block at most `PATIENCE` seconds from the wish on; for work that leaves nothing half done.
+
+        A compilation takes minutes, and so do a step of a large network on a CPU and an evaluation.
+
+        Raises:
+            CutOff: inside the block, once they are over. Not on Windows, which has no such clock.
+        """
+        self._cutting = True
+        try:
+            self._start_clock()
+            yield
+        finally:
+            self._cutting = False
+
+    def ring(self, number: int, frame: FrameType | None) -> None:
+        """The clock's signal."""
+        if self._cutting:
+            self._cutting = False
+            raise CutOff
+
+    def _start_clock(self) -> None:
+        if self._cutting and self and hasattr(signal, "setitimer"):
+            left = PATIENCE - (time.monotonic() - self._since)
+            signal.setitimer(signal.ITIMER_REAL, max(left, 0.001))
 
 
 @contextmanager
@@ -39,8 +83,12 @@ def stop_wish() -> Iterator[StopWish]:
         return
     numbers = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # nohup ignores SIGHUP
     before = {number: signal.signal(number, wish.take) for number in numbers}
+    if hasattr(signal, "SIGALRM"):
+        before[signal.SIGALRM] = signal.signal(signal.SIGALRM, wish.ring)
     try:
         yield wish
     finally:
+        if hasattr(signal, "setitimer"):
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import replace
 
 from hitzoo.errors import DataError, OutputError
@@ -16,7 +16,7 @@ from hitzoo.plan.compile import compile_spec
 from hitzoo.spec.types import Spec
 from hitzoo.training.checkpoint import Progress
 from hitzoo.training.guard import counted, first_of
-from hitzoo.training.interrupt import StopWish, stop_wish
+from hitzoo.training.interrupt import CutOff, StopWish, stop_wish
 from hitzoo.training.lock import RunLock, run_lock
 from hitzoo.training.metrics import Meter
 from hitzoo.training.metrics_file import last_seconds
@@ -66,19 +66,28 @@ class Run:
         self.outputs = Outputs(ready.spec, ready.plan, ready.folder, ready.trainee, ready.options.keep, reporter)
         self.last = ready.spec.training.steps
         self.unreadable: dict[str, str] = {}
+        self.wish = StopWish()
 
     def go(self) -> RunEnd:
         """Run to the last step, or until a signal asks any process to stop."""
         stopped = False
-        with stop_wish() as wish, closing(self.outputs):
+        with stop_wish() as self.wish, closing(self.outputs):
             if self.ready.world.first:
                 self._begin()
             self._evaluate_if_owed()
-            for batch in self._batches():
-                stopped = self._step(batch, wish)
-                if stopped:
-                    break
-        return self._end((wish.signal or signal.SIGTERM) if stopped and self.progress.step < self.last else None)
+            try:
+                for batch in self._batches():
+                    stopped = self._step(batch)
+                    if stopped:
+                        break
+            except CutOff:  # alone in its world; what there is since the last checkpoint is saved
+                stopped = True
+                self.outputs.save(self.progress)
+        return self._end((self.wish.signal or signal.SIGTERM) if stopped and self.progress.step < self.last else None)
+
+    def _cutting_off(self) -> AbstractContextManager[None]:
+        """Around work that a stop need not wait for; several processes wait, for none may leave the others in it."""
+        return self.wish.cutting_off() if self.ready.world.size == 1 else nullcontext()
 
     def _begin(self) -> None:
         ready = self.ready
@@ -114,13 +123,13 @@ class Run:
             pinned=ready.device.type == "cuda",
         )
         while True:
-            with self.meter.waiting():
+            with self.meter.waiting(), self._cutting_off():
                 batch = next(stream, None)
             if batch is None:
                 return
             yield batch
 
-    def _step(self, batch: Batch, wish: StopWish) -> bool:
+    def _step(self, batch: Batch) -> bool:
         """One step and what is due after it; whether the run is to stop."""
         ready, step = self.ready, self.progress.step + 1
         for error in batch.unreadable:
@@ -128,14 +137,13 @@ class Run:
                 self.unreadable[error.name] = error.reason
                 self.reporter.noted(f"left out: {error}")
         with explaining_out_of_memory(ready.at_once):
-            outcome = ready.runner(step, batch.images, stopping=lambda: bool(wish))
+            outcome = ready.runner(step, batch.images, lambda: bool(self.wish), self._cutting_off)
         self.meter.add(outcome.losses, applied=outcome.applied)
         batch_size = ready.spec.training.batch_size
         self._count(replace(self.progress, step=step, images=self.progress.images + batch_size), outcome)
         if ready.device.type == "cpu" and step == ready.start.progress.step + 1:
             keep_freed_memory_if_ample()
-        self._after_step(outcome.stop)
-        return outcome.stop
+        return self._after_step(outcome.stop)
 
     def _count(self, progress: Progress, outcome: Outcome) -> None:
         newest = self.ready.folder.newest_checkpoint() if outcome.damaged else None
@@ -146,8 +154,11 @@ class Run:
         if self.progress.skipped_in_a_row == 1:
             self.reporter.noted(first_of(outcome.damaged, progress.step))
 
-    def _after_step(self, stopping: bool) -> None:
-        """Records, evaluations, grids and checkpoints that are due; all of them but evaluation when asked to stop."""
+    def _after_step(self, stopping: bool) -> bool:
+        """Records, evaluations, grids and checkpoints that are due; all of them but evaluation when asked to stop.
+
+        Whether to stop after it: as it was, or because an evaluation was cut off.
+        """
         ready, step, options = self.ready, self.progress.step, self.ready.options
         ended = step == self.last
         every = ready.spec.evaluation.every
@@ -155,11 +166,16 @@ class Run:
         saving = stopping or ended or evaluating or step % options.checkpoint_every == 0
         if saving or step % options.log_every == 0:
             record = self.meter.record(step, self.progress.images, self.progress.skipped)
-            report = self._evaluate() if evaluating else None
+            report = None
+            if evaluating:
+                try:
+                    report = self._evaluate()
+                except CutOff:  # a resumed run makes up for it
+                    stopping = True
             if ready.world.first:
                 self.outputs.record(record, report)
         if not ready.world.first:
-            return
+            return stopping
         if saving:
             self.outputs.save(self.progress)
         hurried = stopping and ready.world.size > 1  # torchrun kills what has not ended after 30 seconds
@@ -167,6 +183,7 @@ class Run:
             average = self._average()
             generator = average.fast(keeps_memory=False) if options.fast else average
             self.outputs.save_grid(step, generator, self._samples_at_once(generator))
+        return stopping
 
     def _evaluate_if_owed(self) -> None:
         """A run that was stopped at a step whose evaluation was due saved and left; it is made up for now."""
@@ -174,21 +191,23 @@ class Run:
         every = ready.spec.evaluation.every
         due = bool(every) and step > 0 and step % every == 0
         if due and ready.world.first_decides(lambda: not self.outputs.is_evaluated(step)):
-            report = self._evaluate()
-            if report is not None:
-                self.outputs.evaluated(step, report)
+            with suppress(CutOff):
+                report = self._evaluate()
+                if report is not None:
+                    self.outputs.evaluated(step, report)
 
     def _evaluate(self) -> Report | None:
         """The averaged generator's numbers, in the first process; all make samples."""
         ready = self.ready
         assert ready.evaluator is not None, "somebody wanted to evaluate"
         generator = self._average()
-        report = ready.evaluator.evaluate(
-            generator,
-            gather=lambda rows: ready.world.gather(rows, ready.device),
-            batch_size=self._samples_at_once(generator),
-            fast="float32" if ready.options.fast else None,
-        )
+        with self._cutting_off():
+            report = ready.evaluator.evaluate(
+                generator,
+                gather=lambda rows: ready.world.gather(rows, ready.device),
+                batch_size=self._samples_at_once(generator),
+                fast="float32" if ready.options.fast else None,
+            )
         self.meter.restart()
         return report
 

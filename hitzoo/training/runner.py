@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from inspect import signature
 from typing import Any
@@ -63,16 +63,27 @@ class StepRunner:
         self.world, self.way, self.micro_batches = world, way, micro_batches
         self.players = _players(trainee, world, way)
 
-    def __call__(self, step: int, images: torch.Tensor, stopping: Callable[[], bool] = lambda: False) -> Outcome:
+    def __call__(
+        self,
+        step: int,
+        images: torch.Tensor,
+        stopping: Callable[[], bool] = lambda: False,
+        cutting_off: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> Outcome:
         """Make update number `step` (from 1) with this process's images, bytes (B/processes, R, R, C).
 
         A loss or gradient that is not finite, in whichever process, leaves the weights as they were in all of them.
-        `stopping` is asked once the gradients are there.
+        `stopping` is asked once the gradients are there; until then `cutting_off` may end the step, as if it had not
+        begun.
         """
         self._forget_gradients()
         statistics = RunningStatistics(self.trainee.generator)
-        with self.way.step():
-            pieces = [self._piece(step, images, index, statistics) for index in range(self.micro_batches)]
+        try:
+            with cutting_off(), self.way.step():
+                pieces = [self._piece(step, images, index, statistics) for index in range(self.micro_batches)]
+        except BaseException:
+            statistics.restore()
+            raise
         losses = _mean(pieces)
         damaged, stop = self._agree(losses, stopping())
         if damaged:
