@@ -12,13 +12,15 @@ def fast_precision(fast: bool, precision: str) -> str | None:
     """The precision of the rewritten network, None for the network as it is.
 
     Raises:
-        RequestError: a precision that the network as it is does not have.
+        RequestError: there is no such precision, or the network as it is does not have it.
     """
     from hitzoo.errors import RequestError
+    from hitzoo.inference.precision import PRECISIONS, known_precision
 
-    if not fast and precision != "float32":
+    known = known_precision(precision, PRECISIONS)
+    if not fast and known != "float32":
         raise RequestError(f"--precision {precision}: goes with --fast")
-    return precision if fast else None
+    return known if fast else None
 
 
 def load_model(model: str, device: str, init: str | None) -> Generator:

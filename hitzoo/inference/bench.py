@@ -10,9 +10,9 @@ import torch
 
 from hitzoo.inference.bound import least_seconds
 from hitzoo.inference.ceilings import Ceilings, measure_ceilings
-from hitzoo.inference.fast import PRECISIONS
 from hitzoo.inference.own_process import callers
 from hitzoo.inference.paths import DEFAULT_PATHS, Call
+from hitzoo.inference.precision import PRECISIONS
 from hitzoo.inference.turns import Timed, in_turns, quartiles, ratios
 from hitzoo.plan.compile import ModelPlan
 

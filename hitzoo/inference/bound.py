@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hitzoo.inference.ceilings import Ceilings
-from hitzoo.inference.fast import PRECISIONS
+from hitzoo.inference.precision import PRECISIONS
 from hitzoo.plan.families import GeneratorPlan
 from hitzoo.plan.traffic import Traffic, traffic_of
 

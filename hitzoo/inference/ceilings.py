@@ -13,7 +13,7 @@ from typing import Any
 import torch
 
 from hitzoo.inference.device import wait_for
-from hitzoo.inference.fast import PRECISIONS
+from hitzoo.inference.precision import PRECISIONS
 from hitzoo.layers.onednn_linear import is_here, onednn_linear
 
 _COPIED = {"cpu": 1 << 28, "cuda": 1 << 30}  # bytes; far more than any cache holds

@@ -5,25 +5,12 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from hitzoo.errors import RequestError
 from hitzoo.inference.allocator import keep_freed_memory
 from hitzoo.inference.fold.fold import fold
 from hitzoo.inference.fold.kernels import compiled_kernels, kernels_for
+from hitzoo.inference.precision import PRECISIONS, known_precision
 from hitzoo.inference.replayed import Replayed
 from hitzoo.inference.triton_kernels.launch import Gelu
-
-PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}
-
-
-def precision_named(name: str) -> torch.dtype:
-    """float32 or bfloat16 by name.
-
-    Raises:
-        RequestError: another one.
-    """
-    if name not in PRECISIONS:
-        raise RequestError(f"--precision {name}: not possible here; possible: {', '.join(PRECISIONS)}")
-    return PRECISIONS[name]
 
 
 def fast_network(
@@ -53,7 +40,7 @@ def fast_network(
     Raises:
         RequestError: an unknown precision, or a generator in training mode.
     """
-    dtype = precision_named(precision)
+    dtype = PRECISIONS[known_precision(precision, PRECISIONS)]
     kernels = compiled_kernels(dtype, device) if compiled else kernels_for(dtype, device, gelu)
     network = fold(module, kernels).to(device)
     if device.type == "cpu" and keeps_memory:

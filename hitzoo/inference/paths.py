@@ -11,9 +11,10 @@ import torch
 
 from hitzoo.inference.allocator import keep_freed_memory
 from hitzoo.inference.device import wait_for
-from hitzoo.inference.fast import PRECISIONS, fast_network
+from hitzoo.inference.fast import fast_network
 from hitzoo.inference.latents import latents_of_seeds
 from hitzoo.inference.live_bytes import LiveBytes
+from hitzoo.inference.precision import PRECISIONS
 from hitzoo.inference.untrained import initial_generator
 from hitzoo.layers.onednn_linear import without_onednn_linear
 from hitzoo.plan.compile import ModelPlan

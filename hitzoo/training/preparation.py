@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, cast
 
 from hitzoo.data.open import ALLOWED
 from hitzoo.errors import RequestError, RunComplete, RunError
+from hitzoo.inference.precision import known_precision
 from hitzoo.spec.types import Spec
 from hitzoo.training.checkpoint import Progress, read_progress
 from hitzoo.training.fitting import group_of, sizes
@@ -134,15 +135,12 @@ def refuse_uneven(spec: Spec, processes: int) -> None:
 
 
 def parse_precision(text: str) -> Precision:
-    """The name of a precision.
+    """The name of a precision, in any of its spellings.
 
     Raises:
         RequestError: there is none of that name.
     """
-    for known in PRECISIONS:
-        if text == known:
-            return known
-    raise RequestError(f"--precision {text}: possible are {', '.join(PRECISIONS)}")
+    return cast(Precision, known_precision(text, PRECISIONS))
 
 
 def parse_batch_per_device(text: str | None) -> BatchPerDevice:

@@ -72,6 +72,8 @@ def test_sample_prints_a_table(run: Run, spec: Path) -> None:
     assert [(row["path"], row["precision"], row["batch"], row["speedup"]) for row in only] == [
         ("fast", "bfloat16", 2, 1.0)
     ]
+    words = ("bench", "roofline", spec, "--device", "cpu", "--precision", "bf16", "--json")
+    assert json.loads(run(*words).stdout)["precision"] == "bfloat16"
 
 
 @pytest.mark.slow
@@ -118,7 +120,7 @@ def test_resolution_fits_an_exponent(run: Run, tiny_text: str, tmp_path: Path) -
 
 def test_what_is_not_possible_is_said(run: Run, spec: Path) -> None:
     said = run("bench", "sample", spec, "--precision", "float16", code=2).stderr
-    assert "--precision float16: possible: float32, bfloat16" in said
+    assert "--precision float16: not possible here; possible: float32, bfloat16" in said
     assert (
         "--path slow: possible: plain, fast, compiled" in run("bench", "sample", spec, "--path", "slow", code=2).stderr
     )

@@ -88,7 +88,7 @@ def test_the_command_is_silent_where_another_speaks(run: Run, spec: Path, rank, 
     assert (done.stdout, done.stderr) == ("", "")
     rank(0, 2)
     done = run("train", spec, "--out", "a", "--precision", "float16", code=2)
-    assert "--precision float16: possible are float32, tf32, bf16" in done.stderr
+    assert "--precision float16: not possible here; possible: float32, tf32, bf16" in done.stderr
     done = run("train", spec, "--out", "a", "--batch-per-device", "many", code=2)
     assert "--batch-per-device many: give a number of images, 1 or more, or auto" in done.stderr
     assert left == [2, 2, 2]

@@ -36,6 +36,8 @@ def test_precisions_by_name(tiny_generator) -> None:
     model = tiny_generator()
     assert model.fast("bfloat16").module.precision == torch.bfloat16
     assert [each.precision for each in (model, model.fast(), model.fast("bfloat16"))] == [*["float32"] * 2, "bfloat16"]
+    assert model.fast("bf16").module.precision == torch.bfloat16
+    assert model.fast("fp32").precision == "float32"
     with pytest.raises(RequestError, match="possible here; possible: float32, bfloat16"):
         model.fast("float16")
 

@@ -38,13 +38,13 @@ def bench_resolution(
 
     loaded, _ = open_spec(spec, overrides)
     from hitzoo.inference.device import choose_device
-    from hitzoo.inference.fast import PRECISIONS
     from hitzoo.inference.paths import DEFAULT_PATHS, PATHS
+    from hitzoo.inference.precision import PRECISIONS, known_precision
     from hitzoo.inference.resolution import bench_resolutions, family_of
 
     place = choose_device(device)
     paths = wanted("--path", path, PATHS, DEFAULT_PATHS)
-    precisions = wanted("--precision", precision, PRECISIONS)
+    precisions = (known_precision(precision, PRECISIONS),)
     plans = family_of(loaded, smallest)
     with progress.following("calls") as follow:
         scaling = bench_resolutions(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hitzoo.cli.bench.options import ModelArgument, OnePrecisionOption, plan_named, wanted
+from hitzoo.cli.bench.options import ModelArgument, OnePrecisionOption, plan_named
 from hitzoo.cli.options import DeviceOption, JsonOption
 
 if TYPE_CHECKING:
@@ -39,10 +39,10 @@ def bench_roofline(
     from hitzoo.inference.bench import default_batch
     from hitzoo.inference.ceilings import measure_ceilings
     from hitzoo.inference.device import choose_device
-    from hitzoo.inference.fast import PRECISIONS
+    from hitzoo.inference.precision import PRECISIONS, known_precision
 
     place = choose_device(device)
-    wanted("--precision", precision, PRECISIONS)
+    precision = known_precision(precision, PRECISIONS)
     plan = plan_named(model)
     with progress.working("measuring the device"):
         ceilings = measure_ceilings(place)

@@ -40,12 +40,12 @@ def bench_sample(
     from hitzoo.cli.bench.machine import machine
     from hitzoo.inference.bench import bench_sampling, default_batch
     from hitzoo.inference.device import choose_device
-    from hitzoo.inference.fast import PRECISIONS
     from hitzoo.inference.paths import DEFAULT_PATHS, PATHS
+    from hitzoo.inference.precision import PRECISIONS, known_precision
 
     place = choose_device(device)
     paths = wanted("--path", path, PATHS, DEFAULT_PATHS)
-    precisions = wanted("--precision", precision, PRECISIONS)
+    precisions = tuple(PRECISIONS) if precision is None else (known_precision(precision, PRECISIONS),)
     plan = plan_named(model)
     with progress.following("calls") as follow:
         runs, ceilings = bench_sampling(

@@ -1,0 +1,25 @@
+"""Names of precisions: PyTorch writes bfloat16 and float32, most training programs bf16 and fp32; both are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import torch
+
+from hitzoo.errors import RequestError
+
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}  # those in which images are made
+_SPELLINGS = (("float32", "fp32"), ("bfloat16", "bf16"))
+
+
+def known_precision(text: str, known: Collection[str]) -> str:
+    """The one of `known` that is meant, in whichever spelling.
+
+    Raises:
+        RequestError: none of them is.
+    """
+    same = next((words for words in _SPELLINGS if text in words), (text,))
+    for name in known:
+        if name in same:
+            return name
+    raise RequestError(f"--precision {text}: not possible here; possible: {', '.join(known)}")
