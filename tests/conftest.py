@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,6 +44,15 @@ data: {source: synthetic, resolution: 32}
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test caches is its own, not the developer's."""
     monkeypatch.setenv("HITZOO_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _freed_memory_goes_back() -> Iterator[None]:
+    """The fast path keeps freed memory for its process; here that would be the largest network's for all tests."""
+    yield
+    from hitzoo.inference.allocator import keep_freed_memory
+
+    keep_freed_memory(False)
 
 
 @pytest.fixture
