@@ -14,6 +14,7 @@ from hitzoo.cli.app import main
 from hitzoo.plan.compile import ModelPlan, compile_spec
 from hitzoo.spec.load import parse_spec
 from hitzoo.spec.types import Spec
+from hitzoo.wait_policy import adaptive_waiting
 
 for _number in (signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])):
     if signal.getsignal(_number) is signal.SIG_IGN:  # `nohup … &` leaves it so, and every child process inherits it
@@ -44,6 +45,13 @@ data: {source: synthetic, resolution: 32}
 def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a test caches is its own, not the developer's."""
     monkeypatch.setenv("HITZOO_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _beside_other_programs() -> Iterator[None]:
+    """As the command does: the suite shares its machine with a browser, or with another process of its own."""
+    with adaptive_waiting():
+        yield
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -33,6 +33,7 @@ from hitzoo.cli import (
 )
 from hitzoo.cli.process import in_its_name, leaving_at_once
 from hitzoo.errors import HitzooError
+from hitzoo.wait_policy import adaptive_waiting
 
 USER_MISTAKE = 2
 INTERRUPTED = 130
@@ -82,7 +83,7 @@ def hitzoo(
 
 def main() -> None:
     """Run the command; what a user can act on is printed in one message, what is a bug keeps its traceback."""
-    with leaving_at_once():
+    with leaving_at_once(), adaptive_waiting():
         _run()
 
 

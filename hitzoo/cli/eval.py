@@ -18,6 +18,7 @@ from hitzoo.cli.options import (
     PrecisionOption,
     TruncationOption,
 )
+from hitzoo.cli.threads import ThreadsOption
 from hitzoo.errors import OutputError, RequestError
 from hitzoo.files import write_text
 
@@ -75,6 +76,7 @@ def evaluate(
     fast: FastOption = False,
     precision: PrecisionOption = "float32",
     device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
     as_json: JsonOption = False,
     out: Annotated[
         Path | None,

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from hitzoo.cli.options import DeviceOption, InitOption, ModelOption, PrecisionOption, TruncationOption
+from hitzoo.cli.threads import ThreadsOption
 
 
 def render(
@@ -37,6 +38,7 @@ def render(
     truncation: TruncationOption = 1.0,
     precision: PrecisionOption = "float32",
     device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
     init: InitOption = None,
 ) -> None:
     """Render exactly the pixels of a region, tile by tile: what lies outside is not computed, memory holds one tile.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from hitzoo.cli.options import DeviceOption, FastOption, InitOption, ModelOption, PrecisionOption, TruncationOption
+from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
     from hitzoo.inference.gallery import Order
@@ -42,6 +43,7 @@ def sample(
         int | None, typer.Option(min=1, help="Images at once. Default: a million pixels.", show_default=False)
     ] = None,
     device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
     fast: FastOption = False,
     precision: PrecisionOption = "float32",
     init: InitOption = None,

@@ -9,6 +9,7 @@ import typer
 
 from hitzoo.cli.options import DeviceOption, InceptionWeightsOption, SetOption, SpecArgument
 from hitzoo.cli.process import is_first
+from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
     from hitzoo.cli.progress import TrainingDisplay
@@ -39,6 +40,7 @@ def train(
         ),
     ] = None,
     device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
     precision: Annotated[
         str, typer.Option(help="float32, tf32 (CUDA) or bf16: of the networks; losses and weights stay float32.")
     ] = "float32",

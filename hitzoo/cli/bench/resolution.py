@@ -8,6 +8,7 @@ import typer
 
 from hitzoo.cli.bench.options import OnePrecisionOption, PathOption, RepeatsOption, wanted
 from hitzoo.cli.options import DeviceOption, JsonOption, SetOption
+from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
     from hitzoo.inference.resolution import Scaling
@@ -21,6 +22,7 @@ def bench_resolution(
     batch: Annotated[int, typer.Option(min=1, help="Images of a call.")] = 1,
     repeats: RepeatsOption = 5,
     device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
     precision: OnePrecisionOption = "float32",
     path: PathOption = None,
     as_json: JsonOption = False,

@@ -8,6 +8,7 @@ import typer
 
 from hitzoo.cli.bench.options import ModelArgument, OnePrecisionOption, plan_named
 from hitzoo.cli.options import DeviceOption, JsonOption
+from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
     import torch
@@ -26,6 +27,7 @@ def bench_roofline(
         ),
     ] = None,
     device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
     precision: OnePrecisionOption = "float32",
     as_json: JsonOption = False,
 ) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from hitzoo.cli.bench.options import ModelArgument, PathOption, PrecisionOption, RepeatsOption, plan_named, wanted
 from hitzoo.cli.options import DeviceOption, JsonOption
+from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
     from hitzoo.inference.bench import SamplingRun
@@ -21,6 +22,7 @@ def bench_sample(
     ] = [],  # noqa: B006
     repeats: RepeatsOption = 7,
     device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
     precision: PrecisionOption = None,
     path: PathOption = None,
     as_json: JsonOption = False,

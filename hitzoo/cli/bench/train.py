@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hitzoo.cli.options import DeviceOption, JsonOption, SetOption, SpecArgument
+from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
     from hitzoo.training.bench import Timing
@@ -25,6 +26,7 @@ def bench_train(
         ),
     ] = None,
     device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
     as_json: JsonOption = False,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
