@@ -30,11 +30,17 @@ class CudaGraphs:
         self._graphs: dict[Hashable, _Graph] = {}
         self._pool: Any = None
 
-    @torch.inference_mode()
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        """What `forward` makes of `x`, in a tensor that no later call touches."""
-        if not _on_cuda(x):
+        """What `forward` makes of `x`, in a tensor that no later call touches.
+
+        Where a gradient by `x` is wanted, `forward` is called as it is; a graph would have none.
+        """
+        if not _on_cuda(x) or (torch.is_grad_enabled() and x.requires_grad):
             return self.forward(x)
+        return self._without_gradient(x)
+
+    @torch.inference_mode()
+    def _without_gradient(self, x: torch.Tensor) -> torch.Tensor:
         kind = (x.shape, x.dtype, x.device)
         if kind not in self._graphs:
             if kind not in self._seen or len(self._graphs) >= self.most:

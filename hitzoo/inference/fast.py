@@ -28,7 +28,8 @@ def fast_network(
     moves nearly all pixels by at most one step of 256 (docs/sampling.md). On CUDA, a shape of input that comes again is
     replayed as a graph.
 
-    The network stays where and as precise as it was made, and no gradient goes through it to the latents.
+    The network stays where and as precise as it was made. A gradient goes through it to the latents, by torch's own
+    operations instead of the fused kernels; its weights, which are products of the generator's, have none.
 
     Args:
         gelu: `approximate` takes a cheaper one in the Triton kernels, off by up to 2.6e-5: not the same images.

@@ -87,3 +87,15 @@ def test_a_replay_is_the_call() -> None:
     with torch.no_grad():
         network[2].bias.add_(1.0)
     torch.testing.assert_close(graphs(x), kept[-1][1] + 1)
+
+
+@pytest.mark.usefixtures("_as_if_on_cuda")
+def test_no_graph_where_a_gradient_is_wanted() -> None:
+    graphs, z = CudaGraphs(Counted()), torch.ones(2, requires_grad=True)
+    for _ in range(3):
+        images = graphs(z)
+        assert torch.equal(images, torch.full((2,), 2.0))
+        images.sum().backward()
+    assert torch.equal(z.grad, torch.full((2,), 6.0))
+    with torch.no_grad():
+        assert [float(graphs(z)[0]) for _ in range(3)] == [2.0, 3.0, 3.0]

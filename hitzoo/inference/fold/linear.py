@@ -10,6 +10,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from hitzoo.inference.fold.affine import Affine
+from hitzoo.inference.fold.gradient import needs_gradient
 
 
 class FusedLinear(nn.Module):
@@ -26,10 +27,7 @@ class FusedLinear(nn.Module):
 
     def forward(self, x: torch.Tensor, add: torch.Tensor | None = None) -> torch.Tensor:
         """The layer's output, plus `add` where given."""
-        product = F.linear(x, self.weight, self.bias)
-        if self.gelu:
-            return F.gelu(product)
-        return product if add is None else product + add
+        return linear(x, self.weight, self.bias, add, gelu=self.gelu)
 
 
 class OneDnnLinear(nn.Module):
@@ -43,13 +41,25 @@ class OneDnnLinear(nn.Module):
 
     def forward(self, x: torch.Tensor, add: torch.Tensor | None = None) -> torch.Tensor:
         """The layer's output, plus `add` where given."""
+        if needs_gradient(x, add):
+            return linear(x, self.weight.to_dense(), self.bias, add, gelu=self.gelu)
         return onednn_product(x, self.weight, self.bias, add, gelu=self.gelu)
+
+
+def linear(
+    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, add: torch.Tensor | None, *, gelu: bool
+) -> torch.Tensor:
+    """W·x + b, with gelu or the sum with `add`, by operations that have a gradient."""
+    product = F.linear(x, weight, bias)
+    if gelu:
+        return F.gelu(product)
+    return product if add is None else product + add
 
 
 def onednn_product(
     x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, add: torch.Tensor | None, *, gelu: bool = False
 ) -> torch.Tensor:
-    """W·x + b by oneDNN, with gelu or the sum with `add`."""
+    """W·x + b by oneDNN, with gelu or the sum with `add`; no gradient goes through it."""
     rows = x.reshape(-1, x.shape[-1])
     if gelu:
         out = torch.ops.mkldnn._linear_pointwise(rows, weight, bias, "gelu", [], "none")
@@ -79,7 +89,7 @@ class OneDnnPerSampleLinear(PerSampleLinear):
         self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, add: torch.Tensor | None = None
     ) -> torch.Tensor:
         """x·Wᵀ + b for every sample, plus `add` where given; `bias` is [B, C'] or [C']."""
-        if len(x) == 0:
+        if len(x) == 0 or needs_gradient(x, weight, bias, add):
             return super().forward(x, weight, bias, add)
         rows = [
             onednn_product(x[b], weight[b], bias if bias.ndim == 1 else bias[b], None if add is None else add[b])

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
+from hitzoo.inference.fold.gradient import needs_gradient
 from hitzoo.inference.fold.kernels import Kernels
 from hitzoo.inference.fold.linear import FusedLinear, OneDnnLinear
 from hitzoo.inference.triton_kernels.launch import Gelu
@@ -40,7 +41,7 @@ class OneKernel:
 
     def fits(self, x: torch.Tensor, outputs: int | None = None) -> bool:
         """Whether there is a kernel for a map [B, N, C] on its device."""
-        return not has_failed() and supports_mlp(x, len(self.widen.bias), outputs)
+        return not has_failed() and not needs_gradient(x) and supports_mlp(x, len(self.widen.bias), outputs)
 
     def mlp(self, x: torch.Tensor) -> torch.Tensor | None:
         """x + W2·gelu(W1·x): [B, N, C] -> [B, N, C]; None where the kernel cannot be built."""

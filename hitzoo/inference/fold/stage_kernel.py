@@ -9,6 +9,7 @@ import torch
 
 from hitzoo.inference.fold.cells import Cells
 from hitzoo.inference.fold.cross_attention import Reading
+from hitzoo.inference.fold.gradient import needs_gradient
 from hitzoo.inference.fold.kernels import Kernels
 from hitzoo.inference.fold.mlp import FoldedMLP, FoldedToRGB, MLPToImage
 from hitzoo.inference.fold.norm import nothing_is_left
@@ -41,7 +42,9 @@ class StageKernel:
         cross = self.stage.cross
         heads, tokens = (cross.heads, cross.tokens) if cross is not None else (1, 0)
         outputs = 1 if self.image is None else len(self.image.weight)
-        return not has_failed() and supports_stage(x, channels, hidden, heads, tokens, outputs)
+        return (
+            not has_failed() and not needs_gradient(x) and supports_stage(x, channels, hidden, heads, tokens, outputs)
+        )
 
     def __call__(
         self, x: torch.Tensor, image: torch.Tensor | None, cells: Cells, reading: Reading | None
