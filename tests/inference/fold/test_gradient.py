@@ -40,10 +40,10 @@ def test_gradient_by_the_latents_is_the_generators(name: str, kernels) -> None:
 
 def test_image_is_the_same_with_and_without_a_gradient() -> None:
     network = fold(made(NETWORKS["tokens"]).module, kernels_for(torch.float32, CPU))
-    z = torch.randn(2, 6)
+    z = torch.randn(2, 6, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         alone = network(z)
-    torch.testing.assert_close(network(z.requires_grad_()).detach(), alone, rtol=1e-5, atol=1e-6)
+    assert (network(z.requires_grad_()).detach() - alone).abs().max() < 1e-5 * alone.abs().max()
 
 
 def test_latents_can_be_optimized(tiny_generator) -> None:
