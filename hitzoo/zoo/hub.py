@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hitzoo.errors import HubError, OutputError
 from hitzoo.files import write_text
+from hitzoo.zoo.hub_answers import is_hash
 from hitzoo.zoo.hub_bars import Progress, reporting_to
 from hitzoo.zoo.hub_retry import retrying
 from hitzoo.zoo.hub_secrets import redact, redact_logs
@@ -102,7 +103,7 @@ class Hub:
         timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
         ask = self._api().model_info
         found = retrying(lambda: ask(repo.repo_id, revision=repo.revision, files_metadata=True, timeout=timeout))
-        if not (found.sha or "").isalnum():  # it becomes the name of a folder in the cache
+        if not is_hash(found.sha or ""):  # it becomes the name of a folder in the cache
             raise HubError(f"{self.address} does not say which commit {repo} is; check HF_ENDPOINT")
         card = found.card_data
         modified = found.last_modified

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+from hitzoo.zoo.hub_answers import looking_through
+
 if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
 
@@ -29,7 +31,7 @@ _log = logging.getLogger(__name__)
 def retrying(action: Callable[[], T]) -> T:
     """The result of an action that is tried up to three times, as long as what goes wrong can pass."""
     began = time.monotonic()
-    with _patience(), _silence():
+    with looking_through(), _patience(), _silence():
         for wait in _WAITS:
             try:
                 return action()
