@@ -7,6 +7,7 @@ HF_HUB_CACHE, HF_HUB_OFFLINE and HF_TOKEN; a program may give another place for 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
@@ -18,12 +19,16 @@ from hitzoo.errors import HubError, OutputError
 from hitzoo.files import write_text
 from hitzoo.zoo.hub_answers import is_hash
 from hitzoo.zoo.hub_bars import Progress, reporting_to
+from hitzoo.zoo.hub_environment import check_endpoint, notes, settle
 from hitzoo.zoo.hub_retry import retrying
 from hitzoo.zoo.hub_secrets import redact, redact_logs
 from hitzoo.zoo.repo_name import RepoName
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi
+
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -66,10 +71,15 @@ class Hub:
     cache: Path | None = None
     token: str | bool | None = field(default=None, repr=False)
 
+    def __post_init__(self) -> None:
+        settle()  # before the client is imported anywhere
+
     @property
     def address(self) -> str:
         """Where the Hub is, for messages: without a password that the address may hold."""
-        return redact(self._api().endpoint)
+        from huggingface_hub import constants
+
+        return redact(self.endpoint or constants.ENDPOINT)
 
     @property
     def cache_folder(self) -> Path:
@@ -157,7 +167,12 @@ class Hub:
         """A file of a commit, from the cache if it is there; `again` replaces what the cache has."""
         from huggingface_hub import hf_hub_download
 
-        if again and (old := self.cached(RepoName(repo_id, commit), name)):
+        for note in notes():
+            _log.warning(note)
+        old = self.cached(RepoName(repo_id, commit), name)
+        if old is not None and not again:
+            return old
+        if old is not None:
             old.unlink(missing_ok=True)  # where the cache holds no links, the client would leave it as it is
         place = retrying(
             lambda: hf_hub_download(
@@ -220,7 +235,10 @@ class Hub:
         return HfApi(**self._access())
 
     def _access(self) -> dict[str, Any]:
+        from huggingface_hub import constants
+
         redact_logs()
+        check_endpoint(self.endpoint or constants.ENDPOINT)
         names = {"library_name": "hitzoo", "library_version": version("hitzoo")}
         return {"endpoint": self.endpoint, "token": self.token} | names
 

@@ -14,6 +14,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from hitzoo.errors import HubError
+from hitzoo.zoo.hub_environment import CannotAsk, bad_proxies, of_certificates, refuse_unproxied, without_bad_proxies
 from hitzoo.zoo.hub_secrets import redact
 
 _HASH = r"(?:[0-9a-fA-F]{32}|[0-9a-fA-F]{40}|[0-9a-fA-F]{64})"  # md5, sha1 or git's, sha256
@@ -88,7 +89,18 @@ class _Sessions:
         self._make = make
 
     def __call__(self) -> Any:
-        return _watch(self._make())
+        try:
+            return _watch(self._make())
+        except OSError as error:
+            raise CannotAsk(of_certificates(error)) from error
+        except Exception:
+            if not bad_proxies():
+                raise
+        with without_bad_proxies():  # it may be that the Hub is asked without a proxy: NO_PROXY
+            session = _watch(self._make())
+        hooks = session.event_hooks
+        session.event_hooks = {**hooks, "request": [_refuse_unproxied, *hooks["request"]]}
+        return session
 
 
 def _watch(session: Any) -> Any:
@@ -96,3 +108,7 @@ def _watch(session: Any) -> Any:
     if refuse_paths not in hooks["response"]:
         session.event_hooks = {**hooks, "response": [refuse_paths, *hooks["response"]]}
     return session
+
+
+def _refuse_unproxied(request: Any) -> None:
+    refuse_unproxied(request.url.scheme, request.url.host)

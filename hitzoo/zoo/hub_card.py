@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hitzoo.errors import RequestError
+from hitzoo.zoo.hub_environment import settle
 from hitzoo.zoo.licenses import OTHER
 from hitzoo.zoo.model_card import CardFacts, body, is_his_own, metric_name, protocol_in_words, with_body
 from hitzoo.zoo.provenance import name_of
@@ -24,6 +25,7 @@ def render_card(facts: CardFacts, existing: str = "") -> tuple[str, bool]:
     Raises:
         RequestError: the front matter of the existing card is none.
     """
+    settle()
     from huggingface_hub import RepoCard
 
     try:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from hitzoo.zoo.hub_answers import looking_through
+from hitzoo.zoo.hub_environment import CannotAsk, refuse_wrong
 
 if TYPE_CHECKING:
     from huggingface_hub.errors import HfHubHTTPError
@@ -22,6 +23,7 @@ _WAITS = (1.0, 2.0)  # seconds before the second and the third try
 _LONGEST_WAIT = 60  # seconds; a server that asks for more is not waited for
 _PATIENCE = 30.0  # seconds without a byte, for requests to which the client gives no limit of its own
 _LONGEST_SILENCE = 60  # seconds; what stalls is not tried again after that: the client has tried it too
+_LONGEST_NUMBER = 9  # digits; what asks for more seconds asks for years
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NO_ANSWER = frozenset({"ConnectError", "ConnectTimeout", "ProxyError"})  # as both of the client's HTTP libraries say
 _MODEL = re.compile(r"/api/models/[^/]+/[^/]+(/revision/.+)?")
@@ -30,6 +32,7 @@ _log = logging.getLogger(__name__)
 
 def retrying(action: Callable[[], T]) -> T:
     """The result of an action that is tried up to three times, as long as what goes wrong can pass."""
+    refuse_wrong()
     began = time.monotonic()
     with looking_through(), _patience(), _silence():
         for wait in _WAITS:
@@ -95,7 +98,7 @@ def is_in_trouble(error: BaseException) -> bool:
 
     if isinstance(error, errors.HfHubHTTPError):
         return error.response.status_code in _PASSING
-    return isinstance(error, errors.HTTPError | errors.OfflineModeIsEnabled)
+    return isinstance(error, errors.HTTPError | errors.OfflineModeIsEnabled | CannotAsk)
 
 
 def is_missing(error: BaseException) -> bool:
@@ -147,4 +150,4 @@ def asked_to_wait(error: BaseException) -> float:
     """Seconds that the server wants to be left alone; 0 where it does not say."""
     response = getattr(error, "response", None)
     said = response.headers.get("Retry-After", "") if response is not None else ""
-    return float(said) if said.isdecimal() else 0.0
+    return float(said[:_LONGEST_NUMBER]) if said.isdecimal() else 0.0

@@ -19,6 +19,7 @@ from hitzoo.zoo.agreement import check_size, check_weights, read_description
 from hitzoo.zoo.cards import Card
 from hitzoo.zoo.hub import Hub, RemoteFile
 from hitzoo.zoo.hub_bars import Progress
+from hitzoo.zoo.hub_environment import CannotAsk
 from hitzoo.zoo.hub_errors import in_plain_words
 from hitzoo.zoo.hub_retry import is_in_trouble
 from hitzoo.zoo.manifest import LARGEST_TEXT, MANIFEST_NAME, Manifest, read_manifest
@@ -122,7 +123,8 @@ class _Pull:
                 if not before or not is_in_trouble(error):
                     raise
                 if not self.hub.offline:
-                    _log.warning("%s cannot be asked; %s is taken as the cache has it", self.hub.address, self.repo)
+                    why = error if isinstance(error, CannotAsk) else f"{self.hub.address} cannot be asked"
+                    _log.warning("%s; %s is taken as the cache has it", why, self.repo)
                 self.commit = before
                 return
         self.commit, self.listing = remote.commit, remote.files

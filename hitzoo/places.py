@@ -1,0 +1,69 @@
+"""Places as a user writes them: `~`, names no file system has, folders that may not be looked into, no home at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from hitzoo.errors import RequestError
+
+_NOTHING_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.EBADF, errno.ELOOP, errno.ENAMETOOLONG, errno.EINVAL})
+
+
+def place(written: str | Path) -> Path:
+    """The path that is meant: what lies there under exactly this name, else with `~` as the user's home.
+
+    `~photos` may be a folder of that name, or nobody's home: neither is an error here.
+    """
+    path = Path(written)
+    if not str(path).startswith("~") or is_there(path):
+        return path
+    try:
+        return path.expanduser()
+    except RuntimeError:  # no user of that name, or no home
+        return path
+
+
+def is_there(path: Path) -> bool:
+    """Whether a file or folder lies there.
+
+    Raises:
+        RequestError: it may not be looked at.
+    """
+    return _look(path.exists, path)
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file lies there. Raises as `is_there`."""
+    return _look(path.is_file, path)
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder lies there. Raises as `is_there`."""
+    return _look(path.is_dir, path)
+
+
+def caches() -> Path | None:
+    """The folder of the user's caches; None where there is no home, as in a container started with a number."""
+    shared = os.environ.get("XDG_CACHE_HOME")
+    if shared:
+        return Path(shared)
+    try:
+        return Path.home() / ".cache"
+    except RuntimeError:
+        return None
+
+
+def _look(ask: Callable[[], bool], path: Path) -> bool:
+    try:
+        return ask()
+    except ValueError:  # a null byte
+        return False
+    except OSError as error:
+        if error.errno in _NOTHING_THERE:
+            return False
+        way = "ask for access or choose another place" if isinstance(error, PermissionError) else "look at its disk"
+        reason = (error.strerror or str(error)).lower()
+        raise RequestError(f"{path} cannot be looked at ({reason}); {way}") from error
