@@ -27,8 +27,9 @@ def info(
     """Say what a model is: of the Hub from the header of its weights, without fetching them."""
     from hitzoo.cli import render
     from hitzoo.zoo.cards import find_card
+    from hitzoo.zoo.pasted import as_meant
 
-    card = find_card(model)
+    card = find_card(model) or find_card(as_meant(model))
     if card is not None:
         rows, data = _of_card(card), _plain(card)
     else:
@@ -44,12 +45,11 @@ def info(
 
 
 def _look(model: str) -> ModelInfo:
-    from pathlib import Path
-
+    from hitzoo.places import is_folder, place
     from hitzoo.zoo.info import info_of_model, info_of_repo
     from hitzoo.zoo.repo_name import is_repo_name, parse_repo_name
 
-    if is_repo_name(model) and not Path(model).is_dir():
+    if is_repo_name(model) and not is_folder(place(model)):
         return info_of_repo(parse_repo_name(model))
     from hitzoo.inference.load import locate
 

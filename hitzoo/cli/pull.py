@@ -33,6 +33,8 @@ def pull(
     HF_TOKEN, HF_HOME, HF_ENDPOINT and HF_HUB_OFFLINE mean what they mean to the Hub's own client.
     """
     from hitzoo.cli import progress, render
+    from hitzoo.zoo.pasted import as_meant
+    from hitzoo.zoo.repo_name import PREFIX
 
     with progress.transferring(model) as follow:
         pulled = _pull(model, with_training, follow)
@@ -40,30 +42,31 @@ def pull(
         render.print_line(f"{model} travels with hitzoo: there is nothing to pull")
         return
     count = render.count(len(pulled.files), "file")
-    render.print_line(f"{model}: commit {pulled.commit[:12]}, {count}, {render.size(pulled.size)}, all verified")
+    name = model if model.startswith(PREFIX) else as_meant(model)
+    render.print_line(f"{name}: commit {pulled.commit[:12]}, {count}, {render.size(pulled.size)}, all verified")
     render.print_line(f"in {pulled.folder}")
-    render.print_line(f"hitzoo sample --model {model} --seeds 0-15")
+    render.print_line(f"hitzoo sample --model {name} --seeds 0-15")
 
 
 def _pull(model: str, with_training: bool, follow: Following) -> Pulled | None:
     """None for what travels with hitzoo."""
-    from pathlib import Path
-
     from hitzoo.errors import RequestError
+    from hitzoo.places import is_folder, place
     from hitzoo.zoo.cards import BUNDLED, PUBLISHED, find_card
     from hitzoo.zoo.model_folder import TRAINING_FILES
+    from hitzoo.zoo.pasted import as_meant, not_a_model
     from hitzoo.zoo.pull import pull, pull_published
     from hitzoo.zoo.repo_name import is_repo_name, parse_repo_name
 
     extra = TRAINING_FILES if with_training else ()
-    card = find_card(model)
+    card = find_card(model) or find_card(as_meant(model))
     if card is not None and card.status == BUNDLED:
         return None
     if card is not None and card.status == PUBLISHED:
         return pull_published(card, extra=extra, progress=follow)
-    if Path(model).is_dir() and not is_repo_name(model):
+    if is_folder(place(model)) and not is_repo_name(model):
         raise RequestError(f"{model} is a folder here, there is nothing to pull: hitzoo sample --model {model}")
-    if "/" not in model:
+    if not is_repo_name(model) and ("/" not in model or not_a_model(model)):
         from hitzoo.inference.load import nothing_named
 
         raise nothing_named(model)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -12,6 +13,7 @@ from hitzoo.errors import HubError, UnknownNameError, WeightsError, suggestion
 from hitzoo.inference.device import choose_device
 from hitzoo.inference.sample import Generator
 from hitzoo.models.build import build_generator
+from hitzoo.places import is_file, is_folder, place
 from hitzoo.plan.compile import compile_spec
 from hitzoo.spec.load import load_spec
 from hitzoo.spec.shipped import shipped_specs
@@ -22,6 +24,7 @@ from hitzoo.zoo.hub import Hub
 from hitzoo.zoo.hub_bars import Progress
 from hitzoo.zoo.manifest import MANIFEST_NAME
 from hitzoo.zoo.model_folder import CONFIG_NAME, WEIGHTS_NAME, ModelFolder, checkpoints, load_generator, open_model
+from hitzoo.zoo.pasted import as_meant, not_a_model
 from hitzoo.zoo.pull import pull, pull_published
 from hitzoo.zoo.repo_name import PREFIX, is_repo_name, parse_repo_name
 from hitzoo.zoo.weights import check_fit, read_metadata
@@ -45,8 +48,8 @@ def load(model: str | Path, *, device: str = "auto", progress: Progress | None =
         WeightsError: there are no weights, or they are damaged or of another network.
         HubError: the Hub refuses, cannot be reached, or holds something else.
     """
-    place = choose_device(device)
-    return generator_of(locate(model, progress=progress), place)
+    where = choose_device(device)
+    return generator_of(locate(model, progress=progress), where)
 
 
 def generator_of(found: ModelFolder, device: torch.device) -> Generator:
@@ -67,15 +70,15 @@ def generator_of(found: ModelFolder, device: torch.device) -> Generator:
 def locate(model: str | Path, *, extra: Collection[str] = (), progress: Progress | None = None) -> ModelFolder:
     """Which model a name or folder means, its weights still unread; one of the Hub is pulled with its `extra` files."""
     if isinstance(model, str):
-        card = find_card(model)
+        card = find_card(model) or find_card(as_meant(model))
         if card is not None and card.status != SPEC_ONLY:
             return _of_the_zoo(card, extra, progress)
         if model.startswith(PREFIX):
             return pull(parse_repo_name(model), extra=extra, progress=progress).model
-    path = Path(model).expanduser()
+    path = place(model)
     named = isinstance(model, str) and is_repo_name(model)
-    if _is_folder(path):
-        if named and Hub().holds(parse_repo_name(str(model))):
+    if is_folder(path):
+        if named and _is_pulled(str(model)):
             _log.warning("%s is the folder here; the model of that name on the Hub is %s%s", model, PREFIX, model)
         return _of_folder(_model_folder(path))
     if named:
@@ -84,7 +87,7 @@ def locate(model: str | Path, *, extra: Collection[str] = (), progress: Progress
 
 
 def _of_folder(folder: Path) -> ModelFolder:
-    return open_published(folder) if (folder / MANIFEST_NAME).is_file() else open_model(folder)
+    return open_published(folder) if is_file(folder / MANIFEST_NAME) else open_model(folder)
 
 
 def _of_the_zoo(card: Card, extra: Collection[str], progress: Progress | None) -> ModelFolder:
@@ -99,25 +102,25 @@ def _of_the_hub(model: str, extra: Collection[str], progress: Progress | None) -
     try:
         return pull(parse_repo_name(model), extra=extra, progress=progress).model
     except HubError as error:
+        if as_meant(model) != model:  # an address, which is no folder's
+            raise
         raise HubError(f"no folder here is named {model}, and on the Hub: {error}") from error
 
 
-def _is_folder(path: Path) -> bool:
-    """Also of a path no file system can have, such as a name of a thousand letters."""
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
+def _is_pulled(model: str) -> bool:
+    with suppress(HubError, OSError):
+        return Hub().holds(parse_repo_name(model))
+    return False
 
 
 def _model_folder(folder: Path) -> Path:
     """The folder itself if it is a model, else the newest checkpoint of the run it holds whose model is whole."""
-    if (folder / CONFIG_NAME).is_file():
+    if is_file(folder / CONFIG_NAME):
         return folder
     saved = checkpoints(folder / "checkpoints")
     if saved:
         return _newest_whole(folder, saved)
-    if (folder / "checkpoints").is_dir():
+    if is_folder(folder / "checkpoints"):
         raise WeightsError(f"{folder} is a run without a checkpoint yet; let it reach its first one")
     raise WeightsError(f"{folder} is neither a model (it has no {CONFIG_NAME}) nor a run (it has no checkpoints)")
 
@@ -125,18 +128,20 @@ def _model_folder(folder: Path) -> Path:
 def _newest_whole(folder: Path, saved: Sequence[Path]) -> Path:
     """Of a run's checkpoints, oldest first, the last whose model is as it was written; damaged ones are named."""
     damaged: list[str] = []
-    for place in reversed(saved):
-        wrong = "; ".join(verify(place, only=(CONFIG_NAME, WEIGHTS_NAME)))
+    for checkpoint in reversed(saved):
+        wrong = "; ".join(verify(checkpoint, only=(CONFIG_NAME, WEIGHTS_NAME)))
         if not wrong:
             for line in damaged:
-                _log.warning("%s; %s is sampled instead", line, place)
-            return place
-        damaged.append(f"{place} is damaged: {wrong}")
+                _log.warning("%s; %s is sampled instead", line, checkpoint)
+            return checkpoint
+        damaged.append(f"{checkpoint} is damaged: {wrong}")
     raise WeightsError("\n".join([f"{folder} has no checkpoint whose model is whole; train it again:", *damaged]))
 
 
 def nothing_named(name: str) -> Exception:
     """What is said where there are no weights of a name: the ways on for a spec, else a name that is near."""
+    if said := not_a_model(name):
+        return UnknownNameError(said)
     known, specs = cards(), shipped_specs()
     trained = next((card.name for card in known.values() if card.status != SPEC_ONLY), "NAME")
     if name in specs:

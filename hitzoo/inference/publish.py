@@ -23,6 +23,7 @@ from hitzoo.zoo.licenses import check_license
 from hitzoo.zoo.manifest import read_small
 from hitzoo.zoo.model_card import Terms
 from hitzoo.zoo.model_folder import ModelFolder, write_model
+from hitzoo.zoo.pasted import as_meant
 from hitzoo.zoo.publish import Published
 from hitzoo.zoo.publish import publish as publish_folder
 from hitzoo.zoo.release import README_NAME, Publication
@@ -70,7 +71,7 @@ def publication(
     card = _record(found)
     bundled = card is not None and found.weights == card.weights
     return Publication(
-        repo_id=repo_id,
+        repo_id=as_meant(repo_id),
         model=found,
         terms=_with_what_is_known(terms, card) if bundled else terms,
         draw=lambda path, rows, columns: _draw(found, path, rows, columns),

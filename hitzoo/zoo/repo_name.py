@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from hitzoo.errors import RequestError
+from hitzoo.zoo.pasted import as_meant
 
 PREFIX = "hf:"
 MAIN = "main"
@@ -53,12 +54,12 @@ def is_repo_name(text: str) -> bool:
 
 
 def parse_repo_name(text: str) -> RepoName:
-    """The repository and revision that a text names.
+    """The repository and revision that a text names, also as an address: `https://huggingface.co/ORG/NAME/tree/v1`.
 
     Raises:
         RequestError: it names none.
     """
-    repo_id, at, revision = text.removeprefix(PREFIX).partition("@")
+    repo_id, at, revision = as_meant(text).partition("@")
     if not _REPO.fullmatch(repo_id) or "--" in repo_id or ".." in repo_id or len(repo_id) > _LONGEST:
         raise RequestError(f"'{text[:120]}' is not the name of a model on the Hub; {_FORM}")
     if at:
