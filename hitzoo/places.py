@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable
+import stat
 from pathlib import Path
 
 from hitzoo.errors import RequestError
@@ -32,17 +32,19 @@ def is_there(path: Path) -> bool:
     Raises:
         RequestError: it may not be looked at.
     """
-    return _look(path.exists, path)
+    return _mode(path) is not None
 
 
 def is_file(path: Path) -> bool:
     """Whether a file lies there. Raises as `is_there`."""
-    return _look(path.is_file, path)
+    mode = _mode(path)
+    return mode is not None and stat.S_ISREG(mode)
 
 
 def is_folder(path: Path) -> bool:
     """Whether a folder lies there. Raises as `is_there`."""
-    return _look(path.is_dir, path)
+    mode = _mode(path)
+    return mode is not None and stat.S_ISDIR(mode)
 
 
 def caches() -> Path | None:
@@ -56,14 +58,15 @@ def caches() -> Path | None:
         return None
 
 
-def _look(ask: Callable[[], bool], path: Path) -> bool:
+def _mode(path: Path) -> int | None:
+    """What lies there, links followed; not by `Path.exists`, which says otherwise in every other version of Python."""
     try:
-        return ask()
+        return os.stat(path).st_mode  # noqa: PTH116 - see above
     except ValueError:  # a null byte
-        return False
+        return None
     except OSError as error:
         if error.errno in _NOTHING_THERE:
-            return False
+            return None
         way = "ask for access or choose another place" if isinstance(error, PermissionError) else "look at its disk"
         reason = (error.strerror or str(error)).lower()
         raise RequestError(f"{path} cannot be looked at ({reason}); {way}") from error

@@ -64,6 +64,18 @@ def _freed_memory_goes_back() -> Iterator[None]:
 
 
 @pytest.fixture
+def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A user without an entry in the passwd file and without HOME, as in a container started with a number."""
+    for name in ("HOME", "XDG_CACHE_HOME", "HITZOO_CACHE", "HF_HOME", "TORCH_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+    def nobody(_: object) -> None:
+        raise KeyError("no such user")
+
+    monkeypatch.setattr("pwd.getpwuid", nobody)
+
+
+@pytest.fixture
 def tiny_text() -> str:
     return TINY
 

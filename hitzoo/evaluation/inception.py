@@ -14,6 +14,7 @@ import torch
 from hitzoo.errors import WeightsError
 from hitzoo.evaluation.metrics import OFFLINE
 from hitzoo.files import writing
+from hitzoo.places import place
 
 FILE_NAME = "weights-inception-2015-12-05-6726825d.pth"
 URL = f"https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/{FILE_NAME}"
@@ -33,10 +34,14 @@ def find_inception_weights(given: Path | None, note: Callable[[str], None]) -> P
     """
     named = os.environ.get(VARIABLE)
     if given is not None or named:
-        path = given if given is not None else Path(str(named))
-        _check(path.expanduser(), "--inception-weights" if given is not None else VARIABLE)
-        return path.expanduser()
+        path = place(given if given is not None else str(named))
+        _check(path, "--inception-weights" if given is not None else VARIABLE)
+        return path
     path = Path(torch.hub.get_dir()) / "checkpoints" / FILE_NAME
+    if path.parts[0] == "~":  # torch would make a folder of that name here
+        raise WeightsError(
+            f"there is no home folder to keep the Inception network in; set TORCH_HOME, or give it with {VARIABLE}"
+        )
     if not path.exists():
         note(f"downloading the Inception network of torch-fidelity, {SIZE}, from {URL} to {path}")
         _download(path)

@@ -19,6 +19,7 @@ from hitzoo.errors import OutputError, WeightsError
 from hitzoo.evaluation.features import FeatureNetwork, extract
 from hitzoo.evaluation.metrics import FeatureKind
 from hitzoo.evaluation.pictures import Stored
+from hitzoo.places import caches
 from hitzoo.zoo.weights import read_metadata, read_tensors, save_weights
 
 _FORMAT = 1
@@ -54,10 +55,10 @@ def real_features(
     return {kind: found[kind] for kind in networks}
 
 
-def cache_folder() -> Path:
-    """Where hitzoo keeps what can be computed again."""
-    own, shared = os.environ.get("HITZOO_CACHE"), os.environ.get("XDG_CACHE_HOME")
-    return Path(own) if own else (Path(shared) if shared else Path.home() / ".cache") / "hitzoo"
+def cache_folder() -> Path | None:
+    """Where hitzoo keeps what can be computed again; None for a user without a home."""
+    own, shared = os.environ.get("HITZOO_CACHE"), caches()
+    return Path(own) if own else shared / "hitzoo" if shared else None
 
 
 def _facts(reals: Stored, network: FeatureNetwork, device: torch.device) -> dict[str, Any]:
@@ -73,17 +74,19 @@ def _facts(reals: Stored, network: FeatureNetwork, device: torch.device) -> dict
     }
 
 
-def _path(facts: Mapping[str, Any]) -> Path:
-    key = sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    return cache_folder() / "real-features" / f"{key[:32]}.safetensors"
+def _path(facts: Mapping[str, Any]) -> Path | None:
+    key, folder = sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest(), cache_folder()
+    return folder / "real-features" / f"{key[:32]}.safetensors" if folder else None
 
 
 def _read(facts: Mapping[str, Any]) -> tuple[torch.Tensor, list[str]] | None:
     """The stored rows and the names that were left out; None where there are none, or not whole."""
     path = _path(facts)
-    if not path.is_file():
+    if path is None:
         return None
     try:
+        if not path.is_file():
+            return None
         metadata, tensors = read_metadata(path), read_tensors(path)
     except (WeightsError, OSError):
         return None
@@ -95,8 +98,12 @@ def _read(facts: Mapping[str, Any]) -> tuple[torch.Tensor, list[str]] | None:
 
 def _write(facts: Mapping[str, Any], rows: torch.Tensor, unreadable: list[str], note: Callable[[str], None]) -> None:
     metadata = {"facts": facts, "sha256": _digest(rows), "unreadable": unreadable}
+    path = _path(facts)
+    if path is None:
+        note("the features of the real images are not kept for next time: there is no home folder; set HITZOO_CACHE")
+        return
     try:
-        save_weights(_path(facts), {"features": rows}, metadata)
+        save_weights(path, {"features": rows}, metadata)
     except OutputError as error:
         note(f"the features of the real images are not kept for next time: {error}")
 

@@ -179,6 +179,13 @@ def test_a_cache_that_cannot_be_written_is_said_and_no_reason_to_stop(
     assert notes[0].startswith("the features of the real images are not kept for next time: cannot write ")
 
 
+def test_features_without_a_home_are_given_and_a_note_says_they_are_not_kept(homeless: None) -> None:
+    notes: list[str] = []
+    assert len(features(stored(), notes)) == 9
+    said = "the features of the real images are not kept for next time: there is no home folder; set HITZOO_CACHE"
+    assert notes == [said]
+
+
 def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     assert cache_folder() == tmp_path / "cache"
     monkeypatch.delenv("HITZOO_CACHE")

@@ -103,6 +103,25 @@ def test_address_of_a_program_is_looked_at_too(tmp_path: Path) -> None:
         pull(TINY, hub=Hub("hub.example", tmp_path))
 
 
+def test_cache_without_a_home_is_no_folder_named_tilde(
+    unread: None, homeless: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("HF_HOME", "")  # so that what is set here is taken back after the test
+    settle()
+    kept = Path(os.environ["HF_HOME"])
+    assert kept.parent == tmp_path
+    assert kept.stat().st_mode & 0o777 == 0o700
+    assert list(hub_environment.notes()) == [
+        f"there is no home folder: models of the Hub are kept in {kept}; set HF_HOME for another place"
+    ]
+    kept.rmdir()
+    kept.symlink_to("/etc")  # somebody else was there first
+    monkeypatch.setenv("HF_HOME", "")
+    settle()
+    assert Path(os.environ["HF_HOME"]) not in (kept, Path("/etc"))
+
+
 BAD_PROXIES = [
     ("ALL_PROXY", "socks5://127.0.0.1:9", r"pip install 'httpx\[socks\]'"),
     ("all_proxy", "socks5h://127.0.0.1:9", r"pip install 'httpx\[socks\]'"),
