@@ -9,6 +9,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from hitzoo.errors import WeightsError
+from hitzoo.places import is_file, is_folder
 from hitzoo.zoo.adapters.hit_gan import Array
 
 _SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
@@ -54,9 +55,9 @@ def _prefix(source: Path) -> Path:
     """The common beginning of a checkpoint's files."""
     if source.suffix == ".index":
         source = source.with_suffix("")
-    if source.with_name(f"{source.name}.index").is_file():
+    if is_file(Path(f"{source}.index")):  # `with_name` has no word for `.` and `/`
         return source
-    if not source.is_dir():
+    if not is_folder(source):
         raise WeightsError(f"{source} is neither an .npz file nor a TensorFlow checkpoint (there is no {source}.index)")
     found = sorted(source.glob("*.index"), key=lambda path: path.stat().st_mtime)
     if not found:
