@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hitzoo.errors import HubError, OutputError
@@ -164,28 +165,46 @@ class Hub:
     def fetch(
         self, repo_id: str, commit: str, name: str, *, again: bool = False, progress: Progress | None = None
     ) -> Path:
-        """A file of a commit, from the cache if it is there; `again` replaces what the cache has."""
-        from huggingface_hub import hf_hub_download
+        """A file of a commit, from the cache if it is there; `again` replaces what the cache has.
 
+        What is replaced is there until the new file takes its name, since others may be reading it.
+        """
         for note in notes():
             _log.warning(note)
         old = self.cached(RepoName(repo_id, commit), name)
         if old is not None and not again:
             return old
-        if old is not None:
-            old.unlink(missing_ok=True)  # where the cache holds no links, the client would leave it as it is
-        place = retrying(
-            lambda: hf_hub_download(
-                repo_id,
-                name,
-                revision=commit,
-                force_download=again,
-                cache_dir=self.cache,
-                tqdm_class=reporting_to(progress),
-                **self._access(),
+
+        def download(cache: Path | None) -> Path:
+            from huggingface_hub import hf_hub_download
+
+            place = retrying(
+                lambda: hf_hub_download(
+                    repo_id,
+                    name,
+                    revision=commit,
+                    force_download=again,
+                    cache_dir=cache,
+                    tqdm_class=reporting_to(progress),
+                    **self._access(),
+                )
             )
-        )
-        return Path(place)
+            return Path(place)
+
+        before = _identity(old)
+        if old is None or old.is_symlink():
+            found = download(self.cache)
+            if old is None or _identity(found) != before:
+                return found
+        return self._put_in_place(
+            old, download
+        )  # the client leaves a file that is no link, or links elsewhere, as it is
+
+    def _put_in_place(self, old: Path, download: Callable[[Path], Path]) -> Path:
+        """A cached file replaced by a fresh one in one step."""
+        with TemporaryDirectory(prefix=".healing-", dir=self.cache_folder) as folder:
+            download(Path(folder)).resolve().replace(old)
+        return old
 
     def remember(self, repo: RepoName, commit: str) -> None:
         """Note what a tag or branch means, as the client's cache does, so that it can be loaded offline by its name."""
@@ -245,6 +264,14 @@ class Hub:
 
 def _remote_file(file: Any) -> RemoteFile:
     return RemoteFile(file.size, file.lfs.sha256 if file.lfs else None, file.blob_id)
+
+
+def _identity(path: Path | None) -> tuple[int, int, int] | None:
+    """Which file lies there, and since when."""
+    if path is None:
+        return None
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,6 +21,7 @@ from hitzoo.zoo.info import info_of_repo
 from hitzoo.zoo.publish import Published
 from hitzoo.zoo.pull import pull
 from hitzoo.zoo.repo_name import RepoName
+from tests.hub.api import Answer
 from tests.hub.conftest import TERMS, Commands
 from tests.hub.server import HubServer
 
@@ -159,6 +161,61 @@ def test_a_damaged_cache_without_links_is_healed(
     raw = file.read_bytes()
     file.write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
     whole(stranger, model)
+
+
+@pytest.mark.parametrize("links", [True, False])
+@pytest.mark.parametrize("name", ["config.json", "manifest.json", "model.safetensors"])
+def test_healing_leaves_what_is_there_until_the_new_file_has_come(
+    server: HubServer,
+    published: Published,
+    model: Path,
+    stranger: Hub,
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+    links: bool,
+) -> None:
+    if not links:
+        monkeypatch.setattr("huggingface_hub.file_download.are_symlinks_supported", lambda *_, **__: False)
+    file = pull(TINY, hub=stranger).folder / name
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    there: list[bool] = []
+
+    def look(answer: Answer) -> Answer:
+        there.append(file.is_file())
+        return answer
+
+    server.otherwise("/resolve/|/blob/", look)
+    whole(stranger, model)
+    assert there
+    assert all(there)
+    assert stranger.cache is not None
+    assert not list(stranger.cache.glob(".healing-*"))
+
+
+@pytest.mark.parametrize("fresh", [True, False])
+def test_healing_by_several_at_once_refuses_none(
+    server: HubServer, published: Published, model: Path, stranger: Hub, fresh: bool
+) -> None:
+    if fresh:
+        server.fault(BLOB, method="GET", flip=19_000)  # one of them gets a damaged answer
+    else:
+        folder = pull(TINY, hub=stranger).folder
+        for name in ("config.json", "model.safetensors"):
+            (folder / name).write_bytes(b"?" + (folder / name).read_bytes()[1:])
+    with ThreadPoolExecutor(4) as pool:
+        commits = list(pool.map(lambda _: pull(TINY, hub=stranger).commit, range(8)))
+    assert commits == [published.commit] * 8
+    whole(stranger, model)
+
+
+def test_cache_that_links_to_another_file_is_healed(published: Published, model: Path, stranger: Hub) -> None:
+    file = pull(TINY, hub=stranger).folder / "model.safetensors"
+    other = file.resolve().with_name("0" * 64)
+    other.write_bytes(b"another file")
+    file.unlink()
+    file.symlink_to(other)
+    whole(stranger, model)
+    assert other.read_bytes() == b"another file"
 
 
 def test_no_room(server: HubServer, published: Published, stranger: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
