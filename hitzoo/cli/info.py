@@ -60,14 +60,13 @@ def _of_model(found: ModelInfo) -> list[tuple[str, str]]:
     from hitzoo.cli import render
 
     known = found.metadata
-    step = known.get("step")
     weights = f"{found.parameters:,} parameters in {found.tensors} tensors, {', '.join(found.dtypes)}"
     return [
         ("commit", found.commit + (f" ({', '.join(found.tags)})" if found.tags else "")),
         ("spec", f"{known.get('name', 'not said: the weights are not of hitzoo')}"),
         ("network", f"{known.get('architecture', '?')}, plan {str(known.get('generator_plan', '?'))[:12]}"),
         ("weights", weights),
-        ("trained", "" if step is None else "not at all: initial weights" if step == 0 else f"{step:,} steps"),
+        ("trained", _trained(known.get("step"))),
         ("file", f"{render.size(found.size)}, sha256 {found.sha256}"),
         ("licence", found.license),
         ("data", ", ".join(found.datasets)),
@@ -76,6 +75,13 @@ def _of_model(found: ModelInfo) -> list[tuple[str, str]]:
         ("files", ", ".join(f"{name} {render.size(size or 0)}".rstrip() for name, size in found.files.items())),
         ("get it", f"hitzoo pull {found.where}" if found.commit else ""),
     ]
+
+
+def _trained(step: Any) -> str:
+    """For how long; nothing where the header does not say it as a number."""
+    if not isinstance(step, int) or isinstance(step, bool) or not 0 <= step < 1 << 63:
+        return ""
+    return f"{step:,} steps" if step else "not at all: initial weights"
 
 
 def _of_card(card: Card) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from hitzoo.errors import HubError, OutputError
 from hitzoo.files import write_text
+from hitzoo.zoo.bounds import as_shape, as_size
 from hitzoo.zoo.hub_answers import is_hash
 from hitzoo.zoo.hub_bars import Progress, reporting_to
 from hitzoo.zoo.hub_environment import check_endpoint, notes, settle
@@ -114,19 +115,19 @@ class Hub:
         timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
         ask = self._api().model_info
         found = retrying(lambda: ask(repo.repo_id, revision=repo.revision, files_metadata=True, timeout=timeout))
-        if not is_hash(found.sha or ""):  # it becomes the name of a folder in the cache
+        if not is_hash(found.sha):  # it becomes the name of a folder in the cache
             raise HubError(f"{self.address} does not say which commit {repo} is; check HF_ENDPOINT")
         card = found.card_data
         modified = found.last_modified
         return Remote(
             repo_id=repo.repo_id,
             commit=str(found.sha),
-            files={file.rfilename: _remote_file(file) for file in found.siblings or ()},
+            files={str(file.rfilename): _remote_file(file) for file in found.siblings or ()},
             card=card.to_dict() if isinstance(card, ModelCardData) else {},
             private=bool(found.private),
             gated=bool(found.gated),
-            downloads=found.downloads,
-            likes=found.likes,
+            downloads=as_size(found.downloads),
+            likes=as_size(found.likes),
             modified=modified.date().isoformat() if modified else None,
         )
 
@@ -136,20 +137,26 @@ class Hub:
         if not bare:
             return remote
         found = retrying(lambda: self._api().get_paths_info(remote.repo_id, bare, revision=remote.commit))
-        known = {file.path: _remote_file(file) for file in found if file.path in bare}
+        known = {file.path: _remote_file(file) for file in found if file.path in bare and hasattr(file, "lfs")}
         return replace(remote, files={**remote.files, **known})
 
     def tags(self, repo_id: str) -> dict[str, str]:
         """The commit of every tag."""
         refs = retrying(lambda: self._api().list_repo_refs(repo_id))
-        return {tag.name: tag.target_commit for tag in refs.tags}
+        return {str(tag.name): str(tag.target_commit) for tag in refs.tags}
 
     def header(self, repo_id: str, commit: str, name: str) -> Header:
         """The header of a weights file, without the rest of it."""
         ask = self._api().parse_safetensors_file_metadata
         found = retrying(lambda: ask(repo_id, name, revision=commit))
-        tensors = {key: (str(info.dtype), tuple(info.shape)) for key, info in found.tensors.items()}
-        return Header(tensors, dict(found.metadata or {}))
+        shapes = {key: as_shape(info.shape) for key, info in found.tensors.items()}
+        tensors = {key: (str(found.tensors[key].dtype), shape) for key, shape in shapes.items() if shape is not None}
+        if len(tensors) < len(shapes):
+            raise HubError(
+                f"the weights of {repo_id} are not a safetensors file: a tensor has no shape; ask its author"
+            )
+        metadata = found.metadata if isinstance(found.metadata, dict) else {}
+        return Header(tensors, {key: value for key, value in metadata.items() if isinstance(value, str)})
 
     def holds(self, repo: RepoName) -> bool:
         """Whether anything of a repository was ever fetched."""
@@ -263,7 +270,9 @@ class Hub:
 
 
 def _remote_file(file: Any) -> RemoteFile:
-    return RemoteFile(file.size, file.lfs.sha256 if file.lfs else None, file.blob_id)
+    """What is said of a file, as far as it can be meant."""
+    sha256, oid = file.lfs.sha256 if file.lfs else None, file.blob_id
+    return RemoteFile(as_size(file.size), *(text if isinstance(text, str) else None for text in (sha256, oid)))
 
 
 def _identity(path: Path | None) -> tuple[int, int, int] | None:

@@ -29,9 +29,9 @@ _OF_A_COMMIT = re.compile(r"/resolve/([0-9a-f]{40})/")
 _ours: ContextVar[bool] = ContextVar("_ours", default=False)
 
 
-def is_hash(commit: str) -> bool:
+def is_hash(commit: object) -> bool:
     """Whether it can be a commit's: 40 hexadecimal digits, or 64 of a repository by sha256."""
-    return bool(_COMMIT.fullmatch(commit))
+    return isinstance(commit, str) and bool(_COMMIT.fullmatch(commit))
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from hitzoo.errors import HubError
+from hitzoo.zoo.bounds import beyond
 from hitzoo.zoo.checkpoint_index import sha256_of
 from hitzoo.zoo.hub import Header, Hub, Remote
 from hitzoo.zoo.hub_errors import in_plain_words
@@ -105,7 +106,9 @@ def _of_file(weights: Path, where: str) -> ModelInfo:
 def _of_header(header: Header) -> dict[str, Any]:
     try:
         metadata = json.loads(header.metadata.get(METADATA_KEY, "{}"))
-    except ValueError:
+    except (ValueError, RecursionError):
+        metadata = {}
+    if beyond(metadata):
         metadata = {}
     shapes = [shape for name, (_, shape) in header.tensors.items() if not name.endswith(_RUNNING)]
     return {

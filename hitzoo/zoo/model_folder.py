@@ -24,6 +24,7 @@ from hitzoo.spec.document import Document
 from hitzoo.spec.load import check_spec
 from hitzoo.spec.place import Places
 from hitzoo.spec.types import Spec
+from hitzoo.zoo.bounds import beyond
 from hitzoo.zoo.weights import load_weights, read_metadata, write_weights
 
 CONFIG_NAME = "config.json"
@@ -138,4 +139,6 @@ def _read_config(path: Path) -> dict[str, Any]:
         raise WeightsError(f"{path} has format {found!r}; this hitzoo reads format {FORMAT}: install a newer one")
     if not isinstance(config.get("spec"), dict):
         raise WeightsError(f"{path} is not the config of a hitzoo model: it holds no spec")
+    if problem := beyond(config):
+        raise WeightsError(f"{path} is not the config of a hitzoo model: {problem}")
     return config
