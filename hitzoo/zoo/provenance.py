@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from hitzoo.errors import RequestError
 from hitzoo.zoo.cards import Card
+from hitzoo.zoo.evaluation_report import check_report
 
 _OF_A_MACHINE = re.compile(r"/|~|\.\.|[A-Za-z]:[\\/]")
 UNTRAINED = "not trained: these are initial weights"
@@ -37,9 +37,11 @@ def provenance_of(weights: Path, metadata: Mapping[str, Any], card: Card | None)
     state = read_object(checkpoint / "training" / "state.json")
     sessions = read_object(run / "run.json").get("sessions")
     session = sessions[0] if isinstance(sessions, list) and sessions and isinstance(sessions[0], dict) else {}
+    place = run / "evaluations" / f"{checkpoint.name}.json"
+    report = read_object(place)
     return Provenance(
         facts=_of_run({**metadata, **state}, session, _seconds(run / "metrics.jsonl", state.get("step"))),
-        report=read_object(run / "evaluations" / f"{checkpoint.name}.json") or None,
+        report=check_report(report, place) if report else None,
     )
 
 
@@ -49,10 +51,7 @@ def read_report(path: Path) -> Mapping[str, Any]:
     Raises:
         RequestError: there are none in it.
     """
-    report = read_object(path)
-    if not isinstance(report.get("scores"), list) or not report["scores"]:
-        raise RequestError(f"{path} holds no numbers; `hitzoo eval --out FILE.json` writes such a file")
-    return report
+    return check_report(read_object(path), path)
 
 
 def without_folders(value: Any) -> Any:
@@ -83,7 +82,7 @@ def read_object(path: Path) -> dict[str, Any]:
     """A JSON object from a file; empty where there is none."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
 
