@@ -9,6 +9,8 @@ import typer
 from hitzoo.cli.options import JsonOption
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hitzoo.zoo.cards import Card
     from hitzoo.zoo.info import ModelInfo
 
@@ -98,9 +100,14 @@ def _of_card(card: Card) -> list[tuple[str, str]]:
         ("data", f"{card.data.name} ({card.data.license})" if card.data else ""),
         *(("published", f"{number.metric} {number.value:g} ({number.protocol})") for number in card.published),
         *(("measured", f"{number.metric} {number.value:g} ({number.protocol})") for number in card.measured),
-        ("made by", f"{made['command']}, seed {made['seed']}, {made['steps']:,} steps" if made else ""),
+        ("made by", _made_by(made) if made else ""),
         ("made on", f"{made['hardware']}, {made['hours']:g} h, {made['date']}" if made else ""),
     ]
+
+
+def _made_by(made: Mapping[str, Any]) -> str:
+    seed = "" if "--seed" in str(made["command"]).split() else f", seed {made['seed']}"
+    return f"{made['command']}{seed}, {made['steps']:,} steps"
 
 
 def _status(card: Card) -> str:

@@ -30,6 +30,8 @@ def publish(
     data_license: Annotated[str, typer.Option(metavar="TEXT", help="Under which licence that is.")] = "",
     dataset: Annotated[list[str], typer.Option(metavar="ORG/NAME", help="The data set on the Hub.")] = [],  # noqa: B006
     base_model: Annotated[str, typer.Option(metavar="ORG/NAME", help="The model it was fine-tuned from.")] = "",
+    title: Annotated[str, typer.Option(metavar="TEXT", help="The card's title. Default: the model's name.")] = "",
+    summary: Annotated[str, typer.Option(metavar="TEXT", help="The card's first sentence. Default: the spec's.")] = "",
     evaluation: Annotated[
         Path | None,
         typer.Option(metavar="FILE.json", help="Of `hitzoo eval --out`. Default: the run's own of this checkpoint."),
@@ -48,6 +50,7 @@ def publish(
     \b
     hitzoo publish runs/b256 acme/hit-b-ffhq256 --license cc-by-nc-4.0 --tag v1
     hitzoo publish runs/b256 acme/hit-b-ffhq256 --license cc-by-nc-4.0 --dry-run
+    hitzoo publish runs/icons me/icons --license mit --title "Desktop icons" --summary "Icons of 64 pixels."
 
     The same files again make no commit. A README.md of yours keeps its text. Log in first: `hf auth login`.
     """
@@ -67,6 +70,8 @@ def publish(
         data_license=data_license,
         datasets=tuple(dataset),
         base_model=base_model,
+        title=title,
+        summary=summary,
     )
     wanted = _gather(model, repo, terms, evaluation, with_discriminator, with_training)
     if dry_run:
@@ -103,7 +108,7 @@ def _publish(wanted: Publication, tag: str | None, private: bool) -> None:
         render.print_line(f"published {where}: {sent}{gone}")
     else:
         render.print_line(f"{where} holds all of it already: no commit was made")
-    _mention_card(done.release)
+    _mention(done.release)
     render.print_line(f"commit {done.url}")
     render.print_line(f"hitzoo sample --model {where} --seeds 0-15")
 
@@ -130,12 +135,14 @@ def _show(wanted: Publication, out: Path | None) -> None:
         rows.append(["manifest.json", render.size(release.files["manifest.json"].stat().st_size), ""])
     render.print_table(["file", "size", "sha256"], [rows], words=(0, 2))
     render.print_line(card)
-    _mention_card(release)
+    _mention(release)
     render.print_line(f"nothing was published{f'; the folder is {out}' if out else ''}")
 
 
-def _mention_card(release: Release) -> None:
+def _mention(release: Release) -> None:
     from hitzoo.cli import render
 
     if release.card_kept:
         render.print_line("note: the text of README.md is yours and stays as it is; only its front matter was set")
+    for note in release.notes:
+        render.print_line(f"note: {note}")

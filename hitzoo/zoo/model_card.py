@@ -10,6 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.metadata import metadata
 from typing import Any
 
 from hitzoo.plan.compile import ModelPlan
@@ -19,12 +20,17 @@ from hitzoo.zoo.cards import Card
 from hitzoo.zoo.provenance import name_of
 
 _MARKED = re.compile(r"<!-- hitzoo:begin ([0-9a-f]{64}) -->\n(.*?)\n<!-- hitzoo:end -->", re.DOTALL)
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~$&#])")
+_AT_THE_START = re.compile(r"^(\d*)([-+=.)])")
 _NAMES = {"fid": "FID", "is": "Inception score", "kid": "KID", "precision": "Precision", "recall": "Recall"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What only the publisher can say. `license` is an identifier of the Hub; `data` names the training data."""
+    """What only the publisher can say. `license` is an identifier of the Hub; `data` names the training data.
+
+    `title` and `summary` are the card's first two lines in the author's words; by default the spec's.
+    """
 
     license: str
     license_name: str = ""
@@ -33,6 +39,8 @@ class Terms:
     data_license: str = ""
     datasets: tuple[str, ...] = ()
     base_model: str = ""
+    title: str = ""
+    summary: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +98,21 @@ def metric_name(name: str) -> str:
     return _NAMES.get(name, name)
 
 
+def literal(text: str) -> str:
+    """An author's words as one line of Markdown that reads as they do: no tag, link, heading or mark of ours in it."""
+    words = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    escaped = _MARKDOWN.sub(r"\\\1", words)
+    return _AT_THE_START.sub(r"\1\\\2", escaped)
+
+
+def how_to_install() -> str:
+    """The command that installs hitzoo: from where its project says that it lies; it is in no package index."""
+    declared = metadata("hitzoo").get_all("Project-URL") or []
+    links = {label.strip().lower(): link.strip() for label, _, link in (line.partition(",") for line in declared)}
+    repository = links.get("repository") or links.get("source")
+    return f"pip install git+{repository}" if repository else "pip install .    # in a checkout of hitzoo"
+
+
 def _ours(text: str) -> re.Match[str] | None:
     found = _MARKED.search(text)
     return found if found is not None and _digest(found[2]) == found[1] else None
@@ -100,10 +123,12 @@ def _digest(text: str) -> str:
 
 
 def _head(facts: CardFacts) -> str:
-    plan, spec = facts.plan.generator, facts.spec
-    what = spec.summary or (facts.record.title if facts.record else f"a generator of the {plan.family} family")
+    plan, spec, terms = facts.plan.generator, facts.spec, facts.terms
+    what = literal(terms.summary or spec.summary).rstrip(". ")
+    what = what or (facts.record.title if facts.record else f"a generator of the {plan.family} family")
     size = f"{plan.resolution}×{plan.resolution}"
-    lines = [f"# {spec.name}", "", f"{what[0].upper()}{what[1:]}. It makes pictures of {size} pixels, with hitzoo."]
+    title = literal(terms.title) or spec.name
+    lines = [f"# {title}", "", f"{what[0].upper()}{what[1:]}. It makes pictures of {size} pixels, with hitzoo."]
     if facts.grid:
         rows, columns = facts.grid
         lines += ["", "![samples](samples.png)", "", f"*Seeds 0 to {rows * columns - 1}, row by row, not selected.*"]
@@ -114,7 +139,7 @@ def _use(facts: CardFacts) -> str:
     return f"""## Use
 
 ```sh
-pip install hitzoo
+{how_to_install()}
 hitzoo sample --model {facts.repo_id} --seeds 0-15
 ```
 

@@ -102,19 +102,26 @@ def _of_record(card: Card) -> dict[str, str]:
 def _of_run(known: Mapping[str, Any], session: Mapping[str, Any], seconds: float) -> dict[str, str]:
     step, command = known.get("step"), session.get("command")
     versions = session.get("versions")
-    hardware = [str(session[key]) for key in ("processes", "device_name") if key in session]
     facts = {
         "command": f"`{_command(command)}`" if isinstance(command, list) else "",
         "converted from": f"{known['source']} ({known.get('which', '')})" if "source" in known else "",
         "seed": str(known.get("seed", "")),
         "length": UNTRAINED if step == 0 else _length(step, known.get("images")) if isinstance(step, int) else "",
-        "hardware": " × ".join(hardware),
+        "hardware": _hardware(session.get("processes"), session.get("device_name")),
         "time": _time(seconds) if seconds else "",
         "versions": ", ".join(f"{key} {value}" for key, value in versions.items())
         if isinstance(versions, dict)
         else "",
     }
     return {key: value for key, value in facts.items() if value}
+
+
+def _hardware(processes: Any, device: Any) -> str:
+    """`2 × NVIDIA H100`; of the processor, which has no name here, `CPU`."""
+    if not isinstance(device, str):
+        return ""
+    name = device.upper() if device in ("cpu", "mps") else device
+    return name if processes in (None, 1) else f"{processes} × {name}"
 
 
 def _length(steps: int, images: int | None) -> str:

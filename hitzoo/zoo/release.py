@@ -39,7 +39,7 @@ _LARGEST_SIDE = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Publication:
-    """What is to be published. `draw` makes the grid of rows × columns samples at a path.
+    """What is to be published. `draw` makes the grid of rows × columns samples at a path, and says what is odd of it.
 
     `record` is the model's in the zoo, if it has one; `bundled` says that it is that very model. `spec_text` is the
     spec as it was written, where that is known; `report` an evaluation; `extra` those of the training's files that go
@@ -49,7 +49,7 @@ class Publication:
     repo_id: str
     model: ModelFolder
     terms: Terms
-    draw: Callable[[Path, int, int], None]
+    draw: Callable[[Path, int, int], str]
     record: Card | None = None
     bundled: bool = False
     spec_text: str | None = None
@@ -69,11 +69,15 @@ class Before:
 
 @dataclass(frozen=True)
 class Release:
-    """The files to publish by their path in the repository; `card_kept` says that the card's text is its author's."""
+    """The files to publish by their path in the repository; `card_kept` says that the card's text is its author's.
+
+    `notes` are what its author should hear of before others see it.
+    """
 
     files: Mapping[str, Path]
     manifest: Manifest
     card_kept: bool
+    notes: tuple[str, ...] = ()
 
 
 def write_release(folder: Path, wanted: Publication, before: Before) -> Release:
@@ -93,10 +97,22 @@ def write_release(folder: Path, wanted: Publication, before: Before) -> Release:
     texts[README_NAME], kept = render_card(facts, text)
     for name, content in texts.items():
         write_text(folder / name, content)
-    _put_grid(folder / GRID_NAME, wanted, before, manifest_of({WEIGHTS_NAME: model.weights}), side)
+    odd = _put_grid(folder / GRID_NAME, wanted, before, manifest_of({WEIGHTS_NAME: model.weights}), side)
     manifest = manifest_of(files)
     write_text(folder / MANIFEST_NAME, str(manifest))
-    return Release(files | {MANIFEST_NAME: folder / MANIFEST_NAME}, manifest, kept)
+    notes = filter(None, (_relicensed(wanted), odd))
+    return Release(files | {MANIFEST_NAME: folder / MANIFEST_NAME}, manifest, kept, tuple(notes))
+
+
+def _relicensed(wanted: Publication) -> str:
+    """Of weights that travel with hitzoo, under another licence than theirs."""
+    terms, record = wanted.terms, wanted.record
+    if not wanted.bundled or record is None or terms.license == record.license.lower():
+        return ""
+    return (
+        f"the weights of {record.name} are under {record.license}, and you publish them under"
+        f" {terms.license_name or terms.license}; only who holds the rights may change that"
+    )
 
 
 def _facts(
@@ -115,15 +131,15 @@ def _facts(
     )
 
 
-def _put_grid(path: Path, wanted: Publication, before: Before, mine: Manifest, side: int) -> None:
+def _put_grid(path: Path, wanted: Publication, before: Before, mine: Manifest, side: int) -> str:
     """Samples of the same weights are the same: another machine's last bits shall not make them a new picture."""
     if before.grid is not None and before.manifest.files.get(WEIGHTS_NAME) == mine.files[WEIGHTS_NAME]:
         old = before.grid()
         if not before.manifest.problems(old.parent, [GRID_NAME]):
             with atomic_file(path) as place:
                 place.write_bytes(old.read_bytes())
-            return
-    wanted.draw(path, side, side)
+            return ""
+    return wanted.draw(path, side, side)
 
 
 def check_whole(wanted: Publication) -> None:
