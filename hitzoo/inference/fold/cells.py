@@ -37,7 +37,7 @@ class Cells(NamedTuple):
 
     def doubled(self) -> Cells:
         """The same at twice the resolution: every row became four."""
-        return self._replace(depth=self.depth + 1)
+        return Cells(self.top, self.left, self.height, self.width, self.depth + 1)
 
     def pieces(self, rows: int) -> Iterator[tuple[slice, Cells]]:
         """Runs of at most `rows` rows, or of one row, each a rectangle of its own."""

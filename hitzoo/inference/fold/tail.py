@@ -61,8 +61,8 @@ class Tail(nn.Module):
 
     def doubled(self, cells: Cells, depth: int) -> Cells:
         """The rectangle as it is after the first `depth` stages."""
-        for stage in self.folded[:depth]:
-            cells = cells.doubled() if stage.doubles else cells
+        for index in range(min(depth, len(self.folded))):
+            cells = self._grown(cells, index)
         return cells
 
     def _descend(self, rows: Rows, readings: Sequence[Reading | None], index: int, depth: int) -> torch.Tensor:
@@ -70,17 +70,23 @@ class Tail(nn.Module):
         if index == depth:
             assert rows.image is not None, "a level is a stage that adds to the image"
             return rows.image
+        if self.piece is None:
+            whole = self._through(index, rows.x, rows.image, self._grown(rows.cells, index), readings[index])
+            return self._descend(whole, readings, index + 1, depth)
         done = [
             self._descend(piece, readings, index + 1, depth) for piece in self._pieces(rows, readings[index], index)
         ]
         return torch.cat(done, dim=1) if len(done) > 1 else done[0]
 
+    def _grown(self, cells: Cells, index: int) -> Cells:
+        return cells.doubled() if self.folded[index].doubles else cells
+
     def _pieces(self, rows: Rows, reading: Reading | None, index: int) -> Iterator[Rows]:
         """The rows through one stage, a piece at a time."""
+        assert self.piece is not None, "without a size there are no pieces"
         doubles = self.folded[index].doubles
-        grown = rows.cells.doubled() if doubles else rows.cells
-        size = grown.size if self.piece is None else max(4, self.piece // self.positions[index].channels)
-        for part, cells in grown.pieces(size):
+        size = max(4, self.piece // self.positions[index].channels)
+        for part, cells in self._grown(rows.cells, index).pieces(size):
             x, image = rows[slice(part.start // 4, part.stop // 4) if doubles else part]
             yield self._through(index, x, image, cells, reading)
 
