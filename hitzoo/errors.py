@@ -11,6 +11,7 @@
     │   └── RunComplete         it has no step left; no mistake: exit code 0
     ├── HubError                the Hugging Face Hub refuses, cannot be reached, or holds something else
     ├── RequestError            a value given on the command line or in a call is not possible
+    │   └── ArgumentError       the value of one argument, which is an option of the command too
     └── OutputError             something could not be written
 
 Anything else that is raised is a bug of ours and keeps its traceback.
@@ -108,6 +109,18 @@ class HubError(HitzooError):
 
 class RequestError(HitzooError):
     """A value given on the command line or in a call is not possible."""
+
+
+class ArgumentError(RequestError):
+    """The value of one argument is not possible; `as_option` says it in the command's words, `str` in a program's."""
+
+    def __init__(self, name: str, value: object, said: str) -> None:
+        self.as_option = f"--{name.replace('_', '-')} {value}: {said}"
+        super().__init__(f"{name} {str(value)!r}: {said}")
+        self._parts = (name, value, said)
+
+    def __reduce__(self) -> tuple[type[ArgumentError], tuple[str, object, str]]:
+        return type(self), self._parts
 
 
 class OutputError(HitzooError):

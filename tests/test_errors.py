@@ -7,15 +7,23 @@ import copy
 import pytest
 
 from hitzoo import errors
-from hitzoo.errors import Problem, SpecError, UnreadableImage, suggestion
+from hitzoo.cli.process import in_its_name
+from hitzoo.errors import ArgumentError, Problem, SpecError, UnreadableImage, suggestion
 
 
 def test_every_error_is_in_the_tree_that_the_module_draws() -> None:
     kinds = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
-    assert len(kinds) == 12
+    assert len(kinds) == 13
     assert all(issubclass(kind, errors.HitzooError) for kind in kinds)
     drawn = (errors.__doc__ or "").replace("│", " ").replace("─", " ").split()
     assert {kind.__name__ for kind in kinds} <= set(drawn)
+
+
+def test_argument_is_named_as_a_program_writes_it_and_by_the_command_as_an_option() -> None:
+    error = ArgumentError("batch_size", 0, "must be positive")
+    for same in (error, copy.copy(error)):
+        assert str(same) == "batch_size '0': must be positive"
+        assert in_its_name(same) == "--batch-size 0: must be positive"
 
 
 @pytest.mark.parametrize(

@@ -32,6 +32,7 @@ from hitzoo.cli import (
     train,
 )
 from hitzoo.cli.process import in_its_name, leaving_at_once
+from hitzoo.cli.unseen_places import of_a_place
 from hitzoo.errors import HitzooError
 from hitzoo.wait_policy import adaptive_waiting
 
@@ -99,5 +100,12 @@ def _run() -> None:
     except BrokenPipeError:  # the reader of our output left, as `head` does
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        from hitzoo.cli.render import print_error
+
+        if (message := of_a_place(error)) is None:
+            raise
+        print_error(message)
+        sys.exit(USER_MISTAKE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -19,11 +19,12 @@ def is_first() -> bool:
 
 def in_its_name(error: HitzooError) -> str | None:
     """What this process says of an error: the message, with its number where it is not alone; None for nothing."""
+    said = str(getattr(error, "as_option", error))
     if _alone():
-        return str(error)
+        return said
     if isinstance(error, _SAID_BY_THE_FIRST):
-        return str(error) if is_first() else None
-    return f"[process {_rank()} of {os.environ['WORLD_SIZE']}] {error}"
+        return said if is_first() else None
+    return f"[process {_rank()} of {os.environ['WORLD_SIZE']}] {said}"
 
 
 @contextmanager

@@ -32,7 +32,7 @@ from hitzoo.zoo.weights import check_fit, read_metadata
 _log = logging.getLogger(__name__)
 
 
-def load(model: str | Path, *, device: str = "auto", progress: Progress | None = None) -> Generator:
+def load(model: str | Path, *, device: str | torch.device = "auto", progress: Progress | None = None) -> Generator:
     """A trained generator by name, from the Hub, or from a folder that `hitzoo build --out` or `hitzoo train` wrote.
 
     Args:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 import torch
 
-from hitzoo.errors import RequestError
+from hitzoo.errors import ArgumentError
 
 PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}  # those in which images are made
 _SPELLINGS = (("float32", "fp32"), ("bfloat16", "bf16"))
@@ -16,10 +16,10 @@ def known_precision(text: str, known: Collection[str]) -> str:
     """The one of `known` that is meant, in whichever spelling.
 
     Raises:
-        RequestError: none of them is.
+        ArgumentError: none of them is.
     """
     same = next((words for words in _SPELLINGS if text in words), (text,))
     for name in known:
         if name in same:
             return name
-    raise RequestError(f"--precision {text}: not possible here; possible: {', '.join(known)}")
+    raise ArgumentError("precision", text, f"not possible here; possible: {', '.join(known)}")

@@ -16,7 +16,7 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
-from hitzoo.errors import HitzooError, RequestError, RunError
+from hitzoo.errors import ArgumentError, HitzooError, RequestError, RunError
 from hitzoo.inference.device import choose_device
 from hitzoo.inference.shard import Shard
 
@@ -121,7 +121,7 @@ def own_device(name: str) -> torch.device:
         return device
     number, count = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
     if device.index is not None:
-        raise RequestError(f"--device {name}: every process needs a device of its own; write --device cuda")
+        raise ArgumentError("device", name, "every process needs a device of its own; write cuda")
     if number >= count:
         raise RequestError(f"this machine has {count} CUDA devices, too few for --nproc-per-node {number + 1}")
     device = torch.device("cuda", number)

@@ -8,8 +8,8 @@ HF_HUB_CACHE, HF_HUB_OFFLINE and HF_TOKEN; a program may give another place for 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import version
 from pathlib import Path
@@ -20,10 +20,11 @@ from hitzoo.errors import HubError, OutputError
 from hitzoo.files import write_text
 from hitzoo.zoo.bounds import as_shape, as_size
 from hitzoo.zoo.hub_answers import is_hash
-from hitzoo.zoo.hub_bars import Progress, reporting_to
+from hitzoo.zoo.hub_bars import Progress, reporting_to, without_bars
 from hitzoo.zoo.hub_environment import check_endpoint, notes, settle
 from hitzoo.zoo.hub_retry import retrying
 from hitzoo.zoo.hub_secrets import redact, redact_logs
+from hitzoo.zoo.remote import Header, Remote, remote_file
 from hitzoo.zoo.repo_name import RepoName
 
 if TYPE_CHECKING:
@@ -31,38 +32,6 @@ if TYPE_CHECKING:
 
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class RemoteFile:
-    """What the Hub says of one file: `sha256` of large ones, `oid` (git's) of small ones."""
-
-    size: int | None
-    sha256: str | None
-    oid: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Remote:
-    """A repository at one commit; `card` is the front matter of its README, `None` stands for what was not said."""
-
-    repo_id: str
-    commit: str
-    files: Mapping[str, RemoteFile]
-    card: Mapping[str, Any]
-    private: bool = False
-    gated: bool = False
-    downloads: int | None = None
-    likes: int | None = None
-    modified: str | None = None
-
-
-@dataclass(frozen=True)
-class Header:
-    """The header of a weights file: dtype and shape of every tensor, and the file's metadata."""
-
-    tensors: Mapping[str, tuple[str, tuple[int, ...]]]
-    metadata: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -122,7 +91,7 @@ class Hub:
         return Remote(
             repo_id=repo.repo_id,
             commit=str(found.sha),
-            files={str(file.rfilename): _remote_file(file) for file in found.siblings or ()},
+            files={str(file.rfilename): remote_file(file) for file in found.siblings or ()},
             card=card.to_dict() if isinstance(card, ModelCardData) else {},
             private=bool(found.private),
             gated=bool(found.gated),
@@ -137,7 +106,7 @@ class Hub:
         if not bare:
             return remote
         found = retrying(lambda: self._api().get_paths_info(remote.repo_id, bare, revision=remote.commit))
-        known = {file.path: _remote_file(file) for file in found if file.path in bare and hasattr(file, "lfs")}
+        known = {file.path: remote_file(file) for file in found if file.path in bare and hasattr(file, "lfs")}
         return replace(remote, files={**remote.files, **known})
 
     def tags(self, repo_id: str) -> dict[str, str]:
@@ -240,7 +209,7 @@ class Hub:
             )
             return made.oid
 
-        with _without_bars(), ExitStack() as opened:
+        with without_bars(), ExitStack() as opened:
             try:
                 return send(str)
             except ConnectionError as error:  # the transfer engine's word for every trouble
@@ -269,31 +238,9 @@ class Hub:
         return {"endpoint": self.endpoint, "token": self.token} | names
 
 
-def _remote_file(file: Any) -> RemoteFile:
-    """What is said of a file, as far as it can be meant."""
-    sha256, oid = file.lfs.sha256 if file.lfs else None, file.blob_id
-    return RemoteFile(as_size(file.size), *(text if isinstance(text, str) else None for text in (sha256, oid)))
-
-
 def _identity(path: Path | None) -> tuple[int, int, int] | None:
     """Which file lies there, and since when."""
     if path is None:
         return None
     found = path.stat()
     return found.st_ino, found.st_mtime_ns, found.st_size
-
-
-@contextmanager
-def _without_bars() -> Iterator[None]:
-    """The client's own bars off for a while, unless the user's environment decides."""
-    from huggingface_hub import constants
-    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-
-    ours = constants.HF_HUB_DISABLE_PROGRESS_BARS is None and not are_progress_bars_disabled()
-    if ours:
-        disable_progress_bars()
-    try:
-        yield
-    finally:
-        if ours:
-            enable_progress_bars()

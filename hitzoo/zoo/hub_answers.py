@@ -26,6 +26,10 @@ _ALWAYS = {"X-Linked-Etag": _ETAG, "X-Repo-Commit": _COMMIT, "X-Linked-Size": _S
 _OF_FILES = _ALWAYS | {"ETag": _ETAG, "Location": _ADDRESS}
 _OF_A_FILE = re.compile(r"/(resolve|resolve-cache)/")
 _OF_A_COMMIT = re.compile(r"/resolve/([0-9a-f]{40})/")
+_WAITS = {"Retry-After": re.compile(r"^\s*(\d+)\s*$"), "RateLimit": re.compile(r"\bt\s*=\s*(\d+)")}
+_DIGITS = 9  # what asks for more seconds asks for years
+LONGEST_WAIT = 60  # seconds; a server that asks for more is not waited for
+SAID_WAIT = "hitzoo_wait"  # in a response's extensions: the seconds that were asked for
 _ours: ContextVar[bool] = ContextVar("_ours", default=False)
 
 
@@ -63,6 +67,7 @@ def refuse_paths(response: Any) -> None:
     """
     if not _ours.get():
         return
+    _take_long_waits(response)
     asked = response.request
     wanted = _OF_FILES if asked.method == "HEAD" or _OF_A_FILE.search(asked.url.path) else _ALWAYS
     problem = _problem(asked.url.path, response.headers, wanted)
@@ -80,6 +85,18 @@ def _problem(path: str, headers: Mapping[str, str], wanted: Mapping[str, re.Patt
     if asked and commit is not None and commit != asked[1]:
         return f"X-Repo-Commit is {commit[:12]}, where {asked[1][:12]} was asked for"
     return ""
+
+
+def _take_long_waits(response: Any) -> None:
+    """Times to wait that nobody would, out of the client's sight: it would sleep for them without a word.
+
+    What was said stays in `response.extensions`, where `hub_retry` finds it.
+    """
+    for name, pattern in _WAITS.items():
+        found = pattern.search(response.headers.get(name, ""))
+        if found and (len(found[1]) > _DIGITS or int(found[1]) > LONGEST_WAIT):
+            response.extensions[SAID_WAIT] = float(found[1][:_DIGITS])
+            del response.headers[name]
 
 
 class _Sessions:

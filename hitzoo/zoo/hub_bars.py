@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 Progress = Callable[[int, int], None]
@@ -34,3 +35,19 @@ def reporting_to(progress: Progress | None) -> type:
         set_postfix_str = set_transfer_postfix_str = update_transfer
 
     return Bar
+
+
+@contextmanager
+def without_bars() -> Iterator[None]:
+    """The client's own bars off for a while, unless the user's environment decides."""
+    from huggingface_hub import constants
+    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
+
+    ours = constants.HF_HUB_DISABLE_PROGRESS_BARS is None and not are_progress_bars_disabled()
+    if ours:
+        disable_progress_bars()
+    try:
+        yield
+    finally:
+        if ours:
+            enable_progress_bars()

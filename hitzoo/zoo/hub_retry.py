@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
-from hitzoo.zoo.hub_answers import looking_through
+from hitzoo.zoo.hub_answers import LONGEST_WAIT, SAID_WAIT, looking_through
 from hitzoo.zoo.hub_environment import CannotAsk, refuse_wrong
 
 if TYPE_CHECKING:
@@ -20,10 +20,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _WAITS = (1.0, 2.0)  # seconds before the second and the third try
-_LONGEST_WAIT = 60  # seconds; a server that asks for more is not waited for
 _PATIENCE = 30.0  # seconds without a byte, for requests to which the client gives no limit of its own
 _LONGEST_SILENCE = 60  # seconds; what stalls is not tried again after that: the client has tried it too
-_LONGEST_NUMBER = 9  # digits; what asks for more seconds asks for years
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NO_ANSWER = frozenset({"ConnectError", "ConnectTimeout", "ProxyError"})  # as both of the client's HTTP libraries say
 _MODEL = re.compile(r"/api/models/[^/]+/[^/]+(/revision/.+)?")
@@ -41,7 +39,7 @@ def retrying(action: Callable[[], T]) -> T:
             except Exception as error:
                 pause = max(wait, asked_to_wait(error))
                 waited = _is_timeout(error) and time.monotonic() - began > _LONGEST_SILENCE
-                if not passes(error) or waited or pause > _LONGEST_WAIT:
+                if not passes(error) or waited or pause > LONGEST_WAIT:
                     raise
                 what = status_of(error) or status_of(error.__cause__) or type(error).__name__
                 _log.warning("a request to the Hub failed (%s); trying again in %g s", what, pause)
@@ -149,5 +147,7 @@ def is_of_storage(error: HfHubHTTPError) -> bool:
 def asked_to_wait(error: BaseException) -> float:
     """Seconds that the server wants to be left alone; 0 where it does not say."""
     response = getattr(error, "response", None)
-    said = response.headers.get("Retry-After", "") if response is not None else ""
-    return float(said[:_LONGEST_NUMBER]) if said.isdecimal() else 0.0
+    if response is None:
+        return 0.0
+    said = response.headers.get("Retry-After", "")
+    return float(response.extensions.get(SAID_WAIT) or (said if said.isdecimal() else 0.0))

@@ -13,9 +13,10 @@ from typing import Any
 from hitzoo.errors import HubError
 from hitzoo.zoo.bounds import beyond
 from hitzoo.zoo.checkpoint_index import sha256_of
-from hitzoo.zoo.hub import Header, Hub, Remote
+from hitzoo.zoo.hub import Hub
 from hitzoo.zoo.hub_errors import in_plain_words
 from hitzoo.zoo.model_folder import WEIGHTS_NAME, ModelFolder
+from hitzoo.zoo.remote import Header, Remote
 from hitzoo.zoo.repo_name import RepoName
 from hitzoo.zoo.weights import METADATA_KEY, read_header, read_metadata
 

@@ -9,11 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from hitzoo.errors import HubError, RequestError, WeightsError
-from hitzoo.zoo.hub import Hub, Remote, RemoteFile
+from hitzoo.zoo.hub import Hub
 from hitzoo.zoo.hub_errors import in_plain_words
 from hitzoo.zoo.hub_retry import is_empty, is_missing, retrying, status_of
 from hitzoo.zoo.manifest import MANIFEST_NAME, Manifest, read_manifest, read_small
 from hitzoo.zoo.release import GRID_NAME, README_NAME, Before, Publication, Release, check_whole, write_release
+from hitzoo.zoo.remote import Remote, RemoteFile
 from hitzoo.zoo.repo_name import RepoName, check_revision, is_commit, parse_repo_name
 
 

@@ -17,13 +17,14 @@ from hitzoo.plan.compile import compile_spec
 from hitzoo.spec.load import load_spec
 from hitzoo.zoo.agreement import check_size, check_weights, read_description
 from hitzoo.zoo.cards import Card
-from hitzoo.zoo.hub import Hub, RemoteFile
+from hitzoo.zoo.hub import Hub
 from hitzoo.zoo.hub_bars import Progress
 from hitzoo.zoo.hub_environment import CannotAsk
 from hitzoo.zoo.hub_errors import in_plain_words
 from hitzoo.zoo.hub_retry import is_in_trouble
 from hitzoo.zoo.manifest import LARGEST_TEXT, MANIFEST_NAME, Manifest, read_manifest
 from hitzoo.zoo.model_folder import CONFIG_NAME, SPEC_NAME, TRAINING_FILES, WEIGHTS_NAME, ModelFolder
+from hitzoo.zoo.remote import RemoteFile
 from hitzoo.zoo.repo_name import RepoName
 
 _TEXTS = (CONFIG_NAME, SPEC_NAME, MANIFEST_NAME)

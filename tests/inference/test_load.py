@@ -198,7 +198,7 @@ def test_auto_prefers_what_is_fast(monkeypatch) -> None:
 
 @pytest.mark.parametrize("name", ["nonsense", "", "cpu:x", "cuda:99", "xla"])
 def test_a_device_that_is_not_there_is_refused(name) -> None:
-    with pytest.raises(RequestError, match=f"--device {name}: not "):
+    with pytest.raises(RequestError, match=f"device '{name}': not "):
         choose_device(name)
 
 

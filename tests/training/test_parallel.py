@@ -143,7 +143,7 @@ def test_every_process_has_a_cuda_device_of_its_own(monkeypatch) -> None:
     monkeypatch.setenv("LOCAL_RANK", "1")
     assert own_device("auto") == torch.device("cuda", 1) == chosen[0]
     assert own_device("cpu") == CPU
-    with pytest.raises(RequestError, match=r"--device cuda:0: every process needs a device of its own"):
+    with pytest.raises(RequestError, match=r"device 'cuda:0': every process needs a device of its own"):
         own_device("cuda:0")
     monkeypatch.setenv("LOCAL_RANK", "2")
     with pytest.raises(RequestError, match=r"this machine has 2 CUDA devices, too few for --nproc-per-node 3"):

@@ -32,7 +32,7 @@ def test_a_precision_is_one_of_three() -> None:
     assert [parse_precision(text) for text in PRECISIONS] == ["float32", "tf32", "bf16"]
     assert [parse_precision(text) for text in ("fp32", "bfloat16")] == ["float32", "bf16"]
     for text in ("float16", "BF16", "", "bf16 "):
-        with pytest.raises(RequestError, match=f"--precision {text}: not possible here; possible: float32, tf32, bf16"):
+        with pytest.raises(RequestError, match=f"precision '{text}': not possible here; possible: float32, tf32, bf16"):
             parse_precision(text)
 
 
