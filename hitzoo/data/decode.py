@@ -6,7 +6,7 @@ import os
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import IO, Any
 
@@ -66,7 +66,8 @@ def _decode(source: Path | IO[bytes]) -> Image.Image:
     with _quiet():
         opened = Image.open(source, formats=formats())
     with opened:
-        opened.load()
+        with _quiet() if opened.format == "TIFF" else nullcontext():  # whose remarks come while it is read
+            opened.load()
         return _upright(opened)
 
 

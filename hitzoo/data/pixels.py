@@ -32,8 +32,9 @@ def to_eight_bits(image: Image.Image, channels: int) -> Image.Image:
     image = _narrowed(image)
     if not image.has_transparency_data:
         return _opaque(image, channels)
-    rgba = _with_alpha(image)
-    return rgba if channels == 4 else _opaque(_in_strips(rgba, "RGB", _over_white), channels)
+    if channels == 4:
+        return _with_alpha(image)
+    return _in_strips(image, _MODES[channels], lambda strip: _opaque(_over_white(_with_alpha(strip)), channels))
 
 
 def _opaque(image: Image.Image, channels: int) -> Image.Image:
