@@ -26,6 +26,7 @@ from hitzoo.data.source import ImageSource
 from hitzoo.data.square import read_square, telling_of
 from hitzoo.errors import DataError, OutputError, RequestError, UnreadableImage
 from hitzoo.files import atomic_file
+from hitzoo.neighbours import remove_leftovers
 
 _AT_ONCE, _PIXELS_AT_ONCE = 16, 1 << 20  # what travels together between processes: worth the way, and not too large
 _WORTH_A_PROCESS = 64  # images; a process begins in about the time that these take
@@ -104,6 +105,7 @@ def pack(
         RequestError: `out` does not end in .zip, or there is not even one worker.
     """
     _refuse(out, workers, on_error)
+    remove_leftovers(out)
     source = open_source(location, resolution=square.resolution)
     if note is not None:
         for line in opening_notes(source, square.resolution, for_training=False):

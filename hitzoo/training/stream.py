@@ -148,8 +148,9 @@ def batches(
 
 def _leave_signals_to_the_run(worker: int) -> None:
     """What asks the whole process group to stop is for the run, which still needs images for the step it finishes."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 def _explaining_lost_workers(loader: DataLoader[Batch]) -> Iterator[Batch]:

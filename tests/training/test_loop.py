@@ -204,8 +204,9 @@ def test_what_is_skipped_is_said_once(tiny_spec, pictures, tmp_path) -> None:
     end = train(tiny_spec("data.on_error=skip"), options(tmp_path / "run", data=str(folder)), listener)
     assert end.step == 4  # sixteen images: the file's turn comes more than once
     assert end.unreadable == ("3.png",)
-    assert len(listener.notes) == 1
-    assert "3.png" in listener.notes[0]
+    few, skipped = listener.notes
+    assert "6 images are few" in few
+    assert "3.png" in skipped
 
 
 def test_a_resumed_run_whose_data_fails_keeps_what_it_logged(tiny_spec, pictures, tmp_path) -> None:
