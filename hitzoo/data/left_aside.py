@@ -79,7 +79,7 @@ def _of_ending(ending: str, count: int) -> str:
 
 
 def counted(files: Iterable[str], folders: Iterable[str] = (), *, inside: int | None = None) -> LeftAside:
-    """The counts of these names of files and folders, most frequent first."""
+    """The counts of these names of files and folders, most frequent first; files without an ending last."""
     kinds: Counter[str] = Counter()
     hidden = labels = 0
     for name in files:
@@ -89,7 +89,7 @@ def counted(files: Iterable[str], folders: Iterable[str] = (), *, inside: int | 
             labels += 1
         else:
             kinds[ending_of(name)] += 1
-    ranked = dict(sorted(kinds.items(), key=lambda item: (-item[1], item[0])))
+    ranked = dict(sorted(kinds.items(), key=lambda item: (not item[0], -item[1], item[0])))
     named = dict(sorted(Counter(folders).items(), key=lambda item: (-item[1], item[0])))
     return LeftAside(ranked, hidden, named, inside, labels)
 

@@ -108,7 +108,7 @@ def test_a_zip_file_whose_only_images_are_hidden_says_so(tmp_path: Path) -> None
 def test_files_that_are_not_read_are_counted_by_ending() -> None:
     aside = counted(["a.txt", "b.TXT", "c", "d.tar.gz", "e.odt", "dataset.json", "x.with a very long ending"])
     assert dict(aside.endings) == {".txt": 2, "": 2, ".gz": 1, ".odt": 1}
-    assert str(aside) == "2 without an ending, 2 .txt, 1 .gz, 1 .odt, 1 dataset.json"
+    assert str(aside) == "2 .txt, 1 .gz, 1 .odt, 2 without an ending, 1 dataset.json"
     assert aside.to_json()["endings"] == {"none": 2, ".txt": 2, ".gz": 1, ".odt": 1, ".json": 1}
     assert not counted(["dataset.json"]).is_worth_a_line
     assert "and more" not in str(counted([f"a.e{number}" for number in range(9)]))
