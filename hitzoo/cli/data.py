@@ -98,7 +98,5 @@ def pack_data(
 
 
 def _note(message: str) -> None:
-    """To the error stream, where it does not disturb JSON."""
-    from hitzoo.cli import render
-
-    render.console(stderr=True).print(message, soft_wrap=True, markup=False)
+    """To the error stream, above the bar, where it does not disturb JSON."""
+    typer.echo(message, err=True)

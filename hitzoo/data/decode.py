@@ -6,15 +6,16 @@ import os
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import IO, Any
 
-from PIL import Image
+from PIL import Image, UnidentifiedImageError
 
-from hitzoo.data.formats import formats
+from hitzoo.data.formats import formats, way_to_read
 from hitzoo.data.png_notes import without_notes
 from hitzoo.data.reasons import reason_of
+from hitzoo.data.signature import is_heic
 from hitzoo.errors import UnreadableImage
 
 _MOST_COLOURS = 256  # of a palette
@@ -58,8 +59,27 @@ def decode(source: Path | IO[bytes], name: str) -> Image.Image:
             if (bare := without_notes(source)) is None:
                 raise
             return _decode(bare)
+    except UnidentifiedImageError as error:
+        raise UnreadableImage(name, _unknown(source, error)) from error
     except Exception as error:  # damaged bytes make decoders raise anything: SyntaxError, struct.error, KeyError …
         raise UnreadableImage(name, reason_of(error)) from error
+
+
+def _unknown(source: Path | IO[bytes], error: UnidentifiedImageError) -> str:
+    """What a file is that is none of the formats; phones and browsers name HEIC pictures .jpg."""
+    with suppress(OSError):
+        beginning = _beginning(source)
+        if is_heic(beginning) and (way := way_to_read(".heic")):
+            return f"a HEIC picture, whatever its name; {way}"
+    return reason_of(error)
+
+
+def _beginning(source: Path | IO[bytes]) -> bytes:
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            return file.read(12)
+    source.seek(0)
+    return source.read(12)
 
 
 def _decode(source: Path | IO[bytes]) -> Image.Image:

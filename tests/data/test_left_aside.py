@@ -12,13 +12,14 @@ from PIL import Image
 from hitzoo.data import formats as formats_module
 from hitzoo.data.archive import Archive
 from hitzoo.data.check import check
+from hitzoo.data.decode import decode
 from hitzoo.data.folder import Folder
 from hitzoo.data.left_aside import counted, left_aside
 from hitzoo.data.names import ending_of, is_hidden
 from hitzoo.data.open import open_source
 from hitzoo.data.opening import opening_notes
 from hitzoo.data.synthetic import Synthetic
-from hitzoo.errors import DataError
+from hitzoo.errors import DataError, UnreadableImage
 from tests.data.record_writer import noise, raw_picture, write_records
 
 
@@ -127,6 +128,8 @@ def test_heic_is_named_with_what_reads_it(tmp_path: Path, monkeypatch: pytest.Mo
         (tmp_path / "IMG_1.HEIC").write_bytes(b"no picture")
         with pytest.raises(DataError, match=r"there are: 1 \.heic \(read with pip install 'hitzoo\[heic\]'\)"):
             Folder(str(tmp_path))
+        with pytest.raises(UnreadableImage, match=r"a HEIC picture.*hitzoo\[heic\]"):
+            decode(BytesIO(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), "IMG_2.JPG")
         (tmp_path / "a.png").write_bytes(picture())
         notes = opening_notes(Folder(str(tmp_path)), 4)
         assert notes[0].endswith("1 .heic (read with pip install 'hitzoo[heic]')")
