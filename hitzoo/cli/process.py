@@ -6,12 +6,14 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
 from hitzoo.errors import Diverged, HitzooError, RequestError, SpecError, UnknownNameError
 
+_TIDYING_UP = 2.0  # seconds in which another signal does not interrupt it; a later one does, should the first be lost
 _SAID_BY_THE_FIRST = (Diverged, SpecError, RequestError, UnknownNameError)  # every process meets them alike
 
 
@@ -41,10 +43,13 @@ def stopping_cleanly() -> Iterator[None]:
     if not _alone() or threading.current_thread() is not threading.main_thread():
         taken = []
 
+    last = float("-inf")
+
     def leave(number: int, frame: FrameType | None) -> None:
-        for other in taken:  # another one shall not interrupt the tidying up; Ctrl-C does
-            signal.signal(other, signal.SIG_IGN)
-        raise SystemExit(128 + number)
+        nonlocal last
+        since, last = time.monotonic() - last, time.monotonic()
+        if since >= _TIDYING_UP:
+            raise SystemExit(128 + number)
 
     for number in taken:
         signal.signal(number, leave)

@@ -6,24 +6,14 @@ import os
 import re
 from pathlib import Path
 
+from hitzoo.places import place
+
 _RECORDED_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
 
 
 def place_of(location: str) -> Path:
-    """The path, with `~` and `~user` replaced by a home folder where that is one.
-
-    A file or folder that is itself called `~photos` is that one. Words as `recorded` writes them are read back.
-    """
-    path = Path(_as_given(location))
-    first = path.parts[0] if path.parts else ""
-    if not first.startswith("~"):
-        return path
-    try:
-        if first != "~" and path.exists():
-            return path
-        return path.expanduser()
-    except (OSError, RuntimeError):  # nobody of that name, or no home
-        return path
+    """The path that is meant, as everywhere (`hitzoo.places`); words as `recorded` writes them are read back."""
+    return place(_as_given(location))
 
 
 def recorded(location: str) -> str:
