@@ -69,17 +69,6 @@ def test_evaluation_says_what_is_left_aside(run: Run, mixed: Path, spec: Path, t
     assert SAID in run("eval", "--model", "model", "--data", "pictures", *few).stderr
 
 
-def test_a_set_that_gained_readable_formats_is_told_when_resuming(
-    run: Run, pictures: Path, spec: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (pictures / "a.tif").write_bytes((pictures / "0.png").read_bytes())
-    with monkeypatch.context() as earlier:
-        earlier.setattr("hitzoo.data.names.endings", lambda: (".png", ".jpg", ".jpeg", ".webp"))
-        run("train", spec, "--data", "pictures", "--out", "run", "--set", "training.steps=1")
-    again = run("train", spec, "--data", "pictures", "--out", "run", "--set", "training.steps=2", "--resume")
-    assert "is not the data of the last session (6 images then, 7 now" in again.stdout
-
-
 @pytest.mark.parametrize("resolution", [3_000_000, 10**30])
 @pytest.mark.parametrize("words", [("check", "synthetic"), ("pack", "synthetic", "p.zip")])
 def test_sides_that_no_image_has(run: Run, words: tuple[str, ...], resolution: int) -> None:

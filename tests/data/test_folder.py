@@ -166,3 +166,19 @@ def test_the_working_folder_may_change_after_opening(tmp_path: Path, monkeypatch
     folder = Folder("in")
     monkeypatch.chdir("/")
     assert folder.read(0).size == (6, 4)
+
+
+def test_what_was_read_before_stays_the_same_set_and_more_formats_are_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run is resumed with the same images in the same order; where others became readable, it can tell."""
+    fill(tmp_path, "b.png", "a.jpg", "c/d.webp", "notes.txt")
+    for added in (None, "c/a.tif"):
+        fill(tmp_path, *([added] if added else []))
+        with monkeypatch.context() as earlier:
+            earlier.setattr("hitzoo.data.names.endings", lambda: (".png", ".jpg", ".jpeg", ".webp"))
+            before = Folder(str(tmp_path))
+        now = Folder(str(tmp_path))
+        assert labels(before) == ["a.jpg", "b.png", "c/d.webp"]
+        assert (before.fingerprint() == now.fingerprint()) == (added is None)
+        assert (labels(before) == labels(now)) == (added is None)
