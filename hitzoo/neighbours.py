@@ -81,7 +81,8 @@ def _remove_unheld(leftover: Path) -> bool:
     """Whether it is certain that nobody writes it: then it is gone. True also where somebody certainly does."""
     if fcntl is None or leftover.is_symlink():
         return False
-    descriptor = os.open(leftover, os.O_RDONLY | _ONLY_HERE)
+    way = os.O_RDONLY if leftover.is_dir() else os.O_RDWR  # NFS locks only what is open for writing
+    descriptor = os.open(leftover, way | _ONLY_HERE)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import warnings
@@ -32,6 +33,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it logs of damaged files is told as their reason
 _quiet_lock = threading.Lock()
 
 
