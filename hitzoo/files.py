@@ -12,9 +12,9 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from uuid import uuid4
 
 from hitzoo.errors import OutputError
+from hitzoo.neighbours import neighbour, new_file, new_folder, remove_leftovers
 
 _REASONS = {
     errno.ENOSPC: "no space left on the device; free some or choose another place",
@@ -32,6 +32,15 @@ _REASONS = {
 
 
 @contextmanager
+def reading(place: Path) -> Iterator[None]:
+    """Turn an operating system error raised inside into an `OutputError` that names `place`, which cannot be read."""
+    try:
+        yield
+    except OSError as error:
+        raise OutputError(f"cannot read {place}: {reason_of(error, reading=True)}") from error
+
+
+@contextmanager
 def writing(place: Path) -> Iterator[None]:
     """Turn an operating system error raised inside into an `OutputError` that names `place`."""
     try:
@@ -40,8 +49,12 @@ def writing(place: Path) -> Iterator[None]:
         raise OutputError(f"cannot write {place}: {reason_of(error)}") from error
 
 
-def reason_of(error: OSError) -> str:
-    """What went wrong and the way on, in the user's words."""
+def reason_of(error: OSError, *, reading: bool = False) -> str:
+    """What went wrong with writing, or with `reading`, and the way on, in the user's words."""
+    if reading:
+        return (
+            "no permission to read it" if error.errno in (errno.EACCES, errno.EPERM) else error.strerror or str(error)
+        )
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
 
 
@@ -51,14 +64,15 @@ def atomic_file(path: Path) -> Iterator[Path]:
 
     Missing parent folders are made. The bytes are on the disk before the new name is.
     """
-    temporary = _neighbour(path)
+    temporary = neighbour(path)
     with writing(path):
         missing = _missing(path.parent)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            yield temporary
-            _flush(temporary)
-            temporary.replace(path)
+            with new_file(temporary):
+                yield temporary
+                _flush(temporary)
+                temporary.replace(path)
         except BaseException:
             with suppress(OSError):
                 temporary.unlink()
@@ -68,9 +82,12 @@ def atomic_file(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write UTF-8 text, whole or not at all."""
+    """Write UTF-8 text, whole or not at all.
+
+    Bytes of a file's name that are not UTF-8 (Python's surrogates) are written as `\\udcf6`, which JSON and YAML read.
+    """
     with atomic_file(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")
+        temporary.write_text(text, encoding="utf-8", errors="backslashreplace")
 
 
 @contextmanager
@@ -81,15 +98,16 @@ def atomic_folder(path: Path) -> Iterator[Path]:
     """
     refuse_existing(path)
     with writing(path):
-        temporary = _neighbour(path)
+        temporary = neighbour(path)
+        remove_leftovers(path)
         missing = _missing(path.parent)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            temporary.mkdir()
-            yield temporary
-            for file in temporary.rglob("*"):
-                _flush(file)
-            temporary.replace(path)
+            with new_folder(temporary):
+                yield temporary
+                for file in temporary.rglob("*"):
+                    _flush(file)
+                temporary.replace(path)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             _remove_empty(missing)
@@ -106,13 +124,6 @@ def refuse_existing(path: Path) -> None:
     with writing(path):
         if path.is_symlink() or path.is_file() or (path.is_dir() and any(path.iterdir())):
             raise OutputError(f"{path} exists already and is not an empty folder; choose a new name or remove it")
-
-
-def _neighbour(path: Path) -> Path:
-    """A name beside `path` that nobody else has."""
-    if not path.name:
-        raise OutputError(f"cannot write {path}: it has no name of its own; choose one")
-    return path.with_name(f".{path.name}.{uuid4().hex[:8]}.tmp")
 
 
 def _missing(folder: Path) -> list[Path]:

@@ -1,6 +1,6 @@
 """The `hitzoo` command: its verbs, and the one place where an error becomes a message and an exit code.
 
-Exit codes: 0 done, 2 a mistake the user can act on, 130 stopped by Ctrl-C, 143 stopped by SIGTERM.
+Exit codes: 0 done, 2 a mistake the user can act on, 130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from hitzoo.cli import (
     show,
     train,
 )
-from hitzoo.cli.process import in_its_name, leaving_at_once
+from hitzoo.cli.process import in_its_name, leaving_at_once, stopping_cleanly
 from hitzoo.cli.unseen_places import of_a_place
 from hitzoo.errors import HitzooError
 from hitzoo.wait_policy import adaptive_waiting
@@ -84,7 +84,7 @@ def hitzoo(
 
 def main() -> None:
     """Run the command; what a user can act on is printed in one message, what is a bug keeps its traceback."""
-    with leaving_at_once(), adaptive_waiting():
+    with leaving_at_once(), stopping_cleanly(), adaptive_waiting():
         _run()
 
 

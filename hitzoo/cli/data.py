@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from hitzoo.cli.options import JsonOption
 
-if TYPE_CHECKING:
-    from hitzoo.data.check import DataReport
-    from hitzoo.data.pack import PackReport
-
 app = typer.Typer(help="Look at a data set, or pack it.", no_args_is_help=True)
-
-_MOST_LINES = 20
 
 SourceArgument = Annotated[
     str,
@@ -35,16 +28,24 @@ def data() -> None:
 def check_data(
     source: SourceArgument,
     resolution: Annotated[
-        int,
-        typer.Option(min=1, help="The side of synthetic images, and the size to look at where records have several."),
-    ] = 32,
+        int | None,
+        typer.Option(
+            metavar="R",
+            min=1,
+            help="The side of the model that they are for: images that are smaller are counted. Also the side of"
+            " synthetic images, and the size to look at where records have several (else 32).",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Decode every image: how many there are, their sizes and modes, and which files cannot be read.
+    """Read every image as training would: sizes, modes, which specs fit, copies, and which files cannot be read.
 
+    What lies beside the images and is not read is counted by ending.
     Exit code 2 when a file cannot be read; training would stop there, or leave it out with data.on_error: skip.
     """
     from hitzoo.cli import progress, render
+    from hitzoo.cli.data_report import print_report
     from hitzoo.data.check import check
 
     with progress.following("images") as follow:
@@ -52,7 +53,7 @@ def check_data(
     if as_json:
         render.print_json(report.to_json())
     else:
-        _print(report)
+        print_report(report)
     if report.bad:
         raise typer.Exit(2)
 
@@ -84,46 +85,18 @@ def pack_data(
     too (PNGs and a dataset.json without labels). For data.crop: random, pack at a larger size than you train.
     """
     from hitzoo.cli import progress, render
+    from hitzoo.cli.data_report import print_packed
     from hitzoo.data.pack import Square, pack
 
     square = Square(resolution=resolution, channels=channels, crop=crop, crop_fraction=crop_fraction)
     with progress.following("images") as follow:
-        report = pack(source, out, square, workers=workers, on_error=on_error, progress=follow)
+        report = pack(source, out, square, workers=workers, on_error=on_error, progress=follow, note=_note)
     if as_json:
         render.print_json(report.to_json())
     else:
-        _print_packed(report)
+        print_packed(report)
 
 
-def _print_packed(report: PackReport) -> None:
-    from hitzoo.cli import render
-
-    side = report.square.resolution
-    size = render.size(report.size)
-    render.print_line(f"wrote {report.out}: {render.count(report.packed, 'image')} of {side}×{side}, {size}")
-    _print_names("left out", report.skipped)
-
-
-def _print(report: DataReport) -> None:
-    from hitzoo.cli import render
-
-    render.print_line(f"{report.location}: {render.count(report.count, 'image')}, {report.readable:,} readable")
-    sizes = [(f"{width}×{height}", count) for (width, height), count in report.sizes.items()]
-    for title, counts in (("sizes", sizes), ("modes", [*report.modes.items()]), ("formats", [*report.formats.items()])):
-        shown = ", ".join(f"{name} ({count:,})" for name, count in counts[:_MOST_LINES])
-        more = f", and {len(counts) - _MOST_LINES} more" if len(counts) > _MOST_LINES else ""
-        if counts:
-            render.print_line(f"  {title}: {shown}{more}")
-    if report.non_square:
-        render.print_line(f"  not square: {report.non_square:,}; data.crop says what becomes of them")
-    _print_names("unreadable", report.bad)
-
-
-def _print_names(what: str, images: Sequence[tuple[str, str]]) -> None:
-    """Name and reason of the first few of them."""
-    from hitzoo.cli import render
-
-    for name, reason in images[:_MOST_LINES]:
-        render.print_line(f"  {what}: {name} ({reason})", style="red")
-    if len(images) > _MOST_LINES:
-        render.print_line(f"  … and {len(images) - _MOST_LINES:,} more (--json names all)")
+def _note(message: str) -> None:
+    """To the error stream, above the bar, where it does not disturb JSON."""
+    typer.echo(message, err=True)

@@ -23,6 +23,7 @@ from hitzoo.errors import OutputError, RequestError
 from hitzoo.files import write_text
 
 if TYPE_CHECKING:
+    from hitzoo.evaluation.evaluator import Evaluator
     from hitzoo.evaluation.report import Report, Score
 
 _DIGITS = 12  # of a hash, for people
@@ -149,6 +150,7 @@ def _of_model(
         inception_weights=inception_weights,
         note=_note,
     )
+    _note_what_is_left_aside(evaluator)
     with progress.following("real images") as follow:
         evaluator.prepare(follow)
     with progress.following("samples") as follow:
@@ -176,10 +178,18 @@ def _of_images(images: str, changes: dict[str, Any], inception_weights: Path | N
         inception_weights=inception_weights,
         note=_note,
     )
+    _note_what_is_left_aside(evaluator)
     with progress.following("real images") as follow:
         evaluator.prepare(follow)
     with progress.following("pictures") as follow:
         return evaluator.evaluate_images(pictures, progress=follow)
+
+
+def _note_what_is_left_aside(evaluator: Evaluator) -> None:
+    from hitzoo.data.opening import opening_notes
+
+    for line in opening_notes(evaluator.reals.source, evaluator.reals.resolution, for_training=False):
+        _note(line)
 
 
 def _note(message: str) -> None:

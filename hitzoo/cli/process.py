@@ -1,14 +1,19 @@
-"""Which of several processes this is, where torchrun started the command in each."""
+"""Which of several processes this is, where torchrun started the command in each, and how one ends."""
 
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import FrameType
 
 from hitzoo.errors import Diverged, HitzooError, RequestError, SpecError, UnknownNameError
 
+_TIDYING_UP = 2.0  # seconds in which another signal does not interrupt it; a later one does, should the first be lost
 _SAID_BY_THE_FIRST = (Diverged, SpecError, RequestError, UnknownNameError)  # every process meets them alike
 
 
@@ -25,6 +30,35 @@ def in_its_name(error: HitzooError) -> str | None:
     if isinstance(error, _SAID_BY_THE_FIRST):
         return said if is_first() else None
     return f"[process {_rank()} of {os.environ['WORLD_SIZE']}] {said}"
+
+
+@contextmanager
+def stopping_cleanly() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind the command as Ctrl-C does, so that nothing half-written stays; 143 and 129.
+
+    Training has its own way meanwhile. Among several processes the system's way stays: they wait for each other in
+    calls that no signal interrupts, and a launcher ends them.
+    """
+    numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    taken = [number for number in numbers if signal.getsignal(number) is signal.SIG_DFL]  # nohup ignores SIGHUP
+    if not _alone() or threading.current_thread() is not threading.main_thread():
+        taken = []
+
+    last = float("-inf")
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        nonlocal last
+        since, last = time.monotonic() - last, time.monotonic()
+        if since >= _TIDYING_UP:
+            raise SystemExit(128 + number)
+
+    for number in taken:
+        signal.signal(number, leave)
+    try:
+        yield
+    finally:
+        for number in taken:
+            signal.signal(number, signal.SIG_DFL)
 
 
 @contextmanager

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from hashlib import sha256
-from io import BytesIO
-from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import BadZipFile, ZipFile
 
 from PIL import Image
 
 from hitzoo.data.decode import decode
-from hitzoo.data.names import ACCEPTED, is_hidden, is_image
-from hitzoo.errors import DataError, UnreadableImage
-
-_LARGEST = 1 << 30  # bytes of one unpacked member; more is an attack or a mistake, not a picture
+from hitzoo.data.formats import accepted
+from hitzoo.data.left_aside import LeftAside, counted
+from hitzoo.data.member import unpacked
+from hitzoo.data.names import is_hidden, is_image
+from hitzoo.data.place import place_of
+from hitzoo.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -40,13 +41,15 @@ class Archive:
 
     def __init__(self, location: str) -> None:
         self.location = location
-        self._path = Path(location).expanduser().absolute()
+        self._path = place_of(location).absolute()
         self._handle: _Handle | None = None
         with self._open() as file:
-            members = {info.filename: info for info in file.infolist() if _holds_image(info)}
+            files = {info.filename: info for info in file.infolist() if not info.is_dir()}
+        members = {name: info for name, info in files.items() if _holds_image(name)}
         self._members = [(name, members[name].file_size, members[name].CRC) for name in sorted(members)]
+        self._left_aside = _counted(files.keys() - members.keys())
         if not self._members:
-            raise DataError(f"data {location!r}: no images in this zip file; files in it must end in {ACCEPTED}")
+            raise DataError(f"data {location!r}: no images in this zip file; {self._why_none(files)}")
 
     def __len__(self) -> int:
         return len(self._members)
@@ -60,16 +63,15 @@ class Archive:
 
     def read(self, index: int) -> Image.Image:
         """The picture in member `index`; `DataError` where the zip file itself has gone."""
-        name, size, _ = self._members[index]
-        if size > _LARGEST:
-            raise UnreadableImage(name, f"unpacks to {size:,} bytes, too many for an image")
+        name = self._members[index][0]
         handle = self._own_handle()
-        try:
-            with handle.lock:
-                content = handle.file.read(name)
-        except Exception as error:  # zipfile raises anything: encrypted, unknown compression, bad CRC, zlib.error …
-            raise UnreadableImage(name, f"cannot be unpacked: {str(error) or type(error).__name__}") from error
-        return decode(BytesIO(content), name)
+        with handle.lock:
+            content = unpacked(handle.file, name)
+        return decode(content, name)
+
+    def left_aside(self, *, looking_inside: bool = False) -> LeftAside:
+        """What else is in the zip file; the files in hidden and system folders are always counted."""
+        return self._left_aside
 
     def fingerprint(self) -> str:
         """SHA-256 over the sorted paths, sizes (bytes) and checksums that the zip file lists."""
@@ -77,6 +79,12 @@ class Archive:
         for name, size, checksum in self._members:
             digest.update(f"{name}\0{size}\0{checksum}\n".encode("utf-8", "surrogateescape"))
         return digest.hexdigest()
+
+    def _why_none(self, names: Iterable[str]) -> str:
+        if any(is_image(_parts(name)[-1]) for name in names):
+            return f"only hidden and system folders in it hold some ({self._left_aside})"
+        there = f"; there are: {self._left_aside}" if self._left_aside else ""
+        return f"files in it must end in {accepted()}{there}"
 
     def _own_handle(self) -> _Handle:
         """This process's handle. Two threads may both open one at first; either is good and one is kept."""
@@ -90,7 +98,8 @@ class Archive:
         try:
             return ZipFile(self._path)
         except OSError as error:
-            raise DataError(f"data {self.location!r}: cannot open the zip file: {error.strerror}") from error
+            why = error.strerror or str(error) or type(error).__name__
+            raise DataError(f"data {self.location!r}: cannot open the zip file: {why}") from error
         except Exception as error:  # a damaged list of contents: BadZipFile, struct.error, UnicodeDecodeError …
             said = "" if isinstance(error, BadZipFile) and "not a zip" in str(error) else f" ({error})"
             raise DataError(
@@ -98,6 +107,27 @@ class Archive:
             ) from error
 
 
-def _holds_image(info: ZipInfo) -> bool:
-    *folders, name = info.filename.split("/")
-    return is_image(name) and not any(is_hidden(folder) for folder in folders)
+def _parts(name: str) -> list[str]:
+    """The steps of a member's path; some programs of Windows write backslashes."""
+    return name.replace("\\", "/").split("/")
+
+
+def _holds_image(name: str) -> bool:
+    *folders, last = _parts(name)
+    return is_image(last) and not any(is_hidden(folder) for folder in folders)
+
+
+def _counted(names: Iterable[str]) -> LeftAside:
+    """Files that are not read; those under a hidden or system folder are counted with it."""
+    files: list[str] = []
+    folders: set[tuple[str, ...]] = set()
+    inside = 0
+    for name in names:
+        *above, last = _parts(name)
+        first = next((place for place, folder in enumerate(above) if is_hidden(folder)), None)
+        if first is None:
+            files.append(last)
+        else:
+            folders.add(tuple(above[: first + 1]))
+            inside += 1
+    return counted(files, (folder[-1] for folder in folders), inside=inside if folders else None)

@@ -3,97 +3,102 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Callable
+from hashlib import blake2b
+from typing import TypeVar
 
+from PIL import Image
+
+from hitzoo.data.left_aside import left_aside
 from hitzoo.data.open import open_source
+from hitzoo.data.report import DataReport, Size
+from hitzoo.data.sides import refuse_side
+from hitzoo.data.square import telling_of
+from hitzoo.data.transform import prepare
 from hitzoo.errors import UnreadableImage
 
-Size = tuple[int, int]  # width, height in pixels
 Key = TypeVar("Key")
 
+_SIDE = 32  # pixels: of synthetic images, and of the squares that are made to see that they can be
+_PIXELS_AT_ONCE = 1 << 22
 
-@dataclass(frozen=True)
-class DataReport:
-    """What a data set holds. The histograms count the readable images, most frequent first.
 
-    Sizes are those after the Exif turn; modes and formats are Pillow's names ("RGB", "JPEG").
+def check(
+    location: str, *, resolution: int | None = None, progress: Callable[[int, int], None] | None = None
+) -> DataReport:
+    """Decode every image at `location` and make it square; unreadable ones are listed, not raised.
+
+    `resolution` is the side of a model that the images are held against, at which synthetic images are drawn (else 32),
+    and the size of records to look at where there are several. `progress` is called after each image with how many are
+    done and how many there are.
+
+    Raises:
+        DataError: `location` is no source of images.
+        RequestError: `resolution` is more than can be drawn.
     """
-
-    location: str
-    count: int  # readable or not
-    bad: tuple[tuple[str, str], ...]  # name and reason
-    sizes: Mapping[Size, int]
-    modes: Mapping[str, int]
-    formats: Mapping[str, int]
-
-    @property
-    def readable(self) -> int:
-        """How many images can be decoded."""
-        return self.count - len(self.bad)
-
-    @property
-    def non_square(self) -> int:
-        """How many readable images are not as wide as high."""
-        return sum(count for (width, height), count in self.sizes.items() if width != height)
-
-    @property
-    def smallest(self) -> Size | None:
-        """The least width and the least height, not always of one image; None where nothing is readable."""
-        return _each_side(min, self.sizes)
-
-    @property
-    def largest(self) -> Size | None:
-        """The greatest width and the greatest height, not always of one image; None where nothing is readable."""
-        return _each_side(max, self.sizes)
-
-    def to_json(self) -> dict[str, Any]:
-        """The report as JSON values; sizes are written "WIDTHxHEIGHT"."""
-        return {
-            "location": self.location,
-            "count": self.count,
-            "readable": self.readable,
-            "bad": [{"name": name, "reason": reason} for name, reason in self.bad],
-            "sizes": {f"{width}x{height}": count for (width, height), count in self.sizes.items()},
-            "smallest": self.smallest and list(self.smallest),
-            "largest": self.largest and list(self.largest),
-            "non_square": self.non_square,
-            "modes": dict(self.modes),
-            "formats": dict(self.formats),
-        }
-
-
-def check(location: str, *, resolution: int = 32, progress: Callable[[int, int], None] | None = None) -> DataReport:
-    """Decode every image at `location`; unreadable ones are listed, not raised.
-
-    `resolution` matters to synthetic images and to records of several sizes only. `progress` is called after each image
-    with how many are done and how many there are. Raises `DataError` where `location` is no source of images.
-    """
-    source = open_source(location, resolution=resolution)
-    bad: list[tuple[str, str]] = []
-    sizes: Counter[Size] = Counter()
-    modes: Counter[str] = Counter()
-    formats: Counter[str] = Counter()
+    if resolution is not None:
+        refuse_side(resolution)
+    source = open_source(location, resolution=_SIDE if resolution is None else resolution)
+    found = _Findings()
     for index in range(len(source)):
+        name = source.label(index)
         try:
-            image = source.read(index)
+            with telling_of(source, index):
+                found.add(name, source.read(index))
         except UnreadableImage as error:
-            bad.append((error.name, error.reason))
-        else:
-            sizes[image.size] += 1
-            modes[image.mode] += 1
-            formats[image.format or "none"] += 1
+            found.bad.append((error.name, error.reason))
         if progress is not None:
             progress(index + 1, len(source))
-    return DataReport(location, len(source), tuple(bad), _ranked(sizes), _ranked(modes), _ranked(formats))
+    return DataReport(
+        location,
+        len(source),
+        tuple(found.bad),
+        _ranked(found.sizes),
+        _ranked(found.modes),
+        _ranked(found.formats),
+        copies=tuple(found.copies),
+        animated=found.animated,
+        left_aside=left_aside(source, looking_inside=True),
+        resolution=resolution,
+    )
+
+
+class _Findings:
+    """What is counted on the way."""
+
+    def __init__(self) -> None:
+        self.bad: list[tuple[str, str]] = []
+        self.sizes: Counter[Size] = Counter()
+        self.modes: Counter[str] = Counter()
+        self.formats: Counter[str] = Counter()
+        self.copies: list[tuple[str, str]] = []
+        self.animated = 0
+        self._names: dict[bytes, str] = {}  # by the pixels
+
+    def add(self, name: str, image: Image.Image) -> None:
+        """Count an image; what is raised on the way leaves it uncounted."""
+        prepare(image, resolution=_SIDE, channels=3, crop="center", crop_fraction=1.0, flip=False, random=None)
+        first = self._names.setdefault(_digest(image), name)
+        if first != name:
+            self.copies.append((name, first))
+        self.sizes[image.size] += 1
+        self.modes[image.mode] += 1
+        self.formats[image.format or "none"] += 1
+        self.animated += bool(image.info.get("frames"))
+
+
+def _digest(image: Image.Image) -> bytes:
+    """A digest of what an image shows, strip by strip so that memory stays bounded."""
+    digest = blake2b(f"{image.mode} {image.size} {image.info.get('transparency')!r}".encode(), digest_size=16)
+    digest.update(bytes(image.getpalette() or ()))
+    width, height = image.size
+    rows = max(1, _PIXELS_AT_ONCE // width)
+    for top in range(0, height, rows):
+        whole = top == 0 and rows >= height
+        strip = image if whole else image.crop((0, top, width, min(height, top + rows)))
+        digest.update(strip.tobytes())
+    return digest.digest()
 
 
 def _ranked(counts: Counter[Key]) -> dict[Key, int]:
     return dict(counts.most_common())
-
-
-def _each_side(pick: Callable[[list[int]], int], sizes: Mapping[Size, int]) -> Size | None:
-    if not sizes:
-        return None
-    return pick([width for width, _ in sizes]), pick([height for _, height in sizes])

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from PIL import Image, UnidentifiedImageError
 
+from hitzoo.data.formats import formats, way_to_read
+from hitzoo.data.png_notes import without_notes
+from hitzoo.data.reasons import reason_of
+from hitzoo.data.signature import is_heic
 from hitzoo.errors import UnreadableImage
 
-# What a file of an accepted ending may hold; a wrong ending among these is harmless and common. Pillow's other
-# formats stay closed: some start programs (EPS), and nobody trains on them.
-_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+_MOST_COLOURS = 256  # of a palette
+_ANIMATED = ("GIF", "WEBP", "PNG", "AVIF", "TIFF")
 
 _ORIENTATION = 0x0112  # the Exif tag
 _UPRIGHT = {
@@ -29,6 +33,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it logs of damaged files is told as their reason
 _quiet_lock = threading.Lock()
 
 
@@ -44,26 +49,76 @@ if hasattr(os, "register_at_fork"):  # a worker may be forked while another thre
 def decode(source: Path | IO[bytes], name: str) -> Image.Image:
     """The picture in `source`, the first frame of an animated one, in its own mode and turned as its Exif says.
 
-    Of the file's notes the picture keeps its `format` and its transparent colour, so nothing turns it twice.
-    Pictures of over twice Pillow's `MAX_IMAGE_PIXELS` (179 million pixels) are refused as Pillow refuses them;
-    large ones below that are read without its warning.
+    Of the file's notes the picture keeps its `format`, its transparent colour and whether there were more `frames`, so
+    nothing turns it twice. Texts and colour profiles of a PNG that are too large to unpack are left out. Pictures of
+    over twice Pillow's `MAX_IMAGE_PIXELS` (179 million pixels) are refused as Pillow refuses them; large ones below
+    that are read without its warning.
     """
     try:
-        with _quiet():
-            opened = Image.open(source, formats=_FORMATS)
-        with opened:
-            opened.load()
-            return _upright(opened)
+        try:
+            return _decode(source)
+        except ValueError:
+            if (bare := without_notes(source)) is None:
+                raise
+            return _decode(bare)
+    except UnidentifiedImageError as error:
+        raise UnreadableImage(name, _unknown(source, error)) from error
     except Exception as error:  # damaged bytes make decoders raise anything: SyntaxError, struct.error, KeyError …
-        raise UnreadableImage(name, _reason(error)) from error
+        raise UnreadableImage(name, reason_of(error)) from error
+
+
+def _unknown(source: Path | IO[bytes], error: UnidentifiedImageError) -> str:
+    """What a file is that is none of the formats; phones and browsers name HEIC pictures .jpg."""
+    with suppress(OSError):
+        beginning = _beginning(source)
+        if is_heic(beginning) and (way := way_to_read(".heic")):
+            return f"a HEIC picture, whatever its name; {way}"
+    return reason_of(error)
+
+
+def _beginning(source: Path | IO[bytes]) -> bytes:
+    if isinstance(source, Path):
+        with source.open("rb") as file:
+            return file.read(12)
+    source.seek(0)
+    return source.read(12)
+
+
+def _decode(source: Path | IO[bytes]) -> Image.Image:
+    with _quiet():
+        opened = Image.open(source, formats=formats())
+    with opened:
+        with _quiet() if opened.format == "TIFF" else nullcontext():  # whose remarks come while it is read
+            opened.load()
+        return _upright(opened)
 
 
 def _upright(opened: Image.Image) -> Image.Image:
     turn = _turn(opened)
-    picture = opened.copy() if turn is None else opened.transpose(turn)
+    picture = opened._new(opened.im) if turn is None else opened.transpose(turn)  # _new: the same pixels, not a copy
     picture.format = opened.format
-    picture.info = {key: value for key, value in opened.info.items() if key == "transparency"}
+    picture.info = _kept(opened)
     return picture
+
+
+def _kept(opened: Image.Image) -> dict[str | tuple[int, int], Any]:
+    """What is used of a file's notes."""
+    kept: dict[str | tuple[int, int], Any] = {}
+    transparent = opened.info.get("transparency")
+    # More alphas than a palette has colours are no alphas: viewers ignore them, Pillow would raise.
+    if transparent is not None and not (isinstance(transparent, bytes) and len(transparent) > _MOST_COLOURS):
+        kept["transparency"] = transparent
+    if opened.format in _ANIMATED and _has_more_frames(opened):
+        kept["frames"] = True
+    return kept
+
+
+def _has_more_frames(opened: Image.Image) -> bool:
+    try:
+        with _quiet():
+            return bool(getattr(opened, "is_animated", False))
+    except Exception:  # what follows the first frame may be damaged
+        return False
 
 
 def _turn(opened: Image.Image) -> Image.Transpose | None:
@@ -85,16 +140,3 @@ def _quiet() -> Iterator[None]:
     with _quiet_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield
-
-
-def _reason(error: Exception) -> str:
-    """A few words on what the decoder met."""
-    if isinstance(error, UnidentifiedImageError):
-        return "not a PNG, JPEG or WebP picture, or its beginning is damaged"
-    if isinstance(error, MemoryError):
-        return "not enough memory to decode it"
-    if isinstance(error, Image.DecompressionBombError):
-        return "too many pixels; Pillow takes it for a decompression bomb"
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) or type(error).__name__

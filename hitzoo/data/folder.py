@@ -3,34 +3,42 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from hashlib import sha256
-from pathlib import Path
 
 from PIL import Image
 
 from hitzoo.data.decode import decode
-from hitzoo.data.names import ACCEPTED, is_hidden, is_image
-from hitzoo.errors import DataError
+from hitzoo.data.formats import accepted
+from hitzoo.data.left_aside import LeftAside, counted
+from hitzoo.data.listing import Listing, count_files, list_images
+from hitzoo.data.place import place_of
+from hitzoo.errors import DataError, UnreadableImage
 
 
 class Folder:
     """The image files under a folder, in the order of their paths relative to it.
 
-    Other files are not read, the dataset.json of an unpacked NVIDIA zip file neither.
-    Raises `DataError` where the folder cannot be listed or holds no images.
+    Other files are not read, the dataset.json of an unpacked NVIDIA zip file neither. A sub-folder that cannot be
+    listed stands in the order as one unreadable image, named with a slash at the end.
+    Raises `DataError` where the folder itself cannot be listed or holds no images.
     """
 
     def __init__(self, location: str) -> None:
         self.location = location
-        self._root = Path(location).expanduser().absolute()
+        self._root = place_of(location).absolute()
         try:
-            self._names = sorted(_image_names(self._root))
+            found = list_images(self._root)
         except OSError as error:
             place = error.filename or location
-            raise DataError(f"data {location!r}: cannot list the folder {str(place)!r}: {error.strerror}") from error
-        if not self._names:
-            raise DataError(f"data {location!r}: no images in this folder; files must end in {ACCEPTED}")
+            raise DataError(
+                f"data {location!r}: cannot list the folder {str(place)!r}: {error.strerror or error}"
+            ) from error
+        self._unlisted = found.unlisted
+        self._passed = found.passed
+        self._others = counted(_last(path) for path in found.others)
+        self._names = sorted([*found.images, *found.unlisted])
+        if not found.images:
+            raise DataError(f"data {location!r}: no images in this folder; {self._why_none(found)}")
 
     def __len__(self) -> int:
         return len(self._names)
@@ -41,45 +49,42 @@ class Folder:
 
     def read(self, index: int) -> Image.Image:
         """The picture in file `index`."""
-        return decode(self._root / self._names[index], self._names[index])
+        name = self._names[index]
+        if name in self._unlisted:
+            raise UnreadableImage(name, self._unlisted[name])
+        return decode(self._root / name, name)
+
+    def left_aside(self, *, looking_inside: bool = False) -> LeftAside:
+        """What else is in the folder."""
+        folders = counted((), (_last(path) for path in self._passed)).folders
+        inside = count_files(self._root, self._passed) if looking_inside and self._passed else None
+        return LeftAside(self._others.endings, self._others.hidden, folders, inside, self._others.labels)
 
     def fingerprint(self) -> str:
         """SHA-256 over the sorted relative paths, sizes (bytes) and modification times (ns) of the files."""
         digest = sha256()
         for name in self._names:
-            size, modified = _size_and_time(self._root / name)
+            size, modified = self._size_and_time(name)
             digest.update(os.fsencode(name) + f"\0{size}\0{modified}\n".encode())
         return digest.hexdigest()
 
+    def _size_and_time(self, name: str) -> tuple[int, int]:
+        if name in self._unlisted:
+            return -1, -1
+        try:
+            status = (self._root / name).stat()
+        except OSError:
+            return -1, -1
+        return status.st_size, status.st_mtime_ns
 
-def _image_names(root: Path) -> Iterator[str]:
-    """The relative paths of the images under `root`; links are followed, each real folder is entered once."""
-    entered: set[tuple[int, int]] = set()
-    waiting = [""]
-    while waiting:
-        prefix = waiting.pop()
-        place = root / prefix
-        status = place.stat()
-        if (status.st_dev, status.st_ino) in entered:
-            continue
-        entered.add((status.st_dev, status.st_ino))
-        with os.scandir(place) as entries:
-            listed = sorted(entries, key=lambda entry: entry.name, reverse=True)
-        for entry in listed:
-            if entry.is_dir() and not is_hidden(entry.name):
-                waiting.append(f"{prefix}{entry.name}/")
-            elif is_image(entry.name) and _is_file(entry):
-                yield prefix + entry.name
+    def _why_none(self, found: Listing) -> str:
+        if found.unlisted:
+            name, reason = next(iter(found.unlisted.items()))
+            return f"{name}: {reason}"
+        aside = self.left_aside(looking_inside=True)
+        there = f"; there are: {aside}" if aside else ""
+        return f"files must end in {accepted()}{there}"
 
 
-def _is_file(entry: os.DirEntry[str]) -> bool:
-    """A plain file, or a link that leads nowhere: that one is a missing image, to be reported when it is read."""
-    return entry.is_file() or (entry.is_symlink() and not Path(entry.path).exists())
-
-
-def _size_and_time(path: Path) -> tuple[int, int]:
-    try:
-        status = path.stat()
-    except OSError:
-        return -1, -1
-    return status.st_size, status.st_mtime_ns
+def _last(path: str) -> str:
+    return path.rpartition("/")[2]

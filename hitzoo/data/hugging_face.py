@@ -14,6 +14,7 @@ from typing import Any
 from PIL import Image
 
 from hitzoo.data.decode import decode
+from hitzoo.data.place import place_of
 from hitzoo.errors import DataError, UnreadableImage
 
 PREFIX = "hf:"
@@ -89,7 +90,7 @@ def _address(location: str) -> _Address:
     if name.startswith((".", "/", "~")):
         if revision is not None:
             raise DataError(f"data {location!r}: a folder has no revisions; leave '@{revision}' out")
-        return _Address(str(Path(name).expanduser().absolute()), None, split, None, is_folder=True)
+        return _Address(str(place_of(name).absolute()), None, split, None, is_folder=True)
     if name.count("/") == 2:
         name, config = name.rsplit("/", 1)
         return _Address(name, config, split, revision, is_folder=False)

@@ -34,7 +34,8 @@ def in_order(work: Callable[[Thing], Result], things: Iterable[Thing], *, proces
         return
     # A fork would copy the threads' locks (a progress bar has a thread), so every process starts from nothing.
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(work,))
+    with interrupts_held():  # what keeps account of its locks is a process too
+        pool = ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(work,))
     waiting: deque[Future[Result]] = deque()
     try:
         for thing in things:
@@ -74,11 +75,11 @@ def _leave_with_parent() -> None:
 
 @contextmanager
 def interrupts_held() -> Iterator[None]:
-    """Let a process that begins meanwhile inherit a deaf ear for Ctrl-C; ours comes through afterwards."""
+    """Let a process that begins meanwhile inherit a deaf ear for Ctrl-C and a closed terminal; ours come afterwards."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
     try:
         yield
     finally:

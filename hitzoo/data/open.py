@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from hitzoo.data.archive import Archive
 from hitzoo.data.folder import Folder
+from hitzoo.data.formats import endings
 from hitzoo.data.hugging_face import PREFIX, HuggingFace
-from hitzoo.data.names import ENDINGS
+from hitzoo.data.place import place_of
 from hitzoo.data.shards import holds_shards, is_shard
 from hitzoo.data.source import ImageSource
 from hitzoo.data.synthetic import Synthetic
@@ -30,11 +29,12 @@ def open_source(location: str, *, resolution: int) -> ImageSource:
         return Synthetic(resolution)
     if location.startswith(PREFIX):
         return HuggingFace(location)
-    path = Path(location).expanduser()
+    path = place_of(location)
     try:
         is_folder, exists = path.is_dir(), path.exists()
-    except OSError as error:
-        raise DataError(f"data {location!r}: {error.strerror}; {ALLOWED}") from error
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        why = getattr(error, "strerror", None) or str(error)
+        raise DataError(f"data {location!r}: {why}; {ALLOWED}") from error
     if not location.strip() or not exists:
         raise DataError(f"data {location!r}: there is no such folder or file; {ALLOWED}")
     return _folder(location, resolution) if is_folder else _file(location, resolution)
@@ -42,18 +42,18 @@ def open_source(location: str, *, resolution: int) -> ImageSource:
 
 def _folder(location: str, resolution: int) -> ImageSource:
     try:
-        of_records = holds_shards(Path(location).expanduser())
+        of_records = holds_shards(place_of(location))
     except OSError:  # Folder says what is wrong
         of_records = False
     return TFRecords(location, resolution=resolution) if of_records else Folder(location)
 
 
 def _file(location: str, resolution: int) -> ImageSource:
-    path = Path(location).expanduser()
+    path = place_of(location)
     if path.suffix.lower() == ".zip":
         return Archive(location)
     if is_shard(path.name):
         return TFRecords(location, resolution=resolution)
-    if path.suffix.lower() in ENDINGS:
+    if path.suffix.lower() in endings():
         raise DataError(f"data {location!r}: is a single image; give the folder it is in, {str(path.parent)!r}")
     raise DataError(f"data {location!r}: is neither a folder nor a .zip or .tfrecords file; {ALLOWED}")

@@ -20,10 +20,13 @@ from PIL import Image
 
 from hitzoo.data.in_order import in_order
 from hitzoo.data.open import open_source
+from hitzoo.data.opening import opening_notes
+from hitzoo.data.sides import refuse_side
 from hitzoo.data.source import ImageSource
-from hitzoo.data.transform import prepare
+from hitzoo.data.square import read_square, telling_of
 from hitzoo.errors import DataError, OutputError, RequestError, UnreadableImage
 from hitzoo.files import atomic_file
+from hitzoo.neighbours import remove_leftovers
 
 _AT_ONCE, _PIXELS_AT_ONCE = 16, 1 << 20  # what travels together between processes: worth the way, and not too large
 _WORTH_A_PROCESS = 64  # images; a process begins in about the time that these take
@@ -45,8 +48,7 @@ class Square:
     crop_fraction: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.resolution < 1:
-            raise RequestError(f"resolution {self.resolution}: give at least 1")
+        refuse_side(self.resolution)
         if self.channels not in (1, 3, 4):
             raise RequestError(f"channels {self.channels}: possible are 1, 3 and 4")
         if self.crop not in ("center", "none"):
@@ -89,12 +91,13 @@ def pack(
     workers: int | None = None,
     on_error: str = "stop",
     progress: Callable[[int, int], None] | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> PackReport:
     """Write the images at `location` to the zip file `out`, in their order and numbered without gaps.
 
     The same images and Pillow give the same bytes, whatever the number of `workers` (processes; None: a core each).
     `on_error` is "stop" or "skip". `out` is there whole or not at all. `progress` is called with how many images are
-    done and how many there are.
+    done and how many there are; `note` hears at the beginning what the source holds that is not read.
 
     Raises:
         DataError: no source of images; an image that cannot be read, unless `on_error` is "skip"; none that can.
@@ -102,7 +105,11 @@ def pack(
         RequestError: `out` does not end in .zip, or there is not even one worker.
     """
     _refuse(out, workers, on_error)
+    remove_leftovers(out)
     source = open_source(location, resolution=square.resolution)
+    if note is not None:
+        for line in opening_notes(source, square.resolution, for_training=False):
+            note(line)
     skipped: list[tuple[str, str]] = []
     images = _encoded(source, square, workers or _enough_workers(len(source)))
     with closing(images), atomic_file(out) as temporary:
@@ -166,16 +173,15 @@ class _Encoding:
         return [self._encode(index) for index in indices]
 
     def _encode(self, index: int) -> bytes | UnreadableImage:
+        grey = self.square.channels == 1
         try:
-            image = self.source.read(index)
+            with telling_of(self.source, index):
+                pixels = read_square(self.source, index, **asdict(self.square), flip=False, random=None)
+                stream = BytesIO()
+                Image.fromarray(pixels[:, :, 0] if grey else pixels).save(stream, "PNG", compress_level=_PNG_LEVEL)
+                return stream.getvalue()
         except UnreadableImage as error:
             return error
-        square = asdict(self.square)
-        pixels = prepare(image, **square, flip=False, random=None)
-        stream = BytesIO()
-        grey = self.square.channels == 1
-        Image.fromarray(pixels[:, :, 0] if grey else pixels).save(stream, "PNG", compress_level=_PNG_LEVEL)
-        return stream.getvalue()
 
 
 def _encoded(source: ImageSource, square: Square, workers: int) -> Generator[bytes | UnreadableImage]:

@@ -2,67 +2,106 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
 Pixels = NDArray[np.uint8]
 
+_MODES = {1: "L", 3: "RGB", 4: "RGBA"}
+_PIXELS_AT_ONCE = 1 << 22  # what is worked on in NumPy; large pictures go strip by strip, so that memory stays bounded
+
 
 def to_pixels(image: Image.Image, channels: int) -> Pixels:
-    """(height, width, channels) uint8, writable.
+    """(height, width, channels) uint8, writable, of what `to_eight_bits` makes."""
+    pixels = np.array(to_eight_bits(image, channels))
+    return pixels[:, :, None] if channels == 1 else pixels
+
+
+def to_eight_bits(image: Image.Image, channels: int) -> Image.Image:
+    """The picture in mode L, RGB or RGBA; itself where it is of that mode and opaque.
 
     Transparent pictures are laid over white for 1 and 3 channels; for 4 their alpha is kept, and opaque pictures
     get an alpha of 255. One channel is the luma of ITU-R BT.601, as in Pillow. Grey of more than 8 bits
     (modes `I;16` and `I`) is scaled from 0 … 65535 to 0 … 255; mode `F` is taken to hold 0 … 255.
     """
-    if channels not in (1, 3, 4):
+    if channels not in _MODES:
         raise ValueError(f"channels must be 1, 3 or 4, not {channels}")
-    image = _eight_bits(image)
+    image = _narrowed(image)
     if not image.has_transparency_data:
         return _opaque(image, channels)
-    rgba = np.array(_with_alpha(image))
     if channels == 4:
-        return rgba
-    return _opaque(Image.fromarray(_over_white(rgba)), channels)
+        return _with_alpha(image)
+    return _in_strips(image, _MODES[channels], lambda strip: _opaque(_over_white(_with_alpha(strip)), channels))
 
 
-def _opaque(image: Image.Image, channels: int) -> Pixels:
-    """The pixels of a picture without transparency."""
+def _opaque(image: Image.Image, channels: int) -> Image.Image:
+    """The picture without transparency in the mode of so many channels."""
     if image.mode not in ("L", "RGB"):
         image = image.convert("RGB")
-    if channels == 1:
-        return np.array(image.convert("L"))[:, :, None]
-    rgb = np.array(image.convert("RGB"))
-    if channels == 3:
-        return rgb
-    return np.dstack([rgb, np.full(rgb.shape[:2], 255, np.uint8)])
+    if channels == 4:  # grey goes by way of RGB
+        return _of_mode(_of_mode(image, "RGB"), "RGBA")
+    return _of_mode(image, _MODES[channels])
+
+
+def _of_mode(image: Image.Image, mode: str) -> Image.Image:
+    return image if image.mode == mode else image.convert(mode)
 
 
 def _with_alpha(image: Image.Image) -> Image.Image:
     if image.mode == "La":  # Pillow converts premultiplied grey to LA alone
         image = image.convert("LA")
-    return image.convert("RGBA")
+    return _of_mode(image, "RGBA")
 
 
-def _over_white(rgba: Pixels) -> Pixels:
+def _over_white(strip: Image.Image) -> Image.Image:
     """`colour · alpha + white · (1 - alpha)` rounded to the nearest 8-bit value; the sum fits 16 bits exactly."""
+    rgba = np.asarray(strip)
     alpha = rgba[:, :, 3:].astype(np.uint16)
     mixed = rgba[:, :, :3] * alpha + 255 * (255 - alpha)
-    return ((mixed + 127) // 255).astype(np.uint8)
+    return Image.fromarray(((mixed + 127) // 255).astype(np.uint8))
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def _narrowed(image: Image.Image) -> Image.Image:
     """`image` itself, or its 8-bit grey where it holds wider numbers; a transparent value becomes alpha."""
     if image.mode == "F":
-        values = np.nan_to_num(np.asarray(image)).clip(0, 255)
-        return Image.fromarray((values + 0.5).astype(np.uint8))
+        return _in_strips(image, "L", _rounded)
     if not image.mode.startswith("I"):
         return image
-    wide = np.asarray(image).clip(0, 65535).astype(np.uint32)
-    grey = ((wide + 128) // 257).astype(np.uint8)  # 65535 = 257 · 255
     transparent = image.info.get("transparency")
     if not isinstance(transparent, int):
-        return Image.fromarray(grey)
+        return _in_strips(image, "L", lambda strip: Image.fromarray(_grey(_wide(strip))))
+    return _in_strips(image, "LA", lambda strip: _grey_with_alpha(strip, transparent))
+
+
+def _rounded(strip: Image.Image) -> Image.Image:
+    values = np.nan_to_num(np.asarray(strip)).clip(0, 255)
+    return Image.fromarray((values + 0.5).astype(np.uint8))
+
+
+def _wide(strip: Image.Image) -> NDArray[np.uint32]:
+    return np.asarray(strip).clip(0, 65535).astype(np.uint32)
+
+
+def _grey(wide: NDArray[np.uint32]) -> Pixels:
+    return ((wide + 128) // 257).astype(np.uint8)  # 65535 = 257 · 255
+
+
+def _grey_with_alpha(strip: Image.Image, transparent: int) -> Image.Image:
+    wide = _wide(strip)
     alpha = np.where(wide == transparent, 0, 255).astype(np.uint8)
-    return Image.fromarray(np.dstack([grey, alpha]))
+    return Image.fromarray(np.dstack([_grey(wide), alpha]))
+
+
+def _in_strips(image: Image.Image, mode: str, work: Callable[[Image.Image], Image.Image]) -> Image.Image:
+    """What `work` makes of a picture, of a mode, a few rows at a time."""
+    width, height = image.size
+    rows = max(1, _PIXELS_AT_ONCE // width)
+    if rows >= height:
+        return work(image)
+    whole = Image.new(mode, image.size)
+    for top in range(0, height, rows):
+        whole.paste(work(image.crop((0, top, width, min(height, top + rows)))), (0, top))
+    return whole

@@ -6,7 +6,8 @@ import os
 import re
 from pathlib import Path
 
-from hitzoo.data.names import is_hidden, is_image
+from hitzoo.data.left_aside import LeftAside, counted
+from hitzoo.data.names import is_common_image, is_hidden
 from hitzoo.errors import DataError
 
 _SHARD = re.compile(r"\.tfrecords?(-\d+-of-\d+)?$", re.IGNORECASE)  # the number as TensorFlow Datasets puts it
@@ -27,10 +28,18 @@ def holds_shards(folder: Path) -> bool:
     found = False
     with os.scandir(folder) as entries:
         for entry in entries:
-            if is_image(entry.name):
+            if is_common_image(entry.name):
                 return False
             found = found or (is_shard(entry.name) and entry.is_file())
     return found
+
+
+def others_in(folder: Path) -> LeftAside:
+    """The files of a folder of TFRecord files that are none."""
+    try:
+        return counted(path.name for path in folder.iterdir() if not is_shard(path.name) and path.is_file())
+    except OSError:  # it could be listed when it was opened
+        return LeftAside()
 
 
 def chosen_shards(folder: Path, resolution: int) -> list[Path]:

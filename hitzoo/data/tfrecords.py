@@ -7,15 +7,16 @@ from hashlib import sha256
 from io import BytesIO
 from itertools import accumulate
 from math import prod
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from hitzoo.data.decode import decode
 from hitzoo.data.example import Feature, parse_example
+from hitzoo.data.left_aside import LeftAside
+from hitzoo.data.place import place_of
 from hitzoo.data.records import RecordFile
-from hitzoo.data.shards import chosen_shards
+from hitzoo.data.shards import chosen_shards, others_in
 from hitzoo.errors import DataError, UnreadableImage
 
 _ENCODED = ("image/encoded", "image")  # the names of TensorFlow's models and of TensorFlow Datasets
@@ -33,7 +34,8 @@ class TFRecords:
 
     def __init__(self, location: str, *, resolution: int) -> None:
         self.location = location
-        path = Path(location).expanduser().absolute()
+        path = place_of(location).absolute()
+        self._folder = path if path.is_dir() else None
         paths = chosen_shards(path, resolution) if path.is_dir() else [path]
         self._files = [RecordFile(path) for path in paths]
         self._ends = list(accumulate(len(file) for file in self._files))
@@ -60,6 +62,10 @@ class TFRecords:
         except ValueError as error:
             raise UnreadableImage(name, str(error)) from error
         return decode(BytesIO(encoded), name)
+
+    def left_aside(self, *, looking_inside: bool = False) -> LeftAside:
+        """What else is in the folder of the files; its sub-folders are not read and not counted."""
+        return others_in(self._folder) if self._folder is not None else LeftAside()
 
     def fingerprint(self) -> str:
         """SHA-256 over the files' names, sizes (bytes), modification times (ns) and numbers of records."""

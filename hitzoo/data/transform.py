@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image
 
-from hitzoo.data.pixels import Pixels, to_pixels
+from hitzoo.data.pixels import Pixels, to_eight_bits
 
 
 def prepare(
@@ -18,7 +18,7 @@ def prepare(
     flip: bool,
     random: np.random.Generator | None,
 ) -> Pixels:
-    """(resolution, resolution, channels) uint8: pixels, then crop, then resize, then flip.
+    """(resolution, resolution, channels) uint8: crop, then 8-bit pixels, then resize, then flip.
 
     `crop` is "center" (a centred square), "random" (a square at a place drawn uniformly) or "none" (the whole
     picture squeezed to a square); the side of a crop is `crop_fraction` of the picture's shorter side.
@@ -31,24 +31,24 @@ def prepare(
     if crop not in ("center", "random", "none"):
         raise ValueError(f"crop must be 'center', 'random' or 'none', not {crop!r}")
     across, down, mirror = (0.5, 0.5, 1.0) if random is None else random.random(3).tolist()
-    pixels = to_pixels(image, channels)
     if crop == "random" and random is not None:
-        pixels = _cut(pixels, crop_fraction, across, down)
+        image = _cut(image, crop_fraction, across, down)
     elif crop != "none":
-        pixels = _cut(pixels, crop_fraction)
-    pixels = _resize(pixels, resolution)
+        image = _cut(image, crop_fraction)
+    image = _resize(to_eight_bits(image, channels), resolution)
+    pixels = np.array(image)[:, :, None] if channels == 1 else np.array(image)
     if flip and mirror < 0.5:
         pixels = pixels[:, ::-1]
     return np.ascontiguousarray(pixels)
 
 
-def _cut(pixels: Pixels, fraction: float, across: float | None = None, down: float | None = None) -> Pixels:
+def _cut(image: Image.Image, fraction: float, across: float | None = None, down: float | None = None) -> Image.Image:
     """A square of `fraction` of the shorter side; `across` and `down` in [0, 1) choose its place, else centred."""
-    height, width = pixels.shape[:2]
+    width, height = image.size
     side = max(1, min(height, width, round(fraction * min(height, width))))
     left = _start(width - side, across)
     top = _start(height - side, down)
-    return pixels[top : top + side, left : left + side]
+    return image if (side, side) == image.size else image.crop((left, top, left + side, top + side))
 
 
 def _start(room: int, draw: float | None) -> int:
@@ -56,14 +56,10 @@ def _start(room: int, draw: float | None) -> int:
     return room // 2 if draw is None else int(draw * (room + 1))
 
 
-def _resize(pixels: Pixels, resolution: int) -> Pixels:
-    """Bicubic with antialiasing; pixels of the right size are returned untouched.
+def _resize(image: Image.Image, resolution: int) -> Image.Image:
+    """Bicubic with antialiasing; a picture of the right size is returned untouched.
 
     Pillow resizes RGBA with its colours multiplied by alpha, so what is invisible does not bleed.
     """
-    if pixels.shape[:2] == (resolution, resolution):
-        return pixels
-    grey = pixels.shape[2] == 1
-    image = Image.fromarray(np.ascontiguousarray(pixels[:, :, 0] if grey else pixels))
-    resized = np.array(image.resize((resolution, resolution), Image.Resampling.BICUBIC))
-    return resized[:, :, None] if grey else resized
+    size = (resolution, resolution)
+    return image if image.size == size else image.resize(size, Image.Resampling.BICUBIC)

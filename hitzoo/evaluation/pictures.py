@@ -14,7 +14,7 @@ from PIL import Image
 
 from hitzoo.data.pixels import to_pixels
 from hitzoo.data.source import ImageSource
-from hitzoo.data.transform import prepare
+from hitzoo.data.square import read_square
 from hitzoo.errors import DataError, RequestError, UnreadableImage
 from hitzoo.inference.sample import Generator
 from hitzoo.spec.types import DataSpec
@@ -123,8 +123,9 @@ class Stored:
 
     def _image(self, index: int) -> NDArray[np.uint8] | None:
         try:
-            return prepare(
-                self.source.read(index),
+            return read_square(
+                self.source,
+                index,
                 resolution=self.resolution,
                 channels=self.data.channels,
                 crop=self.data.crop,

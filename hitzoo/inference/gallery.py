@@ -16,6 +16,7 @@ from hitzoo.errors import RequestError
 from hitzoo.files import atomic_file
 from hitzoo.inference.pictures import save_png, to_grid
 from hitzoo.inference.sample import Generator, Samples
+from hitzoo.neighbours import remove_leftovers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,6 +137,7 @@ def _raw_file(path: Path, generator: Generator, count: int) -> Iterator[BinaryIO
         "fortran_order": False,
         "shape": (count, plan.resolution, plan.resolution, plan.image_channels),
     }
+    remove_leftovers(path)
     with atomic_file(path) as temporary, temporary.open("wb") as file:
         np.lib.format.write_array_header_1_0(file, header)
         yield file

@@ -16,6 +16,7 @@ from hitzoo.inference.latents import latents_of_seeds
 from hitzoo.inference.pictures import save_png, to_uint8
 from hitzoo.inference.render import Renderer, View
 from hitzoo.inference.sample import Generator, positive
+from hitzoo.neighbours import remove_leftovers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,7 @@ def write_render(
         }
         save_png(out, picture, picture_facts(quick, wanted.truncation) | shown)
     if numbers is not None and wanted.npy is not None:
+        remove_leftovers(wanted.npy)
         with atomic_file(wanted.npy) as temporary, temporary.open("wb") as file:
             np.save(file, numbers)
     return [path for path in (out, wanted.npy) if path is not None]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hitzoo.files import write_text, writing
+from hitzoo.files import reading, write_text, writing
 
 
 def append_line(path: Path, line: str) -> None:
@@ -33,7 +33,7 @@ def cut_after(path: Path, step: int) -> None:
     """
     if not path.is_file():
         return
-    with writing(path):
+    with reading(path):
         lines = _lines(path)
     kept = [line for line in lines if _step_of(line) <= step]
     if len(kept) < len(lines):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
 from hitzoo.data.open import ALLOWED
+from hitzoo.data.place import recorded
 from hitzoo.errors import RequestError, RunComplete, RunError
 from hitzoo.inference.precision import known_precision
 from hitzoo.spec.types import Spec
@@ -75,7 +76,7 @@ def with_source(spec: Spec, location: str | None) -> Spec:
     source = location or spec.data.source
     if source is None:
         raise RunError(f"{spec.name} names no data: with --data, {ALLOWED}")
-    return replace(spec, data=replace(spec.data, source=source))
+    return replace(spec, data=replace(spec.data, source=recorded(source)))
 
 
 def decide_start(folder: RunFolder, spec: Spec, options: RunOptions, warn: Callable[[str], None]) -> Start:

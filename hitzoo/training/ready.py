@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from hitzoo.data.open import open_source
+from hitzoo.data.opening import opening_notes
 from hitzoo.errors import RequestError
 from hitzoo.evaluation.evaluator import Evaluator
 from hitzoo.plan.compile import ModelPlan
@@ -109,6 +110,8 @@ def _open_stream(spec: Spec, plan: ModelPlan, start: Start, folder: RunFolder, r
             f"note: {source.location} is not the data of the last session ({known.get('images')} images then,"
             f" {len(source)} now, or other files); order and images differ from here on"
         )
+    for line in () if start.checkpoint else opening_notes(source, resolution):
+        reporter.noted(line)
     return TrainingStream(source, spec.data, resolution, start.progress.seed)
 
 

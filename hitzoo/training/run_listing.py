@@ -91,7 +91,7 @@ def _below(folder: Path, depth: int) -> Iterator[RunSummary]:
     try:
         children = sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
     except OSError as error:
-        yield RunSummary(folder=folder, state="unreadable", note=reason_of(error))
+        yield RunSummary(folder=folder, state="unreadable", note=reason_of(error, reading=True))
         return
     for child in children:
         if _is_run(child):
@@ -128,7 +128,7 @@ def _about(run: RunPaths) -> tuple[dict[str, Any], str]:
     except FileNotFoundError:
         return {}, f"{run.about.name} is missing"
     except OSError as error:
-        return {}, f"{run.about.name} cannot be read: {reason_of(error)}"
+        return {}, f"{run.about.name} cannot be read: {reason_of(error, reading=True)}"
     except ValueError:
         found = None
     return (found, "") if isinstance(found, dict) else ({}, f"{run.about.name} is not a run's")

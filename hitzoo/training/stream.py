@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from hitzoo.data.source import ImageSource
-from hitzoo.data.transform import prepare
+from hitzoo.data.square import read_square
 from hitzoo.errors import DataError, RunError, UnreadableImage
 from hitzoo.inference.shard import WHOLE, Shard
 from hitzoo.models.seeding import Purpose, numpy_generator
@@ -57,8 +57,9 @@ class TrainingStream(Dataset[tuple[NDArray[np.uint8], tuple[UnreadableImage, ...
         raise self._stopping(unreadable)
 
     def _pixels(self, index: int, position: int) -> NDArray[np.uint8]:
-        return prepare(
-            self.source.read(index),
+        return read_square(
+            self.source,
+            index,
             resolution=self.resolution,
             channels=self.data.channels,
             crop=self.data.crop,
@@ -147,8 +148,9 @@ def batches(
 
 def _leave_signals_to_the_run(worker: int) -> None:
     """What asks the whole process group to stop is for the run, which still needs images for the step it finishes."""
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
 def _explaining_lost_workers(loader: DataLoader[Batch]) -> Iterator[Batch]:

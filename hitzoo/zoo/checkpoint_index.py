@@ -42,7 +42,7 @@ def verify(place: Path, only: Collection[str] | None = None) -> list[str]:
         entries = json.loads((place / INDEX_NAME).read_text(encoding="utf-8"))["files"]
         wanted = [(name, int(entry["bytes"]), str(entry["sha256"])) for name, entry in entries.items()]
     except OSError as error:
-        return [f"{INDEX_NAME} cannot be read: {reason_of(error)}"]
+        return [f"{INDEX_NAME} cannot be read: {reason_of(error, reading=True)}"]
     except (ValueError, KeyError, TypeError, AttributeError):
         return [f"{INDEX_NAME} is not the index of a checkpoint"]
     unlisted = sorted(set(only or ()) - {name for name, _, _ in wanted})
@@ -77,7 +77,7 @@ def file_problem(path: Path, name: str, size: int, digest: str, listed_in: str =
             return f"{name} is cut: {found:,} of {size:,} bytes" if found < size else f"{name} has grown"
         return "" if sha256_of(path) == digest else f"{name} was altered: its sha256 is not the one in {listed_in}"
     except OSError as error:
-        return f"{name} cannot be read: {reason_of(error)}"
+        return f"{name} cannot be read: {reason_of(error, reading=True)}"
 
 
 def sha256_of(path: Path) -> str:

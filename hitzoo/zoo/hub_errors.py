@@ -6,10 +6,12 @@ said is written here: the client's own texts hold signed addresses, and no token
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from json import JSONDecodeError
+from pathlib import Path
 from traceback import walk_tb
 from typing import TYPE_CHECKING
 
@@ -172,7 +174,10 @@ def _of_the_rest(error: BaseException, asked: Asked) -> HitzooError | None:
     """The disk, the client's checks of what it is given, and what it says of an upload."""
     text = " ".join(redact(str(error)).split())
     if isinstance(error, OSError) and error.errno:
-        return OutputError(f"cannot write {error.filename or asked.hub.cache_folder}: {reason_of(error)}")
+        place = Path(error.filename or asked.hub.cache_folder)
+        if place.exists() and not os.access(place, os.R_OK):
+            return OutputError(f"cannot read {place}: {reason_of(error, reading=True)}")
+        return OutputError(f"cannot write {place}: {reason_of(error)}")
     if isinstance(error, OSError) and "Consistency check failed" in text:
         return HubError(f"{asked.repo} arrived cut short each of three times; try again later")
     if isinstance(error, ValueError | OSError | RuntimeError):

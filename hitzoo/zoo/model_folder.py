@@ -77,7 +77,7 @@ def write_model(
 ) -> None:
     """Write a model's two files into a folder that exists; the caller makes the folder atomic."""
     text = json.dumps(config_of(spec, plan), indent=2, ensure_ascii=False) + "\n"
-    (folder / CONFIG_NAME).write_text(text, encoding="utf-8")
+    (folder / CONFIG_NAME).write_text(text, encoding="utf-8", errors="backslashreplace")  # JSON's own escapes
     write_weights(folder / WEIGHTS_NAME, generator, weights_metadata(plan, **metadata))
 
 

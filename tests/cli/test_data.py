@@ -9,8 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from hitzoo.data.open import open_source
+from hitzoo.data.pack import Square, pack
 from tests.conftest import Run
 from tests.data.record_writer import noise, raw_picture, write_records
 
@@ -117,9 +119,25 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="process groups")
+@pytest.mark.parametrize("whole_group", [False, True], ids=["alone", "group"])
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_stopped_pack_leaves_nothing_behind(tmp_path: Path, number: int, code: int, whole_group: bool) -> None:
+    process = packing(tmp_path)
+    (os.killpg if whole_group else os.kill)(process.pid, number)
+    output, _ = process.communicate(timeout=60)
+    assert (process.returncode, output) == (code, "")
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.skipif(os.name == "nt", reason="process groups")
 def test_workers_end_with_a_command_that_is_killed(tmp_path: Path) -> None:
     process = packing(tmp_path)
     process.kill()
     process.communicate(timeout=60)  # every process that still lived would hold the output open
     assert not (tmp_path / "out" / "p.zip").exists()
+    assert len(list((tmp_path / "out").iterdir())) == 1
+    Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
+    pack(str(tmp_path), tmp_path / "out" / "p.zip", Square(resolution=8), workers=1)
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["p.zip"]

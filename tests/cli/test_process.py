@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
 
-from hitzoo.cli.process import in_its_name, is_first, leaving_at_once
+from hitzoo.cli.process import in_its_name, is_first, leaving_at_once, stopping_cleanly
 from hitzoo.errors import DataError, Problem, RequestError, RunError, SpecError, UnknownNameError
 from tests.conftest import Run
 
@@ -92,3 +93,25 @@ def test_the_command_is_silent_where_another_speaks(run: Run, spec: Path, rank, 
     done = run("train", spec, "--out", "a", "--batch-per-device", "many", code=2)
     assert "--batch-per-device many: give a number of images, 1 or more, or auto" in done.stderr
     assert left == [2, 2, 2]
+
+
+def test_a_signal_unwinds_the_command_and_one_just_after_it_does_not_disturb() -> None:
+    tidied = False
+    with pytest.raises(SystemExit) as leaving, stopping_cleanly():
+        try:
+            signal.raise_signal(signal.SIGTERM)
+            raise AssertionError("goes on")
+        finally:
+            signal.raise_signal(signal.SIGTERM)
+            tidied = True
+    assert (leaving.value.code, tidied) == (143, True)
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+
+
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    try:
+        with stopping_cleanly():
+            signal.raise_signal(signal.SIGTERM)
+    finally:
+        signal.signal(signal.SIGTERM, before)

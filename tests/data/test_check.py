@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from hitzoo.data.check import check
-from hitzoo.errors import DataError
+from hitzoo.errors import DataError, RequestError
 
 
 def test_the_report_counts_every_image_by_what_it_is(tmp_path: Path) -> None:
@@ -61,3 +61,63 @@ def test_synthetic_images_are_checked_at_the_resolution(monkeypatch: pytest.Monk
 def test_a_place_that_is_no_source_is_raised(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such folder or file"):
         check(str(tmp_path / "gone"))
+
+
+def test_the_report_says_sides_aspects_and_what_fits(tmp_path: Path) -> None:
+    for number, size in enumerate([(40, 40), (70, 90), (300, 150), (8, 8), (4, 900)]):
+        Image.new("RGB", size, (number, 0, 0)).save(tmp_path / f"{number}.png")
+    report = check(str(tmp_path), resolution=64)
+    assert report.shorter_sides == {4: 1, 8: 1, 40: 1, 70: 1, 150: 1}
+    assert (report.median_side, report.aspects) == (40, (4 / 900, 2.0))
+    assert [(fit.resolution, fit.specs, fit.smaller) for fit in report.fits] == [(32, ("hit-ti-shapes32",), 2)]
+    few, tiny, long, small = report.remarks
+    assert few.startswith("5 images are few")
+    assert tiny == "2 images are under 16 pixels wide or high (such as 8×8)"
+    assert long.startswith("1 image is more than 4 times as long as wide (such as 4×900)")
+    assert small == "3 images are smaller than 64×64 and would be enlarged"
+    data = report.to_json()
+    assert data["shorter_side"] == {"smallest": 4, "median": 40, "largest": 150}
+    assert (data["aspect"], data["fits"][0]["spec"]) == ([0.0044, 2.0], "hit-ti-shapes32")
+    assert data["remarks"] == report.remarks
+
+
+def test_larger_specs_come_first_and_variants_last(tmp_path: Path) -> None:
+    Image.new("RGB", (300, 256)).save(tmp_path / "a.png")
+    fits = check(str(tmp_path)).fits
+    assert [fit.resolution for fit in fits] == [256, 128, 64, 32]
+    assert "hit-b-ffhq256" in fits[0].specs
+    assert fits[1].specs[0] == "hit-imagenet128"
+
+
+def test_exact_copies_are_found_by_what_they_show(tmp_path: Path) -> None:
+    for name, colour in (("a.png", 1), ("b.bmp", 1), ("c.png", 2), ("d.tif", 1)):
+        Image.new("RGB", (9, 9), (colour, 0, 0)).save(tmp_path / name)
+    palette = Image.new("P", (9, 9))
+    palette.putpalette([1, 0, 0])
+    palette.save(tmp_path / "e.png")
+    palette.putpalette([2, 0, 0])
+    palette.save(tmp_path / "f.png")
+    report = check(str(tmp_path))
+    assert report.copies == (("b.bmp", "a.png"), ("d.tif", "a.png"))
+    assert report.remarks[-1] == "2 images are exact copies of others"
+
+
+def test_one_image_is_remarked(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
+    assert check(str(tmp_path)).remarks == ["there is one image: a network trained on it can only draw that one"]
+
+
+def test_of_animated_pictures_the_first_frame_is_taken_and_told(tmp_path: Path) -> None:
+    frames = [Image.new("RGB", (16, 16), (value, 0, 0)) for value in (0, 250)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    frames[0].save(tmp_path / "b.webp", save_all=True, append_images=frames[1:], lossless=True)
+    frames[0].save(tmp_path / "c.gif")
+    report = check(str(tmp_path))
+    assert (report.readable, report.animated, report.to_json()["animated"]) == (3, 2, 2)
+
+
+@pytest.mark.parametrize("resolution", [0, 13_378, 3_000_000, 10**5000], ids=["0", "next", "large", "huge"])
+def test_a_side_that_no_image_has(resolution: int) -> None:
+    with pytest.raises(RequestError, match=r"possible are 1 to 13,377 pixels") as caught:
+        check("synthetic", resolution=resolution)
+    assert len(str(caught.value)) < 100

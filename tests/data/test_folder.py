@@ -44,13 +44,15 @@ def test_files_come_in_the_order_of_their_relative_paths(tmp_path: Path) -> None
 
 
 def test_every_accepted_ending_in_any_case(tmp_path: Path) -> None:
-    for name in ("a.png", "b.JPG", "c.Jpeg", "d.WebP"):
+    names = ["a.png", "b.JPG", "c.Jpeg", "d.WebP", "e.JFIF", "f.jpe", "g.bmp", "h.GIF", "i.tif", "j.Tiff"]
+    for name in names:
         Image.new("RGB", (6, 4)).save(tmp_path / name)
-    for name in ("e.gif", "f.txt", "png", "g.png.txt"):
+    for name in ("k.txt", "png", "l.png.txt"):
         (tmp_path / name).write_bytes(png())
     folder = Folder(str(tmp_path))
-    assert labels(folder) == ["a.png", "b.JPG", "c.Jpeg", "d.WebP"]
-    assert {folder.read(index).size for index in range(4)} == {(6, 4)}
+    assert labels(folder) == names
+    assert {folder.read(index).size for index in range(len(names))} == {(6, 4)}
+    assert str(folder.left_aside()) == "2 .txt, 1 without an ending"
 
 
 def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:
@@ -104,23 +106,42 @@ def test_names_outside_ascii(tmp_path: Path) -> None:
 @pytest.mark.parametrize("names", [(), ("a.txt", ".b.png")])
 def test_a_folder_without_images_says_what_it_looked_for(tmp_path: Path, names: tuple[str, ...]) -> None:
     fill(tmp_path, *names)
-    with pytest.raises(DataError, match=r"no images in this folder.*png, jpg, jpeg or webp") as caught:
+    with pytest.raises(DataError, match=r"no images in this folder.*png, jpg, jpeg") as caught:
         Folder(str(tmp_path))
     assert str(tmp_path) in str(caught.value)
 
 
-def test_a_folder_that_may_not_be_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fill(tmp_path, "locked/a.png", "b.png")
+@pytest.fixture
+def locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder in which the ones called `locked` and `lost+found` cannot be listed."""
+    fill(tmp_path, "locked/a.png", "b.png", "lost+found/c.png")
     listed = os.scandir
 
     def refusing(place: Path) -> object:
-        if Path(place).name == "locked":
+        if Path(place).name in ("locked", "lost+found"):
             raise PermissionError(errno.EACCES, "Permission denied", str(place))
         return listed(place)
 
     monkeypatch.setattr(os, "scandir", refusing)
-    with pytest.raises(DataError, match=r"locked.*Permission denied"):
-        Folder(str(tmp_path))
+    return tmp_path
+
+
+def test_a_folder_that_may_not_be_listed_is_one_unreadable_image(locked: Path) -> None:
+    folder = Folder(str(locked))
+    assert labels(folder) == ["b.png", "locked/"]
+    assert folder.fingerprint()
+    assert folder.read(0).size == (6, 4)
+    with pytest.raises(UnreadableImage, match=r"locked/.*cannot be listed.*Permission denied"):
+        folder.read(1)
+    assert dict(folder.left_aside(looking_inside=True).folders) == {"lost+found": 1}
+
+
+def test_nothing_but_a_folder_that_may_not_be_listed(locked: Path) -> None:
+    (locked / "b.png").unlink()
+    with pytest.raises(DataError, match=r"no images.*locked/.*Permission denied"):
+        Folder(str(locked))
+    with pytest.raises(DataError, match=r"cannot list the folder.*Permission denied"):
+        Folder(str(locked / "locked"))
 
 
 def test_the_fingerprint_follows_names_sizes_and_times(tmp_path: Path) -> None:
@@ -145,3 +166,19 @@ def test_the_working_folder_may_change_after_opening(tmp_path: Path, monkeypatch
     folder = Folder("in")
     monkeypatch.chdir("/")
     assert folder.read(0).size == (6, 4)
+
+
+def test_what_was_read_before_stays_the_same_set_and_more_formats_are_another(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run is resumed with the same images in the same order; where others became readable, it can tell."""
+    fill(tmp_path, "b.png", "a.jpg", "c/d.webp", "notes.txt")
+    for added in (None, "c/a.tif"):
+        fill(tmp_path, *([added] if added else []))
+        with monkeypatch.context() as earlier:
+            earlier.setattr("hitzoo.data.names.endings", lambda: (".png", ".jpg", ".jpeg", ".webp"))
+            before = Folder(str(tmp_path))
+        now = Folder(str(tmp_path))
+        assert labels(before) == ["a.jpg", "b.png", "c/d.webp"]
+        assert (before.fingerprint() == now.fingerprint()) == (added is None)
+        assert (labels(before) == labels(now)) == (added is None)

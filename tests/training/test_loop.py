@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -204,8 +205,9 @@ def test_what_is_skipped_is_said_once(tiny_spec, pictures, tmp_path) -> None:
     end = train(tiny_spec("data.on_error=skip"), options(tmp_path / "run", data=str(folder)), listener)
     assert end.step == 4  # sixteen images: the file's turn comes more than once
     assert end.unreadable == ("3.png",)
-    assert len(listener.notes) == 1
-    assert "3.png" in listener.notes[0]
+    few, skipped = listener.notes
+    assert "6 images are few" in few
+    assert "3.png" in skipped
 
 
 def test_a_resumed_run_whose_data_fails_keeps_what_it_logged(tiny_spec, pictures, tmp_path) -> None:
@@ -238,3 +240,15 @@ def test_the_interval_is_in_the_gradient_and_not_in_the_number(tiny_spec, tmp_pa
         found.append((line["loss/r1"], (end.checkpoint / "training/discriminator.safetensors").read_bytes()))
     assert found[0][0] == found[1][0] > 0
     assert found[0][1] != found[1][1]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="names are bytes")
+def test_data_of_a_name_that_is_not_utf_8_are_recorded_and_found_again(tiny_spec, pictures, tmp_path) -> None:
+    folder = pictures().rename(tmp_path / os.fsdecode(b"fot\xf6s"))
+    (folder / os.fsdecode(b"k\xf6ln.png")).write_bytes(b"no picture")
+    spec = tiny_spec("data.on_error=skip")
+    train(spec, options(tmp_path / "run", data=str(folder)))
+    kept = load_spec(str(tmp_path / "run" / "spec.yaml"), ["training.steps=5"])
+    assert str(kept.data.source).endswith("fot\\xf6s")
+    end = train(kept, options(tmp_path / "run", resume=True))
+    assert end.step == 5

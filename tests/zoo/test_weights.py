@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import subprocess
@@ -173,3 +174,14 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         save_weights(path, {"w": torch.zeros(1)}, {})
     assert str(caught.value) == f"cannot write {path}: no space left on the device; free some or choose another place"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_weights_are_written_where_permissions_cannot_be_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on vfat and some network mounts."""
+
+    def refusing(path: Path, mode: int) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted", str(path))
+
+    monkeypatch.setattr(Path, "chmod", refusing)
+    save_weights(tmp_path / "w.safetensors", {"a": torch.arange(3.0)}, {})
+    assert read_tensors(tmp_path / "w.safetensors")["a"].tolist() == [0, 1, 2]

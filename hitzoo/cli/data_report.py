@@ -1,0 +1,88 @@
+"""The lines of `hitzoo data check` and `hitzoo data pack`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from hitzoo.cli import render
+
+if TYPE_CHECKING:
+    from hitzoo.data.fits import Fit
+    from hitzoo.data.pack import PackReport
+    from hitzoo.data.report import DataReport
+
+_MOST_LINES = 20
+_MOST_SIZES = 3
+_MOST_FITS, _MOST_NAMES = 3, 4
+_MOST_COPIES = 5
+
+
+def print_report(report: DataReport) -> None:
+    """What a data set holds."""
+    render.print_line(f"{report.location}: {render.count(report.count, 'image')}, {report.readable:,} readable")
+    for line in _facts(report):
+        render.print_line(f"  {line}")
+    for remark in report.remarks:
+        render.print_line(f"  note: {remark}", style="yellow")
+    for name, first in report.copies[:_MOST_COPIES]:
+        render.print_line(f"  copy: {name} of {first}")
+    _print_rest(report.copies, _MOST_COPIES)
+    _print_names("unreadable", report.bad)
+
+
+def print_packed(report: PackReport) -> None:
+    """What was packed."""
+    side, size = report.square.resolution, render.size(report.size)
+    render.print_line(f"wrote {report.out}: {render.count(report.packed, 'image')} of {side}×{side}, {size}")
+    _print_names("left out", report.skipped)
+
+
+def _facts(report: DataReport) -> Iterable[str]:
+    sides = list(report.shorter_sides)
+    if len(report.sizes) > _MOST_SIZES:
+        yield f"shorter side: {sides[0]:,} to {sides[-1]:,} pixels, median {report.median_side:,}"
+    elif report.sizes:
+        yield f"sizes: {_ranked({f'{width}×{height}': count for (width, height), count in report.sizes.items()})}"
+    if report.modes:
+        yield f"modes: {_ranked(report.modes)}"
+        yield f"formats: {_ranked(report.formats)}"
+    if report.animated:
+        yield f"animated: {report.animated:,}; the first frame is taken"
+    if report.non_square and report.aspects:
+        narrow, wide = (f"{ratio:.3g}" for ratio in report.aspects)
+        span = f"width over height {narrow} to {wide}"
+        yield f"not square: {report.non_square:,}, {span}; data.crop says what becomes of them"
+    if report.readable:
+        yield f"fits: {_of_fits(report.fits)}"
+    if report.left_aside:
+        yield f"left aside: {report.left_aside}"
+
+
+def _of_fits(fits: Sequence[Fit]) -> str:
+    """The largest resolutions with the specs of each."""
+    if not fits:
+        return "no shipped spec; most images are smaller than what the smallest draws"
+    parts = []
+    for fit in fits[:_MOST_FITS]:
+        names = ", ".join(fit.specs[:_MOST_NAMES])
+        more = f" and {len(fit.specs) - _MOST_NAMES} more" if len(fit.specs) > _MOST_NAMES else ""
+        smaller = f"; {render.count(fit.smaller, 'image')} smaller" if fit.smaller else ""
+        parts.append(f"{names}{more} ({fit.resolution}×{fit.resolution}{smaller})")
+    return "; ".join(parts)
+
+
+def _ranked(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} ({count:,})" for name, count in counts.items())
+
+
+def _print_names(what: str, images: Sequence[tuple[str, str]]) -> None:
+    """Name and reason of the first few of them."""
+    for name, reason in images[:_MOST_LINES]:
+        render.print_line(f"  {what}: {name} ({reason})", style="red")
+    _print_rest(images, _MOST_LINES)
+
+
+def _print_rest(images: Sequence[object], shown: int) -> None:
+    if len(images) > shown:
+        render.print_line(f"  … and {len(images) - shown:,} more (--json names all)")

@@ -1,0 +1,45 @@
+"""Which shipped specs a data set has pixels enough for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+
+from hitzoo.plan.compile import compile_spec
+from hitzoo.spec.load import load_spec
+from hitzoo.spec.shipped import shipped_specs
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The specs of one resolution (pixels), and how many images are smaller and would be enlarged."""
+
+    resolution: int
+    specs: tuple[str, ...]
+    smaller: int
+
+
+def fitting(sides: Mapping[int, int]) -> tuple[Fit, ...]:
+    """The shipped specs, by resolution from the largest, that at least half of the images are large enough for.
+
+    `sides` counts the images by their shorter side in pixels.
+    """
+    total = sum(sides.values())
+    fits = []
+    for resolution, specs in _by_resolution().items():
+        smaller = sum(count for side, count in sides.items() if side < resolution)
+        if 2 * smaller <= total and total:
+            fits.append(Fit(resolution, specs, smaller))
+    return tuple(fits)
+
+
+@lru_cache(maxsize=1)
+def _by_resolution() -> dict[int, tuple[str, ...]]:
+    """Shipped specs by the side of their images, the largest first; plain names before variants."""
+    specs: dict[int, list[str]] = {}
+    for name in shipped_specs():
+        specs.setdefault(compile_spec(load_spec(name)).generator.resolution, []).append(name)
+    return {
+        side: tuple(sorted(specs[side], key=lambda name: (len(name), name))) for side in sorted(specs, reverse=True)
+    }

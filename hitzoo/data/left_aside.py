@@ -1,0 +1,102 @@
+"""What lies beside the images of a data set and is not read, counted so that nothing is passed over in silence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hitzoo.data.formats import way_to_read
+from hitzoo.data.names import ending_of, is_hidden
+from hitzoo.data.source import ImageSource
+
+_MOST_KINDS = 8
+_LABELS = "dataset.json"  # of NVIDIA's layout and of our own packed files
+
+
+@dataclass(frozen=True)
+class LeftAside:
+    """Counts of what is not read.
+
+    `endings` counts files by what their names end in ("" for nothing), `hidden` those that a system keeps for itself
+    (dot files, Thumbs.db). `folders` counts hidden and system folders by name; `inside` is how many files they hold,
+    None where nobody has looked.
+    """
+
+    endings: Mapping[str, int] = field(default_factory=dict)
+    hidden: int = 0
+    folders: Mapping[str, int] = field(default_factory=dict)
+    inside: int | None = None
+    labels: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.endings or self.hidden or self.folders or self.labels)
+
+    @property
+    def is_worth_a_line(self) -> bool:
+        """Whether there is more than the list of labels that belongs to a packed data set."""
+        return bool(self.endings or self.hidden or self.folders)
+
+    def to_json(self) -> dict[str, Any]:
+        """The counts as JSON values; files without an ending are under "none"."""
+        endings = {ending or "none": count for ending, count in self.endings.items()}
+        if self.labels:
+            endings[".json"] = endings.get(".json", 0) + self.labels
+        return {
+            "endings": endings,
+            "hidden": self.hidden,
+            "folders": dict(self.folders),
+            "files_in_folders": self.inside,
+        }
+
+    def __str__(self) -> str:
+        """`2 .heic (read with …), 1 without an ending, 3 hidden files; system folders: @eaDir (6)`."""
+        parts = [_of_ending(ending, count) for ending, count in list(self.endings.items())[:_MOST_KINDS]]
+        if len(self.endings) > _MOST_KINDS:
+            rest = sum(list(self.endings.values())[_MOST_KINDS:])
+            parts.append(f"{rest:,} of {len(self.endings) - _MOST_KINDS:,} other endings")
+        if self.labels:
+            parts.append(f"{self.labels} {_LABELS}")
+        if self.hidden:
+            parts.append(f"{self.hidden:,} hidden or system file{'' if self.hidden == 1 else 's'}")
+        if self.folders:
+            parts.append(self._of_folders())
+        return ", ".join(parts)
+
+    def _of_folders(self) -> str:
+        total = sum(self.folders.values())
+        held = "" if self.inside is None else f" with {self.inside:,} file{'' if self.inside == 1 else 's'}"
+        named = [f"{name} ({count:,})" if count > 1 else name for name, count in self.folders.items()]
+        more = f" and {len(named) - _MOST_KINDS:,} more" if len(named) > _MOST_KINDS else ""
+        words = f"{total:,} hidden or system folder{'' if total == 1 else 's'}"
+        return f"{words}{held}: {', '.join(named[:_MOST_KINDS])}{more}"
+
+
+def _of_ending(ending: str, count: int) -> str:
+    way = way_to_read(ending)
+    return f"{count:,} {ending or 'without an ending'}" + (f" ({way})" if way else "")
+
+
+def counted(files: Iterable[str], folders: Iterable[str] = (), *, inside: int | None = None) -> LeftAside:
+    """The counts of these names of files and folders, most frequent first; files without an ending last."""
+    kinds: Counter[str] = Counter()
+    hidden = labels = 0
+    for name in files:
+        if is_hidden(name):
+            hidden += 1
+        elif name == _LABELS:
+            labels += 1
+        else:
+            kinds[ending_of(name)] += 1
+    ranked = dict(sorted(kinds.items(), key=lambda item: (not item[0], -item[1], item[0])))
+    named = dict(sorted(Counter(folders).items(), key=lambda item: (-item[1], item[0])))
+    return LeftAside(ranked, hidden, named, inside, labels)
+
+
+def left_aside(source: ImageSource, *, looking_inside: bool = False) -> LeftAside:
+    """What a source has passed over; with `looking_inside` the files of hidden and system folders are counted too."""
+    count = getattr(source, "left_aside", None)
+    found = count(looking_inside=looking_inside) if count is not None else LeftAside()
+    assert isinstance(found, LeftAside), "that is what sources count with"
+    return found

@@ -1,0 +1,46 @@
+"""What is said of a data set when training, packing or evaluating with it begins."""
+
+from __future__ import annotations
+
+from hitzoo.data.left_aside import left_aside
+from hitzoo.data.remarks import of_number
+from hitzoo.data.source import ImageSource
+from hitzoo.data.synthetic import Synthetic
+
+_LOOKED_AT = 4  # images: enough to see that a set is of icons, few enough not to wait for
+
+
+def opening_notes(source: ImageSource, resolution: int, *, for_training: bool = True) -> list[str]:
+    """One line on what is left aside, and where the set is to be trained on, on few or small images.
+
+    `resolution` is the side (pixels) that images get.
+    """
+    aside = left_aside(source)
+    notes = [f"left aside in {source.location}: {aside}"] if aside.is_worth_a_line else []
+    if for_training:
+        notes += [f"note: {remark}" for remark in of_number(len(source))]
+    return notes + _of_small(source, resolution)
+
+
+def _of_small(source: ImageSource, resolution: int) -> list[str]:
+    """A note where most of some images, spread evenly, are smaller than they are to be."""
+    if isinstance(source, Synthetic):
+        return []
+    total = len(source)
+    indices = sorted({place * total // _LOOKED_AT for place in range(_LOOKED_AT)})
+    sides = [side for index in indices if (side := _shorter_side(source, index)) is not None]
+    small = [side for side in sides if side < resolution]
+    if 2 * len(small) <= len(sides):
+        return []
+    seen = f"{min(small):,} to {max(small):,} pixels"
+    return [
+        f"note: most images are smaller than {resolution}×{resolution} ({seen}) and are enlarged;"
+        " `hitzoo data check` says which specs fit"
+    ]
+
+
+def _shorter_side(source: ImageSource, index: int) -> int | None:
+    try:
+        return min(source.read(index).size)
+    except Exception:  # whoever needs the image says what is wrong with it
+        return None

@@ -1,0 +1,22 @@
+"""Why a picture cannot be had, in a few words."""
+
+from __future__ import annotations
+
+from PIL import Image, UnidentifiedImageError
+
+_LONGEST = 300  # letters
+
+
+def reason_of(error: Exception) -> str:
+    """A few words on what was met between a file and its pixels, in one line."""
+    if isinstance(error, UnidentifiedImageError):
+        return "not a PNG, JPEG or WebP picture, or its beginning is damaged"
+    if isinstance(error, MemoryError):
+        return "not enough memory to decode it"
+    if isinstance(error, Image.DecompressionBombError):
+        return "too many pixels; Pillow takes it for a decompression bomb"
+    if isinstance(error, RecursionError):
+        return "nested too deeply to be read"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return " ".join(str(error).split())[:_LONGEST] or type(error).__name__

@@ -1,0 +1,19 @@
+"""How large a square image may be."""
+
+from __future__ import annotations
+
+from hitzoo.errors import RequestError
+
+LARGEST_SIDE = 13_377  # pixels; Pillow reads no picture of more than 178,956,970, which is just above its square
+_LONGEST = 12  # digits that are worth printing
+
+
+def refuse_side(resolution: int) -> None:
+    """Say that no image of this side (pixels) can be made.
+
+    Raises:
+        RequestError: it is not a side from 1 to the largest.
+    """
+    if not 1 <= resolution <= LARGEST_SIDE:
+        said = f"{resolution}" if abs(resolution) < 10**_LONGEST else f"of over {_LONGEST} digits"
+        raise RequestError(f"resolution {said}: possible are 1 to {LARGEST_SIDE:,} pixels")
