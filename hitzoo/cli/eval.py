@@ -71,7 +71,8 @@ def evaluate(
     inception_weights: InceptionWeightsOption = None,
     truncation: TruncationOption = 1.0,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Samples at once. Default: a million pixels.", show_default=False)
+        int | None,
+        typer.Option(min=1, help="Samples at once. Default: a million pixels, 65,536 on a CPU.", show_default=False),
     ] = None,
     fast: FastOption = False,
     precision: PrecisionOption = "float32",

@@ -40,7 +40,8 @@ def sample(
     ] = None,
     truncation: TruncationOption = 1.0,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Images at once. Default: a million pixels.", show_default=False)
+        int | None,
+        typer.Option(min=1, help="Images at once. Default: a million pixels, 65,536 on a CPU.", show_default=False),
     ] = None,
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
