@@ -50,8 +50,9 @@ def _look(model: str) -> ModelInfo:
     from hitzoo.places import is_folder, place
     from hitzoo.zoo.info import info_of_model, info_of_repo
     from hitzoo.zoo.repo_name import is_repo_name, parse_repo_name
+    from hitzoo.zoo.run_checkpoints import named_checkpoint
 
-    if is_repo_name(model) and not is_folder(place(model)):
+    if is_repo_name(model) and not is_folder(place(model)) and named_checkpoint(model) is None:
         return info_of_repo(parse_repo_name(model))
     from hitzoo.inference.load import locate
 

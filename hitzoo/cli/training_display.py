@@ -46,8 +46,9 @@ class TrainingDisplay:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop_status()
-        if self._live is not None:
-            self._live.stop()
+        if self._live is not None and self._panel is not None:
+            self._panel.over = True
+            self._try(self._live.stop)
 
     @contextmanager
     def loading(self, what: str) -> Iterator[None]:

@@ -25,6 +25,7 @@ class TrainingPanel:
         self.pace, self.stopping = pace, stopping
         self.facts: Sequence[tuple[str, str]] = ()
         self.busy = ""
+        self.over = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         shown = _fitting(self.facts, options.max_width)
@@ -34,6 +35,8 @@ class TrainingPanel:
             table.add_row(*(Text(value, style="bold") for _, value in shown))
             yield table
         yield self._bar()
+        if self.over:
+            return
         hint = Text(self._hint(), style="dim", no_wrap=True, overflow="ellipsis")
         hint.truncate(max(1, options.max_width - _ECHO), overflow="ellipsis")
         yield hint
@@ -65,7 +68,8 @@ class TrainingPanel:
 
 def _fitting(facts: Sequence[tuple[str, str]], width: int) -> list[tuple[str, str]]:
     """The first facts that have room side by side."""
-    shown, used = [], 0
+    shown: list[tuple[str, str]] = []
+    used = 0
     for name, value in facts:
         used += max(len(name), len(value)) + (_GAP if shown else 0)
         if used > width:

@@ -65,7 +65,8 @@ def test_a_line_a_record(shown) -> None:
     assert head == "tiny on cpu: 1,200 images of photos, batch 8, steps 3 to 2,000 (16,000 images), into runs/a"
     step, at, *rest = line.split("  ")
     assert step == "step 4/2,000"
-    assert at.startswith("at ") and at.count(":") == 2
+    assert at.startswith("at ")
+    assert at.count(":") == 2
     assert "  ".join(rest) == (
         "time 0:00  img/s 12.3  loss G 0.500  loss D 1.25  R1 0.000612  D(real) +1.50  D(fake) -0.250  images 32"
         "  left 0:00"
@@ -163,7 +164,8 @@ def test_the_panel_moves_with_every_step(now) -> None:
     panel = TrainingPanel(pace, lambda: False)
     now[0] += 4
     assert drawn(panel, 80)[-1] == "the first step; Ctrl-C stops and saves"
-    assert drawn(panel, 80)[-2].startswith("step 0/20,000 ") and drawn(panel, 80)[-2].endswith(" time 0:04")
+    assert drawn(panel, 80)[-2].startswith("step 0/20,000 ")
+    assert drawn(panel, 80)[-2].endswith(" time 0:04")
     pace.stepped(1, now[0])
     assert drawn(panel, 80)[-2].startswith("step 1/20,000 ")
     assert drawn(panel, 80)[-1] == "4.00 s/step, left perhaps 22 h 10 min; Ctrl-C stops and saves"
