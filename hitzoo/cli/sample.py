@@ -55,10 +55,11 @@ def sample(
     """
     from hitzoo.cli import progress, render
     from hitzoo.cli.models import fast_precision, load_model
-    from hitzoo.inference.gallery import make_images
 
     quick = fast_precision(fast, precision)
-    generator = load_model(model, device, init)
+    generator = load_model(model, device, init)  # loads torch, and says so
+    from hitzoo.inference.gallery import make_images
+
     generator = generator if quick is None else generator.fast(quick)
     order = _order(generator, seeds, latents, grid, out, npy, truncation, batch_size)
     with progress.counting("images", len(order.latents)) as advance:
