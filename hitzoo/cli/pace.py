@@ -51,7 +51,7 @@ class Pace:
 
 
 def about(seconds: float) -> str:
-    """`40 s`, `12 min`, `3 h 20 min`, `2 days 4 h`: as fine as an estimate is good for."""
+    """`40 s`, `12 min`, `3 h 20 min`, `2 days 4 h`, `3.2 years`: as fine as an estimate is good for."""
     if seconds < 2 * _MINUTE:
         return f"{seconds:.3g} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes = round(seconds / _MINUTE)
@@ -60,6 +60,8 @@ def about(seconds: float) -> str:
     if seconds < _DAY:
         hours, rest = divmod(minutes if minutes < 600 else 10 * round(minutes / 10), 60)
         return f"{hours} h {rest} min" if rest else f"{hours} h"
+    if seconds >= 2 * 365 * _DAY:
+        return f"{seconds / (365.25 * _DAY):,.{0 if seconds > 10 * 365 * _DAY else 1}f} years"
     days, hours = divmod(round(seconds / _HOUR), 24)
     return f"{days} day{'' if days == 1 else 's'}" + (f" {hours} h" if hours and days < 10 else "")
 
@@ -67,6 +69,8 @@ def about(seconds: float) -> str:
 def clock(seconds: float, now: datetime | None = None) -> str:
     """The time of day in `seconds` from now, with the date where it is not today's."""
     now = now or datetime.now()
+    if seconds > 1000 * 365 * _DAY:
+        return "another age"
     then = now + timedelta(seconds=seconds)
     if then.date() == now.date():
         return f"{then:%H:%M}"

@@ -60,6 +60,17 @@ def working(what: str) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def telling(what: str) -> Iterator[Callable[[str], None]]:
+    """As `working`, with words that change."""
+    output = console(stderr=True)
+    if not output.is_terminal:
+        yield lambda words: None
+        return
+    with output.status(what) as status:
+        yield status.update
+
+
 def _bar() -> Progress:
     output = console(stderr=True)
     columns = (

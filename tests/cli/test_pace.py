@@ -54,6 +54,8 @@ def test_pace_promises_after_some_seconds_or_steps() -> None:
         (100_000, "1 day 4 h"),
         (180_068, "2 days 2 h"),
         (2_000_000, "23 days"),
+        (1e8, "3.2 years"),
+        (3.8e9, "120 years"),
     ],
 )
 def test_about_is_as_fine_as_an_estimate(seconds, words) -> None:
@@ -65,6 +67,7 @@ def test_clock_says_the_day_where_it_is_another() -> None:
     assert clock(3600, evening) == "21:30"
     assert clock(5 * 3600, evening) == "Sat 07 Mar 01:30"
     assert clock(400 * 86400, evening) == "Apr 2027"
+    assert clock(1e12, evening) == "another age"
 
 
 @pytest.mark.parametrize(
