@@ -162,7 +162,7 @@ def _head(pictures: Survey, machine: Machine, name: str) -> list[str]:
     lines = [f"Written by `hitzoo new --data` for {pictures.count:,} pictures ({looked}) and a {machine.kind.upper()}."]
     if pictures.count < _VERY_FEW:
         lines.append(
-            f"{pictures.count:,} pictures are very few: expect them again, nearly. From some thousand on it gets better."
+            f"{pictures.count:,} pictures are very few: expect them again, nearly. Some thousand do better."
         )
     if pictures.aspect > 1.4:
         lines.append("Most are far from square: data.crop center takes the middle, `none` squeezes the whole picture.")
