@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from hitzoo.files import write_text
-from hitzoo.zoo.checkpoint_index import sha256_of
+from hitzoo.zoo.checkpoint_index import INDEX_NAME, sha256_of
 
 _FOLDER = "evaluations"
 _WEIGHTS = "model.safetensors"
@@ -72,15 +72,20 @@ def by_hand(folder: Path, checkpoint: str = "step-*") -> list[Path]:
 
 
 def newest_values(run: Path) -> tuple[int | None, dict[str, float]]:
-    """Step and numbers of what `hitzoo eval` found last in a run, of a checkpoint that is still there; fewest words."""
+    """Step and numbers of what `hitzoo eval` found last of a run's checkpoint that is still there; None without."""
     for path in by_hand(run / _FOLDER):
         checkpoint = run / "checkpoints" / path.name.rpartition("-")[0]
         step = checkpoint.name.removeprefix("step-")
-        if not step.isdecimal() or not checkpoint.is_dir():
+        found = read_report_file(path)
+        if (
+            not step.isdecimal()
+            or not checkpoint.is_dir()
+            or found.get(_OF) != (_indexed(checkpoint) or found.get(_OF))
+        ):
             continue
-        scores = read_report_file(path).get("scores") or []
+        scores = found.get("scores") or []
         values = {str(score.get("name")): score.get("value") for score in scores if isinstance(score, dict)}
-        numbers = {name: float(value) for name, value in values.items() if isinstance(value, float | int)}
+        numbers = {name: float(value) for name, value in values.items() if _is_number(value)}
         if numbers:
             return int(step), numbers
     return None, {}
@@ -98,6 +103,19 @@ def _object(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) < 1 << 53)
+
+
+def _indexed(checkpoint: Path) -> str:
+    """The sha256 of the weights as the checkpoint's index has it: known at once, where there is one."""
+    try:
+        found = json.loads((checkpoint / INDEX_NAME).read_text(encoding="utf-8"))["files"][_WEIGHTS]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    return found if isinstance(found, str) else ""
 
 
 def _digest(checkpoint: Path) -> str:

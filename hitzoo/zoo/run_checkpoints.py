@@ -86,7 +86,7 @@ def _name_of_best(folder: Path) -> str | None:
     """What `best.json` says (`hitzoo.training.best` writes it)."""
     try:
         found = json.loads((folder / "best.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return None
     name = found.get("checkpoint") if isinstance(found, dict) else None
     return name if isinstance(name, str) else None

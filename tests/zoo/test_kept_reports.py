@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,29 @@ def test_a_report_of_other_weights_does_not_speak(checkpoint: Path) -> None:
     assert kept_report(checkpoint) == {}
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", '{"scores": 3}', '{"scores": [3]}'])
+def test_a_report_of_other_weights_is_not_listed(checkpoint: Path) -> None:
+    keep_report(checkpoint, report(3.0))
+    run, index = checkpoint.parent.parent, checkpoint / "training" / "index.json"
+    index.parent.mkdir()
+    for digest, listed in ((sha256(b"weights").hexdigest(), {"fid": 3.0}), ("0" * 64, {})):
+        index.write_text(json.dumps({"files": {"model.safetensors": {"bytes": 7, "sha256": digest}}}))
+        assert summarize(run).evaluation == listed
+    index.write_text("[]")
+    assert summarize(run).evaluation == {"fid": 3.0}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"scores": 3}',
+        '{"scores": [3]}',
+        "[" * 100_000,
+        '{"scores": [{"name": "fid", "value": 1' + 400 * "0" + "}]}",
+    ],
+)
 def test_a_damaged_report_is_none(checkpoint: Path, text: str) -> None:
     keep_report(checkpoint, report(3.0)).write_text(text)
     assert kept_report(checkpoint) == {}
