@@ -44,8 +44,10 @@ def new(
     With --data, resolution, batch, steps and regularization follow from the pictures and the memory; comments say why.
     """
     from hitzoo.cli import render
+    from hitzoo.cli.pictures_spec import text_for
     from hitzoo.errors import OutputError, RequestError
     from hitzoo.files import write_text
+    from hitzoo.spec.write import name_of_spec
 
     if data is not None and origin is not None:
         raise RequestError("give --from or --data, not both: a copy of a spec, or one made for pictures")
@@ -53,7 +55,7 @@ def new(
         raise RequestError("--resolution goes with --data; in a copy, the generator's stages say the resolution")
     if path.exists():
         raise OutputError(f"{path} exists already; choose a new name or remove it")
-    text = _copy(path, origin or _DEFAULT) if data is None else _made_for(path, data, resolution, device)
+    text = _copy(path, origin or _DEFAULT) if data is None else text_for(data, name_of_spec(path), resolution, device)
     write_text(path, text)
     word = quote(str(path))
     if data is None:
@@ -72,18 +74,3 @@ def _copy(path: Path, origin: str) -> str:
     source = find_spec(origin)
     parse_spec(read_spec_text(source), str(source))
     return renamed_copy(read_spec_text(source), source.stem, path)
-
-
-def _made_for(path: Path, data: str, resolution: int | None, device: str) -> str:
-    from hitzoo.cli import progress
-    from hitzoo.data.survey import survey
-    from hitzoo.spec.write import name_of_spec
-
-    name = name_of_spec(path)
-    with progress.following("pictures") as follow:
-        pictures = survey(data, follow)
-    with progress.working("loading torch"):
-        from hitzoo.inference.device import choose_device
-        from hitzoo.training.fitting_spec import spec_for, this_machine
-
-        return spec_for(pictures, name, this_machine(choose_device(device)), resolution)

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from hitzoo.cli.options import DeviceOption, InceptionWeightsOption, SetOption, SpecArgument
-from hitzoo.cli.process import is_first
+from hitzoo.cli.options import DeviceOption, InceptionWeightsOption, SetOption
+from hitzoo.cli.process import count, is_first
 from hitzoo.cli.shortcuts import BatchSizeOption, LearningRateOption, StepsOption, with_shortcuts
 from hitzoo.cli.threads import ThreadsOption
 from hitzoo.cli.time_limit import parse_duration
@@ -17,7 +17,15 @@ _SIGNAL_EXIT = 128  # plus the signal's number, as shells count
 
 
 def train(
-    spec: SpecArgument,
+    spec: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SPEC]",
+            help="A spec file, or the name of a shipped spec. Default: one that fits the pictures of --data.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="The run's own folder.", show_default=False)],
     data: Annotated[
         str | None,
@@ -76,16 +84,27 @@ def train(
 ) -> None:
     """Train a spec's networks into a run folder: metrics.jsonl, samples/, checkpoints/.
 
+    \b
+    hitzoo train --data photos --out runs/photos
+    hitzoo train hit-ti-shapes64 --data photos --out runs/photos --for 2h
+
     Ctrl-C finishes the step, saves and leaves with code 130; go on with the same command and --resume. So does --for,
     with code 0; its time is that of one session, and a resumed one has none unless it is given anew.
     """
+    from hitzoo.cli.spec_for_data import spec_for_data
     from hitzoo.cli.training_display import TrainingDisplay
     from hitzoo.cli.training_end import tell_end
     from hitzoo.plan.open import open_spec
 
     seconds = None if time_limit is None else parse_duration(time_limit, "--for")
     overrides = with_shortcuts(overrides, steps=steps, batch_size=batch_size, learning_rate=learning_rate)
-    loaded, _ = open_spec(spec, overrides)  # a spec that does not fit is said before torch takes its seconds to load
+    chosen = ""
+    if spec is None:
+        loaded, chosen = spec_for_data(data, out, device=device, processes=count(), overrides=overrides)
+    else:
+        loaded, _ = open_spec(
+            spec, overrides
+        )  # a spec that does not fit is said before torch takes its seconds to load
     display = TrainingDisplay(heard=is_first())
     with display.loading("loading torch"):
         from hitzoo.training.loop import train as run
@@ -111,6 +130,8 @@ def train(
         time_limit=seconds,
     )
     with display:
+        if chosen:
+            display.noted(chosen)
         display.getting_ready(f"{loaded.name}: getting the images and the networks ready")
         end = run(loaded, options, display)
     if is_first():

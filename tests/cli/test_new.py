@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
+from hitzoo.cli.spec_for_data import spec_for_data
+from hitzoo.errors import RequestError
+from hitzoo.spec.load import load_spec
 from tests.conftest import Run
 
 
@@ -41,3 +46,30 @@ def test_a_file_that_is_there_stays(run: Run, pictures: Path, tmp_path: Path) ->
 def test_a_copy_is_made_as_before(run: Run, tmp_path: Path) -> None:
     assert "edit it, then: hitzoo check mine.yaml" in run("new", "mine.yaml").stdout
     assert "made from hit-ti-shapes64" in (tmp_path / "mine.yaml").read_text()
+
+
+def test_training_without_a_spec_takes_the_one_that_fits(run: Run, pictures: Path, tmp_path: Path) -> None:
+    words = ("--steps", 1, "--batch-size", 4, "--set", "evaluation.every=0")
+    done = run("train", "--data", "pictures", "--out", "runs/My Photos", *words)
+    assert done.stdout.startswith("no spec was named: for these pictures and this machine 32×32, batch 4, 1 steps;")
+    assert "`hitzoo new mine.yaml --data pictures` writes it down" in done.stdout
+    spec = load_spec(tmp_path / "runs" / "My Photos" / "spec.yaml")
+    assert (spec.name, spec.data.source, spec.data.resolution) == ("my-photos", "pictures", 32)
+    assert [term.kind for term in spec.training.regularizers] == ["r1", "bcr"]
+
+
+def test_training_with_neither_spec_nor_pictures_is_refused(run: Run, pictures: Path) -> None:
+    assert "give a spec: hitzoo train SPEC" in run("train", "--out", "runs/a", code=2).stderr
+    assert "there is no such folder" in run("train", "--out", "runs/a", "--data", "nowhere", code=2).stderr
+    with pytest.raises(
+        RequestError, match=r"several processes need one spec: .* hitzoo new mine\.yaml --data pictures"
+    ):
+        spec_for_data("pictures", Path("runs/a"), device="cpu", processes=2)
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [("runs/x", "x"), ("Übung 3", "bung-3"), ("...", "run"), ("a" * 200, "a" * 60), ("_x_", "x")]
+)
+def test_a_folder_gives_its_spec_a_name(tmp_path: Path, pictures: Path, folder: str, name: str) -> None:
+    spec, _ = spec_for_data(str(pictures), tmp_path / folder, device="cpu", processes=1)
+    assert spec.name == name
