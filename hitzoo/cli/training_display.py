@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -107,8 +108,15 @@ class TrainingDisplay:
             self._try(lambda: self._console.print(Text(self._line(record)), soft_wrap=True))
 
     def noted(self, message: str) -> None:
-        """A line above the panel."""
-        self._try(lambda: self._console.print(Text(message), soft_wrap=True))
+        """Words above the panel, which break between words on a terminal; a line elsewhere."""
+        if self._console.is_terminal:
+            whole = textwrap.TextWrapper(self._console.width, break_long_words=False, break_on_hyphens=False)
+            message = "\n".join(whole.fill(line) for line in message.splitlines())
+        self.copied(message)
+
+    def copied(self, line: str) -> None:
+        """A line that is for copying, such as a command: only the terminal breaks it."""
+        self._try(lambda: self._console.print(Text(line), soft_wrap=True))
 
     def _foretell(self, pace: Pace, now: float) -> None:
         left, each = pace.seconds_left(now), pace.seconds_per_step

@@ -22,8 +22,8 @@ def tell_end(end: RunEnd, display: TrainingDisplay) -> None:
     folder = quote(str(end.folder))
     display.noted(f"{_state(end)} at step {end.step:,}: {end.checkpoint}; last grid: {end.samples}")
     if end.up or end.signal is not None:
-        display.noted(f"go on: hitzoo train --resume {folder}")
-    display.noted(f"look at more: hitzoo sample --model {folder} --seeds 0-35 --grid 6x6")
+        display.copied(f"go on: hitzoo train --resume {folder}")
+    display.copied(f"look at more: hitzoo sample --model {folder} --seeds 0-35 --grid 6x6")
 
 
 def _state(end: RunEnd) -> str:

@@ -152,6 +152,25 @@ def test_a_display_that_nobody_can_read_ends_no_run(monkeypatch, failure) -> Non
     assert said == ["first"]
 
 
+def test_words_break_between_words_on_a_terminal_and_commands_do_not(monkeypatch) -> None:
+    console = Console(file=io.StringIO(), width=60, force_terminal=True, color_system=None)
+    monkeypatch.setattr("hitzoo.cli.training_display.console", lambda: console)
+    display = TrainingDisplay()
+    display.noted("tiny on cpu: 1,200 images of photos, batch 8, steps 3 to 2,000 (16,000 images), into runs/a-name")
+    display.noted("saved: runs/" + 80 * "x")
+    display.noted("generator: 3 of 4 tensors loaded\n  freshly drawn: one")
+    display.copied("hitzoo sample --model runs/a-name --seeds 0-35 --grid 6x6 --out pictures")
+    assert console.file.getvalue().splitlines() == [
+        "tiny on cpu: 1,200 images of photos, batch 8, steps 3 to",
+        "2,000 (16,000 images), into runs/a-name",
+        "saved:",
+        "runs/" + 80 * "x",
+        "generator: 3 of 4 tensors loaded",
+        "  freshly drawn: one",
+        "hitzoo sample --model runs/a-name --seeds 0-35 --grid 6x6 --out pictures",
+    ]
+
+
 def drawn(panel: TrainingPanel, width: int) -> list[str]:
     """The panel's lines on a terminal of that width."""
     console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
