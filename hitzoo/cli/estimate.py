@@ -9,6 +9,7 @@ import typer
 
 from hitzoo.cli.options import DeviceOption, JsonOption, SetOption, SpecArgument
 from hitzoo.cli.shortcuts import BatchSizeOption, StepsOption, with_shortcuts
+from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
     from hitzoo.training.estimate import Estimate
@@ -29,6 +30,7 @@ def estimate(
     steps: StepsOption = None,
     batch_size: BatchSizeOption = None,
     device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
     precision: Annotated[
         str, typer.Option(metavar="NAME", help="float32, tf32 (CUDA) or bf16, as in train.")
     ] = "float32",
