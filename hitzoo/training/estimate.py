@@ -166,11 +166,19 @@ def _time_steps(
         return lambda number: runner(number, images)
 
     fitting = at_once if device.type == "cuda" else min(at_once, predicted_to_fit(spec, plan, 1))
-    wanted = [size for size in reversed(sizes(spec, 1)) if size <= fitting] or [fitting]
-    if options.compiled:
-        wanted = wanted[-1:]  # each size is compiled anew
+    possible = [size for size in reversed(sizes(spec, 1)) if size <= fitting] or [fitting]
+    wanted = possible[-1:] if options.compiled else _spread(possible)  # each size is compiled anew
     timer = StepTimer(stepper, device=device, budget=budget, progress=progress)
     return timer.run(wanted, lazy=_interval(spec) > 1)
+
+
+def _spread(possible: list[int]) -> list[int]:
+    """The smallest size, and larger ones each at least four times the one before, up to the largest."""
+    chosen = possible[:1]
+    for size in possible[1:]:
+        if size >= 4 * chosen[-1] or size == possible[-1]:
+            chosen.append(size)
+    return chosen
 
 
 def _at_once(spec: Spec, plan: ModelPlan, options: RunOptions, device: torch.device) -> int:

@@ -15,7 +15,7 @@ from hitzoo.inference.allocator import keep_freed_memory_if_ample
 from hitzoo.training.out_of_memory import is_out_of_memory
 
 _MOST = 7  # timed steps of the largest size
-_GROWTH = 2.5  # a step of the next size is thought to take at most its share of images times this
+_GROWTH = 1.25  # a step of the next size is thought to take at most its share of images times this
 
 Step: TypeAlias = Callable[[int], object]
 """Makes update number n (from 1), with images it holds."""
