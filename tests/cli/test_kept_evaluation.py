@@ -54,6 +54,19 @@ def test_every_verb_takes_one_checkpoint_of_a_run(run: Run, trained: str, tmp_pa
     assert "not been evaluated" not in published
 
 
+def test_a_mistyped_run_is_told_by_every_verb(run: Run, trained: str) -> None:
+    for words in (
+        ("sample", "--model", "runs/xx"),
+        ("render", "--model", "runs/xx"),
+        ("eval", "--model", "runs/xx@best"),
+        ("export", "--model", "runs/xx", "--out", "g.onnx"),
+        ("publish", "runs/xx", "acme/x", "--license", "mit"),
+        ("info", "runs/xx"),
+        ("train", "tiny.yaml", "--out", "b", "--init", "runs/xx"),
+    ):
+        assert "no run or model is named runs/xx here; did you mean 'runs/x'?" in run(*words, code=2).stderr, words
+
+
 def test_a_model_that_is_no_run_keeps_nothing(run: Run, spec: Path, tmp_path: Path) -> None:
     run("build", spec, "--out", "model")
     before = sorted(path.name for path in tmp_path.iterdir())
