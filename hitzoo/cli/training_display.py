@@ -61,11 +61,11 @@ class TrainingDisplay:
             self._stop_status()
 
     def getting_ready(self, what: str) -> None:
-        """The program is there and gets ready to run: also a line where there is no terminal."""
+        """The program is there and gets ready to run: a line of the error stream where there is no terminal."""
         if self._console.is_terminal:
             self._begin_status(what)
         else:
-            self.noted(what)
+            self._try(lambda: console(stderr=True).print(Text(what), soft_wrap=True))
 
     def started(self, start: RunStart) -> None:
         """Say what runs; open the panel."""

@@ -36,6 +36,11 @@ class StopWish:
         """Whether it was its time that ended a run that has stopped; another process may have seen that first."""
         return self.signal is None and self.deadline is not None and time.monotonic() >= self.deadline - _ABOUT
 
+    @property
+    def ended_by(self) -> int | None:
+        """The signal that ended a run that has stopped, of another process too; None where its time was up."""
+        return None if self.up else self.signal or signal.SIGTERM
+
     def take(self, number: int, frame: FrameType | None) -> None:
         """Remember the first signal; a second Ctrl-C leaves at once, and so does the first signal come again.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
@@ -68,8 +67,7 @@ class Run:
         self.outputs = Outputs(ready.spec, ready.plan, ready.folder, ready.trainee, ready.options.keep, reporter)
         self.last = ready.spec.training.steps
         self.unreadable: dict[str, str] = {}
-        limit = ready.options.time_limit
-        self.wish = StopWish(None if limit is None else began + limit)
+        self.wish = StopWish(began + limit if (limit := ready.options.time_limit) is not None else None)
 
     def go(self) -> RunEnd:
         """Run to the last step, or until a signal asks any process to stop."""
@@ -226,7 +224,7 @@ class Run:
         return min(2 * self.ready.at_once, generator.default_batch_size)
 
     def _end(self, stopped_by: StopWish | None) -> RunEnd:
-        ready, up = self.ready, stopped_by is not None and stopped_by.up
+        ready = self.ready
         names = ready.world.merged(tuple(self.unreadable))
         checkpoint = ready.folder.newest_checkpoint()
         assert checkpoint is not None, "the last step saves"
@@ -236,8 +234,8 @@ class Run:
             checkpoint=checkpoint,
             samples=self.outputs.last_grid(),
             unreadable=names,
-            signal=None if stopped_by is None or up else stopped_by.signal or signal.SIGTERM,
-            up=up,
+            signal=None if stopped_by is None else stopped_by.ended_by,
+            up=stopped_by is not None and stopped_by.up,
         )
 
     def _workers(self) -> int:

@@ -57,10 +57,10 @@ def test_a_time_limit_saves_and_says_how_to_go_on(run: Run, spec: Path, tmp_path
 
 
 def test_options_are_the_set_they_stand_for(run: Run, spec: Path, tmp_path: Path) -> None:
-    run("train", spec, "--out", "a", "--steps", 2, "--batch-size", 8, "--learning-rate", 0.001)
+    run("train", spec, "--out", "a/tiny", "--steps", 2, "--batch-size", 8, "--learning-rate", 0.001)
     changes = ("training.steps=2", "training.batch_size=8", "training.optimizer.learning_rate=0.001")
-    run("train", spec, "--out", "b", *(word for change in changes for word in ("--set", change)))
-    assert (tmp_path / "a" / "spec.yaml").read_text() == (tmp_path / "b" / "spec.yaml").read_text()
+    run("train", spec, "--out", "b/tiny", *(word for change in changes for word in ("--set", change)))
+    assert (tmp_path / "a/tiny/spec.yaml").read_text() == (tmp_path / "b/tiny/spec.yaml").read_text()
     twice = run("train", spec, "--out", "c", "--steps", 2, "--set", "training.steps=3", code=2).stderr
     assert "--steps 2 and --set training.steps=3 mean the same value" in twice
     assert "--for never: write a length of time" in run("train", spec, "--out", "c", "--for", "never", code=2).stderr
@@ -69,9 +69,9 @@ def test_options_are_the_set_they_stand_for(run: Run, spec: Path, tmp_path: Path
 
 
 def test_the_first_sign_of_life_comes_before_the_data_is_read(run: Run, spec: Path) -> None:
-    first, head, *_ = run("train", spec, "--out", "a").stdout.splitlines()
-    assert first == "tiny: getting the images and the networks ready"
-    assert head.startswith("tiny on cpu: ")
+    done = run("train", spec, "--out", "tiny")
+    assert done.stderr == "tiny: getting the images and the networks ready\n"
+    assert done.stdout.startswith("tiny on cpu: ")
 
 
 def test_an_existing_run_is_never_overwritten(run: Run, spec: Path, tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def test_one_of_several_processes_alone_is_heard(capsys) -> None:
     with TrainingDisplay(heard=False) as display:
         display.getting_ready("tiny: getting ready")
         display.started(START)
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr() == ("", "")
 
 
 @pytest.mark.parametrize("failure", [BrokenPipeError(), OSError(28, "No space left on device"), SystemExit(1)])
