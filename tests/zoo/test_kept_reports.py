@@ -28,43 +28,47 @@ def checkpoint(tmp_path: Path) -> Path:
     return folder
 
 
+def spoken(checkpoint: Path) -> dict[str, Any]:
+    return kept_report(checkpoint)[1]
+
+
 def value_of(found: dict[str, Any]) -> float:
     return found["scores"][0]["value"]
 
 
 def test_a_kept_report_speaks_for_its_checkpoint(checkpoint: Path) -> None:
-    assert kept_report(checkpoint) == {}
+    assert spoken(checkpoint) == {}
     place = keep_report(checkpoint, report(3.0))
     assert place.parent == checkpoint.parent.parent / "evaluations"
-    assert kept_report(checkpoint) == report(3.0)
+    assert spoken(checkpoint) == report(3.0)
     assert summarize(checkpoint.parent.parent).evaluation == {"fid": 3.0}
     assert summarize(checkpoint.parent.parent).evaluation_step == 5
 
 
 def test_the_same_evaluation_takes_the_place_of_its_like(checkpoint: Path) -> None:
     assert keep_report(checkpoint, report(3.0)) == keep_report(checkpoint, report(2.0))
-    assert value_of(kept_report(checkpoint)) == 2.0
+    assert value_of(spoken(checkpoint)) == 2.0
 
 
 def test_another_evaluation_stands_beside_it_and_the_newest_speaks(checkpoint: Path) -> None:
     old, new = keep_report(checkpoint, report(3.0)), keep_report(checkpoint, report(1.0, samples=200))
     assert old != new
     os.utime(old, (1000, 1000))
-    assert value_of(kept_report(checkpoint)) == 1.0
+    assert value_of(spoken(checkpoint)) == 1.0
     os.utime(new, (500, 500))
-    assert value_of(kept_report(checkpoint)) == 3.0
+    assert value_of(spoken(checkpoint)) == 3.0
 
 
 def test_the_runs_own_evaluation_goes_first(checkpoint: Path) -> None:
     place = keep_report(checkpoint, report(3.0))
     place.with_name("step-00000005.json").write_text(json.dumps(report(4.0)))
-    assert value_of(kept_report(checkpoint)) == 4.0
+    assert value_of(spoken(checkpoint)) == 4.0
 
 
 def test_a_report_of_other_weights_does_not_speak(checkpoint: Path) -> None:
     keep_report(checkpoint, report(3.0))
     (checkpoint / "model.safetensors").write_bytes(b"saved anew after a resume")
-    assert kept_report(checkpoint) == {}
+    assert spoken(checkpoint) == {}
 
 
 def test_a_report_of_other_weights_is_not_listed(checkpoint: Path) -> None:
@@ -92,7 +96,7 @@ def test_a_report_of_other_weights_is_not_listed(checkpoint: Path) -> None:
 )
 def test_a_damaged_report_is_none(checkpoint: Path, text: str) -> None:
     keep_report(checkpoint, report(3.0)).write_text(text)
-    assert kept_report(checkpoint) == {}
+    assert spoken(checkpoint) == {}
     assert summarize(checkpoint.parent.parent).evaluation == {}
 
 
