@@ -161,9 +161,7 @@ def _head(pictures: Survey, machine: Machine, name: str) -> list[str]:
     looked = "all of them" if pictures.seen >= pictures.count else f"{pictures.seen:,} of them looked at"
     lines = [f"Written by `hitzoo new --data` for {pictures.count:,} pictures ({looked}) and a {machine.kind.upper()}."]
     if pictures.count < _VERY_FEW:
-        lines.append(
-            f"{pictures.count:,} pictures are very few: expect them again, nearly. Some thousand do better."
-        )
+        lines.append(f"{pictures.count:,} pictures are very few: expect them again, nearly. Some thousand do better.")
     if pictures.aspect > 1.4:
         lines.append("Most are far from square: data.crop center takes the middle, `none` squeezes the whole picture.")
     return [*lines, "", f"hitzoo estimate {quote(name)}.yaml", f"hitzoo train {quote(name)}.yaml --out runs/{name}"]
