@@ -18,6 +18,7 @@ from hitzoo.cli import (
     convert,
     data,
     diff,
+    estimate,
     eval,
     export,
     info,
@@ -53,6 +54,7 @@ app.command("new")(new.new)
 app.command("check")(check.check)
 app.command("diff")(diff.diff)
 app.command("build")(build.build)
+app.command("estimate")(estimate.estimate)
 app.command("train")(train.train)
 app.command("runs")(runs.list_runs)
 app.command("sample")(sample.sample)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -50,10 +51,15 @@ def build(
         render.print_json(report)
     else:
         _print_training(report)
+        render.print_line(f"time and disk on this machine: hitzoo estimate {_words(spec, overrides)}")
     if out is not None:
         _write(out, loaded, plan, seed)
         if not as_json:
             render.print_line(f"\nwrote an untrained model to {out}: hitzoo sample --model {out}")
+
+
+def _words(spec: str, overrides: list[str]) -> str:
+    return " ".join([quote(spec), *(f"--set {quote(override)}" for override in overrides)])
 
 
 def _report(plan: ModelPlan) -> dict[str, Any]:

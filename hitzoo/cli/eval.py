@@ -72,7 +72,8 @@ def evaluate(
     inception_weights: InceptionWeightsOption = None,
     truncation: TruncationOption = 1.0,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Samples at once. Default: a million pixels.", show_default=False)
+        int | None,
+        typer.Option(min=1, help="Samples at once. Default: a million pixels, 65,536 on a CPU.", show_default=False),
     ] = None,
     fast: FastOption = False,
     precision: PrecisionOption = "float32",
@@ -86,11 +87,14 @@ def evaluate(
 ) -> None:
     """Compare samples with real images: each number comes with the protocol it was computed by.
 
+    The numbers of a run's checkpoint are kept in the run: `hitzoo runs` shows them, `hitzoo publish` takes them along.
     The features of the real images are kept in ~/.cache/hitzoo ($HITZOO_CACHE) for the next time.
     """
-    from hitzoo.cli import render
-    from hitzoo.evaluation.metrics import parse_metrics
-    from hitzoo.inference.allocator import keep_freed_memory
+    from hitzoo.cli import progress, render
+
+    with progress.working("loading torch"):
+        from hitzoo.evaluation.metrics import parse_metrics
+        from hitzoo.inference.allocator import keep_freed_memory
 
     keep_freed_memory()
     _refuse_impossible(model, images, data, out)
@@ -138,11 +142,13 @@ def _of_model(
     device: str,
 ) -> Report:
     from hitzoo.cli import progress
+    from hitzoo.cli.kept_evaluation import keep_in_run, settled
+    from hitzoo.cli.models import load_model
     from hitzoo.evaluation.evaluate import with_evaluation
     from hitzoo.evaluation.evaluator import Evaluator
-    from hitzoo.inference.load import load
 
-    generator = load(model, device=device)
+    model = settled(model)
+    generator = load_model(model, device, None)
     evaluator = Evaluator.from_spec(
         with_evaluation(generator.spec, **changes),
         generator.plan,
@@ -156,6 +162,7 @@ def _of_model(
     with progress.following("samples") as follow:
         report = evaluator.evaluate(generator, progress=follow, **sampling)
     assert report is not None, "there is one process"
+    keep_in_run(model, report, note=_note)
     return report
 
 

@@ -33,9 +33,10 @@ def export(
     """
     from hitzoo.cli import progress, render
     from hitzoo.cli.models import load_model
+
+    generator = load_model(model, "cpu", init)  # loads torch, and says so
     from hitzoo.inference.export import export as export_generator
 
-    generator = load_model(model, "cpu", init)
     with progress.working(f"exporting {generator.name} and checking the file"):
         done = export_generator(generator, out, format=format, opset=opset)
     plan = generator.plan.generator

@@ -49,9 +49,13 @@ def info(
 def _look(model: str) -> ModelInfo:
     from hitzoo.places import is_folder, place
     from hitzoo.zoo.info import info_of_model, info_of_repo
-    from hitzoo.zoo.repo_name import is_repo_name, parse_repo_name
+    from hitzoo.zoo.pasted import as_meant
+    from hitzoo.zoo.repo_name import PREFIX, is_repo_name, parse_repo_name
+    from hitzoo.zoo.run_checkpoints import named_checkpoint, refuse_mistyped_run
 
-    if is_repo_name(model) and not is_folder(place(model)):
+    if is_repo_name(model) and not is_folder(place(model)) and named_checkpoint(model) is None:
+        if as_meant(model) == model and not model.startswith(PREFIX):
+            refuse_mistyped_run(model)
         return info_of_repo(parse_repo_name(model))
     from hitzoo.inference.load import locate
 

@@ -31,8 +31,10 @@ def load_model(model: str, device: str, init: str | None) -> Generator:
     """
     from hitzoo.cli import progress
     from hitzoo.errors import RequestError
-    from hitzoo.inference.load import load
-    from hitzoo.inference.untrained import untrained
+
+    with progress.working("loading torch"):
+        from hitzoo.inference.load import load
+        from hitzoo.inference.untrained import untrained
 
     if init is None:
         with progress.transferring("weights") as follow:

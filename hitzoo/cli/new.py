@@ -1,4 +1,4 @@
-"""`hitzoo new`: a spec of one's own, begun from a shipped one."""
+"""`hitzoo new`: a spec of one's own, begun from a shipped one or made for a set of pictures."""
 
 from __future__ import annotations
 
@@ -8,24 +8,69 @@ from typing import Annotated
 
 import typer
 
+_DEFAULT = "hit-ti-shapes64"
+
 
 def new(
     path: Annotated[Path, typer.Argument(metavar="FILE.yaml", help="The file to write.", show_default=False)],
-    origin: Annotated[str, typer.Option("--from", metavar="NAME", help="The spec to begin from.")] = "hit-ti-shapes64",
+    origin: Annotated[
+        str | None,
+        typer.Option(
+            "--from", metavar="NAME", help="The spec to begin from. Default hit-ti-shapes64.", show_default=False
+        ),
+    ] = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="Pictures to make a spec for instead: a folder, zip or TFRecords, or hf:ORG/NAME.",
+            show_default=False,
+        ),
+    ] = None,
+    resolution: Annotated[
+        int | None,
+        typer.Option(
+            metavar="R", help="With --data: the side of the images. Default: by their sizes.", show_default=False
+        ),
+    ] = None,
+    device: Annotated[str, typer.Option(metavar="NAME", help="With --data: what it will be trained on.")] = "auto",
 ) -> None:
-    """Copy a spec under a new name, to be edited."""
+    """Begin a spec of one's own: a copy of another, or one that fits a set of pictures and this machine.
+
+    \b
+    hitzoo new mine.yaml --from hit-b-ffhq256
+    hitzoo new mine.yaml --data photos
+
+    With --data, resolution, batch, steps and regularization follow from the pictures and the memory; comments say why.
+    """
     from hitzoo.cli import render
-    from hitzoo.errors import OutputError
+    from hitzoo.cli.pictures_spec import text_for
+    from hitzoo.errors import OutputError, RequestError
     from hitzoo.files import write_text
+    from hitzoo.spec.write import name_of_spec
+
+    if data is not None and origin is not None:
+        raise RequestError("give --from or --data, not both: a copy of a spec, or one made for pictures")
+    if data is None and resolution is not None:
+        raise RequestError("--resolution goes with --data; in a copy, the generator's stages say the resolution")
+    if path.exists():
+        raise OutputError(f"{path} exists already; choose a new name or remove it")
+    text = _copy(path, origin or _DEFAULT) if data is None else text_for(data, name_of_spec(path), resolution, device)
+    write_text(path, text)
+    word = quote(str(path))
+    if data is None:
+        render.print_line(f"wrote {path}; edit it, then: hitzoo check {word}, hitzoo build {word}")
+        return
+    render.print_line(f"wrote {path}: its comments say why each value is as it is")
+    render.print_line(f"how long it takes: hitzoo estimate {word}")
+    render.print_line(f"train it: hitzoo train {word} --out runs/{path.stem}")
+
+
+def _copy(path: Path, origin: str) -> str:
     from hitzoo.spec.load import parse_spec, read_spec_text
     from hitzoo.spec.shipped import find_spec
     from hitzoo.spec.write import renamed_copy
 
     source = find_spec(origin)
     parse_spec(read_spec_text(source), str(source))
-    text = renamed_copy(read_spec_text(source), source.stem, path)
-    if path.exists():
-        raise OutputError(f"{path} exists already; choose a new name or remove it")
-    write_text(path, text)
-    word = quote(str(path))
-    render.print_line(f"wrote {path}; edit it, then: hitzoo check {word}, hitzoo build {word}")
+    return renamed_copy(read_spec_text(source), source.stem, path)

@@ -25,7 +25,8 @@ ModelOption: TypeAlias = Annotated[
     str,
     typer.Option(
         metavar="NAME|DIR|ORG/NAME[@REVISION]",
-        help="A model of the zoo, a model folder, a run, or a model on the Hub.",
+        help="A model of the zoo, a model folder, a run (its newest checkpoint; RUN@best, RUN@1000), or a model on the"
+        " Hub.",
         show_default=False,
     ),
 ]

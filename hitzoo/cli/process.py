@@ -22,6 +22,12 @@ def is_first() -> bool:
     return _rank() == 0
 
 
+def count() -> int:
+    """How many processes there are."""
+    text = os.environ.get("WORLD_SIZE", "1")
+    return int(text) if text.isdecimal() else 1
+
+
 def in_its_name(error: HitzooError) -> str | None:
     """What this process says of an error: the message, with its number where it is not alone; None for nothing."""
     said = str(getattr(error, "as_option", error))

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 def publish(
     model: Annotated[
         str,
-        typer.Argument(metavar="MODEL", help="A run (its newest checkpoint), a model folder, or a model of the zoo."),
+        typer.Argument(
+            metavar="MODEL",
+            help="A run (its newest checkpoint; RUN@best, RUN@1000), a model folder, or a model of the zoo.",
+        ),
     ],
     repo: Annotated[str, typer.Argument(metavar="ORG/NAME", help="Where to; made if it does not exist.")],
     license: Annotated[
@@ -34,7 +37,10 @@ def publish(
     summary: Annotated[str, typer.Option(metavar="TEXT", help="The card's first sentence. Default: the spec's.")] = "",
     evaluation: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.json", help="Of `hitzoo eval --out`. Default: the run's own of this checkpoint."),
+        typer.Option(
+            metavar="FILE.json",
+            help="Of `hitzoo eval --out`. Default: what the run, or `hitzoo eval`, found of this checkpoint.",
+        ),
     ] = None,
     with_discriminator: Annotated[bool, typer.Option("--with-discriminator", help="For fine-tuning.")] = False,
     with_training: Annotated[bool, typer.Option("--with-training", help="All that resuming needs.")] = False,

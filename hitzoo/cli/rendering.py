@@ -47,11 +47,12 @@ def render(
     """
     from hitzoo.cli import progress, render
     from hitzoo.cli.models import load_model
+
+    generator = load_model(model, device, init)  # loads torch, and says so
     from hitzoo.inference.region import parse_region
     from hitzoo.inference.render import TILE, View
     from hitzoo.inference.render_file import Wanted, write_render
 
-    generator = load_model(model, device, init)
     view = View(region=parse_region(region) if region is not None else None, level=level, tile=tile or TILE)
     wanted = Wanted(view=view, seed=seed, truncation=truncation, precision=precision, out=out, npy=npy)
     with progress.following("pixels") as follow:

@@ -40,7 +40,8 @@ def sample(
     ] = None,
     truncation: TruncationOption = 1.0,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Images at once. Default: a million pixels.", show_default=False)
+        int | None,
+        typer.Option(min=1, help="Images at once. Default: a million pixels, 65,536 on a CPU.", show_default=False),
     ] = None,
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
@@ -54,10 +55,11 @@ def sample(
     """
     from hitzoo.cli import progress, render
     from hitzoo.cli.models import fast_precision, load_model
-    from hitzoo.inference.gallery import make_images
 
     quick = fast_precision(fast, precision)
-    generator = load_model(model, device, init)
+    generator = load_model(model, device, init)  # loads torch, and says so
+    from hitzoo.inference.gallery import make_images
+
     generator = generator if quick is None else generator.fast(quick)
     order = _order(generator, seeds, latents, grid, out, npy, truncation, batch_size)
     with progress.counting("images", len(order.latents)) as advance:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from hitzoo.cli.options import DeviceOption, InceptionWeightsOption, SetOption, SpecArgument
-from hitzoo.cli.process import is_first
+from hitzoo.cli.options import DeviceOption, InceptionWeightsOption, SetOption
+from hitzoo.cli.process import count, is_first
+from hitzoo.cli.shortcuts import BatchSizeOption, LearningRateOption, StepsOption, with_shortcuts
 from hitzoo.cli.threads import ThreadsOption
-
-if TYPE_CHECKING:
-    from hitzoo.cli.progress import TrainingDisplay
-    from hitzoo.training.report import RunEnd
+from hitzoo.cli.time_limit import parse_duration
 
 _SIGNAL_EXIT = 128  # plus the signal's number, as shells count
 
 
 def train(
-    spec: SpecArgument,
+    spec: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[SPEC]",
+            help="A spec file, or the name of a shipped spec. Default: one that fits the pictures of --data.",
+            show_default=False,
+        ),
+    ] = None,
+    *,
     out: Annotated[Path, typer.Option(metavar="DIR", help="The run's own folder.", show_default=False)],
     data: Annotated[
         str | None,
@@ -37,6 +43,15 @@ def train(
         str | None,
         typer.Option(
             metavar="MODEL", help="Begin from the weights of a model: a zoo name, a folder, a run.", show_default=False
+        ),
+    ] = None,
+    steps: StepsOption = None,
+    batch_size: BatchSizeOption = None,
+    learning_rate: LearningRateOption = None,
+    time_limit: Annotated[
+        str | None,
+        typer.Option(
+            "--for", metavar="2h", help="Save and stop after this time: 90s, 45m, 2h, 1h30m, 2d.", show_default=False
         ),
     ] = None,
     device: DeviceOption = "auto",
@@ -69,14 +84,31 @@ def train(
 ) -> None:
     """Train a spec's networks into a run folder: metrics.jsonl, samples/, checkpoints/.
 
-    Ctrl-C finishes the step, saves and leaves with code 130; go on with the same command and --resume.
+    \b
+    hitzoo train --data photos --out runs/photos
+    hitzoo train hit-ti-shapes64 --data photos --out runs/photos --for 2h
+
+    Ctrl-C finishes the step, saves and leaves with code 130; go on with the same command and --resume. So does --for,
+    with code 0; its time is that of one session, and a resumed one has none unless it is given anew.
     """
-    from hitzoo.cli.progress import TrainingDisplay
+    from hitzoo.cli.spec_for_data import spec_for_data
+    from hitzoo.cli.training_display import TrainingDisplay
+    from hitzoo.cli.training_end import tell_end
     from hitzoo.plan.open import open_spec
 
-    loaded, _ = open_spec(spec, overrides)  # a spec that does not fit is said before torch takes its seconds to load
-    from hitzoo.training.loop import train as run
-    from hitzoo.training.preparation import RunOptions, parse_batch_per_device, parse_precision
+    seconds = None if time_limit is None else parse_duration(time_limit, "--for")
+    overrides = with_shortcuts(overrides, steps=steps, batch_size=batch_size, learning_rate=learning_rate)
+    chosen = ""
+    if spec is None:
+        loaded, chosen = spec_for_data(data, out, device=device, processes=count(), overrides=overrides)
+    else:
+        loaded, _ = open_spec(
+            spec, overrides
+        )  # a spec that does not fit is said before torch takes its seconds to load
+    display = TrainingDisplay(heard=is_first())
+    with display.loading("loading torch"):
+        from hitzoo.training.loop import train as run
+        from hitzoo.training.preparation import RunOptions, parse_batch_per_device, parse_precision
 
     options = RunOptions(
         out=out,
@@ -95,21 +127,14 @@ def train(
         checkpoint_every=checkpoint_every,
         keep=keep,
         inception_weights=inception_weights,
+        time_limit=seconds,
     )
-    with TrainingDisplay() as display:
+    with display:
+        if chosen:
+            display.noted(chosen)
+        display.getting_ready(f"{loaded.name}: getting the images and the networks ready")
         end = run(loaded, options, display)
     if is_first():
-        _tell(end, display)
+        tell_end(end, display)
     if end.signal is not None:
         raise typer.Exit(_SIGNAL_EXIT + end.signal)
-
-
-def _tell(end: RunEnd, display: TrainingDisplay) -> None:
-    from hitzoo.cli import render
-
-    if end.unreadable:
-        names = ", ".join(end.unreadable[:5]) + (", …" if len(end.unreadable) > 5 else "")
-        display.noted(f"{render.count(len(end.unreadable), 'unreadable file')} left out: {names}")
-    state = "stopped and saved" if end.signal is not None else "done"
-    display.noted(f"{state} at step {end.step:,}: {end.checkpoint}; last grid: {end.samples}")
-    display.noted(f"look at more: hitzoo sample --model {end.folder} --seeds 0-35 --grid 6x6")

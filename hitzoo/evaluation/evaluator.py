@@ -28,7 +28,8 @@ from hitzoo.spec.types import DataSpec, EvaluationSpec, Spec
 
 Progress: TypeAlias = Callable[[int, int], None]
 
-_PIXELS_AT_ONCE = 1 << 20  # of one batch of stored images, as many as a generator's own
+_PIXELS_AT_ONCE = {"cpu": 1 << 16}  # of one batch of stored images, as many as a generator's own
+_PIXELS_AT_ONCE_ELSEWHERE = 1 << 20
 
 
 def _unheard(message: str) -> None:
@@ -128,7 +129,7 @@ class Evaluator:
         found = real_features(
             self.reals,
             self._networks.reals,
-            batch_size=_batch_size(self.reals),
+            batch_size=_batch_size(self.reals, self.device),
             device=self.device,
             note=self.note,
             progress=progress,
@@ -160,7 +161,7 @@ class Evaluator:
     def evaluate_images(self, pictures: Stored, *, progress: Progress = _unseen) -> Report:
         """Compare `evaluation.samples` pictures that somebody has made with the real images, in a single process."""
         assert len(pictures) == self.evaluation.samples, "networks are made for that many"
-        report = self._compare(pictures, None, _batch_size(pictures), progress)
+        report = self._compare(pictures, None, _batch_size(pictures, self.device), progress)
         assert report is not None, "there is one process"
         return report
 
@@ -197,8 +198,8 @@ class Evaluator:
         return min((len(rows) for rows in real.values()), default=len(self.reals))
 
 
-def _batch_size(pictures: Stored) -> int:
-    return max(1, _PIXELS_AT_ONCE // pictures.resolution**2)
+def _batch_size(pictures: Stored, device: torch.device) -> int:
+    return max(1, _PIXELS_AT_ONCE.get(device.type, _PIXELS_AT_ONCE_ELSEWHERE) // pictures.resolution**2)
 
 
 def _refuse_too_few(count: int, what: str) -> None:

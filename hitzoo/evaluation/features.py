@@ -48,6 +48,7 @@ def extract(
     wanted = range(len(pictures)) if positions is None else positions
     rows = {kind: torch.empty(len(wanted), *network.shape) for kind, network in networks.items()}
     filled = 0
+    progress(0, len(wanted))
     for start in range(0, len(wanted), batch_size):
         part = wanted[start : start + batch_size]
         batch = pictures.read(part)

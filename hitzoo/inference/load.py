@@ -27,6 +27,7 @@ from hitzoo.zoo.model_folder import CONFIG_NAME, WEIGHTS_NAME, ModelFolder, chec
 from hitzoo.zoo.pasted import as_meant, not_a_model
 from hitzoo.zoo.pull import pull, pull_published
 from hitzoo.zoo.repo_name import PREFIX, is_repo_name, parse_repo_name
+from hitzoo.zoo.run_checkpoints import named_checkpoint, refuse_mistyped_run
 from hitzoo.zoo.weights import check_fit, read_metadata
 
 _log = logging.getLogger(__name__)
@@ -36,10 +37,10 @@ def load(model: str | Path, *, device: str | torch.device = "auto", progress: Pr
     """A trained generator by name, from the Hub, or from a folder that `hitzoo build --out` or `hitzoo train` wrote.
 
     Args:
-        model: the name of a model of the zoo, a model folder, the folder of a run (its newest checkpoint), or
-            `ORG/NAME[@REVISION]` on the Hub. A name of the zoo goes before a folder, a folder before the Hub;
-            `./name` and a `Path` are always the folder, `hf:ORG/NAME` is always the Hub. A damaged checkpoint is
-            passed over with a logged warning.
+        model: the name of a model of the zoo, a model folder, the folder of a run (its newest checkpoint), one
+            checkpoint of it (`runs/x@best`, `runs/x@1000`), or `ORG/NAME[@REVISION]` on the Hub. A name of the zoo goes
+            before a folder, a folder before the Hub; `./name` and a `Path` are always the folder, `hf:ORG/NAME` is
+            always the Hub. A damaged checkpoint is passed over with a logged warning.
         device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
         progress: called with (bytes done, bytes in all) while weights come from the Hub.
 
@@ -75,6 +76,9 @@ def locate(model: str | Path, *, extra: Collection[str] = (), progress: Progress
             return _of_the_zoo(card, extra, progress)
         if model.startswith(PREFIX):
             return pull(parse_repo_name(model), extra=extra, progress=progress).model
+        checkpoint = named_checkpoint(model)
+        if checkpoint is not None:
+            return _of_folder(_model_folder(checkpoint))
     path = place(model)
     named = isinstance(model, str) and is_repo_name(model)
     if is_folder(path):
@@ -99,6 +103,8 @@ def _of_the_zoo(card: Card, extra: Collection[str], progress: Progress | None) -
 
 def _of_the_hub(model: str, extra: Collection[str], progress: Progress | None) -> ModelFolder:
     """A model that only the Hub can have, since no folder has that path: a mistyped path ends here too."""
+    if as_meant(model) == model and not _is_pulled(model):
+        refuse_mistyped_run(model)
     try:
         return pull(parse_repo_name(model), extra=extra, progress=progress).model
     except HubError as error:

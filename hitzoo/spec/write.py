@@ -54,6 +54,19 @@ def _leaves(data: Any, path: Path) -> Iterator[tuple[str, Any]]:
         yield render_path(path), data
 
 
+def name_of_spec(path: FilePath) -> str:
+    """The name that a spec in the file `path` gets.
+
+    Raises:
+        RequestError: it is none a spec can have.
+    """
+    if not _NAME.fullmatch(path.stem):
+        raise RequestError(
+            f"'{path.stem}' cannot be the name of a spec; use a-z, 0-9, '.', '_' and '-', as in my-faces-64.yaml"
+        )
+    return path.stem
+
+
 def renamed_copy(text: str, origin: str, path: FilePath) -> str:
     """The text of a spec as the beginning of one's own at `path`: new name, the comments beside the values kept.
 
@@ -62,11 +75,7 @@ def renamed_copy(text: str, origin: str, path: FilePath) -> str:
     Raises:
         RequestError: the name is none a spec can have.
     """
-    name = path.stem
-    if not _NAME.fullmatch(name):
-        raise RequestError(
-            f"'{name}' cannot be the name of a spec; use a-z, 0-9, '.', '_' and '-', as in my-faces-64.yaml"
-        )
+    name = name_of_spec(path)
     body = re.sub(r"\A([ \t]*(#.*)?\r?\n)+", "", text)
     for key, value in (("name", name), ("summary", f"made from {origin}")):
         line = f"{key}: {value if _is_plain(value) else json.dumps(value)}"

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish to stop after the current step, so that the run can save first."""
+"""Ctrl-C, SIGTERM and a time that is up as a wish to stop after the current step, so that the run can save first."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from types import FrameType
 PATIENCE = 5.0  # seconds that what may be cut off still has once a stop is asked for; batch systems give 10 to 30
 _ONE_WISH = 1.0  # a launcher passes on what its process group got already: signals this near to each other are one
 _SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
+_ABOUT = 60.0  # seconds by which the clocks of several processes, each begun by itself, may differ
 
 
 class CutOff(BaseException):
@@ -19,15 +20,26 @@ class CutOff(BaseException):
 
 
 class StopWish:
-    """Whether, and by which signal, the run was asked to stop."""
+    """Whether the run was asked to stop: by which signal, or because `deadline`, a monotonic time, has come."""
 
-    def __init__(self) -> None:
+    def __init__(self, deadline: float | None = None) -> None:
         self.signal: int | None = None
+        self.deadline = deadline
         self._since = 0.0
         self._cutting = False
 
     def __bool__(self) -> bool:
-        return self.signal is not None
+        return self.signal is not None or (self.deadline is not None and time.monotonic() >= self.deadline)
+
+    @property
+    def up(self) -> bool:
+        """Whether it was its time that ended a run that has stopped; another process may have seen that first."""
+        return self.signal is None and self.deadline is not None and time.monotonic() >= self.deadline - _ABOUT
+
+    @property
+    def ended_by(self) -> int | None:
+        """The signal that ended a run that has stopped, of another process too; None where its time was up."""
+        return None if self.up else self.signal or signal.SIGTERM
 
     def take(self, number: int, frame: FrameType | None) -> None:
         """Remember the first signal; a second Ctrl-C leaves at once, and so does the first signal come again.
@@ -69,15 +81,15 @@ class StopWish:
             raise CutOff
 
     def _start_clock(self) -> None:
-        if self._cutting and self and hasattr(signal, "setitimer"):
+        if self._cutting and self.signal is not None and hasattr(signal, "setitimer"):
             left = PATIENCE - (time.monotonic() - self._since)
             signal.setitimer(signal.ITIMER_REAL, max(left, 0.001))
 
 
 @contextmanager
-def stop_wish() -> Iterator[StopWish]:
+def stop_wish(deadline: float | None = None) -> Iterator[StopWish]:
     """Catch SIGINT, SIGTERM and SIGHUP while the block runs; outside the main thread nothing can be caught."""
-    wish = StopWish()
+    wish = StopWish(deadline)
     if threading.current_thread() is not threading.main_thread():
         yield wish
         return

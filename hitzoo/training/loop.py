@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
+import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import replace
@@ -41,6 +41,7 @@ def train(spec: Spec, options: RunOptions, reporter: Reporter | None = None) -> 
             whose data or folder fails before its first checkpoint leaves nothing behind; one that diverged keeps its
             metrics.
     """
+    began = time.monotonic()
     plan, device, folder = compile_spec(spec), own_device(options.device), RunFolder(options.out)
     with joined(device) as world, run_lock(options.out) as lock:
         reporter = (reporter or Silence()) if world.first else Silence()
@@ -49,7 +50,7 @@ def train(spec: Spec, options: RunOptions, reporter: Reporter | None = None) -> 
         ready = get_ready(spec, plan, options, device, world, reporter)
         missing = [place for place in (options.out, *options.out.parents) if not place.exists()]
         try:
-            return Run(ready, reporter, lock).go()
+            return Run(ready, reporter, lock, began).go()
         except (DataError, OutputError):
             if new:
                 folder.discard(missing)
@@ -57,21 +58,21 @@ def train(spec: Spec, options: RunOptions, reporter: Reporter | None = None) -> 
 
 
 class Run:
-    """A run that is ready to go."""
+    """A run that is ready to go; `began` is the monotonic time of its session's beginning."""
 
-    def __init__(self, ready: Ready, reporter: Reporter, lock: RunLock) -> None:
+    def __init__(self, ready: Ready, reporter: Reporter, lock: RunLock, began: float) -> None:
         self.ready, self.reporter, self.lock = ready, reporter, lock
         self.progress = ready.start.progress
         self.meter = Meter.since(last_seconds(ready.folder.metrics), ready.world)
         self.outputs = Outputs(ready.spec, ready.plan, ready.folder, ready.trainee, ready.options.keep, reporter)
         self.last = ready.spec.training.steps
         self.unreadable: dict[str, str] = {}
-        self.wish = StopWish()
+        self.wish = StopWish(began + limit if (limit := ready.options.time_limit) is not None else None)
 
     def go(self) -> RunEnd:
         """Run to the last step, or until a signal asks any process to stop."""
         stopped = False
-        with stop_wish() as self.wish, closing(self.outputs):
+        with stop_wish(self.wish.deadline) as self.wish, closing(self.outputs):
             if self.ready.world.first:
                 self._begin()
             self._evaluate_if_owed()
@@ -83,7 +84,7 @@ class Run:
             except CutOff:  # alone in its world; what there is since the last checkpoint is saved
                 stopped = True
                 self.outputs.save(self.progress)
-        return self._end((self.wish.signal or signal.SIGTERM) if stopped and self.progress.step < self.last else None)
+        return self._end(self.wish if stopped and self.progress.step < self.last else None)
 
     def _cutting_off(self) -> AbstractContextManager[None]:
         """Around work that a stop need not wait for; several processes wait, for none may leave the others in it."""
@@ -107,6 +108,7 @@ class Run:
                 last=self.last,
                 processes=ready.world.size,
                 at_once=ready.at_once,
+                stopping=lambda: bool(self.wish),
             )
         )
 
@@ -143,6 +145,7 @@ class Run:
         self._count(replace(self.progress, step=step, images=self.progress.images + batch_size), outcome)
         if ready.device.type == "cpu" and step == ready.start.progress.step + 1:
             keep_freed_memory_if_ample()
+        self.reporter.stepped(step)
         return self._after_step(outcome.stop)
 
     def _count(self, progress: Progress, outcome: Outcome) -> None:
@@ -200,6 +203,7 @@ class Run:
         """The averaged generator's numbers, in the first process; all make samples."""
         ready = self.ready
         assert ready.evaluator is not None, "somebody wanted to evaluate"
+        self.reporter.busy("evaluating")
         generator = self._average()
         with self._cutting_off():
             report = ready.evaluator.evaluate(
@@ -219,7 +223,7 @@ class Run:
         """So many that sampling never takes more memory than training does."""
         return min(2 * self.ready.at_once, generator.default_batch_size)
 
-    def _end(self, stopped_by: int | None) -> RunEnd:
+    def _end(self, stopped_by: StopWish | None) -> RunEnd:
         ready = self.ready
         names = ready.world.merged(tuple(self.unreadable))
         checkpoint = ready.folder.newest_checkpoint()
@@ -230,7 +234,8 @@ class Run:
             checkpoint=checkpoint,
             samples=self.outputs.last_grid(),
             unreadable=names,
-            signal=stopped_by,
+            signal=None if stopped_by is None else stopped_by.ended_by,
+            up=stopped_by is not None and stopped_by.up,
         )
 
     def _workers(self) -> int:

@@ -28,7 +28,7 @@ class RunOptions:
     `seed` None is 0 for a new run and the run's own when resuming; `workers` None is 0 on a CPU, else up to 8.
     `init` names a model whose weights a new run begins from. `batch_per_device` is how many images a device works on at
     once: None all of its share of the batch, `auto` as many as fit. `fast` makes sample grids and evaluates by the
-    rewritten network.
+    rewritten network. `time_limit` is how many seconds this session may take before it saves and stops.
     """
 
     out: Path
@@ -46,6 +46,7 @@ class RunOptions:
     sample_every: int = 500
     checkpoint_every: int = 1000
     keep: int = 3
+    time_limit: float | None = None
     inception_weights: Path | None = None
 
     @property

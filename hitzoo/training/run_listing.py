@@ -19,6 +19,7 @@ from hitzoo.files import reason_of
 from hitzoo.training.best import EVALUATION, Verdict, read_best
 from hitzoo.training.metrics_file import last_records
 from hitzoo.training.run_paths import RunPaths
+from hitzoo.zoo.kept_reports import newest_values
 
 State: TypeAlias = Literal[
     "running", "running?", "finished", "stopped", "not begun", "a model", "not a run", "damaged", "unreadable"
@@ -35,7 +36,7 @@ class RunSummary:
     """What is known of one folder. `step` is the last one logged, `checkpoint` the last one saved.
 
     `images_per_second` is the median of the last lines; `losses` and `evaluation` are the last ones by their names, the
-    latter made at `evaluation_step`. `note` says what is wrong, where something is.
+    latter made at `evaluation_step`, while it trained or by `hitzoo eval`. `note` says what is wrong, if something is.
     """
 
     folder: Path
@@ -67,6 +68,7 @@ def summarize(folder: Path) -> RunSummary:
     evaluated = next(iter(last_records(run.metrics, 1, b'"' + EVALUATION.encode())), {})
     losses = next((found for record in records if (found := _numbers(record, _LOSS))), {})
     speeds = sorted(speed for record in records if (speed := _number(record.get("images_per_second"))) is not None)
+    evaluated_at, values = _evaluation(run, _whole(evaluated.get("step")), _numbers(evaluated, EVALUATION))
     name, steps = _name_and_steps(run, about)
     saved = _newest_saved(run)
     logged = next((step for record in records if (step := _whole(record.get("step"))) is not None), None)
@@ -79,11 +81,19 @@ def summarize(folder: Path) -> RunSummary:
         checkpoint=saved,
         images_per_second=speeds[len(speeds) // 2] if speeds else None,
         losses=losses,
-        evaluation=_numbers(evaluated, EVALUATION),
-        evaluation_step=_whole(evaluated.get("step")),
+        evaluation=values,
+        evaluation_step=evaluated_at,
         best=read_best(run),
         note=note,
     )
+
+
+def _evaluation(run: RunPaths, own_step: int | None, own: dict[str, float]) -> tuple[int | None, dict[str, float]]:
+    """The later of the run's own evaluation and what `hitzoo eval` found of it; of one step the numbers of both."""
+    step, values = newest_values(run.path)
+    if step is None or (own_step is not None and own_step > step):
+        return own_step, own
+    return step, {**own, **values} if own_step == step else values
 
 
 def _below(folder: Path, depth: int) -> Iterator[RunSummary]:

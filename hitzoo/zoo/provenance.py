@@ -15,6 +15,7 @@ from typing import Any
 
 from hitzoo.zoo.cards import Card
 from hitzoo.zoo.evaluation_report import check_report
+from hitzoo.zoo.kept_reports import kept_report
 
 _OF_A_MACHINE = re.compile(r"/|~|\.\.|[A-Za-z]:[\\/]")
 UNTRAINED = "not trained: these are initial weights"
@@ -37,8 +38,7 @@ def provenance_of(weights: Path, metadata: Mapping[str, Any], card: Card | None)
     state = read_object(checkpoint / "training" / "state.json")
     sessions = read_object(run / "run.json").get("sessions")
     session = sessions[0] if isinstance(sessions, list) and sessions and isinstance(sessions[0], dict) else {}
-    place = run / "evaluations" / f"{checkpoint.name}.json"
-    report = read_object(place)
+    place, report = kept_report(checkpoint)
     return Provenance(
         facts=_of_run({**metadata, **state}, session, _seconds(run / "metrics.jsonl", state.get("step"))),
         report=check_report(report, place) if report else None,

@@ -43,6 +43,37 @@ def test_a_run_leaves_metrics_grids_and_checkpoints(run: Run, spec: Path, tmp_pa
     assert (tmp_path / "pictures" / "seed0007.png").is_file()
 
 
+def test_a_time_limit_saves_and_says_how_to_go_on(run: Run, spec: Path, tmp_path: Path) -> None:
+    spec.write_text(SPEC.replace("steps: 3", "steps: 100000"))
+    done = run("train", spec, "--out", "runs/a b", "--for", "0.5s")
+    assert "its time is up: stopped and saved at step " in done.stdout
+    assert "go on: hitzoo train --resume 'runs/a b'" in done.stdout
+    (saved,) = (tmp_path / "runs" / "a b" / "checkpoints").iterdir()
+    step = int(saved.name.removeprefix("step-"))
+    assert 0 < step < 100000
+    whole = run("train", spec, "--out", "runs/a b", "--resume", "--for", "1h", "--steps", step + 1).stdout
+    assert f"done at step {step + 1:,}" in whole
+    assert "go on:" not in whole
+
+
+def test_options_are_the_set_they_stand_for(run: Run, spec: Path, tmp_path: Path) -> None:
+    run("train", spec, "--out", "a/tiny", "--steps", 2, "--batch-size", 8, "--learning-rate", 0.001)
+    changes = ("training.steps=2", "training.batch_size=8", "training.optimizer.learning_rate=0.001")
+    run("train", spec, "--out", "b/tiny", *(word for change in changes for word in ("--set", change)))
+    assert (tmp_path / "a/tiny/spec.yaml").read_text() == (tmp_path / "b/tiny/spec.yaml").read_text()
+    twice = run("train", spec, "--out", "c", "--steps", 2, "--set", "training.steps=3", code=2).stderr
+    assert "--steps 2 and --set training.steps=3 mean the same value" in twice
+    assert "--for never: write a length of time" in run("train", spec, "--out", "c", "--for", "never", code=2).stderr
+    assert "--set training.steps=0" in run("train", spec, "--out", "c", "--steps", 0, code=2).stderr
+    assert not (tmp_path / "c").exists()
+
+
+def test_the_first_sign_of_life_comes_before_the_data_is_read(run: Run, spec: Path) -> None:
+    done = run("train", spec, "--out", "tiny")
+    assert done.stderr == "tiny: getting the images and the networks ready\n"
+    assert done.stdout.startswith("tiny on cpu: ")
+
+
 def test_an_existing_run_is_never_overwritten(run: Run, spec: Path, tmp_path: Path) -> None:
     run("train", spec, "--out", "a")
     before = {path: path.read_bytes() for path in (tmp_path / "a").rglob("*") if path.is_file()}
@@ -116,6 +147,7 @@ def test_ctrl_c_saves_and_the_run_goes_on(spec: Path, run: Run, tmp_path: Path) 
     rest, _ = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "stopped and saved at step" in rest
+    assert "go on: hitzoo train --resume a\n" in rest
     saved = list((tmp_path / "a" / "checkpoints").iterdir())
     assert len(saved) == 1
     step = int(saved[0].name.removeprefix("step-"))

@@ -93,9 +93,33 @@ def test_a_folder_goes_before_the_hub(
 
 def test_a_path_that_was_mistyped(server: HubServer, token: str) -> None:
     with pytest.raises(HubError) as caught:
-        load("runs/phtoos")
-    assert str(caught.value).startswith("no folder here is named runs/phtoos, and on the Hub: ")
-    assert "has no model runs/phtoos" in str(caught.value)
+        load("photos/phtoos")
+    assert str(caught.value).startswith("no folder here is named photos/phtoos, and on the Hub: ")
+    assert "has no model photos/phtoos" in str(caught.value)
+
+
+def test_a_mistyped_run_is_not_asked_of_the_hub(
+    server: HubServer, save: Callable[..., Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with server.counting() as asked:
+        with pytest.raises(UnknownNameError, match=r"no run or model is named runs/a here; runs holds no run;"):
+            load("runs/a")
+        save(tmp_path / "runs" / "photos" / "checkpoints" / "step-00000002")
+        save(tmp_path / "mine" / "photos" / "checkpoints" / "step-00000002")
+        save(tmp_path / "models" / "b256")
+        for wrong, right in (("runs/phtoos", "runs/photos"), ("mine/photo@best", "mine/photos")):
+            with pytest.raises(UnknownNameError, match=f"did you mean '{right}'.* on the Hub is hf:{wrong}"):
+                load(wrong)
+        with pytest.raises(UnknownNameError, match=r"mine holds photos; a model of that name on the Hub is"):
+            load("mine/zebra")
+        with pytest.raises(UnknownNameError, match="did you mean 'models/b256'"):
+            load("models/b255")
+    assert asked == []
+    with pytest.raises(HubError, match="has no model models/zebra"):
+        load("models/zebra")
+    with pytest.raises(HubError, match="has no model models/b256"):
+        load("models/b256@v1")
 
 
 def test_from_pretrained_and_push_to_hub(

@@ -99,12 +99,15 @@ def test_progress_hears_of_every_batch(tiny_generator) -> None:
     assert heard == [3, 3, 1]
 
 
-def test_a_batch_makes_a_million_pixels(tiny_generator) -> None:
-    assert tiny_generator().default_batch_size == 2**20 // 64
+def test_a_batch_makes_a_million_pixels_and_is_soon_done_on_a_cpu(tiny_generator) -> None:
+    generator = tiny_generator()
+    assert generator.default_batch_size == 2**16 // 64
+    generator.device = torch.device("cuda")
+    assert generator.default_batch_size == 2**20 // 64
 
 
 def test_a_batch_is_never_empty(tiny_generator, monkeypatch) -> None:
-    monkeypatch.setattr("hitzoo.inference.sample._PIXELS_AT_ONCE", 10)
+    monkeypatch.setattr("hitzoo.inference.sample._PIXELS_AT_ONCE_ON_CPU", 10)
     assert tiny_generator().default_batch_size == 1
 
 

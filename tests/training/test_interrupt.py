@@ -104,3 +104,25 @@ def test_outside_the_main_thread_nothing_is_caught() -> None:
     thread.start()
     thread.join()
     assert seen == [(False, True)]
+
+
+def test_a_time_that_is_up_is_a_wish_of_its_own() -> None:
+    with stop_wish(time.monotonic() + 3600) as later, stop_wish(time.monotonic() - 1) as now:
+        assert not later
+        assert not later.up
+        assert now
+        assert now.up
+        assert now.signal is None
+
+
+def test_another_process_may_see_the_end_of_the_time_first() -> None:
+    with stop_wish(time.monotonic() + 2) as wish:
+        assert not wish
+        assert wish.up
+
+
+def test_a_signal_goes_before_the_time() -> None:
+    with stop_wish(time.monotonic() - 1) as wish:
+        os.kill(os.getpid(), signal.SIGTERM)
+        assert wish.signal == signal.SIGTERM
+        assert not wish.up

@@ -1,0 +1,146 @@
+"""`hitzoo estimate`: what a run will take, before it is begun."""
+
+from __future__ import annotations
+
+from shlex import quote
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from hitzoo.cli.options import DeviceOption, JsonOption, SetOption, SpecArgument
+from hitzoo.cli.shortcuts import BatchSizeOption, StepsOption, with_shortcuts
+from hitzoo.cli.threads import ThreadsOption
+
+if TYPE_CHECKING:
+    from hitzoo.training.estimate import Estimate
+
+_BUSY = 0.9  # processes that want to run, for each core
+
+
+def estimate(
+    spec: SpecArgument,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PATH",
+            help="The images: the time to read them counts too. Default: the spec's.",
+            show_default=False,
+        ),
+    ] = None,
+    steps: StepsOption = None,
+    batch_size: BatchSizeOption = None,
+    device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
+    precision: Annotated[
+        str, typer.Option(metavar="NAME", help="float32, tf32 (CUDA) or bf16, as in train.")
+    ] = "float32",
+    batch_per_device: Annotated[
+        str | None,
+        typer.Option(metavar="N", help="Images a device works on at once, or auto, as in train.", show_default=False),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option("--seconds", metavar="S", min=0, help="How long to time steps: more is steadier.")
+    ] = 20,
+    as_json: JsonOption = False,
+    overrides: SetOption = [],  # noqa: B006
+) -> None:
+    """Reckon time, memory and disk of a training run from a few of its own steps on this machine.
+
+    \b
+    hitzoo estimate hit-ti-shapes64 --data photos
+    hitzoo estimate hit-b-ffhq256 --precision bf16 --batch-per-device auto
+
+    Nothing is written. Where a whole batch takes too long to be timed, smaller ones are, and reckoned up.
+    """
+    from hitzoo.cli import progress, render
+    from hitzoo.plan.open import open_spec
+
+    overrides = with_shortcuts(overrides, steps=steps, batch_size=batch_size, learning_rate=None)
+    loaded, plan = open_spec(spec, overrides)
+    with progress.telling("loading torch") as tell:
+        from pathlib import Path
+
+        from hitzoo.training.estimate import estimate as reckon
+        from hitzoo.training.preparation import RunOptions, parse_batch_per_device, parse_precision
+
+        options = RunOptions(
+            out=Path("runs"),
+            data=data,
+            device=device,
+            precision=parse_precision(precision),
+            batch_per_device=parse_batch_per_device(batch_per_device),
+        )
+        found = reckon(loaded, plan, options, budget=seconds, progress=lambda what: tell(f"timing {what}"))
+    if as_json:
+        render.print_json(found.to_json())
+    else:
+        _print(found, spec, data)
+
+
+def _print(found: Estimate, spec: str, data: str | None) -> None:
+    from hitzoo.cli import render
+    from hitzoo.cli.pace import about, clock
+
+    images = f" from {found.images:,} images of {data or 'its own data'}" if found.images is not None else ""
+    render.print_line(
+        f"{found.name} on {found.device}: {render.count(found.steps, 'step')} of"
+        f" {render.count(found.batch_size, 'image')}{images}"
+    )
+    for label, words in (
+        ("step", _step(found)),
+        ("time", f"about {about(found.seconds)}; begun now, until {clock(found.seconds)}{_between(found)}"),
+        ("memory", _memory(found)),
+        ("disk", f"up to {render.size(found.disk)}: checkpoints of {render.size(found.checkpoint)}, and the grids"),
+    ):
+        render.print_line(f"  {label:<8}{words}")
+    for note in _notes(found):
+        render.print_paragraph(f"note: {note}")
+    given = f" --data {quote(data)}" if data else ""
+    render.print_line(f"begin: hitzoo train {quote(spec)}{given} --out runs/{found.name}")
+
+
+def _step(found: Estimate) -> str:
+    from hitzoo.cli.figures import figures
+
+    reading = f", {figures(found.reading_per_step)} s to read its images" if found.reading_per_step is not None else ""
+    least, most = figures(min(found.timed)), figures(max(found.timed))
+    timed = (
+        f"{len(found.timed)} of {found.timed_images} took {least} to {most} s"
+        if len(found.timed) > 1
+        else (f"one of {found.timed_images} took {least} s")
+    )
+    return f"{figures(found.seconds_per_step)} s ({timed}){reading}"
+
+
+def _between(found: Estimate) -> str:
+    from hitzoo.cli.pace import about
+
+    if not found.evaluating:
+        return ""
+    return f", {about(found.evaluating)} of it sampling for evaluations, whose features come on top"
+
+
+def _memory(found: Estimate) -> str:
+    from hitzoo.cli import render
+
+    pieces = f", {found.at_once} images at once" if found.at_once != found.batch_size else ""
+    return f"about {render.size(found.memory)} of {render.size(found.memory_free)}{pieces}"
+
+
+def _notes(found: Estimate) -> list[str]:
+    notes = []
+    if not found.fits:
+        notes.append(
+            "this does not fit; --batch-per-device auto works the batch off in pieces that do, and a smaller"
+            " --batch-size or training.activation_checkpointing: all takes less"
+        )
+    if found.timed_images < found.at_once:
+        notes.append(
+            f"no step of {found.at_once} images was made: the time is reckoned from those of {found.timed_images};"
+            " --seconds 120 looks longer"
+        )
+    if found.load is not None and found.load > _BUSY:
+        notes.append(f"the machine is busy ({found.load:.1f} processes for each core want to run): alone it is faster")
+    if found.images is None:
+        notes.append("no images were read: --data PATH counts the time that takes")
+    return notes

@@ -1,0 +1,35 @@
+"""Numbers of a run as they are shown: three significant digits, however small."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hitzoo.training.metrics import Record
+
+_WAIT_WORTH_SHOWING = 0.01  # of the time
+_SHORT = {"generator": "loss G", "discriminator": "loss D", "r1": "R1", "bcr": "bCR"}
+
+
+def figures(value: float, sign: str = "") -> str:
+    """`0.500`, `1.25`, `0.000612`, `12,345`; with the `sign` `+` also that of positive numbers."""
+    if abs(value) >= 1000:
+        return f"{value:{sign},.0f}"
+    return f"{value:{sign}#.3g}".removesuffix(".")
+
+
+def facts(record: Record) -> list[tuple[str, str]]:
+    """Name and value of what a record says, what matters most first."""
+    return [
+        ("img/s", figures(record.images_per_second)),
+        *((_SHORT.get(name, name), figures(value)) for name, value in record.losses.items()),
+        *([] if record.losses else [("losses", "not finite")]),
+        *([("skipped", str(record.skipped))] if record.skipped else []),
+        *([("data wait", f"{record.data_wait:.0%}")] if record.data_wait >= _WAIT_WORTH_SHOWING else []),
+        *(
+            [("D(real)", figures(record.d_real, "+")), ("D(fake)", figures(record.d_fake, "+"))]
+            if record.losses
+            else []
+        ),
+        ("images", f"{record.images:,}"),
+    ]

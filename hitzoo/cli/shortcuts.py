@@ -1,0 +1,59 @@
+"""Options for the values of a spec that are changed most; each is the `--set` it stands for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, TypeAlias
+
+import typer
+
+from hitzoo.errors import RequestError
+
+StepsOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--steps", metavar="N", help="How many in all. The same as --set training.steps=N.", show_default=False
+    ),
+]
+BatchSizeOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--batch-size",
+        metavar="N",
+        help="Images of a step, of all devices together. The same as --set training.batch_size=N.",
+        show_default=False,
+    ),
+]
+LearningRateOption: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--learning-rate",
+        metavar="X",
+        help="Of both networks. The same as --set training.optimizer.learning_rate=X.",
+        show_default=False,
+    ),
+]
+
+
+def with_shortcuts(
+    overrides: Sequence[str], *, steps: int | None, batch_size: int | None, learning_rate: float | None
+) -> list[str]:
+    """The overrides with those of the options that were given.
+
+    Raises:
+        RequestError: an option, and a `--set` of the same value.
+    """
+    given = {
+        "training.steps": ("--steps", steps),
+        "training.batch_size": ("--batch-size", batch_size),
+        "training.optimizer.learning_rate": ("--learning-rate", learning_rate),
+    }
+    changed = list(overrides)
+    for path, (option, value) in given.items():
+        if value is None:
+            continue
+        twice = next((word for word in overrides if word.partition("=")[0].strip() == path), None)
+        if twice is not None:
+            raise RequestError(f"{option} {value} and --set {twice} mean the same value; give one of them")
+        changed.append(f"{path}={value}")
+    return changed

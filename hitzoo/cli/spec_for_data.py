@@ -1,0 +1,55 @@
+"""What `hitzoo train --data photos` trains where no spec is named: the one that `hitzoo new --data` would write."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING
+
+from hitzoo.errors import RequestError
+
+if TYPE_CHECKING:
+    from hitzoo.spec.types import Spec
+
+_LONGEST = 60  # letters of a name
+_NO_SPEC = (
+    "give a spec: hitzoo train SPEC --data PATH --out DIR (`hitzoo list` shows the shipped ones); or only --data PATH,"
+    " and one is made that fits the pictures there"
+)
+
+
+def spec_for_data(
+    data: str | None, out: Path, *, device: str, processes: int, overrides: Sequence[str] = ()
+) -> tuple[Spec, str]:
+    """The spec for these pictures on this machine, called as the run's folder, and a line that says what was chosen.
+
+    Raises:
+        RequestError: no pictures are named; or there are several `processes`, which could choose differently.
+        DataError: the pictures cannot be read.
+        SpecError: `overrides` make it one that does not fit.
+    """
+    if data is None:
+        raise RequestError(_NO_SPEC)
+    if processes > 1:
+        raise RequestError(
+            f"several processes need one spec: write it with hitzoo new mine.yaml --data {quote(data)}, and train that"
+        )
+    from hitzoo.cli.pictures_spec import text_for
+    from hitzoo.spec.load import parse_spec
+
+    text = text_for(data, _name(out), None, device)
+    spec = parse_spec(text, f"the spec for {data}", overrides)
+    training = spec.training
+    return spec, (
+        f"no spec was named: for these pictures and this machine {spec.data.resolution}×{spec.data.resolution}, batch"
+        f" {training.batch_size}, {training.steps:,} steps; `hitzoo new mine.yaml --data {quote(data)}` writes it down,"
+        " with reasons, to be edited"
+    )
+
+
+def _name(out: Path) -> str:
+    """The folder's name, of the letters that a spec's name may have."""
+    name = re.sub(r"[^a-z0-9._-]+", "-", out.absolute().name.lower()).strip("._-")
+    return name[:_LONGEST] or "run"

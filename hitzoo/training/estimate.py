@@ -1,0 +1,244 @@
+"""Time, memory and disk of a run before it is begun, from a few of its own steps on this machine."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import torch
+
+from hitzoo.inference.device import choose_device
+from hitzoo.inference.free_memory import free_memory
+from hitzoo.inference.sample import Generator
+from hitzoo.plan.compile import ModelPlan
+from hitzoo.spec.types import Spec
+from hitzoo.training.at_once import new_runner
+from hitzoo.training.disk_use import checkpoint_bytes, run_bytes
+from hitzoo.training.fitting import predicted_to_fit, refuse_unfit, sizes
+from hitzoo.training.footprint import measure_footprint
+from hitzoo.training.preparation import RunOptions
+from hitzoo.training.timed_steps import Step, StepTimer, StepTimes
+from hitzoo.training.trainee import Trainee, new_trainee
+from hitzoo.training.trial_reading import Reading, grid_bytes, read_some
+
+BUDGET = 20.0  # seconds of steps
+_GRID = 36
+_PROCESS = 600_000_000  # bytes of Python and torch
+
+
+@dataclass(frozen=True, kw_only=True)
+class Estimate:
+    """What a run will take. Times are in seconds, memory and disk in bytes.
+
+    `timed` are the steps it rests on, of `timed_images` images; `seconds_per_step` is of a whole batch, of which
+    `at_once` images are worked on at a time. `reading_per_step` is what reading the batch takes one process: a part of
+    the step on a CPU, beside it elsewhere; None where no images were named. `evaluating` is the sampling for all of the
+    run's evaluations, without the features. `memory` is of the device, `memory_free` what it has.
+    """
+
+    name: str
+    device: str
+    steps: int
+    batch_size: int
+    at_once: int
+    timed: tuple[float, ...]
+    timed_images: int
+    seconds_per_step: float
+    reading_per_step: float | None
+    sampling: float
+    evaluating: float
+    seconds: float
+    memory: int
+    memory_free: int
+    checkpoint: int
+    disk: int
+    images: int | None
+    load: float | None
+
+    @property
+    def fits(self) -> bool:
+        """Whether the memory is there."""
+        return self.memory <= self.memory_free
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self) | {"timed": [round(value, 4) for value in self.timed], "fits": self.fits}
+
+
+def estimate(
+    spec: Spec,
+    plan: ModelPlan,
+    options: RunOptions,
+    *,
+    budget: float = BUDGET,
+    progress: Callable[[str], None] = lambda what: None,
+) -> Estimate:
+    """Read some images, time some steps and a grid of samples for about `budget` seconds, and reckon the whole run.
+
+    Raises:
+        DataError: the images cannot be opened or read.
+        RequestError: the batch cannot be worked off as asked for.
+    """
+    device, load = choose_device(options.device), _load()
+    source = options.data or spec.data.source
+    if source is not None:
+        progress(f"images of {source}")
+    reading = read_some(source, spec.data, plan.generator.resolution) if source is not None else None
+    at_once = _at_once(spec, plan, options, device)
+    trainee = new_trainee(plan, spec.training, 0, device)
+    times = _time_steps(spec, plan, options, trainee, device, at_once, budget, progress)
+    progress("a grid of samples")
+    sample = _seconds_per_sample(Generator(spec, plan, trainee.average.network, device))
+    memory, free = _memory(spec, plan, device, at_once, times)
+    return Estimate(
+        name=spec.name,
+        device=str(device),
+        batch_size=spec.training.batch_size,
+        at_once=at_once,
+        timed=times.seconds[times.largest],
+        timed_images=times.largest,
+        memory=memory,
+        memory_free=free,
+        images=reading.images if reading else None,
+        load=load,
+        **_times(spec, options, device, at_once, times, reading, sample),
+        **_disk(spec, plan, options, checkpoint_bytes(trainee), reading),
+    )
+
+
+def _times(
+    spec: Spec,
+    options: RunOptions,
+    device: torch.device,
+    at_once: int,
+    times: StepTimes,
+    reading: Reading | None,
+    sample: float,
+) -> dict[str, Any]:
+    steps, batch = spec.training.steps, spec.training.batch_size
+    each = batch // at_once * times.seconds_of(at_once) * _share(spec, times.between)
+    evaluations = -(-steps // spec.evaluation.every) if spec.evaluation.every else 0
+    evaluating = evaluations * spec.evaluation.samples * sample
+    sampling = (steps // options.sample_every + 1) * _GRID * sample
+    return {
+        "steps": steps,
+        "seconds_per_step": each,
+        "reading_per_step": reading.seconds * batch if reading else None,
+        "sampling": sampling,
+        "evaluating": evaluating,
+        "seconds": steps * _with_reading(each, reading, batch, device) + sampling + evaluating,
+    }
+
+
+def _disk(spec: Spec, plan: ModelPlan, options: RunOptions, checkpoint: int, reading: Reading | None) -> dict[str, int]:
+    steps = spec.training.steps
+    disk = run_bytes(
+        checkpoint=checkpoint,
+        kept=min(options.keep, -(-steps // options.checkpoint_every)),
+        grid=grid_bytes(reading, plan.generator.resolution, plan.generator.image_channels),
+        steps=steps,
+        sample_every=options.sample_every,
+        log_every=options.log_every,
+        evaluates=bool(spec.evaluation.every),
+    )
+    return {"checkpoint": checkpoint, "disk": disk}
+
+
+def _time_steps(
+    spec: Spec,
+    plan: ModelPlan,
+    options: RunOptions,
+    trainee: Trainee,
+    device: torch.device,
+    at_once: int,
+    budget: float,
+    progress: Callable[[str], None],
+) -> StepTimes:
+    side, channels = plan.generator.resolution, plan.generator.image_channels
+    random = torch.Generator().manual_seed(0)
+
+    def stepper(size: int) -> Step:
+        images = torch.randint(0, 256, (size, side, side, channels), dtype=torch.uint8, generator=random)
+        runner = new_runner(spec, plan, trainee, options, device, batch_size=size)
+        return lambda number: runner(number, images)
+
+    fitting = at_once if device.type == "cuda" else min(at_once, predicted_to_fit(spec, plan, 1))
+    possible = [size for size in reversed(sizes(spec, 1)) if size <= fitting] or [fitting]
+    wanted = possible[-1:] if options.compiled else _spread(possible)  # each size is compiled anew
+    timer = StepTimer(stepper, device=device, budget=budget, progress=progress)
+    return timer.run(wanted, lazy=_interval(spec) > 1)
+
+
+def _spread(possible: list[int]) -> list[int]:
+    """The smallest size, and larger ones each at least four times the one before, up to the largest."""
+    chosen = possible[:1]
+    for size in possible[1:]:
+        if size >= 4 * chosen[-1] or size == possible[-1]:
+            chosen.append(size)
+    return chosen
+
+
+def _at_once(spec: Spec, plan: ModelPlan, options: RunOptions, device: torch.device) -> int:
+    if options.batch_per_device is None:
+        return spec.training.batch_size
+    if options.batch_per_device == "auto":
+        return _predicted(spec, plan, device)
+    refuse_unfit(options.batch_per_device, spec, 1)
+    return options.batch_per_device
+
+
+def _predicted(spec: Spec, plan: ModelPlan, device: torch.device) -> int:
+    if device.type != "cuda":
+        return predicted_to_fit(spec, plan, 1)
+    footprint, free = measure_footprint(spec, plan), torch.cuda.mem_get_info(device)[0]
+    fitting = (n for n in sizes(spec, 1) if footprint.training_fixed + n * footprint.training_per_image <= 0.9 * free)
+    return next(fitting, sizes(spec, 1)[-1])
+
+
+def _memory(spec: Spec, plan: ModelPlan, device: torch.device, at_once: int, times: StepTimes) -> tuple[int, int]:
+    """What a step takes and what there is; on CUDA as measured, where that size was."""
+    footprint = measure_footprint(spec, plan)
+    predicted = footprint.training_fixed + at_once * footprint.training_per_image
+    if device.type == "cuda":
+        measured = times.peak_bytes + (at_once - times.largest) * footprint.training_per_image
+        return max(measured, 0), torch.cuda.get_device_properties(device).total_memory
+    return predicted + _PROCESS, free_memory() + _PROCESS
+
+
+def _interval(spec: Spec) -> int:
+    """How often the lazy terms are due; of several the most frequent, which is the dearer guess."""
+    return min((term.interval for term in spec.training.regularizers if term.interval > 1), default=1)
+
+
+def _share(spec: Spec, between: float) -> float:
+    """The mean step over one in which every term is due."""
+    interval = _interval(spec)
+    return (1 + (interval - 1) * between) / interval
+
+
+def _with_reading(step: float, reading: Reading | None, batch: int, device: torch.device) -> float:
+    """On a CPU the run reads its images itself, elsewhere in up to eight processes while the device works."""
+    if reading is None:
+        return step
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    took = reading.seconds * batch
+    return step + took if device.type == "cpu" else max(step, took / min(8, cores))
+
+
+def _seconds_per_sample(generator: Generator) -> float:
+    count = min(_GRID, generator.default_batch_size)
+    generator.sample(seeds=range(count))
+    began = time.perf_counter()
+    generator.sample(seeds=range(count))
+    return (time.perf_counter() - began) / count
+
+
+def _load() -> float | None:
+    """How many processes want to run here, over how many can at once."""
+    try:
+        return os.getloadavg()[0] / (os.cpu_count() or 1)
+    except (OSError, AttributeError):  # Windows
+        return None

@@ -1,0 +1,125 @@
+"""Evaluations in a run's `evaluations` folder: the run's own, `step-00001000.json`, and those of `hitzoo eval`.
+
+The latter are called `step-00001000-HASH.json` by how they were made: the same evaluation again takes the place of the
+one before, another one stands beside it. Each says which weights file it is of: where a run was resumed from before
+that step and has saved it anew, it is of no checkpoint any more.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from hitzoo.files import write_text
+from hitzoo.zoo.checkpoint_index import INDEX_NAME, sha256_of
+
+_FOLDER = "evaluations"
+_WEIGHTS = "model.safetensors"
+_LETTERS = 8
+_OF = "weights_file"  # the key of what it is of
+
+
+def is_checkpoint_of_run(checkpoint: Path) -> bool:
+    """Whether a model folder is a checkpoint in the folder of a run."""
+    run = checkpoint.parent.parent
+    return (
+        checkpoint.name.startswith("step-") and checkpoint.parent.name == "checkpoints" and (run / "run.json").is_file()
+    )
+
+
+def keep_report(checkpoint: Path, report: Mapping[str, Any]) -> Path:
+    """Write an evaluation of a run's checkpoint into the run, and say where.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    how = [{**score, "value": None, "deviation": None} for score in report["scores"]]
+    mark = sha256(json.dumps(how, sort_keys=True).encode()).hexdigest()[:_LETTERS]
+    path = checkpoint.parent.parent / _FOLDER / f"{checkpoint.name}-{mark}.json"
+    written = {_OF: sha256_of(checkpoint / _WEIGHTS), **report}
+    write_text(path, json.dumps(written, indent=2, ensure_ascii=False) + "\n")
+    return path
+
+
+def kept_report(checkpoint: Path) -> tuple[Path, dict[str, Any]]:
+    """The evaluation that speaks for a checkpoint, and its file: the run's own, else the newest of `hitzoo eval`.
+
+    Empty without one; what the run's own file holds is as it was found, for the caller to check.
+    """
+    folder = checkpoint.parent.parent / _FOLDER
+    own = folder / f"{checkpoint.name}.json"
+    if found := _object(own):
+        return own, found
+    for path in by_hand(folder, checkpoint.name):
+        found = read_report_file(path)
+        if found and found.pop(_OF, None) == _digest(checkpoint):
+            return path, found
+    return own, {}
+
+
+def by_hand(folder: Path, checkpoint: str = "step-*") -> list[Path]:
+    """The files of `hitzoo eval` in an `evaluations` folder, newest first."""
+    try:
+        found = [
+            (path.stat().st_mtime_ns, path.name, path) for path in folder.glob(f"{checkpoint}-{'?' * _LETTERS}.json")
+        ]
+    except OSError:
+        return []
+    return [path for *_, path in sorted(found, reverse=True)]
+
+
+def newest_values(run: Path) -> tuple[int | None, dict[str, float]]:
+    """Step and numbers of what `hitzoo eval` found last of a run's checkpoint that is still there; None without."""
+    for path in by_hand(run / _FOLDER):
+        checkpoint = run / "checkpoints" / path.name.rpartition("-")[0]
+        step = checkpoint.name.removeprefix("step-")
+        found = read_report_file(path)
+        if (
+            not step.isdecimal()
+            or not checkpoint.is_dir()
+            or found.get(_OF) != (_indexed(checkpoint) or found.get(_OF))
+        ):
+            continue
+        scores = found.get("scores") or []
+        values = {str(score.get("name")): score.get("value") for score in scores if isinstance(score, dict)}
+        numbers = {name: float(value) for name, value in values.items() if _is_number(value)}
+        if numbers:
+            return int(step), numbers
+    return None, {}
+
+
+def read_report_file(path: Path) -> dict[str, Any]:
+    """An evaluation from a file; empty where there is none."""
+    found = _object(path)
+    return found if isinstance(found.get("scores"), list) else {}
+
+
+def _object(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _is_number(value: Any) -> TypeGuard[float]:
+    return isinstance(value, float) or (isinstance(value, int) and abs(value) < 1 << 53)
+
+
+def _indexed(checkpoint: Path) -> str:
+    """The sha256 of the weights as the checkpoint's index has it: known at once, where there is one."""
+    try:
+        found = json.loads((checkpoint / INDEX_NAME).read_text(encoding="utf-8"))["files"][_WEIGHTS]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    return found if isinstance(found, str) else ""
+
+
+def _digest(checkpoint: Path) -> str:
+    try:
+        return sha256_of(checkpoint / _WEIGHTS)
+    except OSError:
+        return ""

@@ -1,0 +1,75 @@
+"""`hitzoo new --data`: a spec for a folder of pictures, ready to be checked, estimated and trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hitzoo.cli.spec_for_data import spec_for_data
+from hitzoo.errors import RequestError
+from hitzoo.spec.load import load_spec
+from tests.conftest import Run
+
+
+def test_a_spec_for_a_folder_passes_check_and_trains(run: Run, pictures: Path, tmp_path: Path) -> None:
+    said = run("new", "mine.yaml", "--data", "pictures").stdout
+    assert "wrote mine.yaml: its comments say why each value is as it is" in said
+    assert "hitzoo estimate mine.yaml" in said
+    assert "hitzoo train mine.yaml --out runs/mine" in said
+    text = (tmp_path / "mine.yaml").read_text()
+    assert "source: pictures" in text
+    assert "resolution: 32   # 0% of the pictures are that large" in text
+    assert "mine.yaml: fits" in run("check", "mine.yaml").stdout
+    run("train", "mine.yaml", "--out", "runs/mine", "--steps", 1, "--batch-size", 4, "--set", "evaluation.every=0")
+    assert (tmp_path / "runs" / "mine" / "checkpoints" / "step-00000001").is_dir()
+
+
+def test_mistakes_write_nothing(run: Run, pictures: Path, tmp_path: Path) -> None:
+    for words, said in (
+        (["--data", "nowhere"], "there is no such folder"),
+        (["--data", "pictures", "--from", "hit-ti-shapes32"], "give --from or --data, not both"),
+        (["--resolution", "64"], "--resolution goes with --data"),
+        (["--data", "pictures", "--resolution", "65"], "possible are 32, 64, 128, 256"),
+    ):
+        assert said in run("new", "mine.yaml", *words, code=2).stderr
+    assert "cannot be the name of a spec" in run("new", "Mine.yaml", "--data", "pictures", code=2).stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures"]
+
+
+def test_a_file_that_is_there_stays(run: Run, pictures: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("mine")
+    assert "exists already" in run("new", "mine.yaml", "--data", "pictures", code=2).stderr
+    assert (tmp_path / "mine.yaml").read_text() == "mine"
+
+
+def test_a_copy_is_made_as_before(run: Run, tmp_path: Path) -> None:
+    assert "edit it, then: hitzoo check mine.yaml" in run("new", "mine.yaml").stdout
+    assert "made from hit-ti-shapes64" in (tmp_path / "mine.yaml").read_text()
+
+
+def test_training_without_a_spec_takes_the_one_that_fits(run: Run, pictures: Path, tmp_path: Path) -> None:
+    words = ("--steps", 1, "--batch-size", 4, "--set", "evaluation.every=0")
+    done = run("train", "--data", "pictures", "--out", "runs/My Photos", *words)
+    assert done.stdout.startswith("no spec was named: for these pictures and this machine 32×32, batch 4, 1 steps;")
+    assert "`hitzoo new mine.yaml --data pictures` writes it down" in done.stdout
+    spec = load_spec(tmp_path / "runs" / "My Photos" / "spec.yaml")
+    assert (spec.name, spec.data.source, spec.data.resolution) == ("my-photos", "pictures", 32)
+    assert [term.kind for term in spec.training.regularizers] == ["r1", "bcr"]
+
+
+def test_training_with_neither_spec_nor_pictures_is_refused(run: Run, pictures: Path) -> None:
+    assert "give a spec: hitzoo train SPEC" in run("train", "--out", "runs/a", code=2).stderr
+    assert "there is no such folder" in run("train", "--out", "runs/a", "--data", "nowhere", code=2).stderr
+    with pytest.raises(
+        RequestError, match=r"several processes need one spec: .* hitzoo new mine\.yaml --data pictures"
+    ):
+        spec_for_data("pictures", Path("runs/a"), device="cpu", processes=2)
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [("runs/x", "x"), ("Übung 3", "bung-3"), ("...", "run"), ("a" * 200, "a" * 60), ("_x_", "x")]
+)
+def test_a_folder_gives_its_spec_a_name(tmp_path: Path, pictures: Path, folder: str, name: str) -> None:
+    spec, _ = spec_for_data(str(pictures), tmp_path / folder, device="cpu", processes=1)
+    assert spec.name == name

@@ -1,0 +1,76 @@
+"""What a run is reckoned to take, beside what it took."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from hitzoo.errors import DataError, RequestError
+from hitzoo.plan.compile import ModelPlan
+from hitzoo.spec.load import parse_spec
+from hitzoo.spec.types import R1Spec, Spec
+from hitzoo.training.estimate import Estimate, estimate
+from hitzoo.training.loop import train
+from hitzoo.training.preparation import RunOptions
+
+OPTIONS = RunOptions(out=Path("runs"), device="cpu")
+
+
+@pytest.fixture
+def tiny_spec(tiny_text: str) -> Spec:
+    return parse_spec(tiny_text, "tiny.yaml")
+
+
+def reckon(spec: Spec, plan: ModelPlan, **changes: object) -> Estimate:
+    return estimate(spec, plan, replace(OPTIONS, **changes), budget=1000)
+
+
+def test_a_run_is_as_large_as_reckoned(tiny_spec: Spec, tiny_plan: ModelPlan, tmp_path: Path) -> None:
+    found = reckon(tiny_spec, tiny_plan, checkpoint_every=2)
+    end = train(tiny_spec, replace(OPTIONS, out=tmp_path / "run", checkpoint_every=2))
+    size = sum(path.stat().st_size for path in end.checkpoint.rglob("*.safetensors"))
+    assert found.checkpoint <= size <= found.checkpoint + 4 * 40_000  # headers name tensors
+    whole = sum(path.stat().st_size for path in (tmp_path / "run").rglob("*") if path.is_file())
+    assert 0.4 * whole < found.disk
+
+
+def test_time_goes_with_steps_and_pieces(tiny_spec: Spec, tiny_plan: ModelPlan) -> None:
+    found = reckon(tiny_spec, tiny_plan)
+    assert (found.steps, found.batch_size, found.at_once, found.timed_images) == (4, 4, 4, 4)
+    assert found.images == 65536
+    assert found.seconds_per_step > 0
+    assert found.reading_per_step is not None
+    assert found.seconds == pytest.approx(
+        4 * (found.seconds_per_step + found.reading_per_step) + found.sampling, rel=1e-6
+    )
+    pieces = reckon(tiny_spec, tiny_plan, batch_per_device=1)
+    assert (pieces.at_once, pieces.timed_images) == (1, 1)
+    assert pieces.memory < found.memory
+    assert found.fits
+    assert not replace(found, memory_free=found.memory - 1).fits
+
+
+def test_lazy_terms_make_the_mean_step_shorter(tiny_spec: Spec, tiny_plan: ModelPlan, monkeypatch) -> None:
+    monkeypatch.setattr("hitzoo.training.timed_steps.StepTimer._timed", lambda self, step, number: 3.0 - number)
+    lazy = replace(tiny_spec, training=replace(tiny_spec.training, regularizers=(R1Spec(interval=4),)))
+    assert reckon(tiny_spec, tiny_plan).seconds_per_step == 2.0
+    assert reckon(lazy, tiny_plan).seconds_per_step == (2.0 + 3 * 1.0) / 4
+
+
+def test_evaluations_are_counted(tiny_spec: Spec, tiny_plan: ModelPlan) -> None:
+    often = replace(tiny_spec, evaluation=replace(tiny_spec.evaluation, every=2, samples=100))
+    assert reckon(tiny_spec, tiny_plan).evaluating == 0
+    found = reckon(often, tiny_plan)
+    assert found.evaluating == pytest.approx(2 * 100 / 36 * found.sampling, rel=1e-6)
+    assert found.disk > reckon(tiny_spec, tiny_plan).disk
+
+
+def test_a_spec_without_images_is_reckoned_without_reading(tiny_spec: Spec, tiny_plan: ModelPlan) -> None:
+    found = reckon(replace(tiny_spec, data=replace(tiny_spec.data, source=None)), tiny_plan)
+    assert (found.images, found.reading_per_step) == (None, None)
+    with pytest.raises(DataError, match="there is no such folder"):
+        reckon(tiny_spec, tiny_plan, data="nowhere")
+    with pytest.raises(RequestError, match="--batch-per-device 3 does not divide"):
+        reckon(tiny_spec, tiny_plan, batch_per_device=3)
