@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hitzoo.cli.options import JsonOption
+from hitzoo.cli.options import ForceOption, JsonOption
 
 if TYPE_CHECKING:
     from hitzoo.data.check import DataReport
@@ -73,6 +73,7 @@ def pack_data(
     on_error: Annotated[
         str, typer.Option(metavar="stop|skip", help="What to do at an image that cannot be read.")
     ] = "stop",
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make every image a square of R×R pixels, as training would, and write them to one zip file.
@@ -88,7 +89,7 @@ def pack_data(
 
     square = Square(resolution=resolution, channels=channels, crop=crop, crop_fraction=crop_fraction)
     with progress.following("images") as follow:
-        report = pack(source, out, square, workers=workers, on_error=on_error, progress=follow)
+        report = pack(source, out, square, workers=workers, on_error=on_error, force=force, progress=follow)
     if as_json:
         render.print_json(report.to_json())
     else:
