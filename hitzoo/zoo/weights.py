@@ -123,19 +123,25 @@ def check_fit(path: Path, module: torch.nn.Module) -> None:
         raise WeightsError(f"{path} holds the weights of another network:\n" + "\n".join(differences))
 
 
+def stored_checksum(path: Path) -> str | None:
+    """The sha256 of the body that a file's header holds; None in files of before there was one, and of others."""
+    stored = _stored(path).get(KEY)
+    return None if stored is None else str(stored)
+
+
 def verify_checksum(path: Path) -> Digests:
     """Compare the body of a file with the sha256 in its header, where there is one; its digests.
 
     Raises:
         WeightsError: they differ.
     """
-    stored = _stored(path).get(KEY)
+    stored = stored_checksum(path)
     with reading(path):
         found = digests_of(path)
     if stored is not None and stored != found.body:
         raise WeightsError(
             f"{path} was damaged or altered: its tensors are not those that were written (sha256 {found.body[:12]}, its"
-            f" header says {str(stored)[:12]}); fetch or write it again, without '{KEY}' in the header if the change is"
+            f" header says {stored[:12]}); fetch or write it again, without '{KEY}' in the header if the change is"
             " yours"
         )
     return found
