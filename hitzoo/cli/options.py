@@ -30,7 +30,7 @@ ModelArgument: TypeAlias = Annotated[
     str | None,
     typer.Argument(
         metavar="MODEL",
-        help="A model of the zoo, a model folder, a run, or ORG/NAME[@REVISION] on the Hub.",
+        help="A model of the zoo, a model folder, a run, or ORG/NAME or ORG/NAME@REVISION on the Hub.",
         show_default=False,
     ),
 ]
