@@ -37,8 +37,8 @@ def label_of(found: ModelFolder, model: str | Path) -> str:
 
 
 def fit(name: str) -> str:
-    """The name as a part of a path, on every system."""
-    return _UNFIT.sub("_", name).strip(" .") or "model"
+    """The name as a part of a path and as text, on every system."""
+    return _UNFIT.sub("_", name.encode("utf-8", "replace").decode()).strip(" .") or "model"
 
 
 def _of_the_hub(origin: str, name: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,8 @@ def write_weights(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Map
     try:
         save_file(ready, path, metadata=header)
         enter_checksum(path)
-        path.chmod(0o666 & ~_umask())  # the library makes it readable by its owner alone
+        with suppress(OSError):  # file systems without permissions refuse to set some
+            path.chmod(0o666 & ~_umask())  # the library makes it readable by its owner alone
     except SafetensorError as error:
         raise _as_os_error(error, path) from error
 
