@@ -15,12 +15,12 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import save_file
+from safetensors.torch import save, save_file
 
 from hitzoo.errors import WeightsError
 from hitzoo.files import atomic_file
 from hitzoo.zoo.checksum import KEY, PLACEHOLDER, Digests, digests_of, enter_checksum
-from hitzoo.zoo.weights_file import opened, reading
+from hitzoo.zoo.weights_file import is_text, opened, reading
 
 METADATA_KEY = "hitzoo"
 _MOST_DIFFERENCES = 5
@@ -49,7 +49,10 @@ def write_weights(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Map
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     header = {METADATA_KEY: json.dumps({**metadata, KEY: PLACEHOLDER}, sort_keys=True)}
     try:
-        save_file(ready, path, metadata=header)
+        if is_text(path):
+            save_file(ready, path, metadata=header)
+        else:
+            path.write_bytes(save(ready, metadata=header))
         enter_checksum(path)
         with suppress(OSError):  # file systems without permissions refuse to set some
             path.chmod(0o666 & ~_umask())  # the library makes it readable by its owner alone

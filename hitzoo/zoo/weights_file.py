@@ -65,9 +65,19 @@ def reading(path: Path) -> Iterator[None]:
 
 def _open(path: Path) -> Any:
     try:
-        return safe_open(path, framework="pt")
+        if is_text(path):
+            return safe_open(path, framework="pt")
     except OSError:  # FUSE and some network mounts read files but do not map them
-        return _InMemory(path.read_bytes())
+        pass
+    return _InMemory(path.read_bytes())
+
+
+def is_text(path: Path) -> bool:
+    """Whether the library, which takes paths in UTF-8 alone, can be given one."""
+    try:
+        return bool(str(path).encode())
+    except UnicodeEncodeError:
+        return False
 
 
 class _InMemory:

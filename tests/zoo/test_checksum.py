@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -129,3 +130,16 @@ def test_file_that_cannot_be_read_at_all(path: Path, no_mmap: None, monkeypatch:
     monkeypatch.setattr(Path, "read_bytes", refused)
     with pytest.raises(WeightsError, match=r"a\.safetensors cannot be read: Input/output error"):
         read_metadata(path)
+
+
+def test_folder_whose_name_is_no_utf8(tmp_path: Path, path: Path) -> None:
+    folder = tmp_path / os.fsdecode(b"gr\xfc\xdfe")
+    try:
+        folder.mkdir()
+    except OSError:
+        pytest.skip("this file system takes names in UTF-8 alone")
+    save_weights(folder / "a.safetensors", network().state_dict(), {"step": 3, "é": '\\"'})
+    assert (folder / "a.safetensors").read_bytes() == path.read_bytes()
+    module = network(7.0)
+    load_weights(folder / "a.safetensors", module)
+    assert (module.weight == 1).all()
