@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from hitzoo.errors import HitzooError
     from hitzoo.evaluation.evaluate import evaluate
     from hitzoo.inference.load import load
-    from hitzoo.inference.sample import Generator, Samples
+    from hitzoo.inference.sample import Generator
+    from hitzoo.inference.samples import Samples
     from hitzoo.inference.untrained import untrained
     from hitzoo.models.build import build
     from hitzoo.plan.compile import ModelPlan, compile_spec
@@ -43,7 +44,7 @@ _HOMES = {
     "Generator": "hitzoo.inference.sample",
     "HitzooError": "hitzoo.errors",
     "ModelPlan": "hitzoo.plan.compile",
-    "Samples": "hitzoo.inference.sample",
+    "Samples": "hitzoo.inference.samples",
     "Spec": "hitzoo.spec.types",
     "build": "hitzoo.models.build",
     "compile_spec": "hitzoo.plan.compile",

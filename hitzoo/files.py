@@ -9,7 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -113,6 +113,34 @@ def atomic_folder(path: Path) -> Iterator[Path]:
             _remove_empty(missing)
             raise
         _flush(path.parent)
+
+
+@contextmanager
+def swapped_folder(path: Path) -> Iterator[tuple[Path, Callable[[], None]]]:
+    """Give a temporary folder beside the folder `path`, and a function that puts it in its place; else it is removed.
+
+    The old folder goes when the new one has its name.
+    """
+    temporary, old = neighbour(path), neighbour(path)
+
+    def swap() -> None:
+        for file in temporary.rglob("*"):
+            _flush(file)
+        path.rename(old)
+        try:
+            temporary.rename(path)
+        except BaseException:
+            old.rename(path)
+            raise
+        _flush(path.parent)
+
+    with writing(path):
+        try:
+            temporary.mkdir()
+            yield temporary, swap
+        finally:
+            for place in (temporary, old):
+                shutil.rmtree(place, ignore_errors=True)
 
 
 def refuse_existing(path: Path) -> None:

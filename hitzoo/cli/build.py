@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hitzoo.cli.options import JsonOption, SetOption, SpecArgument
+from hitzoo.cli.options import ForceOption, JsonOption, SetOption, SpecArgument
 
 if TYPE_CHECKING:
     from hitzoo.plan.compile import ModelPlan
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from hitzoo.spec.types import Spec
 
 
+_FILES = ("config.json", "model.safetensors")  # what --out writes; their names are known without torch
 _FLOAT32 = 4  # bytes
 _PROCESS = 600_000_000  # bytes; what a training process on a CPU holds before its networks
 
@@ -28,6 +29,7 @@ def build(
         typer.Option(metavar="DIR", help="Also write a freshly initialised model there.", show_default=False),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of the initial weights written with --out.")] = 0,
+    force: ForceOption = False,
     as_json: JsonOption = False,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
@@ -37,12 +39,12 @@ def build(
     pass of one image in float32; the training estimate counts every tensor of a real step, run without contents.
     """
     from hitzoo.cli import render
-    from hitzoo.files import refuse_existing
     from hitzoo.plan.open import open_spec
+    from hitzoo.targets import check_folder
 
     loaded, plan = open_spec(spec, overrides)
     if out is not None:
-        refuse_existing(out)
+        check_folder(out, _FILES, force=force)
     report = _report(plan)
     if not as_json:
         _print(report)  # the table needs no torch; what follows takes its seconds
@@ -53,7 +55,7 @@ def build(
         _print_training(report)
         render.print_line(f"time and disk on this machine: hitzoo estimate {_words(spec, overrides)}")
     if out is not None:
-        _write(out, loaded, plan, seed)
+        _write(out, loaded, plan, seed, force=force)
         if not as_json:
             render.print_line(f"\nwrote an untrained model to {out}: hitzoo sample --model {out}")
 
@@ -162,10 +164,10 @@ def _total(part: str, totals: dict[str, Any]) -> list[str]:
     return [part, "", "", "", "", "", *numbers, render.size(totals["activation_bytes"])]
 
 
-def _write(out: Path, spec: Spec, plan: ModelPlan, seed: int) -> None:
-    from hitzoo.files import atomic_folder
+def _write(out: Path, spec: Spec, plan: ModelPlan, seed: int, *, force: bool) -> None:
     from hitzoo.inference.untrained import initial_generator
+    from hitzoo.targets import folder_target
     from hitzoo.zoo.model_folder import write_model
 
-    with atomic_folder(out) as folder:
+    with folder_target(out, _FILES, force=force) as folder:
         write_model(folder, spec, plan, initial_generator(plan, seed).state_dict(), seed=seed, step=0)

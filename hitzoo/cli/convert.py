@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from hitzoo.cli.options import ForceOption
+
 
 def convert(
     source: Annotated[
@@ -39,6 +41,7 @@ def convert(
     with_discriminator: Annotated[
         bool, typer.Option("--with-discriminator", help="Convert the discriminator too.")
     ] = False,
+    force: ForceOption = False,
 ) -> None:
     """Convert models of google-research/hit-gan (TensorFlow) to ours, or ours to an .npz of its variables.
 
@@ -56,11 +59,11 @@ def convert(
     if origin is not None:
         _refuse({"OUT.npz": target}, "--from")
         _check_known(origin)
-        _from(source, spec, out, which, with_discriminator)
+        _from(source, spec, out, which, with_discriminator, force)
     else:
         _refuse({"--spec": spec, "--out": out, "--which": which, "--with-discriminator": with_discriminator}, "--to")
         _check_known(str(destination))
-        _to(source, target)
+        _to(source, target, force)
 
 
 def _refuse(given: dict[str, object], direction: str) -> None:
@@ -80,40 +83,42 @@ def _check_known(name: str) -> None:
         raise RequestError(f"'{name}' is not known; possible: {SOURCE}")
 
 
-def _from(source: str, spec: str | None, out: Path | None, which: str | None, with_discriminator: bool) -> None:
+def _from(
+    source: str, spec: str | None, out: Path | None, which: str | None, with_discriminator: bool, force: bool
+) -> None:
     from hitzoo.cli import render
     from hitzoo.errors import RequestError
-    from hitzoo.files import refuse_existing
     from hitzoo.plan.open import open_spec
+    from hitzoo.targets import check_folder
     from hitzoo.zoo.adapters.hit_gan import AVERAGE, LIVE
     from hitzoo.zoo.adapters.hit_gan_source import read_variables
-    from hitzoo.zoo.convert import from_hit_gan, write_converted
+    from hitzoo.zoo.convert import CONVERTED_FILES, from_hit_gan, write_converted
 
     if spec is None or out is None:
         raise RequestError("--from needs --spec NAME and --out DIR")
     roots = {None: None, "ema": AVERAGE, "generator": LIVE}
     if which not in roots:
         raise RequestError(f"--which {which}: ema or generator")
-    refuse_existing(out)
+    check_folder(out, CONVERTED_FILES, force=force)
     loaded, plan = open_spec(spec)
     done = from_hit_gan(read_variables(Path(source)), plan, which=roots[which], with_discriminator=with_discriminator)
-    write_converted(out, loaded, plan, done)
+    write_converted(out, loaded, plan, done, force=force)
     render.print_line(f"{done.used} variables used, the generator from {done.which}")
     for name in done.left_out:
         render.print_line(f"left out: {name}")
     render.print_line(f"wrote {out}: hitzoo sample --model {out}")
 
 
-def _to(source: str, target: Path | None) -> None:
+def _to(source: str, target: Path | None, force: bool) -> None:
     from hitzoo.cli import render
-    from hitzoo.errors import OutputError, RequestError
+    from hitzoo.errors import RequestError
     from hitzoo.inference.load import locate
+    from hitzoo.targets import is_taken
     from hitzoo.zoo.convert import to_hit_gan, write_npz
 
     if target is None:
         raise RequestError("--to needs the file to write: hitzoo convert --to hit-gan DIR out.npz")
-    if target.exists():
-        raise OutputError(f"{target} exists already; choose a new name or remove it")
+    is_taken(target)  # a folder of that name is said at once
     arrays = to_hit_gan(locate(source))
-    write_npz(target, arrays)
+    write_npz(target, arrays, force=force)
     render.print_line(f"wrote {len(arrays)} variables to {target}")

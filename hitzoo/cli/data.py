@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from hitzoo.cli.options import JsonOption
+from hitzoo.cli.options import ForceOption, JsonOption
 
 app = typer.Typer(help="Look at a data set, or pack it.", no_args_is_help=True)
 
@@ -74,6 +74,7 @@ def pack_data(
     on_error: Annotated[
         str, typer.Option(metavar="stop|skip", help="What to do at an image that cannot be read.")
     ] = "stop",
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make every image a square of R×R pixels, as training would, and write them to one zip file.
@@ -90,7 +91,7 @@ def pack_data(
 
     square = Square(resolution=resolution, channels=channels, crop=crop, crop_fraction=crop_fraction)
     with progress.following("images") as follow:
-        report = pack(source, out, square, workers=workers, on_error=on_error, progress=follow, note=_note)
+        report = pack(source, out, square, workers=workers, on_error=on_error, force=force, progress=follow, note=_note)
     if as_json:
         render.print_json(report.to_json())
     else:

@@ -11,7 +11,10 @@ from hitzoo.cli.options import JsonOption
 
 
 def diff(
-    first: Annotated[str, typer.Argument(metavar="A", help="A spec file or name.", show_default=False)],
+    first: Annotated[
+        str,
+        typer.Argument(metavar="A", help="A spec file or name, or the folder of a run or a model.", show_default=False),
+    ],
     second: Annotated[str, typer.Argument(metavar="B", help="Another.", show_default=False)],
     as_json: JsonOption = False,
 ) -> None:

@@ -9,33 +9,36 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hitzoo.cli.models import fast_precision
+from hitzoo.cli.models import chosen_model, fast_precision
 from hitzoo.cli.options import (
     DeviceOption,
     FastOption,
+    ForceOption,
     InceptionWeightsOption,
     JsonOption,
+    ModelArgument,
+    ModelOption,
     PrecisionOption,
     TruncationOption,
 )
 from hitzoo.cli.threads import ThreadsOption
-from hitzoo.errors import OutputError, RequestError
+from hitzoo.errors import RequestError
 from hitzoo.files import write_text
+from hitzoo.targets import is_taken
 
 if TYPE_CHECKING:
     from hitzoo.evaluation.evaluator import Evaluator
     from hitzoo.evaluation.report import Report, Score
 
+_LARGEST_TRUNCATION = 1e6  # as `hitzoo.inference.latents` says, which loads torch
 _DIGITS = 12  # of a hash, for people
 _LETTERS = 20  # of a fingerprint
 _PARAMETERS = ("groups", "group_size", "subsets", "subset_size", "neighbours")
 
 
 def evaluate(
-    model: Annotated[
-        str | None,
-        typer.Option(metavar="NAME|DIR", help="A model of the zoo, a model folder, or a run.", show_default=False),
-    ] = None,
+    name: ModelArgument = None,
+    model: ModelOption = None,
     images: Annotated[
         str | None,
         typer.Option(metavar="DIR|ZIP", help="Pictures already made, instead of a model.", show_default=False),
@@ -84,6 +87,7 @@ def evaluate(
         Path | None,
         typer.Option(metavar="FILE.json", help="Also write the numbers and protocols there.", show_default=False),
     ] = None,
+    force: ForceOption = False,
 ) -> None:
     """Compare samples with real images: each number comes with the protocol it was computed by.
 
@@ -97,6 +101,7 @@ def evaluate(
         from hitzoo.inference.allocator import keep_freed_memory
 
     keep_freed_memory()
+    model = chosen_model(name, model) if name is not None or model is not None else None
     _refuse_impossible(model, images, data, out)
     quick = fast_precision(fast, precision)
     _refuse_sampling(images, truncation, batch_size, quick)
@@ -104,9 +109,9 @@ def evaluate(
     changes = {"data": data, "metrics": names, "samples": samples, "real_samples": real_samples}
     if model is not None:
         sampling = {"truncation": truncation, "batch_size": batch_size, "fast": quick}
-        report = _of_model(model, changes, inception_weights, sampling, device)
+        report = _of_model(model, changes, inception_weights, sampling, device, out, force)
     else:
-        report = _of_images(str(images), changes, inception_weights, device)
+        report = _of_images(str(images), changes, inception_weights, device, out, force)
     if out is not None:
         write_text(out, json.dumps(report.to_json(), indent=2, ensure_ascii=False) + "\n")
     if as_json:
@@ -120,14 +125,14 @@ def _refuse_impossible(model: str | None, images: str | None, data: str | None, 
         raise RequestError("give --model or --images, one of them")
     if images is not None and data is None:
         raise RequestError("--images needs --data: the real images to compare them with")
-    if out is not None and out.exists():
-        raise OutputError(f"{out} exists already; choose a new name or remove it")
+    if out is not None:
+        is_taken(out)  # a folder of that name is said at once
 
 
 def _refuse_sampling(images: str | None, truncation: float, batch_size: int | None, fast: str | None) -> None:
     """Said before the real images are read, which can take minutes."""
-    if not 0 < truncation < float("inf"):
-        raise RequestError(f"--truncation {truncation}: give a positive number")
+    if not 0 < truncation <= _LARGEST_TRUNCATION:
+        raise RequestError(f"--truncation {truncation}: give a positive number, at most {_LARGEST_TRUNCATION:,.0f}")
     if images is not None and (truncation != 1 or batch_size is not None or fast is not None):
         raise RequestError(
             "--truncation, --batch-size and --fast are for --model: the pictures of --images are made already"
@@ -140,12 +145,16 @@ def _of_model(
     inception_weights: Path | None,
     sampling: dict[str, Any],
     device: str,
+    out: Path | None,
+    force: bool,
 ) -> Report:
     from hitzoo.cli import progress
     from hitzoo.cli.kept_evaluation import keep_in_run, settled
     from hitzoo.cli.models import load_model
     from hitzoo.evaluation.evaluate import with_evaluation
     from hitzoo.evaluation.evaluator import Evaluator
+    from hitzoo.evaluation.pictures import Generated
+    from hitzoo.evaluation.report_file import refuse_other_report
 
     model = settled(model)
     generator = load_model(model, device, None)
@@ -157,6 +166,9 @@ def _of_model(
         note=_note,
     )
     _note_what_is_left_aside(evaluator)
+    if out is not None:
+        pictures = Generated(generator, evaluator.evaluation.samples, sampling["truncation"], fast=sampling["fast"])
+        refuse_other_report(out, evaluator, pictures.facts(), force=force)
     with progress.following("real images") as follow:
         evaluator.prepare(follow)
     with progress.following("samples") as follow:
@@ -166,16 +178,19 @@ def _of_model(
     return report
 
 
-def _of_images(images: str, changes: dict[str, Any], inception_weights: Path | None, device: str) -> Report:
+def _of_images(
+    images: str, changes: dict[str, Any], inception_weights: Path | None, device: str, out: Path | None, force: bool
+) -> Report:
     from hitzoo.cli import progress
     from hitzoo.data.open import open_source
     from hitzoo.evaluation.evaluate import with_changes
     from hitzoo.evaluation.evaluator import Evaluator
     from hitzoo.evaluation.given import open_given
+    from hitzoo.evaluation.report_file import refuse_other_report
     from hitzoo.inference.device import choose_device
     from hitzoo.spec.types import DataSpec, EvaluationSpec
 
-    pictures = open_given(images, changes["samples"])
+    pictures = open_given(images, changes["samples"], note=_note)
     evaluator = Evaluator(
         with_changes(EvaluationSpec(), **changes | {"samples": len(pictures)}),
         DataSpec(source=changes["data"]),
@@ -186,6 +201,8 @@ def _of_images(images: str, changes: dict[str, Any], inception_weights: Path | N
         note=_note,
     )
     _note_what_is_left_aside(evaluator)
+    if out is not None:
+        refuse_other_report(out, evaluator, pictures.facts(), force=force)
     with progress.following("real images") as follow:
         evaluator.prepare(follow)
     with progress.following("pictures") as follow:

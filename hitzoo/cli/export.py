@@ -7,24 +7,31 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from hitzoo.cli.options import InitOption, ModelOption
+from hitzoo.cli.options import ForceOption, InitOption, ModelArgument, ModelOption
 
 if TYPE_CHECKING:
     from hitzoo.inference.export import Exported
 
 
 def export(
-    model: ModelOption,
     out: Annotated[
         Path, typer.Option(metavar="FILE", help="The file to write: *.onnx, or *.pt2 of torch.", show_default=False)
     ],
+    name: ModelArgument = None,
+    model: ModelOption = None,
     format: Annotated[
-        str, typer.Option(metavar="onnx|torch", help="ONNX (needs the extra onnx), or torch.export's own file.")
-    ] = "onnx",
+        str | None,
+        typer.Option(
+            metavar="onnx|torch",
+            help="ONNX (needs the extra onnx), or torch.export's own file. Default: what FILE ends in.",
+            show_default=False,
+        ),
+    ] = None,
     opset: Annotated[
         int | None, typer.Option(help="ONNX's operators, 18 to 23. Default 20.", show_default=False)
     ] = None,
     init: InitOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Write a generator for other programs: latents in, images out, any batch.
 
@@ -32,13 +39,16 @@ def export(
     batch, channel, row and column, and not clipped to [-1, 1].
     """
     from hitzoo.cli import progress, render
-    from hitzoo.cli.models import load_model
+    from hitzoo.cli.models import chosen_model, load_model
 
-    generator = load_model(model, "cpu", init)  # loads torch, and says so
+    chosen = chosen_model(name, model)
+    generator = load_model(chosen, "cpu", init)  # loads torch, and says so
     from hitzoo.inference.export import export as export_generator
+    from hitzoo.inference.export import format_of
 
+    word = format_of(out, format)
     with progress.working(f"exporting {generator.name} and checking the file"):
-        done = export_generator(generator, out, format=format, opset=opset)
+        done = export_generator(generator, out, format=word, opset=opset, force=force)
     plan = generator.plan.generator
     side = plan.resolution
     render.print_line(f"wrote {done.path}: {_kind(done)}, {render.size(done.size)}")

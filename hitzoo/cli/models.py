@@ -8,6 +8,22 @@ if TYPE_CHECKING:
     from hitzoo.inference.sample import Generator
 
 
+def chosen_model(argument: str | None, option: str | None) -> str:
+    """The model that was given, as an argument or by `--model`.
+
+    Raises:
+        RequestError: it was given in neither way, or two were.
+    """
+    from hitzoo.errors import RequestError
+
+    if argument is not None and option is not None and argument != option:
+        raise RequestError(f"two models are given, {argument} and --model {option}; give one")
+    model = argument if argument is not None else option
+    if model is None:
+        raise RequestError("give a model, for example hit-ti-shapes32; `hitzoo list` shows what there is")
+    return model
+
+
 def fast_precision(fast: bool, precision: str) -> str | None:
     """The precision of the rewritten network, None for the network as it is.
 

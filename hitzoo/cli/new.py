@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from hitzoo.cli.options import ForceOption
+
 _DEFAULT = "hit-ti-shapes64"
 
 
@@ -16,7 +18,10 @@ def new(
     origin: Annotated[
         str | None,
         typer.Option(
-            "--from", metavar="NAME", help="The spec to begin from. Default hit-ti-shapes64.", show_default=False
+            "--from",
+            metavar="NAME",
+            help="The spec to begin from: a name, a file, a run or a model folder. Default hit-ti-shapes64.",
+            show_default=False,
         ),
     ] = None,
     data: Annotated[
@@ -34,6 +39,7 @@ def new(
         ),
     ] = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="With --data: what it will be trained on.")] = "auto",
+    force: ForceOption = False,
 ) -> None:
     """Begin a spec of one's own: a copy of another, or one that fits a set of pictures and this machine.
 
@@ -45,18 +51,16 @@ def new(
     """
     from hitzoo.cli import render
     from hitzoo.cli.pictures_spec import text_for
-    from hitzoo.errors import OutputError, RequestError
-    from hitzoo.files import write_text
+    from hitzoo.errors import RequestError
     from hitzoo.spec.write import name_of_spec
+    from hitzoo.targets import put_text
 
     if data is not None and origin is not None:
         raise RequestError("give --from or --data, not both: a copy of a spec, or one made for pictures")
     if data is None and resolution is not None:
         raise RequestError("--resolution goes with --data; in a copy, the generator's stages say the resolution")
-    if path.exists():
-        raise OutputError(f"{path} exists already; choose a new name or remove it")
     text = _copy(path, origin or _DEFAULT) if data is None else text_for(data, name_of_spec(path), resolution, device)
-    write_text(path, text)
+    put_text(path, text, force=force)
     word = quote(str(path))
     if data is None:
         render.print_line(f"wrote {path}; edit it, then: hitzoo check {word}, hitzoo build {word}")
@@ -72,5 +76,5 @@ def _copy(path: Path, origin: str) -> str:
     from hitzoo.spec.write import renamed_copy
 
     source = find_spec(origin)
-    parse_spec(read_spec_text(source), str(source))
-    return renamed_copy(read_spec_text(source), source.stem, path)
+    spec = parse_spec(read_spec_text(source), str(source))
+    return renamed_copy(read_spec_text(source), spec.name, path, given=origin)

@@ -8,7 +8,12 @@ from typing import Annotated, TypeAlias
 import typer
 
 SpecArgument: TypeAlias = Annotated[
-    str, typer.Argument(metavar="SPEC", help="A spec file, or the name of a shipped spec.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="SPEC",
+        help="A spec file, the name of a shipped spec, or the folder of a run or a model.",
+        show_default=False,
+    ),
 ]
 SetOption: TypeAlias = Annotated[
     list[str],
@@ -21,14 +26,31 @@ SetOption: TypeAlias = Annotated[
 ]
 JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 DeviceOption: TypeAlias = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
-ModelOption: TypeAlias = Annotated[
-    str,
-    typer.Option(
-        metavar="NAME|DIR|ORG/NAME[@REVISION]",
-        help="A model of the zoo, a model folder, a run (its newest checkpoint; RUN@best, RUN@1000), or a model on the"
-        " Hub.",
+ModelArgument: TypeAlias = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="MODEL",
+        help="A model of the zoo, a model folder, a run (RUN@best, RUN@1000), or ORG/NAME[@REVISION] on the Hub.",
         show_default=False,
     ),
+]
+ModelOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="NAME|DIR|ORG/NAME[@REVISION]",
+        help="The same as MODEL, by its name.",
+        show_default=False,
+    ),
+]
+ForceOption: TypeAlias = Annotated[
+    bool, typer.Option("--force", help="Replace what is there already and was not made just so.")
+]
+PictureFormatOption: TypeAlias = Annotated[
+    str | None, typer.Option("--format", metavar="png|jpg|webp", help="Of the pictures. Default png.")
+]
+QualityOption: TypeAlias = Annotated[
+    int | None, typer.Option(min=1, max=100, help="Of jpg and webp. Default 95.", show_default=False)
 ]
 InitOption: TypeAlias = Annotated[
     str | None,

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hitzoo.cli.options import ForceOption
+
 if TYPE_CHECKING:
     from hitzoo.zoo.model_card import Terms
     from hitzoo.zoo.release import Publication, Release
@@ -50,6 +52,7 @@ def publish(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="With --dry-run: also write the folder there.")
     ] = None,
+    force: ForceOption = False,
 ) -> None:
     """Publish a model with its spec, a card and a manifest on the Hugging Face Hub: one commit, then the tag.
 
@@ -81,7 +84,7 @@ def publish(
     )
     wanted = _gather(model, repo, terms, evaluation, with_discriminator, with_training)
     if dry_run:
-        _show(wanted, out)
+        _show(wanted, out, force)
     else:
         _publish(wanted, tag, private)
 
@@ -119,20 +122,21 @@ def _publish(wanted: Publication, tag: str | None, private: bool) -> None:
     render.print_line(f"hitzoo sample --model {where} --seeds 0-15")
 
 
-def _show(wanted: Publication, out: Path | None) -> None:
+def _show(wanted: Publication, out: Path | None, force: bool) -> None:
     """What would be published: the files, then the card."""
     import shutil
     from tempfile import TemporaryDirectory
 
     from hitzoo.cli import render
-    from hitzoo.files import atomic_folder
+    from hitzoo.targets import folder_target
     from hitzoo.zoo.publish import prepare
+    from hitzoo.zoo.release import FILES
 
     with TemporaryDirectory(prefix="hitzoo-publish-") as place:
         release = prepare(wanted, Path(place))
         card = release.files["README.md"].read_text(encoding="utf-8")
         if out is not None:
-            with atomic_folder(out) as folder:
+            with folder_target(out, FILES, force=force) as folder:
                 for name, path in release.files.items():
                     (folder / name).parent.mkdir(exist_ok=True)
                     shutil.copyfile(path, folder / name)

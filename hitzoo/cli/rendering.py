@@ -7,13 +7,26 @@ from typing import Annotated
 
 import typer
 
-from hitzoo.cli.options import DeviceOption, InitOption, ModelOption, PrecisionOption, TruncationOption
+from hitzoo.cli.options import (
+    DeviceOption,
+    ForceOption,
+    InitOption,
+    ModelArgument,
+    ModelOption,
+    PictureFormatOption,
+    PrecisionOption,
+    QualityOption,
+    TruncationOption,
+)
 from hitzoo.cli.threads import ThreadsOption
 
 
 def render(
-    model: ModelOption,
-    seed: Annotated[int, typer.Option(help="Whose image.")] = 0,
+    name: ModelArgument = None,
+    model: ModelOption = None,
+    seed: Annotated[
+        str, typer.Option("--seed", "--seeds", metavar="7", help="The image of this seed, or one per seed of 0-3,7.")
+    ] = "0",
     region: Annotated[
         str | None,
         typer.Option(metavar="LEFT,TOP,WIDTH,HEIGHT", help="In pixels. Default: the whole image.", show_default=False),
@@ -29,32 +42,66 @@ def render(
         typer.Option(min=1, help="Pixels a side that are computed at once. Default 1024.", show_default=False),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE.png", help="Default renders/NAME-seedN.png.", show_default=False)
+        Path | None,
+        typer.Option(
+            metavar="FILE.png",
+            help="Default: renders/ and the names of model, seed, region and level. Also .jpg and .webp.",
+            show_default=False,
+        ),
     ] = None,
     npy: Annotated[
         Path | None,
         typer.Option(metavar="FILE.npy", help="Write float32 (H, W, C), not clipped; PNG only with --out."),
     ] = None,
+    format: PictureFormatOption = None,
+    quality: QualityOption = None,
     truncation: TruncationOption = 1.0,
     precision: PrecisionOption = "float32",
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
     init: InitOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Render exactly the pixels of a region, tile by tile: what lies outside is not computed, memory holds one tile.
 
-    For models whose last stages are pixel-wise, as HiT's are. Files of the same name are replaced.
+    For models whose last stages are pixel-wise, as HiT's are. The same picture may be made again; another one of the
+    same name stays as it is unless --force is given.
     """
     from hitzoo.cli import progress, render
-    from hitzoo.cli.models import load_model
+    from hitzoo.cli.models import chosen_model, load_model
 
-    generator = load_model(model, device, init)  # loads torch, and says so
+    chosen = chosen_model(name, model)
+    with progress.working("loading torch"):
+        from hitzoo.inference.picture_file import QUALITY
     from hitzoo.inference.region import parse_region
     from hitzoo.inference.render import TILE, View
     from hitzoo.inference.render_file import Wanted, write_render
 
+    seeds = _seeds(seed, out, npy)
     view = View(region=parse_region(region) if region is not None else None, level=level, tile=tile or TILE)
-    wanted = Wanted(view=view, seed=seed, truncation=truncation, precision=precision, out=out, npy=npy)
-    with progress.following("pixels") as follow:
-        written = write_render(generator, wanted, follow)
-    render.print_line("  ".join(map(str, written)))
+    generator = load_model(chosen, device, init)
+    for number in seeds:
+        wanted = Wanted(
+            view=view,
+            seed=number,
+            truncation=truncation,
+            precision=precision,
+            out=out,
+            npy=npy,
+            format=format,
+            quality=QUALITY if quality is None else quality,
+            force=force,
+        )
+        with progress.following("pixels") as follow:
+            written = write_render(generator, wanted, follow)
+        render.print_line("  ".join(map(str, written)))
+
+
+def _seeds(text: str, out: Path | None, npy: Path | None) -> list[int]:
+    from hitzoo.errors import RequestError
+    from hitzoo.inference.latents import parse_seeds
+
+    seeds = parse_seeds(text)
+    if len(seeds) > 1 and (out is not None or npy is not None):
+        raise RequestError(f"--seeds {text}: {len(seeds):,} images, and --out and --npy name one file; give one seed")
+    return seeds

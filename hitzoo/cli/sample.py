@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hitzoo.cli.options import DeviceOption, FastOption, InitOption, ModelOption, PrecisionOption, TruncationOption
+from hitzoo.cli.options import (
+    DeviceOption,
+    FastOption,
+    ForceOption,
+    InitOption,
+    ModelArgument,
+    ModelOption,
+    PictureFormatOption,
+    PrecisionOption,
+    QualityOption,
+    TruncationOption,
+)
 from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
     from hitzoo.inference.gallery import Order
+    from hitzoo.inference.grid import Layout
     from hitzoo.inference.sample import Generator
 
 
 def sample(
-    model: ModelOption,
+    name: ModelArgument = None,
+    model: ModelOption = None,
     seeds: Annotated[
-        str | None, typer.Option(metavar="0-35,40", help="One image a seed. Default 0-15.", show_default=False)
+        str | None,
+        typer.Option(
+            "--seeds", "--seed", metavar="0-35,40", help="One image per seed. Default 0-15.", show_default=False
+        ),
     ] = None,
     latents: Annotated[
         Path | None,
@@ -28,16 +45,37 @@ def sample(
         str | None,
         typer.Option(metavar="ROWSxCOLUMNS", help="Also lay the images out in grids, e.g. 6x6.", show_default=False),
     ] = None,
+    padding: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PIXELS", min=0, max=1024, help="Between the tiles of a grid. Default 2.", show_default=False
+        ),
+    ] = None,
+    scale: Annotated[
+        int,
+        typer.Option(
+            metavar="N", min=1, max=64, help="Enlarge the tiles of a grid, without --grid the pictures, N times."
+        ),
+    ] = 1,
+    labels: Annotated[bool, typer.Option("--labels", help="Write its seed under each tile of a grid.")] = False,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Where the PNG files go. Default samples/NAME.", show_default=False),
+        typer.Option(
+            metavar="DIR",
+            help="Where the pictures go. Default samples/ and the name of the run or model.",
+            show_default=False,
+        ),
     ] = None,
     npy: Annotated[
         Path | None,
         typer.Option(
-            metavar="OUT.npy", help="Write float32 (N, R, R, C), not clipped; PNG only with --out.", show_default=False
+            metavar="OUT.npy",
+            help="Write float32 (N, R, R, C), not clipped; pictures only with --out.",
+            show_default=False,
         ),
     ] = None,
+    format: PictureFormatOption = None,
+    quality: QualityOption = None,
     truncation: TruncationOption = 1.0,
     batch_size: Annotated[
         int | None,
@@ -48,56 +86,108 @@ def sample(
     fast: FastOption = False,
     precision: PrecisionOption = "float32",
     init: InitOption = None,
+    force: ForceOption = False,
 ) -> None:
-    """Make images: one PNG a seed, grids, or raw numbers. A seed gives the same latent in any batch on any device.
+    """Make images: a picture per seed, grids, or raw numbers. A seed gives the same latent in any batch on any device.
 
-    Pictures of the same names that are there already are replaced; each says in its metadata what made it.
+    Each picture says in its metadata what made it: model, sha256 of the weights, step, seed, truncation, precision and
+    path. The same pictures may be made again; others of the same names, or of another model in the same folder, stay as
+    they are unless --force is given.
     """
     from hitzoo.cli import progress, render
-    from hitzoo.cli.models import fast_precision, load_model
+    from hitzoo.cli.models import chosen_model, fast_precision, load_model
 
+    with progress.working("loading torch"):
+        from hitzoo.inference.gallery import make_images
+        from hitzoo.inference.picture_file import QUALITY
+
+    chosen = chosen_model(name, model)
     quick = fast_precision(fast, precision)
-    generator = load_model(model, device, init)  # loads torch, and says so
-    from hitzoo.inference.gallery import make_images
-
+    layout = _layout(grid, padding, scale, labels)
+    numbers = _seeds(seeds, latents)
+    generator = load_model(chosen, device, init)
     generator = generator if quick is None else generator.fast(quick)
-    order = _order(generator, seeds, latents, grid, out, npy, truncation, batch_size)
-    with progress.counting("images", len(order.latents)) as advance:
-        written = make_images(generator, order, advance)
-    folders = ", ".join(sorted({str(path.parent) for path in written if path != npy}))
-    places = [str(written[0]) if grid and order.folder else "", folders, str(npy) if npy else ""]
-    render.print_line(f"{render.count(len(order.latents), 'image')}: " + "  ".join(filter(None, places)))
-
-
-def _order(
-    generator: Generator,
-    seeds: str | None,
-    latents: Path | None,
-    grid: str | None,
-    out: Path | None,
-    npy: Path | None,
-    truncation: float,
-    batch_size: int | None,
-) -> Order:
-    from hitzoo.errors import RequestError
-    from hitzoo.inference.gallery import Order, parse_grid
-    from hitzoo.inference.latents import latents_of_seeds, parse_seeds, read_latents
-
-    if seeds is not None and latents is not None:
-        raise RequestError("give --seeds or --latents, not both")
-    width = generator.plan.generator.latent_dim
-    numbers = None if latents is not None else parse_seeds("0-15" if seeds is None else seeds)
-    z = read_latents(latents, width) if latents is not None else latents_of_seeds(numbers or [], width)
-    names = (
-        [f"seed{number:04d}" for number in numbers] if numbers else [f"latent{index:04d}" for index in range(len(z))]
-    )
-    return Order(
-        latents=z,
-        names=names,
-        seeds=numbers,
-        folder=out if out is not None or (npy is not None and grid is None) else Path("samples") / generator.name,
-        grid=parse_grid(grid) if grid else None,
+    order = _order(
+        generator,
+        numbers,
+        latents,
+        grid=layout,
+        folder=_folder(generator, out, npy, layout, truncation, scale),
         npy=npy,
         truncation=truncation,
         batch_size=batch_size,
+        format=_format(format),
+        quality=QUALITY if quality is None else quality,
+        scale=1 if layout else scale,
+        force=force,
     )
+    with progress.counting("images", len(order.latents)) as advance:
+        written = make_images(generator, order, advance)
+    render.print_line(_report(order, written))
+
+
+def _layout(grid: str | None, padding: int | None, scale: int, labels: bool) -> Layout | None:
+    """How grids look; what is for grids alone is refused where there is none."""
+    from hitzoo.errors import RequestError
+    from hitzoo.inference.grid import Layout, parse_grid
+    from hitzoo.inference.pictures import PADDING
+
+    if grid is None:
+        if padding is not None or labels:
+            raise RequestError(f"{'--labels' if labels else '--padding'}: is for grids; give --grid, for example 6x6")
+        return None
+    rows, columns = parse_grid(grid)
+    return Layout(
+        rows=rows, columns=columns, padding=PADDING if padding is None else padding, scale=scale, labels=labels
+    )
+
+
+def _seeds(seeds: str | None, latents: Path | None) -> list[int] | None:
+    """Before the model is loaded, which can take long."""
+    from hitzoo.errors import RequestError
+    from hitzoo.inference.latents import parse_seeds
+
+    if seeds is not None and latents is not None:
+        raise RequestError("give --seeds or --latents, not both")
+    return None if latents is not None else parse_seeds("0-15" if seeds is None else seeds)
+
+
+def _folder(
+    generator: Generator, out: Path | None, npy: Path | None, grid: Layout | None, truncation: float, scale: int
+) -> Path | None:
+    from hitzoo.inference.output_names import samples_folder
+
+    if out is not None or (npy is not None and grid is None):
+        return out
+    return samples_folder(generator, truncation, 1 if grid else scale)
+
+
+def _format(word: str | None) -> str:
+    from hitzoo.inference.picture_file import format_named
+
+    return format_named("png" if word is None else word)
+
+
+def _order(generator: Generator, seeds: list[int] | None, latents: Path | None, **more: Any) -> Order:
+    from hitzoo.inference.gallery import Order
+    from hitzoo.inference.latents import latents_of_seeds, read_latents
+
+    width = generator.plan.generator.latent_dim
+    if latents is not None:
+        z = read_latents(latents, width)
+        return Order(latents=z, names=[f"latent{index:04d}" for index in range(len(z))], **more)
+    assert seeds is not None
+    names = [f"seed{number:04d}" for number in seeds]
+    return Order(latents=latents_of_seeds(seeds, width), names=names, seeds=seeds, **more)
+
+
+def _report(order: Order, written: Sequence[Path]) -> str:
+    """`36 images: samples/b256/grid.png  samples/b256`."""
+    from hitzoo.cli import render
+
+    places = [str(order.folder)] if order.folder is not None else []
+    if order.folder is not None and order.pages:
+        more = f" and {render.count(len(order.pages) - 1, 'more grid')}" if len(order.pages) > 1 else ""
+        places.insert(0, f"{written[0]}{more}")
+    places += [str(order.npy)] if order.npy else []
+    return f"{render.count(len(order.latents), 'image')}: " + "  ".join(places)

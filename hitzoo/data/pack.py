@@ -21,16 +21,18 @@ from PIL import Image
 from hitzoo.data.in_order import in_order
 from hitzoo.data.open import open_source
 from hitzoo.data.opening import opening_notes
+from hitzoo.data.packed import packed_before, refuse_other
 from hitzoo.data.sides import refuse_side
 from hitzoo.data.source import ImageSource
 from hitzoo.data.square import read_square, telling_of
-from hitzoo.errors import DataError, OutputError, RequestError, UnreadableImage
-from hitzoo.files import atomic_file
+from hitzoo.errors import DataError, RequestError, UnreadableImage
 from hitzoo.neighbours import remove_leftovers
+from hitzoo.targets import file_target, is_taken
 
 _AT_ONCE, _PIXELS_AT_ONCE = 16, 1 << 20  # what travels together between processes: worth the way, and not too large
 _WORTH_A_PROCESS = 64  # images; a process begins in about the time that these take
 _PNG_LEVEL = 4  # zlib's; 6 takes up to 1.6 times as long for the same size, 1 is 5 % larger and as slow to decode
+_MOST_WORKERS = 1024
 _LABELS = b'{"labels": null}'  # dataset.json: no classes
 
 
@@ -90,6 +92,7 @@ def pack(
     *,
     workers: int | None = None,
     on_error: str = "stop",
+    force: bool = False,
     progress: Callable[[int, int], None] | None = None,
     note: Callable[[str], None] | None = None,
 ) -> PackReport:
@@ -101,7 +104,7 @@ def pack(
 
     Raises:
         DataError: no source of images; an image that cannot be read, unless `on_error` is "skip"; none that can.
-        OutputError: `out` exists, or cannot be written.
+        OutputError: `out` exists with other images and not `force`, or cannot be written.
         RequestError: `out` does not end in .zip, or there is not even one worker.
     """
     _refuse(out, workers, on_error)
@@ -112,13 +115,15 @@ def pack(
             note(line)
     skipped: list[tuple[str, str]] = []
     images = _encoded(source, square, workers or _enough_workers(len(source)))
-    with closing(images), atomic_file(out) as temporary:
+    with closing(images), packed_before(out, force=force) as there, file_target(out, force=force) as temporary:
         with ZipFile(temporary, "w") as file:
             for done, image in enumerate(images):
                 if isinstance(image, UnreadableImage):
                     skipped.append(_left_out(image, on_error))
                 else:
-                    _add(file, _name(done - len(skipped)), image)
+                    name = _name(done - len(skipped))
+                    refuse_other(out, there, name, image)
+                    _add(file, name, image)
                 if progress is not None:
                     progress(done + 1, len(source))
             _add(file, "dataset.json", _LABELS)
@@ -131,12 +136,11 @@ def _refuse(out: Path, workers: int | None, on_error: str) -> None:
     """Say what is impossible before any work."""
     if out.suffix.lower() != ".zip":
         raise RequestError(f"{out}: the name of the packed file must end in .zip")
-    if workers is not None and workers < 1:
-        raise RequestError(f"workers {workers}: give at least 1")
+    if workers is not None and not 1 <= workers <= _MOST_WORKERS:
+        raise RequestError(f"workers {workers}: give 1 to {_MOST_WORKERS:,}")
     if on_error not in ("stop", "skip"):
         raise RequestError(f"on error {on_error!r}: possible are stop and skip")
-    if out.exists() or out.is_symlink():
-        raise OutputError(f"{out} exists already; choose a new name or remove it")
+    is_taken(out)  # a folder of that name is said at once
 
 
 def _left_out(image: UnreadableImage, on_error: str) -> tuple[str, str]:

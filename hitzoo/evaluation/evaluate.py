@@ -6,11 +6,14 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
+from hitzoo.errors import RequestError
 from hitzoo.evaluation.evaluator import Evaluator
 from hitzoo.evaluation.metrics import choose_metrics
 from hitzoo.evaluation.report import Report
 from hitzoo.inference.sample import Generator
 from hitzoo.spec.types import EvaluationSpec, Spec
+
+_MOST_SAMPLES = 10_000_000  # as the schema of specs has it
 
 
 def evaluate(
@@ -73,9 +76,11 @@ def with_changes(
     """The section with what is given in the place of its own; `real_samples` 0 takes all.
 
     Raises:
-        RequestError: no metric has the name.
+        RequestError: no metric has the name, or there are more samples than a spec can ask for.
     """
     own = evaluation
+    if samples is not None and samples > _MOST_SAMPLES:
+        raise RequestError(f"samples {samples:.3g}: at most {_MOST_SAMPLES:,} can be compared")
     return replace(
         own,
         source=own.source if data is None else str(data),

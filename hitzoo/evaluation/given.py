@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Sequence
+
 from PIL import Image
 
 from hitzoo.data.open import open_source
@@ -11,22 +14,62 @@ from hitzoo.evaluation.pictures import Stored
 from hitzoo.spec.types import DataSpec
 
 _SYNTHETIC_SIDE = 64  # pixels
+_SINGLE = re.compile(r"(seed|latent)\d+\.\w+")  # as `hitzoo sample` names pictures
+_GRID = re.compile(r"grid\d*\.\w+")
 
 
-def open_given(location: str, count: int | None = None) -> Stored:
+def open_given(
+    location: str, count: int | None = None, *, note: Callable[[str], None] = lambda message: None
+) -> Stored:
     """The pictures at `location`, or `count` of them; their side is that of the first, and nothing is resized.
+
+    Grids that `hitzoo sample` laid beside its pictures are left out, and named to `note`.
 
     Raises:
         DataError: the place cannot be opened.
         RequestError: the first picture is no square, or there are fewer than `count`.
     """
-    source = open_source(location, resolution=_SYNTHETIC_SIDE)
+    source = _without_grids(open_source(location, resolution=_SYNTHETIC_SIDE), note)
     if count is not None and count > len(source):
         raise RequestError(f"--samples {count}: {location} has {len(source):,} pictures")
     width, height = source.read(0).size
     if width != height:
         raise RequestError(_not_square(source.label(0), width, height) + "; crop them as your protocol says")
     return Stored(_OneSize(source, width), DataSpec(source=location, crop="none"), width, count)
+
+
+def _without_grids(source: ImageSource, note: Callable[[str], None]) -> ImageSource:
+    """`grid.png` is a grid only beside `seed0000.png`: somebody else's pictures may have that name."""
+    names = [source.label(index).rpartition("/")[2] for index in range(len(source))]
+    if not any(_SINGLE.fullmatch(name) for name in names):
+        return source
+    kept = [index for index, name in enumerate(names) if not _GRID.fullmatch(name)]
+    if len(kept) == len(names):
+        return source
+    left_out = [name for name in names if _GRID.fullmatch(name)]
+    more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
+    note(f"left out: {left_out[0]}{more}, grids of the pictures beside them")
+    return _Some(source, kept)
+
+
+class _Some:
+    """A source that gives some images of another."""
+
+    def __init__(self, source: ImageSource, indices: Sequence[int]) -> None:
+        self._source, self._indices = source, indices
+        self.location = source.location
+
+    def __len__(self) -> int:
+        return len(self._indices)
+
+    def label(self, index: int) -> str:
+        return self._source.label(self._indices[index])
+
+    def read(self, index: int) -> Image.Image:
+        return self._source.read(self._indices[index])
+
+    def fingerprint(self) -> str:
+        return self._source.fingerprint()
 
 
 class _OneSize:

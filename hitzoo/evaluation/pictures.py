@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from hashlib import sha256
 from typing import Any, Protocol, TypeAlias
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from PIL import Image
 
 from hitzoo.data.pixels import to_pixels
 from hitzoo.data.source import ImageSource
 from hitzoo.data.square import read_square
-from hitzoo.errors import DataError, RequestError, UnreadableImage
+from hitzoo.errors import DataError, UnreadableImage
+from hitzoo.inference.latents import check_truncation
 from hitzoo.inference.sample import Generator
+from hitzoo.inference.weights_digest import weights_digest
 from hitzoo.spec.types import DataSpec
 
 RGB: TypeAlias = NDArray[np.uint8]  # (B, R, R, 3)
@@ -43,8 +43,7 @@ class Generated:
     """
 
     def __init__(self, generator: Generator, count: int, truncation: float = 1.0, *, fast: str | None = None) -> None:
-        if not 0 < truncation < float("inf"):
-            raise RequestError(f"truncation {truncation} is not possible; give a positive number")
+        check_truncation(truncation)
         self.generator = generator
         self.fast = fast
         self._maker = generator if fast is None else generator.fast(fast, keeps_memory=False)
@@ -151,12 +150,3 @@ def to_rgb(pixels: NDArray[np.uint8]) -> RGB:
         laid = [to_pixels(Image.fromarray(picture), 3) for picture in pixels]
         return np.array(laid, dtype=np.uint8).reshape(*pixels.shape[:3], 3)
     return np.repeat(pixels, 3, axis=-1) if pixels.shape[-1] == 1 else pixels
-
-
-def weights_digest(module: torch.nn.Module) -> str:
-    """SHA-256 over the names and bytes of a network's tensors, so that a number can be traced to its checkpoint."""
-    digest = sha256()
-    for name, tensor in sorted(module.state_dict().items()):
-        digest.update(name.encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().data)
-    return digest.hexdigest()

@@ -20,7 +20,7 @@ from hitzoo.evaluation.features import FeatureNetwork, extract
 from hitzoo.evaluation.metrics import FeatureKind
 from hitzoo.evaluation.pictures import Stored
 from hitzoo.places import caches
-from hitzoo.zoo.weights import read_metadata, read_tensors, save_weights
+from hitzoo.zoo.weights import read_metadata, read_tensors, save_weights, stored_checksum
 
 _FORMAT = 1
 
@@ -85,7 +85,7 @@ def _read(facts: Mapping[str, Any]) -> tuple[torch.Tensor, list[str]] | None:
     if path is None:
         return None
     try:
-        if not path.is_file():
+        if not path.is_file() or stored_checksum(path) is None:
             return None
         metadata, tensors = read_metadata(path), read_tensors(path)
     except (WeightsError, OSError):
@@ -93,11 +93,11 @@ def _read(facts: Mapping[str, Any]) -> tuple[torch.Tensor, list[str]] | None:
     rows, unreadable = tensors.get("features"), metadata.get("unreadable")
     if rows is None or not isinstance(unreadable, list) or metadata.get("facts") != facts:
         return None
-    return (rows, unreadable) if metadata.get("sha256") == _digest(rows) else None
+    return rows, unreadable
 
 
 def _write(facts: Mapping[str, Any], rows: torch.Tensor, unreadable: list[str], note: Callable[[str], None]) -> None:
-    metadata = {"facts": facts, "sha256": _digest(rows), "unreadable": unreadable}
+    metadata = {"facts": facts, "unreadable": unreadable}
     path = _path(facts)
     if path is None:
         note("the features of the real images are not kept for next time: there is no home folder; set HITZOO_CACHE")
@@ -106,7 +106,3 @@ def _write(facts: Mapping[str, Any], rows: torch.Tensor, unreadable: list[str], 
         save_weights(path, {"features": rows}, metadata)
     except OutputError as error:
         note(f"the features of the real images are not kept for next time: {error}")
-
-
-def _digest(rows: torch.Tensor) -> str:
-    return sha256(rows.contiguous().numpy().data).hexdigest()

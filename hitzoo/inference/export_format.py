@@ -39,5 +39,8 @@ class ExportFormat(Protocol):
             RequestError: it is more than such a file can hold.
         """
 
+    def read_metadata(self, path: Path) -> dict[str, str]:
+        """What a written file says of itself; nothing where it is not one."""
+
     def open(self, path: Path) -> Network:
         """The network of a written file, on the CPU."""

@@ -67,6 +67,17 @@ class OnnxFormat:
             model.metadata_props.add(key=key, value=value)
         path.write_bytes(model.SerializeToString(deterministic=True))
 
+    def read_metadata(self, path: Path) -> dict[str, str]:
+        """The model's properties, and its opset."""
+        onnx: Any = import_module("onnx")
+        try:
+            model = onnx.load(path, load_external_data=False)
+        except Exception:  # protobuf's own kinds have no nearer parent
+            return {}
+        if [entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")] != [self.opset]:
+            return {"opset": "another"}
+        return {entry.key: entry.value for entry in model.metadata_props}
+
     def open(self, path: Path) -> Network:
         """The written file in onnxruntime, on as many threads as torch.
 

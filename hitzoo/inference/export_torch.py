@@ -6,6 +6,7 @@ import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from zipfile import BadZipFile, ZipFile
 
 import numpy as np
 import torch
@@ -32,6 +33,16 @@ class TorchFormat:
         torch.export.save(program, archive, extra_files={METADATA_FILE: json.dumps(metadata, sort_keys=True)})
         # Not getbuffer(): where the write fails, collecting its view as garbage crashes CPython 3.12.1. Neither copies.
         path.write_bytes(archive.getvalue())
+
+    def read_metadata(self, path: Path) -> dict[str, str]:
+        """The object among its extra files."""
+        try:
+            with ZipFile(path) as archive:
+                name = next(name for name in archive.namelist() if name.endswith(f"/{METADATA_FILE}"))
+                found = json.loads(archive.read(name))
+        except (OSError, BadZipFile, StopIteration, ValueError, NotImplementedError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
     def open(self, path: Path) -> Network:
         """The written file, loaded back."""

@@ -1,29 +1,31 @@
-"""Many images to the disk, a batch at a time: PNG files by seed, grids, raw numbers."""
+"""Many images to the disk, a batch at a time: picture files by seed, grids, raw numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from importlib.metadata import version
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hitzoo.errors import RequestError
-from hitzoo.files import atomic_file
-from hitzoo.inference.pictures import save_png, to_grid
-from hitzoo.inference.sample import Generator, Samples
-from hitzoo.neighbours import remove_leftovers
+from hitzoo.inference.facts import of_latents, picture_facts
+from hitzoo.inference.gallery_names import check_names, grid_name
+from hitzoo.inference.grid import Layout, enlarge
+from hitzoo.inference.picture_file import FORMATS, QUALITY, check_possible, save_picture
+from hitzoo.inference.sample import Generator
+from hitzoo.inference.samples import Samples
+from hitzoo.targets import Target, stream_target
 
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
     """What to make: the image of `latents[i]` becomes `folder/names[i].png`, with its `seeds[i]` in the metadata.
 
-    `grid` is (rows, columns) of the pages they are laid out on too; `npy` takes float32 (N, R, R, C), not clipped.
+    `grid` says how they are laid out on pages too; `npy` takes float32 (N, R, R, C), not clipped. `scale` enlarges the
+    single pictures. What is in the folder already stays unless it would be made again just so, or `force`.
     Images are written as they come: memory holds a batch and an unfinished grid.
     """
 
@@ -31,35 +33,37 @@ class Order:
     names: Sequence[str]
     seeds: Sequence[int] | None = None
     folder: Path | None = None
-    grid: tuple[int, int] | None = None
+    grid: Layout | None = None
     npy: Path | None = None
     truncation: float = 1.0
     batch_size: int | None = None
+    format: str = "png"
+    quality: int = QUALITY
+    scale: int = 1
+    force: bool = False
 
-
-def parse_grid(text: str) -> tuple[int, int]:
-    """`6x6` as rows and columns.
-
-    Raises:
-        RequestError: it is not two positive numbers.
-    """
-    rows, cross, columns = text.lower().replace("×", "x").partition("x")
-    if not (cross and rows.isdecimal() and columns.isdecimal() and int(rows) and int(columns)):
-        raise RequestError(f"--grid {text}: write rows x columns, for example 6x6")
-    return int(rows), int(columns)
+    @property
+    def pages(self) -> list[range]:
+        """Which images are on each grid."""
+        if self.grid is None:
+            return []
+        count, places = len(self.latents), self.grid.places
+        return [range(first, min(first + places, count)) for first in range(0, count, places)]
 
 
 def make_images(generator: Generator, order: Order, progress: Callable[[int], None] = lambda count: None) -> list[Path]:
     """Generate and write everything an order names; the paths in the order they were written, grids first.
 
     Raises:
-        OutputError: something cannot be written; the files already written are whole.
+        RequestError: a picture that the format cannot hold, or a grid too large to be made.
+        OutputError: something else is there already, or cannot be written; the files already written are whole.
     """
-    pages = _Pages(generator, order)
+    files = _Files(generator, order)
+    files.check()
     pictures: list[Path] = []
     size = order.batch_size or generator.default_batch_size
     with ExitStack() as stack:
-        raw = stack.enter_context(_raw_file(order.npy, generator, len(order.latents))) if order.npy else None
+        raw = stack.enter_context(_raw_file(order.npy, generator, order)) if order.npy else None
         for start in range(0, len(order.latents), size):
             part = range(start, min(start + size, len(order.latents)))
             z = order.latents[part.start : part.stop]
@@ -67,78 +71,118 @@ def make_images(generator: Generator, order: Order, progress: Callable[[int], No
             if raw is not None:
                 raw.write(samples.raw.astype("<f4").tobytes())
             if order.folder is not None:
-                pages.add(samples)
-                pictures += [_write_one(generator, order, samples, index, index - start) for index in part]
+                files.add_to_grids(samples)
+                pictures += [files.write_one(samples, index, index - start) for index in part]
             progress(len(part))
-    pages.finish()
-    return [*pages.written, *pictures, *([order.npy] if order.npy else [])]
+    files.finish_grids()
+    return [*files.grids, *pictures, *([order.npy] if order.npy else [])]
 
 
-class _Pages:
-    """Collects images until a grid is full."""
+class _Files:
+    """The picture files of an order: what each is called and says of itself. Collects images until a grid is full."""
 
     def __init__(self, generator: Generator, order: Order) -> None:
         self.generator, self.order = generator, order
-        self.written: list[Path] = []
+        self.facts = picture_facts(generator, order.truncation)
+        self.grids: list[Path] = []
         self._waiting: list[NDArray[np.uint8]] = []
 
-    def add(self, samples: Samples) -> None:
+    def check(self) -> None:
+        """Refuse before any work what cannot be made, or is there already as something else."""
+        order, plan = self.order, self.generator.plan.generator
+        if order.folder is None:
+            return
+        side = plan.resolution * order.scale
+        check_possible(order.format, side, side, plan.image_channels)
+        if order.grid is not None:
+            order.grid.check(plan.resolution)
+            width, height = order.grid.size(plan.resolution, self._texts(range(len(order.latents))))
+            check_possible(order.format, width, height, plan.image_channels)
+        wanted = {f"{name}{self._suffix}": range(index, index + 1) for index, name in enumerate(order.names)}
+        pages = order.pages
+        grids = {f"{grid_name(place, len(pages))}{self._suffix}": page for place, page in enumerate(pages)}
+        check_names(
+            order.folder,
+            wanted | grids,
+            lambda name, images: self._facts_of_page(images) if name in grids else self._facts_of(images.start),
+            self.facts,
+            force=order.force,
+        )
+
+    def write_one(self, samples: Samples, index: int, place: int) -> Path:
+        """The picture of one latent."""
+        assert self.order.folder is not None
+        path = self.order.folder / f"{self.order.names[index]}{self._suffix}"
+        self._save(path, enlarge(samples.pixels[place], self.order.scale), self._facts_of(index))
+        return path
+
+    def add_to_grids(self, samples: Samples) -> None:
+        """Images that have come; a full grid is written."""
         if self.order.grid is None:
             return
-        rows, columns = self.order.grid
         for pixels in samples.pixels:
             self._waiting.append(pixels)
-            if len(self._waiting) == rows * columns:
-                self._write(rows, columns)
+            if len(self._waiting) == self.order.grid.places:
+                self._write_grid()
 
-    def finish(self) -> None:
-        if self._waiting and self.order.grid is not None:
-            self._write(*self.order.grid)
+    def finish_grids(self) -> None:
+        """No more images come."""
+        if self._waiting:
+            self._write_grid()
 
-    def _write(self, rows: int, columns: int) -> None:
-        assert self.order.folder is not None
-        whole = len(self.order.latents) <= rows * columns
-        name = "grid.png" if whole else f"grid{len(self.written) + 1:03d}.png"
-        path = self.order.folder / name
-        save_png(
-            path, to_grid(np.stack(self._waiting), rows, columns), picture_facts(self.generator, self.order.truncation)
-        )
-        self.written.append(path)
+    def _write_grid(self) -> None:
+        order = self.order
+        assert order.folder is not None
+        assert order.grid is not None
+        page = order.pages[len(self.grids)]
+        path = order.folder / f"{grid_name(len(self.grids), len(order.pages))}{self._suffix}"
+        self._save(path, order.grid.draw(np.stack(self._waiting), self._texts(page)), self._facts_of_page(page))
+        self.grids.append(path)
         self._waiting.clear()
 
+    def _save(self, path: Path, pixels: NDArray[np.uint8], facts: dict[str, str]) -> None:
+        save_picture(path, pixels, facts, format=self.order.format, quality=self.order.quality)
 
-def _write_one(generator: Generator, order: Order, samples: Samples, index: int, place: int) -> Path:
-    assert order.folder is not None
-    path = order.folder / f"{order.names[index]}.png"
-    text = picture_facts(generator, order.truncation)
-    if order.seeds is not None:
-        text["hitzoo:seed"] = str(order.seeds[index])
-    save_png(path, samples.pixels[place], text)
-    return path
+    @property
+    def _suffix(self) -> str:
+        return FORMATS[self.order.format]
 
+    def _texts(self, page: range) -> list[str]:
+        """The words under the tiles of a page."""
+        if self.order.grid is None or not self.order.grid.labels:
+            return []
+        numbers = page if self.order.seeds is None else self.order.seeds[page.start : page.stop]
+        return [str(number) for number in numbers]
 
-def picture_facts(generator: Generator, truncation: float) -> dict[str, str]:
-    """What a picture's metadata says of how it was made; with the seed, enough to make it again."""
-    return {
-        "Software": f"hitzoo {version('hitzoo')}",
-        "hitzoo:model": generator.name,
-        "hitzoo:plan": generator.plan.generator_hash,
-        "hitzoo:truncation": str(truncation),
-        "hitzoo:precision": generator.precision,
-    } | ({"hitzoo:repo": generator.origin} if generator.origin else {})
+    def _facts_of(self, index: int) -> dict[str, str]:
+        scale = {} if self.order.scale == 1 else {"hitzoo:scale": str(self.order.scale)}
+        return self.facts | self._which(range(index, index + 1)) | scale | self._quality
+
+    def _facts_of_page(self, page: range) -> dict[str, str]:
+        assert self.order.grid is not None
+        return self.facts | self._which(page, several=True) | self.order.grid.facts() | self._quality
+
+    def _which(self, page: range, *, several: bool = False) -> dict[str, str]:
+        part = slice(page.start, page.stop)
+        seeds = None if self.order.seeds is None else self.order.seeds[part]
+        return of_latents(seeds, self.order.latents[part], several=several)
+
+    @property
+    def _quality(self) -> dict[str, str]:
+        return {} if self.order.format == "png" else {"hitzoo:quality": str(self.order.quality)}
 
 
 @contextmanager
-def _raw_file(path: Path, generator: Generator, count: int) -> Iterator[BinaryIO]:
+def _raw_file(path: Path, generator: Generator, order: Order) -> Iterator[Target]:
     """An .npy file that is written as images come, and appears under its name when all have."""
     plan = generator.plan.generator
     header = {
         "descr": "<f4",
         "fortran_order": False,
-        "shape": (count, plan.resolution, plan.resolution, plan.image_channels),
+        "shape": (len(order.latents), plan.resolution, plan.resolution, plan.image_channels),
     }
-    remove_leftovers(path)
-    with atomic_file(path) as temporary, temporary.open("wb") as file:
-        np.lib.format.write_array_header_1_0(file, header)
+    first = BytesIO()
+    np.lib.format.write_array_header_1_0(first, header)
+    with stream_target(path, force=order.force) as file:
+        file.write(first.getvalue())
         yield file
-        file.flush()

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from zipfile import BadZipFile
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hitzoo.errors import RequestError
 
+LARGEST = 1e6  # a latent's value, and the factor of one: a draw is hardly beyond 6, and squares must stay finite
 _LARGEST_SEED = 2**32 - 1
+_MOST_IMAGES = 10_000_000
+_LONGEST = 40  # letters of a mistake that are shown
 
 
 def latents_of_seeds(seeds: Iterable[int], latent_dim: int) -> NDArray[np.float32]:
@@ -28,43 +31,100 @@ def parse_seeds(text: str) -> list[int]:
     """`0-35,40` as a list: single seeds and inclusive ranges, in the order written.
 
     Raises:
-        RequestError: a part is neither.
+        RequestError: a part is neither, or there are more than ten million.
     """
     seeds: list[int] = []
     for part in text.split(","):
         first, dash, last = (word.strip() for word in part.partition("-"))
-        if not first.isdecimal() or (dash and not last.isdecimal()) or (dash and int(last) < int(first)):
-            raise RequestError(
-                f"--seeds {text}: '{part.strip()}' is neither a seed nor a range; write for example 0-35,40"
-            )
-        if dash and int(last) - int(first) >= 10_000_000:
-            raise RequestError(f"--seeds {text}: '{part.strip()}' is more than ten million images")
-        seeds.extend(range(_checked(int(first)), _checked(int(last if dash else first)) + 1))
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise _no_seeds(text, part, "is neither a seed nor a range; write for example 0-35,40")
+        begin, end = _seed(first), _seed(last if dash else first)
+        if end < begin:
+            raise _no_seeds(text, part, "is neither a seed nor a range; write for example 0-35,40")
+        if len(seeds) + end - begin >= _MOST_IMAGES:
+            raise _no_seeds(text, part, "makes more than ten million images")
+        seeds.extend(range(begin, end + 1))
     return seeds
+
+
+def _no_seeds(text: str, part: str, why: str) -> RequestError:
+    return RequestError(f"--seeds {_shortened(text)}: '{_shortened(part.strip())}' {why}")
+
+
+def _seed(digits: str) -> int:
+    """A number of any length: Python itself reads no more than some thousand digits."""
+    plain = digits.lstrip("0") or "0"
+    if len(plain) > len(str(_LARGEST_SEED)):
+        raise RequestError(f"seed {_shortened(digits)} is out of range; seeds are 0 to {_LARGEST_SEED}")
+    return _checked(int(plain))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
 def read_latents(path: Path, latent_dim: int) -> NDArray[np.float32]:
     """Latents from an .npy file of shape (N, latent_dim).
 
     Raises:
-        RequestError: no such file, not an array of numbers, or another shape.
+        RequestError: no such file, not an array of numbers, another shape, or numbers that no draws are.
     """
+    array = _read_array(path)
+    if array.ndim != 2 or array.shape[1] != latent_dim:
+        raise RequestError(f"--latents {path}: shape {array.shape}, the model wants (N, {latent_dim})")
+    if not len(array):
+        raise RequestError(f"--latents {path}: holds no latents")
+    with np.errstate(over="ignore"):
+        return check_latents(np.ascontiguousarray(array, dtype=np.float32), f"--latents {path}:")
+
+
+def check_latents(latents: NDArray[np.float32], place: str) -> NDArray[np.float32]:
+    """The latents themselves, if a network can be given them.
+
+    Raises:
+        RequestError: a value is not finite, or so large that the network's own arithmetic would overflow.
+    """
+    if not np.isfinite(latents).all():
+        raise RequestError(f"{place} hold{'s' if place.endswith(':') else ''} values that are not finite in float32")
+    if latents.size and float(np.abs(latents).max()) > LARGEST:
+        largest = float(np.abs(latents).max())
+        raise RequestError(f"{place} hold{'s' if place.endswith(':') else ''} {largest:g}; at most {LARGEST:,.0f}")
+    return latents
+
+
+def check_truncation(value: float) -> float:
+    """The number itself, if latents can be multiplied by it.
+
+    Raises:
+        RequestError: it is not positive, or beyond what draws of a normal distribution can be multiplied by.
+    """
+    if positive(value, "truncation") > LARGEST or not np.float32(value):
+        raise RequestError(f"truncation {value:g} is not possible; give a positive number, at most {LARGEST:,.0f}")
+    return value
+
+
+def positive(value: float, name: str) -> float:
+    """The number itself, if it is positive and finite.
+
+    Raises:
+        RequestError: it is not.
+    """
+    if not 0 < value < float("inf"):
+        raise RequestError(f"{name} {value} is not possible; give a positive number")
+    return value
+
+
+def _read_array(path: Path) -> NDArray[Any]:
     try:
         with path.open("rb") as file:
             array = np.load(file, allow_pickle=False)
     except OSError as error:
         raise RequestError(f"--latents {path}: cannot be read ({error.strerror or error})") from None
-    except (ValueError, EOFError, BadZipFile, MemoryError):
-        raise RequestError(f"--latents {path}: not an .npy file of numbers") from None
+    except Exception:  # NumPy parses the header as Python: a damaged one ends in any of a dozen kinds
+        raise RequestError(f"--latents {path}: not an .npy file of numbers, or it is damaged") from None
     if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiu":
         raise RequestError(f"--latents {path}: not an .npy file of numbers")
-    if array.ndim != 2 or array.shape[1] != latent_dim:
-        raise RequestError(f"--latents {path}: shape {array.shape}, the model wants (N, {latent_dim})")
-    with np.errstate(over="ignore"):
-        latents = np.ascontiguousarray(array, dtype=np.float32)
-    if not np.isfinite(latents).all():
-        raise RequestError(f"--latents {path}: holds values that are not finite in float32")
-    return latents
+    return array
 
 
 def _checked(seed: int) -> int:

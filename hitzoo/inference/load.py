@@ -11,6 +11,7 @@ import torch
 
 from hitzoo.errors import HubError, UnknownNameError, WeightsError, suggestion
 from hitzoo.inference.device import choose_device
+from hitzoo.inference.label import label_of
 from hitzoo.inference.sample import Generator
 from hitzoo.models.build import build_generator
 from hitzoo.places import is_file, is_folder, place
@@ -50,11 +51,12 @@ def load(model: str | Path, *, device: str | torch.device = "auto", progress: Pr
         HubError: the Hub refuses, cannot be reached, or holds something else.
     """
     where = choose_device(device)
-    return generator_of(locate(model, progress=progress), where)
+    found = locate(model, progress=progress)
+    return generator_of(found, where, label=label_of(found, model))
 
 
-def generator_of(found: ModelFolder, device: torch.device) -> Generator:
-    """The generator of a located model with its weights.
+def generator_of(found: ModelFolder, device: torch.device, *, label: str = "") -> Generator:
+    """The generator of a located model with its weights; `label` is what files made by it are called after.
 
     Raises:
         WeightsError: they are missing, damaged or of another network.
@@ -63,9 +65,17 @@ def generator_of(found: ModelFolder, device: torch.device) -> Generator:
         module = build_generator(found.plan)
     check_fit(found.weights, module)  # before it takes memory
     module = module.to_empty(device="cpu")
-    load_generator(found, module)
-    metadata = read_metadata(found.weights)
-    return Generator(found.spec, found.plan, module, device, origin=found.origin, metadata=metadata)
+    weights = load_generator(found, module)
+    return Generator(
+        found.spec,
+        found.plan,
+        module,
+        device,
+        origin=found.origin,
+        metadata=read_metadata(found.weights),
+        label=label,
+        weights=weights,
+    )
 
 
 def locate(model: str | Path, *, extra: Collection[str] = (), progress: Progress | None = None) -> ModelFolder:
@@ -122,6 +132,9 @@ def _is_pulled(model: str) -> bool:
 def _model_folder(folder: Path) -> Path:
     """The folder itself if it is a model, else the newest checkpoint of the run it holds whose model is whole."""
     if is_file(folder / CONFIG_NAME):
+        wrong = verify(folder, only=(CONFIG_NAME, WEIGHTS_NAME))  # a checkpoint's index, where there is one
+        if wrong:
+            raise WeightsError(f"{folder} is damaged: {'; '.join(wrong)}; take another checkpoint")
         return folder
     saved = checkpoints(folder / "checkpoints")
     if saved:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import torch
 
 from hitzoo.errors import RequestError
+from hitzoo.inference.facts import picture_facts
 from hitzoo.inference.load import generator_of, locate
 from hitzoo.inference.pictures import save_png, to_grid
 from hitzoo.inference.sample import Generator
@@ -139,7 +140,9 @@ def _draw(found: ModelFolder, path: Path, rows: int, columns: int) -> str:
     generator = generator_of(found, torch.device("cpu"))
     pixels = generator.sample(seeds=range(rows * columns)).pixels
     grid = to_grid(pixels, rows, columns)
-    save_png(path, grid, {"hitzoo:model": found.spec.name, "hitzoo:plan": found.plan.generator_hash})
+    facts = picture_facts(generator, 1.0) | {"hitzoo:seeds": f"0-{rows * columns - 1}"}
+    del facts["hitzoo:from"]  # what the folder here is called is nobody's business
+    save_png(path, grid, facts)
     return oddity(pixels)
 
 

@@ -8,6 +8,8 @@ from operator import index
 
 from hitzoo.errors import RequestError
 
+_MOST_DIGITS = 9
+
 
 @dataclass(frozen=True)
 class Region:
@@ -65,7 +67,8 @@ def parse_region(text: str) -> Region:
         RequestError: it is not four whole numbers.
     """
     words = [word.strip() for word in text.split(",")]
-    if len(words) != 4 or not all(word.isdecimal() for word in words):
+    if len(words) != 4 or not all(word.isdecimal() and len(word) <= _MOST_DIGITS for word in words):
+        text = text if len(text) <= 4 * _MOST_DIGITS else text[: 4 * _MOST_DIGITS] + "…"
         raise RequestError(f"--region {text}: write left,top,width,height in pixels, for example 384,256,256,256")
     return Region(*map(int, words))
 

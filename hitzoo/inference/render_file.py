@@ -1,27 +1,34 @@
-"""A rendered region to the disk: a PNG, raw numbers, or both; memory holds a tile and the bytes of the picture."""
+"""Rendered regions to the disk: pictures, raw numbers, or both; memory holds a tile and the bytes of one picture."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
-from hitzoo.errors import OutputError, RequestError
-from hitzoo.files import atomic_file
-from hitzoo.inference.gallery import picture_facts
-from hitzoo.inference.latents import latents_of_seeds
-from hitzoo.inference.pictures import save_png, to_uint8
+from hitzoo.errors import RequestError
+from hitzoo.inference.facts import difference, picture_facts
+from hitzoo.inference.latents import check_truncation, latents_of_seeds
+from hitzoo.inference.output_names import render_name
+from hitzoo.inference.picture_file import FORMATS, QUALITY, check_possible, format_named, read_facts, save_picture
+from hitzoo.inference.pictures import finite, to_uint8
 from hitzoo.inference.render import Renderer, View
-from hitzoo.inference.sample import Generator, positive
-from hitzoo.neighbours import remove_leftovers
+from hitzoo.inference.sample import Generator
+from hitzoo.targets import existing, is_taken, stream_target
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """Which picture, and where it goes: `out` a PNG (default by the model's name), `npy` float32 (H, W, C)."""
+    """Which picture, and where it goes: `out` a picture file (default by model, seed, region and level, in `renders`).
+
+    `npy` takes float32 (H, W, C). `format` None is that of `out`'s name, else PNG. What is there already stays unless
+    it would be made again just so, or `force`.
+    """
 
     view: View
     seed: int = 0
@@ -29,6 +36,9 @@ class Wanted:
     precision: str = "float32"
     out: Path | None = None
     npy: Path | None = None
+    format: str | None = None
+    quality: int = QUALITY
+    force: bool = False
 
 
 def write_render(
@@ -37,19 +47,24 @@ def write_render(
     """Render and write; the paths written.
 
     Raises:
-        RequestError: the model cannot be rendered in parts, the view is not of its image, or `out` is no PNG.
-        OutputError: a file cannot be written.
+        RequestError: the model cannot be rendered in parts, the view is not of its image, or `out` is no picture file.
+        WeightsError: the image is not finite.
+        OutputError: something else is there already, or a file cannot be written.
     """
+    check_truncation(wanted.truncation)
     quick = generator.fast(wanted.precision)
     renderer = Renderer(quick.module, wanted.view)
-    z = latents_of_seeds([wanted.seed], generator.plan.generator.latent_dim)
-    z *= np.float32(positive(wanted.truncation, "truncation"))
-    out = _picture_of(wanted, generator.name)
+    out, format = _picture_of(quick, wanted)
+    facts = _facts(quick, wanted, renderer, format)
+    _refuse_other(wanted, out, facts)
+    check_possible(format, renderer.region.width, renderer.region.height, generator.plan.generator.image_channels)
+    z = latents_of_seeds([wanted.seed], generator.plan.generator.latent_dim) * np.float32(wanted.truncation)
     picture = np.empty(renderer.shape, np.uint8) if out is not None else None
     numbers = np.empty(renderer.shape, np.float32) if wanted.npy is not None else None
     done = 0
     for tile, pixels in renderer.tiles(torch.from_numpy(z).to(generator.device)):
         place = tile.within(renderer.region)
+        finite(pixels, generator.name)
         if picture is not None:
             picture[place] = to_uint8(pixels)
         if numbers is not None:
@@ -57,28 +72,63 @@ def write_render(
         done += tile.width * tile.height
         progress(done, renderer.region.width * renderer.region.height)
     if picture is not None and out is not None:
-        shown = {
-            "hitzoo:seed": str(wanted.seed),
-            "hitzoo:level": str(renderer.level),
-            "hitzoo:region": str(renderer.region),
-        }
-        save_png(out, picture, picture_facts(quick, wanted.truncation) | shown)
+        save_picture(out, picture, facts, format=format, quality=wanted.quality)
     if numbers is not None and wanted.npy is not None:
-        remove_leftovers(wanted.npy)
-        with atomic_file(wanted.npy) as temporary, temporary.open("wb") as file:
-            np.save(file, numbers)
+        _save_numbers(wanted.npy, numbers, force=wanted.force)
     return [path for path in (out, wanted.npy) if path is not None]
 
 
-def _picture_of(wanted: Wanted, name: str) -> Path | None:
-    """Where the PNG goes; what cannot be written there is said at once, before any work."""
-    for path in (wanted.out, wanted.npy):
-        if path is not None and path.is_dir():
-            raise OutputError(f"cannot write {path}: it is a folder; give a file")
+def _save_numbers(path: Path, numbers: NDArray[np.float32], *, force: bool) -> None:
+    header = BytesIO()
+    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(numbers))
+    with stream_target(path, force=force) as file:
+        file.write(header.getvalue())
+        for row in numbers:
+            file.write(row.tobytes())
+
+
+def _facts(generator: Generator, wanted: Wanted, renderer: Renderer, format: str) -> dict[str, str]:
+    shown = {
+        "hitzoo:seed": str(wanted.seed),
+        "hitzoo:level": str(renderer.level),
+        "hitzoo:region": str(renderer.region),
+    }
+    quality = {} if format == "png" else {"hitzoo:quality": str(wanted.quality)}
+    return picture_facts(generator, wanted.truncation) | shown | quality
+
+
+def _refuse_other(wanted: Wanted, out: Path | None, facts: dict[str, str]) -> None:
+    """What may not be written there is said before any work."""
+    if wanted.npy is not None:
+        is_taken(wanted.npy)
+    if out is not None and is_taken(out) and not wanted.force and (other := difference(read_facts(out), facts)):
+        raise existing(out, other)
+
+
+def _picture_of(generator: Generator, wanted: Wanted) -> tuple[Path | None, str]:
+    """Where the picture goes, and in which format."""
     if wanted.out is None:
-        return Path("renders") / f"{name}-seed{wanted.seed:04d}.png" if wanted.npy is None else None
-    if wanted.out.suffix.lower() != ".png":
-        raise RequestError(f"--out {wanted.out}: what is written is a PNG; give a name that ends in .png")
+        format = format_named("png" if wanted.format is None else wanted.format)
+        if wanted.npy is not None:
+            return None, format
+        view, suffix = wanted.view, FORMATS[format]
+        name = render_name(
+            generator, wanted.seed, wanted.truncation, region=view.region, level=view.level, suffix=suffix
+        )
+        return name, format
     if wanted.out == wanted.npy:
         raise RequestError(f"--out and --npy are both {wanted.npy}; give two names")
-    return wanted.out
+    return wanted.out, _format_of(wanted.out, wanted.format)
+
+
+def _format_of(out: Path, word: str | None) -> str:
+    """The format that a name's ending says."""
+    is_taken(out)  # a folder has no ending to be asked for
+    try:
+        found = format_named(out.suffix)
+    except RequestError:
+        endings = ", ".join(FORMATS.values())
+        raise RequestError(f"--out {out}: a picture's name ends in one of {endings}") from None
+    if word is not None and format_named(word) != found:
+        raise RequestError(f"--format {word}: --out {out} is a name of another format")
+    return found

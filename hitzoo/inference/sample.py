@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from PIL import Image
 
 from hitzoo.errors import RequestError
-from hitzoo.inference.latents import latents_of_seeds
-from hitzoo.inference.pictures import to_picture, to_uint8
+from hitzoo.inference.latents import check_latents, check_truncation, latents_of_seeds, positive
+from hitzoo.inference.pictures import finite, not_finite
+from hitzoo.inference.samples import Samples
+from hitzoo.inference.weights_digest import weights_digest
 from hitzoo.plan.compile import ModelPlan
 from hitzoo.spec.types import Spec
 from hitzoo.zoo.repo_name import is_repo_name
@@ -27,31 +27,6 @@ _PIXELS_AT_ONCE = 1 << 20  # output pixels of one batch: 16 images of 256², 1 o
 _PIXELS_AT_ONCE_ON_CPU = 1 << 16  # more is no faster there, and a batch is soon done: 64 images of 32², 1 of 256²
 
 
-@dataclass(frozen=True, eq=False)
-class Samples:
-    """Generated images: a sequence of pictures, with the numbers behind them.
-
-    `raw` is the generator's float32 output, (N, R, R, C) and not clipped; `latents` the (N, latent_dim) it came from.
-    """
-
-    raw: NDArray[np.float32]
-    latents: NDArray[np.float32]
-
-    @cached_property
-    def pixels(self) -> NDArray[np.uint8]:
-        """(N, R, R, C) bytes: clipped to [-1, 1] and rounded to nearest."""
-        return to_uint8(self.raw)
-
-    def __len__(self) -> int:
-        return len(self.raw)
-
-    def __getitem__(self, index: int) -> Image.Image:
-        return to_picture(self.pixels[index])
-
-    def __iter__(self) -> Iterator[Image.Image]:
-        return (self[index] for index in range(len(self)))
-
-
 class Generator:
     """A model's generator with its weights, in evaluation mode.
 
@@ -59,7 +34,8 @@ class Generator:
 
     `spec` is what was written, `plan` what was built, `module` the network itself: call it with latents (B, latent_dim)
     on `device` for images (B, C, R, R) that are not clipped. `origin` is the repository and commit on the Hub that it
-    came from, `metadata` what the header of its weights says.
+    came from, `metadata` what the header of its weights says, `label` what files made by it are called after,
+    and `weights` the sha256 of the file of its weights.
     """
 
     def __init__(
@@ -71,11 +47,14 @@ class Generator:
         *,
         origin: str = "",
         metadata: Mapping[str, Any] | None = None,
+        label: str = "",
+        weights: str = "",
     ) -> None:
         self.spec = spec
         self.plan = plan
         self.origin = origin
         self.metadata = dict(metadata or {})
+        self._label, self._weights = label, weights
         self.device = device
         self.module = module.to(device).eval().requires_grad_(False)
 
@@ -121,7 +100,13 @@ class Generator:
         from hitzoo.inference.fast import fast_network
 
         network = fast_network(self.module, precision=precision, device=self.device, keeps_memory=keeps_memory)
-        return Generator(self.spec, self.plan, network, self.device, origin=self.origin, metadata=self.metadata)
+        said: dict[str, Any] = {
+            "origin": self.origin,
+            "metadata": self.metadata,
+            "label": self._label,
+            "weights": self.weights,
+        }
+        return Generator(self.spec, self.plan, network, self.device, **said)
 
     def render(
         self,
@@ -148,8 +133,8 @@ class Generator:
 
         wanted = None if region is None else region_of(region)
         renderer = Renderer(self._folded, View(region=wanted, level=level, tile=TILE if tile is None else tile))
-        z = self._latents(seeds, latents) * np.float32(positive(truncation, "truncation"))
-        return Samples(renderer.images(torch.from_numpy(z).to(self.device)), z)
+        z = self._latents(seeds, latents) * np.float32(check_truncation(truncation))
+        return Samples(finite(renderer.images(torch.from_numpy(z).to(self.device)), self.name), z)
 
     @cached_property
     def _folded(self) -> torch.nn.Module:
@@ -177,6 +162,16 @@ class Generator:
         return self.spec.name
 
     @property
+    def label(self) -> str:
+        """What files made by it are called after: the run and the step, the folder, or the repository."""
+        return self._label or self.name
+
+    @property
+    def weights(self) -> str:
+        """The sha256 of the file that the weights were read from; of a network of no file, that of its tensors."""
+        return self._weights or weights_digest(self.module)
+
+    @property
     def default_batch_size(self) -> int:
         """Images computed at once: as many as make a million pixels, on a CPU a sixteenth of that."""
         pixels = _PIXELS_AT_ONCE_ON_CPU if self.device.type == "cpu" else _PIXELS_AT_ONCE
@@ -200,9 +195,10 @@ class Generator:
             progress: called after each batch with the number of images in it.
 
         Raises:
-            RequestError: seeds and latents together, a wrong shape, or a truncation that is not positive.
+            RequestError: seeds and latents together, a wrong shape, or a truncation that is not possible.
+            WeightsError: an image is not finite.
         """
-        z = self._latents(seeds, latents) * np.float32(positive(truncation, "truncation"))
+        z = self._latents(seeds, latents) * np.float32(check_truncation(truncation))
         size = self.default_batch_size if batch_size is None else int(positive(batch_size, "batch_size"))
         side, channels = self.plan.generator.resolution, self.plan.generator.image_channels
         raw = np.empty((len(z), side, side, channels), dtype=np.float32)
@@ -215,9 +211,11 @@ class Generator:
 
     @torch.inference_mode()
     def images(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
-        """One batch: (B, latent_dim) to (B, R, R, C), not clipped."""
+        """One batch: (B, latent_dim) to (B, R, R, C), not clipped; a WeightsError where one is not finite."""
         z = torch.from_numpy(latents).to(self.device)
         output: torch.Tensor = self.module(z)
+        if not output.isfinite().all():  # on the device, where it is quick
+            raise not_finite(self.name)
         return output.permute(0, 2, 3, 1).float().cpu().numpy()
 
     def _latents(self, seeds: Iterable[int] | None, latents: ArrayLike | None) -> NDArray[np.float32]:
@@ -230,17 +228,4 @@ class Generator:
             z = np.asarray(latents, dtype=np.float32)
         if z.ndim != 2 or z.shape[1] != width:
             raise RequestError(f"latents of shape {z.shape}; the model wants (N, {width})")
-        if not np.isfinite(z).all():
-            raise RequestError("latents hold values that are not finite in float32")
-        return z
-
-
-def positive(value: float, name: str) -> float:
-    """The number itself, if it is positive and finite.
-
-    Raises:
-        RequestError: it is not.
-    """
-    if not 0 < value < float("inf"):
-        raise RequestError(f"{name} {value} is not possible; give a positive number")
-    return value
+        return check_latents(z, "latents")

@@ -18,7 +18,7 @@ def untrained(name_or_path: str, *, seed: int = 0, device: str = "auto") -> Gene
     place = choose_device(device)
     spec = load_spec(name_or_path)
     plan = compile_spec(spec)
-    return Generator(spec, plan, initial_generator(plan, seed), place)
+    return Generator(spec, plan, initial_generator(plan, seed), place, label=f"{spec.name}-untrained")
 
 
 def initial_generator(plan: ModelPlan, seed: int) -> nn.Module:

@@ -9,6 +9,7 @@ from hitzoo.errors import Problem, SpecError
 from hitzoo.spec.check import check_shape, without_unknown_keys
 from hitzoo.spec.convert import to_spec
 from hitzoo.spec.document import Document, read_document
+from hitzoo.spec.folder import is_config, text_of_config
 from hitzoo.spec.override import apply_overrides
 from hitzoo.spec.shipped import find_spec
 from hitzoo.spec.types import Spec
@@ -17,10 +18,10 @@ _LARGEST_FILE = 1 << 20  # bytes; a spec has a few thousand
 
 
 def load_spec(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Spec:
-    """Read a spec file, or the shipped spec of that name.
+    """Read a spec file, the shipped spec of that name, or the spec of a run or a model folder.
 
     Args:
-        name_or_path: `specs/mine.yaml` or `hit-b-ffhq256`.
+        name_or_path: `specs/mine.yaml`, `hit-b-ffhq256` or `runs/photos`.
         overrides: `path=value` words that replace single values, checked like the rest.
 
     Raises:
@@ -38,12 +39,13 @@ def read_spec_text(path: Path) -> str:
         raw = path.read_bytes() if path.stat().st_size <= _LARGEST_FILE else None
         if raw is None:
             raise SpecError(str(path), [Problem(0, 0, "", "the file is larger than a spec can be (1 MiB)")])
-        return raw.decode("utf-8-sig")
+        text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         message = f"the file is not UTF-8 text (byte {error.start})"
         raise SpecError(str(path), [Problem(0, 0, "", message, "save it as UTF-8")]) from None
     except OSError as error:
         raise SpecError(str(path), [Problem(0, 0, "", f"cannot be read: {error.strerror}")]) from None
+    return text_of_config(path, text) if is_config(path) else text
 
 
 def parse_spec(text: str, source: str = "spec", overrides: Sequence[str] = ()) -> Spec:

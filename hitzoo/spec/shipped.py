@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from hitzoo.errors import UnknownNameError, suggestion
+from hitzoo.spec.folder import spec_in
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -23,7 +24,7 @@ def shipped_specs(pattern: str = "*") -> dict[str, Path]:
 
 
 def find_spec(name_or_path: str) -> Path:
-    """The file of a spec that is named or given by its path.
+    """The file of a spec that is named or given by its path; of a run or a model folder the file its spec is in.
 
     Raises:
         UnknownNameError: no shipped spec has that name and no file that path.
@@ -39,7 +40,16 @@ def find_spec(name_or_path: str) -> Path:
     if name_or_path in specs:
         return specs[name_or_path]
     if is_folder:
-        raise UnknownNameError(f"{name_or_path} is a folder; give a spec file or the name of a shipped spec")
+        try:
+            found = spec_in(path)
+        except OSError as error:
+            raise UnknownNameError(f"{name_or_path[:80]} cannot be read: {error.strerror}") from None
+        if found is None:
+            raise UnknownNameError(
+                f"{name_or_path} is a folder without a spec, neither a run nor a model; give one of these, a spec file"
+                " or the name of a shipped spec"
+            )
+        return found
     if path.suffix in (".yaml", ".yml") or len(path.parts) > 1:
         hint = suggestion(path.stem, specs)
         raise UnknownNameError(f"no such spec file: {name_or_path}" + (f"; {hint}" if hint else ""))

@@ -35,7 +35,12 @@ _Dumper.add_representer(str, _text)
 
 def to_yaml(spec: Spec) -> str:
     """The document with every default written out."""
-    return yaml.dump(to_data(spec), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
+    return as_yaml(to_data(spec))
+
+
+def as_yaml(data: Any) -> str:
+    """Plain data as a document that the reader of specs takes for the same."""
+    return yaml.dump(data, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=120)
 
 
 def leaves(spec: Spec) -> Iterator[tuple[str, Any]]:
@@ -67,8 +72,10 @@ def name_of_spec(path: FilePath) -> str:
     return path.stem
 
 
-def renamed_copy(text: str, origin: str, path: FilePath) -> str:
+def renamed_copy(text: str, origin: str, path: FilePath, *, given: str | None = None) -> str:
     """The text of a spec as the beginning of one's own at `path`: new name, the comments beside the values kept.
+
+    `origin` is the name of the old spec, `given` the word it was asked for by, where that is another.
 
     The comment at the head goes, since what it says (published numbers, the command) is true of the original only.
 
@@ -80,7 +87,7 @@ def renamed_copy(text: str, origin: str, path: FilePath) -> str:
     for key, value in (("name", name), ("summary", f"made from {origin}")):
         line = f"{key}: {value if _is_plain(value) else json.dumps(value)}"
         body = re.sub(rf"^{key}:.*$", lambda _, line=line: line, body, count=1, flags=re.MULTILINE)  # type: ignore[misc]
-    compare = f"hitzoo diff {origin} {quote(path.name)}"
+    compare = f"hitzoo diff {quote(given or origin)} {quote(path.name)}"
     return f"# Made from {origin} with `hitzoo new`; `{compare}` shows what was changed.\n{body}"
 
 

@@ -86,6 +86,8 @@ def load_checkpoint(place: Path, trainee: Trainee) -> Progress:
         load_weights(place / DISCRIMINATOR_NAME, trainee.discriminator)
         _restore_optimizers(place / _OPTIMIZER_NAME, trainee, updated=progress.step > progress.skipped)
     except WeightsError as error:
+        if is_indexed(place) and not verify(place):  # it is not the checkpoint's fault: removing it would lose steps
+            raise
         raise WeightsError(f"{error}\nremove {place} to resume from the checkpoint before it") from None
     return progress
 

@@ -9,11 +9,11 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from hitzoo.errors import RunError
+from hitzoo.errors import RunError, WeightsError
 from hitzoo.inference.load import locate
 from hitzoo.training.trainee import Trainee
 from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME
-from hitzoo.zoo.weights import read_tensors
+from hitzoo.zoo.weights import dtype_word, read_header, read_tensors
 
 _MOST_NAMED = 5
 
@@ -51,7 +51,7 @@ def initialise(trainee: Trainee, model: str) -> list[str]:
         RunError: not one tensor of its generator fits.
     """
     found = locate(model, extra=[DISCRIMINATOR_NAME])
-    generator = _take("generator", trainee.generator, read_tensors(found.weights))
+    generator = _take("generator", trainee.generator, found.weights)
     if not generator.loaded:
         raise RunError(
             f"--init {model}: not one of its tensors fits the generator;"
@@ -61,7 +61,10 @@ def initialise(trainee: Trainee, model: str) -> list[str]:
     place = _discriminator_beside(found.weights)
     if place is None:
         return [*generator.lines(), "discriminator: freshly drawn (the model has none)"]
-    return [*generator.lines(), *_take("discriminator", trainee.discriminator, read_tensors(place)).lines()]
+    return [
+        *generator.lines(),
+        *_take("discriminator", trainee.discriminator, place).lines(),
+    ]
 
 
 def _discriminator_beside(weights: Path) -> Path | None:
@@ -69,9 +72,19 @@ def _discriminator_beside(weights: Path) -> Path | None:
     return place if place.is_file() else None
 
 
+def _refuse_other_dtypes(weights: Path, own: Mapping[str, torch.Tensor]) -> None:
+    """Numbers of another kind are not weights of such a network: int8 would be taken for values up to 127."""
+    header = read_header(weights)
+    for key in own:
+        if key in header and header[key][0] != (wanted := dtype_word(own[key].dtype)):
+            raise WeightsError(f"{weights}: {key} is {header[key][0]}, the network wants {wanted}")
+
+
 @torch.no_grad()
-def _take(name: str, network: nn.Module, tensors: Mapping[str, torch.Tensor]) -> Taken:
+def _take(name: str, network: nn.Module, weights: Path) -> Taken:
     own = network.state_dict()
+    _refuse_other_dtypes(weights, own)
+    tensors = read_tensors(weights, finite=True)
     fitting = [key for key, value in own.items() if key in tensors and tensors[key].shape == value.shape]
     for key in fitting:
         own[key].copy_(tensors[key])

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from hitzoo.errors import RunError
+from hitzoo.errors import RunError, WeightsError
 from hitzoo.evaluation.metrics import METRICS
 from hitzoo.evaluation.report import Report
 from hitzoo.files import write_text
@@ -100,12 +100,20 @@ class Outputs:
     def save_grid(self, step: int, generator: Generator, at_once: int) -> None:
         """Samples of the averaged generator for the seeds that every grid of the run has, `at_once` at a time."""
         side = self._grid_side()
-        pixels = to_grid(generator.sample(seeds=range(side * side), batch_size=at_once).pixels, side, side)
-        save_png(
-            self.folder.samples / f"step-{step:08d}.png",
-            pixels,
-            {"hitzoo:model": self.spec.name, "hitzoo:step": str(step)},
-        )
+        try:
+            samples = generator.sample(seeds=range(side * side), batch_size=at_once)
+        except WeightsError as error:  # the step's own guard decides whether the training goes on
+            self.reporter.noted(f"no grid at step {step:,}: {error}")
+            return
+        pixels = to_grid(samples.pixels, side, side)
+        about = {
+            "model": self.spec.name,
+            "plan": self.plan.generator_hash,
+            "step": step,
+            "seeds": f"0-{side * side - 1}",
+        }
+        facts = {f"hitzoo:{key}": str(value) for key, value in about.items()}
+        save_png(self.folder.samples / f"step-{step:08d}.png", pixels, facts)
         self.tensorboard.grid(step, "samples", pixels)
 
     def last_grid(self) -> Path:

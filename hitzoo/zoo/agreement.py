@@ -7,7 +7,6 @@ of one's own, and what is absurd is refused by arithmetic, before a network is b
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import torch
@@ -21,12 +20,11 @@ from hitzoo.spec.types import Spec
 from hitzoo.spec.write import leaves
 from hitzoo.zoo.manifest import MANIFEST_NAME, read_manifest, read_small
 from hitzoo.zoo.model_folder import CONFIG_NAME, SPEC_NAME, WEIGHTS_NAME, ModelFolder, open_model
-from hitzoo.zoo.weights import compare, read_header, read_metadata
+from hitzoo.zoo.weights import differences_of, read_header, read_metadata
 
 _MOST_DIFFERENCES = 5
 _FLOAT32 = 4  # bytes
 _SLACK = 1 << 20  # bytes; for the header, and for the running statistics of small networks
-_DTYPES = {torch.float32: "F32", torch.int64: "I64"}  # what a generator of ours has
 
 
 def read_description(folder: Path) -> ModelFolder:
@@ -89,11 +87,7 @@ def check_weights(found: ModelFolder) -> None:
     """
     with torch.device("meta"):
         wanted = build_generator(found.plan).state_dict()
-    header = read_header(found.weights)
-    lines = compare(
-        {name: tuple(tensor.shape) for name, tensor in wanted.items()},
-        {name: shape for name, (_, shape) in header.items()},
-    ) or _other_dtypes({name: tensor.dtype for name, tensor in wanted.items()}, header)
+    lines = differences_of(wanted, read_header(found.weights))
     if lines:
         raise WeightsError(
             f"{found.weights} holds the weights of another network than {CONFIG_NAME} describes:\n" + "\n".join(lines)
@@ -104,12 +98,6 @@ def check_weights(found: ModelFolder) -> None:
             f"{found.weights} was made for another generator than {CONFIG_NAME} describes, though every tensor fits"
             f" (plan {str(stored)[:12]} in the file, {found.plan.generator_hash[:12]} wanted)"
         )
-
-
-def _other_dtypes(wanted: Mapping[str, torch.dtype], header: Mapping[str, tuple[str, tuple[int, ...]]]) -> list[str]:
-    pairs = [(name, _DTYPES.get(dtype, str(dtype)), header[name][0]) for name, dtype in wanted.items()]
-    lines = [f"  {name} is {found}, the network wants {kind}" for name, kind, found in pairs if kind != found]
-    return lines[:_MOST_DIFFERENCES]
 
 
 def _differing(written: Spec, described: Spec) -> list[str]:

@@ -12,12 +12,13 @@ import numpy as np
 import torch
 
 from hitzoo.errors import WeightsError
-from hitzoo.files import atomic_file, atomic_folder
+from hitzoo.models.build import build_discriminator, build_generator
 from hitzoo.plan.compile import ModelPlan, compile_spec
 from hitzoo.plan.hit import HitGeneratorPlan
 from hitzoo.spec.load import load_spec
 from hitzoo.spec.shipped import shipped_specs
 from hitzoo.spec.types import Spec
+from hitzoo.targets import file_target, folder_target
 from hitzoo.zoo.adapters.hit_gan import (
     AVERAGE,
     CRITIC,
@@ -29,8 +30,18 @@ from hitzoo.zoo.adapters.hit_gan import (
     generator_variables,
 )
 from hitzoo.zoo.adapters.hit_gan_source import is_of_optimizer
-from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, LIVE_GENERATOR_NAME, ModelFolder, write_model
-from hitzoo.zoo.weights import compare, read_metadata, read_tensors, write_weights
+from hitzoo.zoo.model_folder import (
+    CONFIG_NAME,
+    DISCRIMINATOR_NAME,
+    LIVE_GENERATOR_NAME,
+    WEIGHTS_NAME,
+    ModelFolder,
+    write_model,
+)
+from hitzoo.zoo.weights import check_fit, compare, read_metadata, read_tensors, write_weights
+
+CONVERTED_FILES = (CONFIG_NAME, WEIGHTS_NAME, DISCRIMINATOR_NAME)
+"""What a folder of a converted model can hold."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +81,16 @@ def from_hit_gan(
         hint = f"fits: --spec {', '.join(fitting)}" if fitting else "no shipped spec has exactly these variables"
         raise WeightsError(f"the variables are not those of {plan.name}:\n" + "\n".join([*differences, hint]))
     tensors = {part: _convert(variables, part, entries) for part, entries in wanted.items()}
+    for part, converted in tensors.items():
+        _refuse_not_finite(part, converted)
     used = _shapes(wanted).keys()
     return Converted(root, tensors[root], tensors.get(CRITIC), len(used), tuple(_left_out(variables.keys() - used)))
 
 
-def write_converted(folder: Path, spec: Spec, plan: ModelPlan, converted: Converted) -> None:
+def write_converted(folder: Path, spec: Spec, plan: ModelPlan, converted: Converted, *, force: bool = False) -> None:
     """Write a model folder of what was converted, whole or not at all."""
     origin = {"source": SOURCE, "which": converted.which}
-    with atomic_folder(folder) as temporary:
+    with folder_target(folder, CONVERTED_FILES, force=force) as temporary:
         write_model(temporary, spec, plan, converted.generator, **origin)
         if converted.discriminator is not None:
             (temporary / DISCRIMINATOR_NAME).parent.mkdir()
@@ -100,15 +113,23 @@ def to_hit_gan(model: ModelFolder) -> dict[str, Array]:
     arrays: dict[str, Array] = {}
     for part, (path, entries) in parts.items():
         if path.is_file():
-            tensors = read_tensors(path)
+            _refuse_other_network(path, part, model.plan)
+            tensors = read_tensors(path, finite=True)
             arrays |= {f"{part}/{entry.theirs}": entry.to_theirs(tensors[entry.ours].numpy()) for entry in entries}
     return arrays
 
 
-def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
+def _refuse_other_network(path: Path, part: str, plan: ModelPlan) -> None:
+    """Compare names, shapes and dtypes of a file's tensors with those of the plan's network."""
+    with torch.device("meta"):
+        network = build_discriminator(plan) if part == CRITIC else build_generator(plan)
+    check_fit(path, network)
+
+
+def write_npz(path: Path, arrays: Mapping[str, Array], *, force: bool = False) -> None:
     """Write arrays as an uncompressed .npz, whole or not at all."""
     save: Any = np.savez  # its stub has no room for names that are only known at run time
-    with atomic_file(path) as temporary, temporary.open("wb") as file:
+    with file_target(path, force=force) as temporary, temporary.open("wb") as file:
         save(file, **arrays)
 
 
@@ -142,6 +163,14 @@ def _convert(variables: Mapping[str, Array], part: str, entries: Iterable[Variab
         entry.ours: torch.from_numpy(entry.to_ours(variables[f"{part}/{entry.theirs}"].astype(np.float32)))
         for entry in entries
     }
+
+
+def _refuse_not_finite(part: str, tensors: Mapping[str, torch.Tensor]) -> None:
+    for name, tensor in tensors.items():
+        if not tensor.isfinite().all():
+            raise WeightsError(
+                f"{part}: {name} is not finite in the source; nothing is written: take another checkpoint"
+            )
 
 
 def _left_out(names: Iterable[str]) -> list[str]:

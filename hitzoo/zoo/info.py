@@ -18,7 +18,7 @@ from hitzoo.zoo.hub_errors import in_plain_words
 from hitzoo.zoo.model_folder import WEIGHTS_NAME, ModelFolder
 from hitzoo.zoo.remote import Header, Remote
 from hitzoo.zoo.repo_name import RepoName
-from hitzoo.zoo.weights import METADATA_KEY, read_header, read_metadata
+from hitzoo.zoo.weights import METADATA_KEY, read_header, read_metadata, without_checksum
 
 _RUNNING = (".running_mean", ".running_var")  # statistics of batch norms: tensors, but no parameters
 
@@ -113,7 +113,7 @@ def _of_header(header: Header) -> dict[str, Any]:
         metadata = {}
     shapes = [shape for name, (_, shape) in header.tensors.items() if not name.endswith(_RUNNING)]
     return {
-        "metadata": metadata if isinstance(metadata, dict) else {},
+        "metadata": without_checksum(metadata) if isinstance(metadata, dict) else {},
         "parameters": sum(math.prod(shape) for shape in shapes),
         "tensors": len(header.tensors),
         "dtypes": tuple(sorted({kind for kind, _ in header.tensors.values()})),

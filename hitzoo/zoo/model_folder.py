@@ -100,14 +100,17 @@ def open_model(folder: Path) -> ModelFolder:
     return ModelFolder(spec, plan, folder / WEIGHTS_NAME)
 
 
-def load_generator(found: ModelFolder, module: nn.Module) -> None:
-    """Put a model's weights into its generator; names, shapes and the plan they were made for must all agree.
+def load_generator(found: ModelFolder, module: nn.Module) -> str:
+    """Put a model's weights into its generator; names, shapes, dtypes, checksum and plan must all agree.
+
+    Returns the sha256 of the weights file.
 
     Raises:
         WeightsError: the file is missing, damaged or of another generator; the first differences are named.
     """
-    load_weights(found.weights, module)
+    read = load_weights(found.weights, module)
     _check_identity(found.weights, found.plan)
+    return read.file
 
 
 def _check_identity(weights: Path, plan: ModelPlan) -> None:

@@ -26,13 +26,15 @@ from hitzoo.zoo.checkpoint_index import verify
 from hitzoo.zoo.hub_card import render_card
 from hitzoo.zoo.manifest import MANIFEST_NAME, Manifest, manifest_of
 from hitzoo.zoo.model_card import CardFacts, Terms
-from hitzoo.zoo.model_folder import CONFIG_NAME, SPEC_NAME, WEIGHTS_NAME, ModelFolder, config_of
+from hitzoo.zoo.model_folder import CONFIG_NAME, SPEC_NAME, TRAINING_FILES, WEIGHTS_NAME, ModelFolder, config_of
 from hitzoo.zoo.provenance import Provenance, name_of, provenance_of, without_folders
 from hitzoo.zoo.weights import read_metadata, read_tensors
 
 README_NAME = "README.md"
 GRID_NAME = "samples.png"
 REPORT_NAME = "evaluation.json"
+FILES = (README_NAME, CONFIG_NAME, SPEC_NAME, WEIGHTS_NAME, GRID_NAME, REPORT_NAME, MANIFEST_NAME, *TRAINING_FILES)
+"""What the folder can hold."""
 _WIDEST = 1024  # pixels of the grid
 _LARGEST_SIDE = 6
 

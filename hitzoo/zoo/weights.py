@@ -14,14 +14,28 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors import SafetensorError
+from safetensors.torch import save, save_file
 
 from hitzoo.errors import WeightsError
 from hitzoo.files import atomic_file
+from hitzoo.zoo.checksum import KEY, PLACEHOLDER, Digests, digests_of, enter_checksum
+from hitzoo.zoo.weights_file import is_text, opened, reading
 
 METADATA_KEY = "hitzoo"
 _MOST_DIFFERENCES = 5
+_DTYPES = {  # as the format writes them
+    torch.float64: "F64",
+    torch.float32: "F32",
+    torch.float16: "F16",
+    torch.bfloat16: "BF16",
+    torch.int64: "I64",
+    torch.int32: "I32",
+    torch.int16: "I16",
+    torch.int8: "I8",
+    torch.uint8: "U8",
+    torch.bool: "BOOL",
+}
 
 
 def save_weights(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) -> None:
@@ -33,9 +47,13 @@ def save_weights(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapp
 def write_weights(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) -> None:
     """The same into a folder that is itself written atomically."""
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    header = {METADATA_KEY: json.dumps(metadata, sort_keys=True)}
+    header = {METADATA_KEY: json.dumps({**metadata, KEY: PLACEHOLDER}, sort_keys=True)}
     try:
-        save_file(ready, path, metadata=header)
+        if is_text(path):
+            save_file(ready, path, metadata=header)
+        else:
+            path.write_bytes(save(ready, metadata=header))
+        enter_checksum(path)
         with suppress(OSError):  # file systems without permissions refuse to set some
             path.chmod(0o666 & ~_umask())  # the library makes it readable by its owner alone
     except SafetensorError as error:
@@ -43,14 +61,16 @@ def write_weights(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Map
 
 
 def read_metadata(path: Path) -> dict[str, Any]:
-    """The metadata of a weights file, read from its header alone; empty where hitzoo did not write it."""
-    with _opened(path) as file:
-        text = (file.metadata() or {}).get(METADATA_KEY, "{}")
-    try:
-        metadata = json.loads(text)
-    except json.JSONDecodeError:
-        metadata = {}
-    return metadata if isinstance(metadata, dict) else {}
+    """The metadata of a weights file, read from its header alone; empty where hitzoo did not write it.
+
+    Its checksum is left out: it is of these bytes, and would be false in another file.
+    """
+    return without_checksum(_stored(path))
+
+
+def without_checksum(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """What a header says besides the checksum of its own file."""
+    return {key: value for key, value in metadata.items() if key != KEY}
 
 
 def read_header(path: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
@@ -59,43 +79,110 @@ def read_header(path: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
     Raises:
         WeightsError: the file is missing, cut or not safetensors.
     """
-    with _opened(path) as file:
+    with opened(path) as file:
         slices = {name: file.get_slice(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
         return {name: (part.get_dtype(), tuple(part.get_shape())) for name, part in slices.items()}
 
 
-def read_tensors(path: Path) -> dict[str, torch.Tensor]:
+def read_tensors(path: Path, *, finite: bool = False) -> dict[str, torch.Tensor]:
     """All tensors of a weights file, on the CPU.
 
     Raises:
-        WeightsError: the file is missing, cut or not safetensors.
+        WeightsError: the file is missing, cut, damaged or not safetensors; or a value is not finite, where it must be.
     """
-    with _opened(path) as file:
-        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+    with opened(path) as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+    if finite:
+        for name, tensor in tensors.items():
+            refuse_not_finite(path, name, tensor)
+    verify_checksum(path)
+    return tensors
 
 
-def load_weights(path: Path, module: torch.nn.Module) -> None:
-    """Put the tensors of a file into a module; every name and shape must agree.
+def load_weights(path: Path, module: torch.nn.Module) -> Digests:
+    """Put the tensors of a file into a module; every name, shape and dtype must agree, every value be finite.
+
+    Returns the digests of the file that was read.
 
     Raises:
-        WeightsError: the file cannot be read, or belongs to another network; the first differences are named.
+        WeightsError: the file cannot be read or was damaged, or belongs to another network; the first differences are
+            named.
     """
     check_fit(path, module)
-    with _opened(path) as file:
+    with opened(path) as file:
         for name, tensor in module.state_dict().items():
-            tensor.copy_(file.get_tensor(name))
+            found = file.get_tensor(name)
+            refuse_not_finite(path, name, found)
+            tensor.copy_(found)
+    return verify_checksum(path)
 
 
 def check_fit(path: Path, module: torch.nn.Module) -> None:
-    """Compare names and shapes of a file's tensors with those of a module, which may be on the meta device.
+    """Compare names, shapes and dtypes of a file's tensors with those of a module, which may be on the meta device.
 
     Raises:
         WeightsError: the file cannot be read, or belongs to another network; the first differences are named.
     """
-    found = {name: shape for name, (_, shape) in read_header(path).items()}
-    differences = compare({name: tuple(tensor.shape) for name, tensor in module.state_dict().items()}, found)
+    differences = differences_of(module.state_dict(), read_header(path))
     if differences:
         raise WeightsError(f"{path} holds the weights of another network:\n" + "\n".join(differences))
+
+
+def stored_checksum(path: Path) -> str | None:
+    """The sha256 of the body that a file's header holds; None in files of before there was one, and of others."""
+    stored = _stored(path).get(KEY)
+    return None if stored is None else str(stored)
+
+
+def verify_checksum(path: Path) -> Digests:
+    """Compare the body of a file with the sha256 in its header, where there is one; its digests.
+
+    Raises:
+        WeightsError: they differ.
+    """
+    stored = stored_checksum(path)
+    with reading(path):
+        found = digests_of(path)
+    if stored is not None and stored != found.body:
+        raise WeightsError(
+            f"{path} was damaged or altered: its tensors are not those that were written (sha256 {found.body[:12]}, its"
+            f" header says {stored[:12]}); fetch or write it again, without '{KEY}' in the header if the change is"
+            " yours"
+        )
+    return found
+
+
+def refuse_not_finite(path: Path, name: str, tensor: torch.Tensor) -> None:
+    """Say which tensor of a file holds NaN or infinity.
+
+    Raises:
+        WeightsError: this one does.
+    """
+    if tensor.is_floating_point() and not (good := tensor.isfinite()).all():
+        bad = tensor.numel() - int(good.sum())
+        raise WeightsError(
+            f"{path}: {name} is not finite ({bad:,} of {tensor.numel():,} values are NaN or infinite); the file is"
+            " damaged, or its training diverged: take an earlier checkpoint"
+        )
+
+
+def differences_of(wanted: Mapping[str, torch.Tensor], header: Mapping[str, tuple[str, tuple[int, ...]]]) -> list[str]:
+    """The first differences in names and shapes, else in dtypes, a line each; `wanted` may be on the meta device."""
+    shapes = compare(
+        {name: tuple(tensor.shape) for name, tensor in wanted.items()},
+        {name: shape for name, (_, shape) in header.items()},
+    )
+    if shapes:
+        return shapes
+    pairs = [(name, dtype_word(tensor.dtype), header[name][0]) for name, tensor in wanted.items()]
+    return _shortened(
+        [f"  {name} is {found}, the network wants {kind}" for name, kind, found in pairs if kind != found]
+    )
+
+
+def dtype_word(dtype: torch.dtype) -> str:
+    """`F32`, as the format writes it."""
+    return _DTYPES.get(dtype, str(dtype))
 
 
 def compare(wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int, ...]]) -> list[str]:
@@ -108,21 +195,24 @@ def compare(wanted: Mapping[str, tuple[int, ...]], found: Mapping[str, tuple[int
             lines.append(f"  {name} {_show(found[name])} is not part of the network")
         elif wanted[name] != found[name]:
             lines.append(f"  {name} is {_show(found[name])}, the network wants {_show(wanted[name])}")
+    return _shortened(lines)
+
+
+def _shortened(lines: list[str]) -> list[str]:
     if len(lines) > _MOST_DIFFERENCES:
         lines[_MOST_DIFFERENCES:] = [f"  … and {len(lines) - _MOST_DIFFERENCES} more"]
     return lines
 
 
-def _opened(path: Path) -> Any:
-    if not path.is_file():
-        raise WeightsError(f"no weights file at {path}")
+def _stored(path: Path) -> dict[str, Any]:
+    """The `hitzoo` object of a header as it is."""
+    with opened(path) as file:
+        text = (file.metadata() or {}).get(METADATA_KEY, "{}")
     try:
-        return safe_open(path, framework="pt")
-    except SafetensorError as error:
-        reason = str(error).removeprefix("Error while deserializing header: ")
-        raise WeightsError(f"{path} is cut or is not a safetensors file ({reason}); fetch or write it again") from None
-    except OSError as error:
-        raise WeightsError(f"{path} cannot be read: {error.strerror or error}") from None
+        metadata = json.loads(text)
+    except (ValueError, RecursionError):
+        metadata = {}
+    return metadata if isinstance(metadata, dict) else {}
 
 
 def _as_os_error(error: SafetensorError, path: Path) -> OSError:

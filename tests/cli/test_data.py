@@ -55,7 +55,13 @@ def test_pack_names_what_was_left_out(run: Run, pictures: Path) -> None:
     assert "x19.png" in done.stdout
     assert "x20.png" not in done.stdout
     assert "and 5 more" in done.stdout
-    assert "exists already" in run("data", "pack", "pictures", "p.zip", "--resolution", 8, code=2).stderr
+    again = ("data", "pack", "pictures", "p.zip", "--on-error", "skip", "--resolution")
+    before = Path("p.zip").read_bytes()
+    assert run(*again, 8).stdout == done.stdout
+    assert "p.zip exists already, with another 00000/img00000000.png; --force" in run(*again, 9, code=2).stderr
+    assert Path("p.zip").read_bytes() == before
+    run(*again, 9, "--force")
+    assert Path("p.zip").read_bytes() != before
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,13 @@ def test_numbers_for_programs(run: Run, model: Path, tmp_path: Path) -> None:
         "sliced_wasserstein",
     ]
     assert json.loads((tmp_path / "numbers" / "first.json").read_text(encoding="utf-8")) == printed
-    assert "exists already" in run("eval", "--model", model, *FEW, "--out", "numbers/first.json", code=2).stderr
+    kept = ("--out", "numbers/first.json")
+    assert json.loads(run("eval", model, *FEW, *kept, "--json").stdout) == printed
+    fewer = ("eval", model, *FEW, *kept, "--real-samples", 4, "--samples", 4)
+    assert "first.json exists already, of another comparison; --force replaces it" in run(*fewer, code=2).stderr
+    assert json.loads((tmp_path / "numbers" / "first.json").read_text(encoding="utf-8")) == printed
+    other = json.loads(run(*fewer, "--force", "--json").stdout)
+    assert json.loads((tmp_path / "numbers" / "first.json").read_text(encoding="utf-8")) == other != printed
     again = json.loads(run("eval", "--model", model, *FEW, "--json", "--batch-size", 5).stdout)
     for one, other in zip(again["scores"], printed["scores"], strict=True):
         assert one["value"] == pytest.approx(other["value"], rel=1e-4)
@@ -210,3 +216,17 @@ def test_mistakes(run: Run, model: Path, tmp_path: Path, words: list[str], said:
     (tmp_path / "wide").mkdir()
     Image.new("RGB", (20, 10)).save(tmp_path / "wide" / "00.png")
     assert said in run("eval", *words, code=2).stderr
+
+
+def test_grids_beside_samples_are_left_out(run: Run, model: Path, tmp_path: Path) -> None:
+    squares(tmp_path / "real", 8)
+    run("sample", model, "--seeds", "0-7", "--out", "plain")
+    run("sample", model, "--seeds", "0-7", "--grid", "2x2", "--labels", "--scale", 2, "--out", "made")
+    words = ("--data", "real", "--metrics", "sliced_wasserstein", "--json")
+    numbers = [run("eval", "--images", folder, *words) for folder in ("plain", "made")]
+    plain, made = (json.loads(done.stdout)["scores"][0]["value"] for done in numbers)
+    assert plain == made
+    assert "left out: grid001.png and 1 more" in numbers[1].stderr
+    for path in (tmp_path / "made").glob("seed*"):  # without pictures of ours beside them they are somebody's own
+        path.unlink()
+    assert "grid001.png is" in run("eval", "--images", "made", *words, code=2).stderr

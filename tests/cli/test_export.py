@@ -35,13 +35,16 @@ def test_the_bundled_model_in_onnxruntime(run: Run, tmp_path: Path) -> None:
     session = onnxruntime.InferenceSession("new/g.onnx", providers=["CPUExecutionProvider"])
     (images,) = session.run(None, {"latents": samples.latents})
     np.testing.assert_allclose(images.transpose(0, 2, 3, 1), samples.raw, rtol=0, atol=1e-4)
-    assert (
-        "new/g.onnx exists already" in run("export", "--model", "hit-ti-shapes32", "--out", "new/g.onnx", code=2).stderr
-    )
+    before = Path("new/g.onnx").read_bytes()
+    run("export", "hit-ti-shapes32", "--out", "new/g.onnx")
+    assert Path("new/g.onnx").read_bytes() == before
+    other = ("export", "hit-ti-shapes32", "--init", "random", "--out", "new/g.onnx")
+    assert "new/g.onnx exists already, made from another model; --force" in run(*other, code=2).stderr
+    assert Path("new/g.onnx").read_bytes() == before
 
 
 def test_untrained_weights_as_a_torch_program(run: Run, spec: Path, tmp_path: Path) -> None:
-    words = ("export", "--model", "tiny.yaml", "--init", "random", "--format", "torch", "--out", "g.pt2")
+    words = ("export", "--model", "tiny.yaml", "--init", "random", "--out", "g.pt2")
     printed = run(*words).stdout.splitlines()
     assert printed[0].startswith("wrote g.pt2: torch.export, ")
     assert_matches(DIFFERENCES, printed[2:])
@@ -78,7 +81,7 @@ def test_a_file_with_other_images_is_not_written(
 ) -> None:
     other = untrained("tiny.yaml", seed=1, device="cpu").module
     monkeypatch.setattr(export_trace, "fold", lambda module, kernels: fold(other, kernels))
-    words = ("export", "--model", "tiny.yaml", "--init", "random", "--format", "torch", "--out", "g.pt2")
+    words = ("export", "--model", "tiny.yaml", "--init", "random", "--out", "g.pt2")
     assert "g.pt2 is not written: its images are not the generator's" in run(*words, code=2).stderr
     assert list(tmp_path.iterdir()) == [spec]
 

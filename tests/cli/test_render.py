@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from hitzoo.inference.picture_file import read_facts
+
 MODEL = ("render", "--model", "hit-ti-shapes32")
 
 
@@ -54,9 +56,9 @@ def test_what_cannot_be_written_is_said_before_any_work(run, tmp_path, monkeypat
     (tmp_path / "folder.png").mkdir()
     assert "it is a folder" in run(*MODEL, "--out", "folder.png", code=2).stderr
     assert "it is a folder" in run(*MODEL, "--npy", "folder.png", code=2).stderr
-    assert "ends in .png" in run(*MODEL, "--out", "picture.jpg", code=2).stderr
+    assert "ends in one of .png, .jpg, .webp" in run(*MODEL, "--out", "picture.gif", code=2).stderr
     assert "two names" in run(*MODEL, "--out", "same.png", "--npy", "same.png", code=2).stderr
-    assert not list(tmp_path.glob("*.jpg"))
+    assert not list(tmp_path.glob("*.gif"))
 
 
 def test_the_fast_path_samples_the_same_pictures(run, tmp_path) -> None:
@@ -70,3 +72,25 @@ def test_the_fast_path_samples_the_same_pictures(run, tmp_path) -> None:
     assert np.abs(fast - plain).max() < 1e-5 * scale
     assert 1e-4 * scale < np.abs(half - plain).max() < 0.1 * scale
     assert "--fast" in run(*sample, "--precision", "bfloat16", code=2).stderr
+
+
+def test_names_carry_region_and_level(run, tmp_path) -> None:
+    render = ("render", "hit-ti-shapes32", "--seeds")
+    assert run(*render, "3,5").stdout.split() == [f"renders/hit-ti-shapes32-seed000{seed}.png" for seed in (3, 5)]
+    words = ("--region", "1,2,3,4", "--level", 32, "--truncation", "0.5", "--precision", "bfloat16", "--format", "webp")
+    name = "renders/hit-ti-shapes32-seed0003-region-1-2-3-4-level-32-truncation-0.5-bfloat16.webp"
+    assert run(*render, 3, *words).stdout.strip() == name
+    assert read_facts(tmp_path / name)["hitzoo:region"] == "1,2,3,4"
+    assert "give one seed" in run(*render, "3,5", "--out", "a.png", code=2).stderr
+
+
+def test_another_picture_of_the_name_stays(run, tmp_path) -> None:
+    render = ("render", "hit-ti-shapes32", "--out", "a.png", "--npy", "a.npy")
+    run(*render)
+    run(*render)
+    before = [(tmp_path / name).read_bytes() for name in ("a.png", "a.npy")]
+    assert "a.png exists already, made with other seed (0, not 1); --force" in run(*render, "--seed", 1, code=2).stderr
+    assert "a.npy exists already, with another content" in run(*render[:2], *render[4:], "--seed", 1, code=2).stderr
+    assert before == [(tmp_path / name).read_bytes() for name in ("a.png", "a.npy")]
+    run(*render, "--seed", 1, "--force")
+    assert before != [(tmp_path / name).read_bytes() for name in ("a.png", "a.npy")]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
+from hitzoo.inference.picture_file import read_facts
 from tests.conftest import Run
 
 
@@ -33,7 +36,8 @@ def test_pictures_grids_and_metadata(run: Run, model: Path, tmp_path: Path) -> N
     assert text["hitzoo:seed"] == "40"
     assert len(text["hitzoo:plan"]) == 64
     grid, cell = (pixels(tmp_path / "out" / name) for name in ("grid001.png", "seed0003.png"))
-    assert (grid[16:, 16:] == cell).all()
+    assert grid.shape == (2 * 18 + 2, 2 * 18 + 2, 3)
+    assert (grid[20:36, 20:36] == cell).all()
 
 
 def test_numbers_for_programs(run: Run, model: Path, tmp_path: Path) -> None:
@@ -109,3 +113,70 @@ def test_weights_of_another_spec_and_cut_weights(run: Run, model: Path) -> None:
     config = model / "config.json"
     config.write_text(config.read_text().replace('"latent_dim": 16', '"latent_dim": 32'))
     assert "the network wants 1024×32" in run("sample", "--model", model, code=2).stderr
+
+
+def folders(tmp_path: Path) -> set[str]:
+    return {path.name for path in (tmp_path / "samples").iterdir()}
+
+
+def test_folders_carry_the_name_of_what_made_them(run: Run, model: Path, spec: Path, tmp_path: Path) -> None:
+    seeds = ("--seeds", "0")
+    assert run("sample", "model", *seeds).stdout == "1 image: samples/model\n"
+    run("sample", "--model", "./model/", *seeds)
+    run("sample", "model", *seeds, "--truncation", "0.50")
+    run("sample", "model", *seeds, "--fast")
+    run("sample", "model", *seeds, "--fast", "--precision", "bfloat16")
+    run("sample", "model", *seeds, "--scale", 2)
+    run("sample", "tiny.yaml", "--init", "random", *seeds)
+    ways = {"model", "model-truncation-0.5", "model-fast", "model-fast-bfloat16", "model-x2", "tiny-untrained"}
+    assert folders(tmp_path) == ways
+    checkpoint = tmp_path / "runs" / "a" / "checkpoints" / "step-00000007"
+    checkpoint.parent.mkdir(parents=True)
+    model.rename(checkpoint)
+    run("sample", "runs/a", *seeds)
+    assert folders(tmp_path) == ways | {"a-step-00000007"}
+    run("sample", "runs/a/checkpoints/step-00000007", *seeds)
+    assert folders(tmp_path) == ways | {"a-step-00000007"}
+
+
+def test_metadata_names_the_weights_and_the_way(run: Run, model: Path, tmp_path: Path) -> None:
+    run("sample", "model", "--seed", 3, "--grid", "1x1", "--fast", "--truncation", "0.5")
+    weights = hashlib.sha256((model / "model.safetensors").read_bytes()).hexdigest()
+    for name, key in (("seed0003", "hitzoo:seed"), ("grid", "hitzoo:seeds")):
+        with PngImageFile(tmp_path / "samples" / "model-truncation-0.5-fast" / f"{name}.png") as picture:
+            text = picture.text
+        wanted = {"weights": weights, "step": "0", "truncation": "0.5", "precision": "float32", "path": "optimized"}
+        assert {key: text[f"hitzoo:{key}"] for key in wanted} == wanted
+        assert text[key] == "3"
+        assert text["hitzoo:version"] == version("hitzoo")
+
+
+def test_two_models_never_share_a_folder(run: Run, model: Path, spec: Path, tmp_path: Path) -> None:
+    run("build", spec, "--seed", 1, "--out", "other/model")
+    run("sample", "model", "--seeds", "0-3")
+    before = {path: path.read_bytes() for path in (tmp_path / "samples").rglob("*.png")}
+    run("sample", "model", "--seeds", "0-3")
+    for seeds in ("0", "8"):
+        said = run("sample", "other/model", "--seeds", seeds, code=2).stderr
+        assert "samples/model/seed000" in said
+        assert "exists already, made with other weights" in said
+        assert "--force" in said
+    assert {path: path.read_bytes() for path in (tmp_path / "samples").rglob("*.png")} == before
+    run("sample", "other/model", "--seeds", "0", "--force")
+    assert [path.name for path in (tmp_path / "samples" / "model").iterdir()] == ["seed0000.png"]
+
+
+def test_model_is_given_once(run: Run, model: Path) -> None:
+    for verb in ("sample", "render"):
+        assert "give a model" in run(verb, code=2).stderr
+        assert "two models are given" in run(verb, "model", "--model", "hit-ti-shapes32", code=2).stderr
+    assert "give a model" in run("export", "--out", "g.onnx", code=2).stderr
+
+
+@pytest.mark.parametrize("format", ["jpg", "webp"])
+def test_pictures_in_other_formats(run: Run, model: Path, tmp_path: Path, format: str) -> None:
+    run("sample", "model", "--seeds", "0,1", "--grid", "1x2", "--format", format, "--quality", 80, "--out", "out")
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+        f"grid.{format}", f"seed0000.{format}", f"seed0001.{format}",
+    ]  # fmt: skip
+    assert read_facts(tmp_path / "out" / f"grid.{format}")["hitzoo:seeds"] == "0-1"

@@ -38,7 +38,7 @@ def test_a_run_leaves_metrics_grids_and_checkpoints(run: Run, spec: Path, tmp_pa
         "step-00000003.png",
     ]
     with Image.open(folder / "samples" / "step-00000003.png") as grid:
-        assert grid.size == (96, 96)
+        assert grid.size == (6 * 18 + 2, 6 * 18 + 2)
     run("sample", "--model", "runs/a", "--seeds", "7", "--out", "pictures")
     assert (tmp_path / "pictures" / "seed0007.png").is_file()
 

@@ -223,7 +223,7 @@ def test_no_room(server: HubServer, published: Published, stranger: Hub, monkeyp
     monkeypatch.setattr("hitzoo.zoo.pull.shutil", SimpleNamespace(disk_usage=lambda place: full))
     with pytest.raises(OutputError) as caught:
         pull(TINY, hub=stranger)
-    assert f"acme/tiny@v1 needs 19,828 bytes in {stranger.cache}, where 1,000 are free" in str(caught.value)
+    assert f"acme/tiny@v1 needs 19,908 bytes in {stranger.cache}, where 1,000 are free" in str(caught.value)
     assert server.asked(BLOB, method="GET") == []
 
 

@@ -47,9 +47,11 @@ def test_a_dry_run_shows_the_folder_and_asks_nobody(
     assert (tmp_path / "folder" / "README.md").read_text() in said
     assert said.splitlines()[-1] == "nothing was published; the folder is folder"
     assert (tmp_path / "folder" / "model.safetensors").read_bytes() == (model / "model.safetensors").read_bytes()
-    assert "exists already" in run(
-        "publish", model, "acme/tiny", "--license", "mit", "--dry-run", "--out", "folder", code=2
-    ).stderr  # fmt: skip
+    again = ("publish", model, "acme/tiny", "--dry-run", "--out", "folder", "--license")
+    assert run(*again, "mit").stdout == said
+    assert "folder exists already, with another content; --force" in run(*again, "apache-2.0", code=2).stderr
+    run(*again, "apache-2.0", "--force")
+    assert "license: apache-2.0" in (tmp_path / "folder" / "README.md").read_text()
     assert "nothing was published" in run("publish", model, "acme/tiny", "--license", "mit", "--dry-run").stdout
     run("sample", "--model", "folder", "--seeds", "1")
 
@@ -93,7 +95,7 @@ def test_numbers_of_an_evaluation_file(
 def test_pull_by_every_kind_of_name(run: Run, logged_in: None, published: Published, model: Path) -> None:
     for name in ("acme/tiny", "acme/tiny@v1", "hf:acme/tiny@v1", f"acme/tiny@{published.commit}"):
         said = run("pull", name).stdout
-        assert f"{name}: commit {published.commit[:12]}, 4 files, 22.6 kB, all verified" in said
+        assert f"{name}: commit {published.commit[:12]}, 4 files, 22.7 kB, all verified" in said
     assert "travels with hitzoo" in run("pull", "hit-ti-shapes32").stdout
     assert "Three ways on" in run("pull", "hit-b-ffhq256", code=2).stderr
     assert "did you mean 'hit-b-ffhq256'" in run("pull", "hit-b-ffhq25", code=2).stderr

@@ -153,7 +153,7 @@ def test_absurd_sizes_are_refused_by_arithmetic(
     config = {"hitzoo_format": 1, "generator_plan": plan.generator_hash, "spec": to_data(spec)}
     put(config__json=json.dumps(config).encode(), hitzoo__yaml=json.dumps(to_data(spec)).encode())
     text = said(stranger)
-    assert text.startswith("the weights of acme/tiny have 19,828 bytes; the generator of its spec takes ")
+    assert text.startswith("the weights of acme/tiny have 19,908 bytes; the generator of its spec takes ")
     assert int(text.split()[-1].replace(",", "")) > 10**13
     assert not asked_for_weights(server)
 
@@ -272,7 +272,7 @@ def test_a_manifest_that_lies(server: HubServer, repo: Repository, stranger: Hub
     manifest = json.loads(repo.read("manifest.json"))
     manifest["files"]["model.safetensors"]["size"] += 1
     repo.write("manifest.json", json.dumps(manifest))
-    message = "model.safetensors has 19,828 bytes where its manifest.json says 19,829; tell its author"
+    message = "model.safetensors has 19,908 bytes where its manifest.json says 19,909; tell its author"
     assert said(stranger) == f"acme/tiny: {message}"
     assert not asked_for_weights(server)
     del manifest["files"]["model.safetensors"]

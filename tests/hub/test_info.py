@@ -29,7 +29,7 @@ def test_a_model_on_the_hub(server: HubServer, published: Published, stranger: H
     own = info_of_model(locate(model), "model")
     for key in ("parameters", "tensors", "dtypes", "size", "sha256", "metadata"):
         assert getattr(found, key) == getattr(own, key), key
-    assert found.files["model.safetensors"] == 19_828
+    assert found.files["model.safetensors"] == 19_908
     assert [one.method for one in asked] == ["GET"] * len(asked)
     (header,) = [one for one in asked if one.origin == "storage"]
     assert header.headers["range"] == "bytes=0-100000"
@@ -95,7 +95,7 @@ def test_the_command(run: Run, published: Published, server: HubServer, door: Hu
     ]
     for words in (
         "7 steps",
-        "19.8 kB, sha256 ",
+        "19.9 kB, sha256 ",
         "apache-2.0",
         "public, changed 2026-01-31",
         "hitzoo pull acme/tiny@v1",

@@ -50,7 +50,7 @@ def test_what_a_repository_holds(server: HubServer, published: Published, model:
     }
     assert yaml.safe_load(repo.read("hitzoo.yaml"))["name"] == "tiny"
     with Image.open(io.BytesIO(repo.read("samples.png"))) as picture:
-        assert picture.size == (6 * 8, 6 * 8)
+        assert picture.size == (6 * 10 + 2, 6 * 10 + 2)
 
 
 def test_the_card(server: HubServer, published: Published) -> None:
@@ -336,7 +336,7 @@ def test_a_checkpoint_that_changed_since_it_was_written_is_not_published(
     tensors, metadata = read_tensors(weights), read_metadata(weights)
     next(iter(tensors.values())).view(-1)[0] += 1
     save_weights(weights, tensors, metadata)
-    with pytest.raises(WeightsError, match=r"is damaged: .*model\.safetensors.*; publish another checkpoint"):
+    with pytest.raises(WeightsError, match=r"is damaged: .*model\.safetensors.*; take another checkpoint"):
         publish(model, "acme/tiny", TERMS, hub=door)
     assert server.log == []
 

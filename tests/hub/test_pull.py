@@ -137,7 +137,7 @@ def test_pull_then_sample_as_a_user_does(
     commit = published.commit
     snapshot = tmp_path / "home" / "hub" / "models--acme--tiny" / "snapshots" / commit
     assert said.splitlines() == [
-        f"acme/tiny@v1: commit {commit[:12]}, 4 files, 22.6 kB, all verified",
+        f"acme/tiny@v1: commit {commit[:12]}, 4 files, 22.7 kB, all verified",
         f"in {snapshot}",
         "hitzoo sample --model acme/tiny@v1 --seeds 0-15",
     ]
@@ -148,7 +148,7 @@ def test_pull_then_sample_as_a_user_does(
     assert asked == []
     from PIL.PngImagePlugin import PngImageFile
 
-    with PngImageFile(tmp_path / "samples" / "tiny" / "seed0003.png") as picture:
+    with PngImageFile(tmp_path / "samples" / "acme--tiny@v1" / "seed0003.png") as picture:
         assert picture.text["hitzoo:repo"] == f"acme/tiny@{commit}"
 
 

@@ -18,6 +18,7 @@ from hitzoo.inference import export_torch, export_trace
 from hitzoo.inference.export import export
 from hitzoo.inference.latents import latents_of_seeds
 from hitzoo.inference.sample import Generator
+from hitzoo.inference.weights_digest import weights_digest
 from hitzoo.spec.write import to_yaml
 from tests.inference.exported import HIT, NETWORKS, SUFFIX, TOKENS, made
 
@@ -109,6 +110,8 @@ def what_is_said_of(generator: Generator) -> dict[str, str]:
     return {
         "hitzoo:version": version("hitzoo"),
         "hitzoo:model": "small",
+        "hitzoo:from": "small",
+        "hitzoo:weights": weights_digest(generator.module),
         "hitzoo:plan": generator.plan.generator_hash,
         "hitzoo:spec": to_yaml(generator.spec),
     }

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from hitzoo.errors import OutputError
+from hitzoo.errors import OutputError, WeightsError
 from hitzoo.inference.export_check import differences
 from hitzoo.inference.export_format import Network
 
@@ -82,5 +82,5 @@ def test_another_shape_or_precision_is_refused(tiny_generator, change) -> None:
 def test_images_that_are_not_finite_show_nothing(tiny_generator) -> None:
     generator = tiny_generator()
     next(generator.module.parameters()).fill_(float("nan"))
-    with pytest.raises(OutputError, match="the generator's own images are not finite; look at its weights"):
+    with pytest.raises(WeightsError, match="the images of tiny are not finite: its weights"):
         differences(images_of(generator), generator, PATH)

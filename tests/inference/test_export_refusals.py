@@ -69,7 +69,7 @@ def test_a_full_disk_leaves_nothing(
 def test_nothing_is_overwritten(quick: Generator, tmp_path: Path) -> None:
     path = tmp_path / "g.onnx"
     path.write_text("mine")
-    with pytest.raises(OutputError, match=r"g\.onnx exists already; choose a new name or remove it"):
+    with pytest.raises(OutputError, match=r"g\.onnx exists already, and does not say what made it; --force"):
         export(quick, path)
     assert path.read_text() == "mine"
 
@@ -89,7 +89,8 @@ def test_a_missing_package_is_named_with_the_extra_that_has_it(
     ("name", "words", "message"),
     [
         ("g.tf", {"format": "tf"}, "--format tf: not possible; possible: onnx, torch"),
-        ("g.pt2", {}, r"--out .*g\.pt2: a file of --format onnx is named \*\.onnx"),
+        ("g.tf", {}, r"--out .*g\.tf: a file's name ends in \.onnx, or in \.pt2 for torch's own format"),
+        ("g.pt2", {"format": "onnx"}, r"--out .*g\.pt2: a file of --format onnx is named \*\.onnx"),
         ("g.onnx", {"format": "torch"}, r"--out .*g\.onnx: a file of --format torch is named \*\.pt2"),
         ("g.onnx", {"opset": 17}, "--opset 17: not possible; possible: 18 to 23"),
         ("g.onnx", {"opset": 24}, "--opset 24: not possible; possible: 18 to 23"),

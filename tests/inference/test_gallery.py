@@ -7,8 +7,11 @@ import pytest
 from PIL import Image
 
 from hitzoo.errors import OutputError, RequestError
-from hitzoo.inference.gallery import Order, make_images, parse_grid
+from hitzoo.inference.gallery import Order, make_images
+from hitzoo.inference.grid import Layout, parse_grid
 from hitzoo.inference.latents import latents_of_seeds
+from hitzoo.inference.pictures import BACKGROUND
+from hitzoo.inference.weights_digest import weights_digest
 
 
 def order(numbers=range(5), **changes: object) -> Order:
@@ -30,7 +33,11 @@ def test_every_picture_says_how_it_was_made(tiny_generator, tmp_path) -> None:
         with Image.open(path) as picture:
             assert picture.text == {
                 "Software": f"hitzoo {version('hitzoo')}",
+                "hitzoo:version": version("hitzoo"),
                 "hitzoo:model": "tiny",
+                "hitzoo:from": "tiny",
+                "hitzoo:weights": weights_digest(generator.module),
+                "hitzoo:path": "plain",
                 "hitzoo:plan": generator.plan.generator_hash,
                 "hitzoo:truncation": "0.75",
                 "hitzoo:precision": "float32",
@@ -49,7 +56,9 @@ def test_pictures_of_latents_have_no_seed(tiny_generator, tmp_path) -> None:
 @pytest.mark.parametrize("batch_size", [1, 3, 4, None])
 def test_a_grid_of_several_pages(tiny_generator, tmp_path, batch_size) -> None:
     generator = tiny_generator()
-    written = make_images(generator, order(range(10), folder=tmp_path, grid=(2, 2), batch_size=batch_size))
+    written = make_images(
+        generator, order(range(10), folder=tmp_path, grid=Layout(rows=2, columns=2, padding=0), batch_size=batch_size)
+    )
     assert [path.name for path in written[:3]] == ["grid001.png", "grid002.png", "grid003.png"]
     assert [path.name for path in written[3:]] == [f"seed{seed:04d}.png" for seed in range(10)]
     for page in range(3):
@@ -61,16 +70,19 @@ def test_a_grid_of_several_pages(tiny_generator, tmp_path, batch_size) -> None:
             if seed < 10:
                 assert np.array_equal(shown, pixels_of(tmp_path / f"seed{seed:04d}.png"))
             else:
-                assert (shown == 255).all()
+                assert (shown == BACKGROUND).all()
 
 
 @pytest.mark.parametrize("count", [3, 4])
 def test_one_page_has_no_number(tiny_generator, tmp_path, count) -> None:
-    written = make_images(tiny_generator(), order(range(count), folder=tmp_path, grid=(2, 2)))
+    written = make_images(
+        tiny_generator(), order(range(count), folder=tmp_path, grid=Layout(rows=2, columns=2, padding=0))
+    )
     assert written[0] == tmp_path / "grid.png"
     assert len(written) == len(list(tmp_path.iterdir())) == count + 1
     with Image.open(written[0]) as picture:
-        assert "hitzoo:seed" not in picture.text
+        assert picture.text["hitzoo:seeds"] == f"0-{count - 1}"
+        assert picture.text["hitzoo:grid"] == "2x2"
         assert picture.text["hitzoo:model"] == "tiny"
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gc
+import random
 from pathlib import Path
 
 import numpy as np
@@ -157,3 +158,26 @@ def test_numbers_too_large_for_float32_are_refused(tmp_path) -> None:
     _write(tmp_path / "z.npy", np.full((1, 6), 1e300))
     with pytest.raises(RequestError, match="not finite"):
         read_latents(tmp_path / "z.npy", 6)
+
+
+def test_damaged_files_are_refused_or_read(tmp_path) -> None:
+    path, dice, refused = tmp_path / "z.npy", random.Random(3), 0
+    np.save(path, np.random.default_rng(0).standard_normal((4, 8)).astype(np.float32))
+    raw = path.read_bytes()
+    for _ in range(200):
+        content = bytearray(raw)
+        match dice.randrange(3):
+            case 0:
+                del content[dice.randrange(len(content)) :]
+            case 1:
+                for _ in range(dice.choice((1, 3, 10))):
+                    content[dice.randrange(128)] = dice.randrange(256)
+            case _:
+                place = dice.randrange(100)
+                content[place:place] = dice.randbytes(dice.randrange(1, 9))
+        path.write_bytes(content)
+        try:
+            assert read_latents(path, 8).shape[1] == 8
+        except RequestError:
+            refused += 1
+    assert refused > 130

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from hitzoo.errors import OutputError
-from hitzoo.inference.pictures import save_png, to_grid, to_picture, to_uint8
+from hitzoo.inference.pictures import background, save_png, to_grid, to_picture, to_uint8
 
 
 def test_numbers_become_bytes_by_rounding_to_nearest() -> None:
@@ -22,19 +22,25 @@ def test_what_leaves_the_range_is_clipped() -> None:
     assert out.tolist() == [0, 255, 0, 255, 0, 255, 0, 255, 255]
 
 
-def test_a_grid_is_filled_row_by_row_and_then_white() -> None:
+@pytest.mark.parametrize("padding", [0, 1, 3])
+def test_grid_is_filled_row_by_row_and_then_background(padding: int) -> None:
     pixels = np.zeros((5, 2, 3, 4), np.uint8) + np.arange(5, dtype=np.uint8)[:, None, None, None]
     pixels[:, 1, 2, :] = 100  # the lower right corner of each
-    grid = to_grid(pixels, 2, 3)
-    assert grid.shape == (4, 9, 4)
-    for index in range(6):
-        cell = grid[2 * (index // 3) :, 3 * (index % 3) :][:2, :3]
-        assert np.array_equal(cell, pixels[index] if index < 5 else np.full((2, 3, 4), 255))
+    grid = to_grid(pixels, 2, 3, padding)
+    assert grid.shape == (2 * (2 + padding) + padding, 3 * (3 + padding) + padding, 4)
+    rest = grid.copy()
+    for index in range(5):
+        row, column = divmod(index, 3)
+        place = np.s_[padding + row * (2 + padding) :, padding + column * (3 + padding) :]
+        assert np.array_equal(grid[place][:2, :3], pixels[index])
+        rest[place][:2, :3] = background(1, 1, 4)
+    assert (rest == background(1, 1, 4)).all()
+    assert background(1, 1, 4)[0, 0, 3] == 0
 
 
 def test_a_grid_leaves_out_what_does_not_fit() -> None:
     pixels = np.arange(5, dtype=np.uint8)[:, None, None, None]
-    assert to_grid(pixels, 2, 2)[..., 0].tolist() == [[0, 1], [2, 3]]
+    assert to_grid(pixels, 2, 2, padding=0)[..., 0].tolist() == [[0, 1], [2, 3]]
 
 
 @pytest.mark.parametrize(("channels", "mode"), [(1, "L"), (3, "RGB"), (4, "RGBA")])

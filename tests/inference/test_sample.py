@@ -6,7 +6,7 @@ import torch
 
 from hitzoo.errors import RequestError
 from hitzoo.inference.latents import latents_of_seeds
-from hitzoo.inference.sample import Samples
+from hitzoo.inference.samples import Samples
 
 
 def test_samples_are_a_sequence_of_pictures() -> None:

@@ -66,7 +66,11 @@ def test_a_file_goes_before_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPat
             "no spec is named 'hit-b-ffhq25' and no file has that path; did you mean 'hit-b-ffhq256'?",
         ),
         ("other", "no spec is named 'other' and no file has that path; `hitzoo list` shows the shipped ones"),
-        ("folder", "folder is a folder; give a spec file or the name of a shipped spec"),
+        (
+            "folder",
+            "folder is a folder without a spec, neither a run nor a model; give one of these, a spec file"
+            " or the name of a shipped spec",
+        ),
         ("mine.yaml", "no such spec file: mine.yaml"),
         ("sub/mine", "no such spec file: sub/mine"),
         ("sub/hit-b-ffhq25.yml", "no such spec file: sub/hit-b-ffhq25.yml; did you mean 'hit-b-ffhq256'?"),

@@ -86,10 +86,10 @@ def test_a_folder_of_pictures_trains_a_model_of_its_kind(tiny_spec, pictures, tm
     end = train(spec, options(tmp_path / "run", data=str(pictures(mode=mode))), listener)
     assert listener.starts[0].images == 6
     with Image.open(end.samples) as grid:
-        assert (grid.mode, grid.size) == (mode, (6 * 8, 6 * 8))
+        assert (grid.mode, grid.size) == (mode, (6 * 10 + 2, 6 * 10 + 2))
         assert grid.text["hitzoo:step"] == "2"
     with Image.open(tmp_path / "run/samples/real.png") as grid:
-        assert (grid.mode, grid.size) == (mode, (6 * 8, 6 * 8))
+        assert (grid.mode, grid.size) == (mode, (6 * 10 + 2, 6 * 10 + 2))
         assert np.asarray(grid).std() > 20
     generator = load(end.folder, device="cpu")
     assert generator.sample(seeds=[1, 2]).raw.shape == (2, 8, 8, channels)
@@ -102,7 +102,7 @@ def test_the_grid_shows_the_average_at_fixed_seeds(tiny_spec, tmp_path) -> None:
     with Image.open(end.samples) as grid:
         shown = np.asarray(grid)
     for seed in range(36):
-        top, left = 8 * (seed // 6), 8 * (seed % 6)
+        top, left = 2 + 10 * (seed // 6), 2 + 10 * (seed % 6)
         assert np.array_equal(shown[top : top + 8, left : left + 8], pixels[seed])
 
 

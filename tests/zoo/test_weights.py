@@ -58,7 +58,7 @@ def test_metadata_comes_back_and_is_one_entry(tmp_path: Path) -> None:
     assert read_metadata(path) == METADATA
     with safe_open(path, framework="pt") as file:
         assert list(file.metadata()) == ["hitzoo"]
-        assert list(json.loads(file.metadata()["hitzoo"])) == sorted(METADATA)
+        assert list(json.loads(file.metadata()["hitzoo"])) == sorted([*METADATA, "sha256"])
 
 
 @pytest.mark.parametrize("metadata", [None, {"other": "1"}, {"hitzoo": "no json"}, {"hitzoo": "[1]"}])
