@@ -22,6 +22,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from hitzoo.escape import one_line
+
 
 class HitzooError(Exception):
     """A mistake or mishap the user can act on; its text is the whole message."""
@@ -48,7 +50,7 @@ class Problem:
         lines = [f"{place}  {self.path}" if self.path else place, f"  {self.message}"]
         if self.hint:
             lines.append(f"  {self.hint}")
-        return "\n".join(lines)
+        return "\n".join(map(one_line, lines))
 
 
 class SpecError(HitzooError):
@@ -78,7 +80,7 @@ class UnreadableImage(DataError):  # noqa: N818 - an image, not an error, is wha
     def __init__(self, name: str, reason: str) -> None:
         self.name = name
         self.reason = reason
-        super().__init__(f"{name}: not a readable image ({reason})")
+        super().__init__(one_line(f"{name}: not a readable image ({reason})"))
 
     def __reduce__(self) -> tuple[type[UnreadableImage], tuple[str, str]]:
         return type(self), (self.name, self.reason)  # crosses from a worker process to the main one

@@ -11,6 +11,7 @@ import typer
 from hitzoo.cli.options import JsonOption, SetOption, SpecArgument
 
 if TYPE_CHECKING:
+    from hitzoo.cli.table import Cell
     from hitzoo.plan.compile import ModelPlan
     from hitzoo.plan.table import Row
     from hitzoo.spec.types import Spec
@@ -53,7 +54,8 @@ def build(
     if out is not None:
         _write(out, loaded, plan, seed)
         if not as_json:
-            render.print_line(f"\nwrote an untrained model to {out}: hitzoo sample --model {out}")
+            render.print_blank()
+            render.print_line(f"wrote an untrained model to {out}: hitzoo sample --model {out}")
 
 
 def _report(plan: ModelPlan) -> dict[str, Any]:
@@ -111,7 +113,7 @@ def _print(report: dict[str, Any]) -> None:
     sections = [
         [*map(_cells, report[part]["rows"]), _total(part, report[part])] for part in ("generator", "discriminator")
     ]
-    render.print_table(columns, sections, words=(0, 1))
+    render.print_table(columns, sections, words=(0, 1), last_to_go=(6, 7, 8, 2, 3, 1))
     render.print_line(
         f"{report['name']}: latent {report['latent_dim']} to {report['resolution']}×{report['resolution']}"
         f"×{report['image_channels']}"
@@ -133,7 +135,7 @@ def _print_training(report: dict[str, Any]) -> None:
         render.print_paragraph(f"note: {note}")
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
+def _cells(row: dict[str, Any]) -> list[Cell]:
     from hitzoo.cli import render
 
     blocks = f" {row['block_size']}²·{row['grid_size']}²" if row["block_size"] else ""
@@ -143,16 +145,16 @@ def _cells(row: dict[str, Any]) -> list[str]:
         f"{row['resolution']}²",
         str(row["channels"]),
         *(str(row[key] or "") for key in ("heads", "depth")),
-        render.number(row["parameters"]),
+        render.number_forms(row["parameters"]),
         render.flops(row["flops"]),
         render.size(row["activation_bytes"]),
     ]
 
 
-def _total(part: str, totals: dict[str, Any]) -> list[str]:
+def _total(part: str, totals: dict[str, Any]) -> list[Cell]:
     from hitzoo.cli import render
 
-    numbers = [render.number(totals["parameters"]), render.flops(totals["flops"])]
+    numbers = [render.number_forms(totals["parameters"]), render.flops(totals["flops"])]
     return [part, "", "", "", "", "", *numbers, render.size(totals["activation_bytes"])]
 
 

@@ -16,9 +16,10 @@ def show(
     ] = False,
 ) -> None:
     """Print a spec."""
+    from hitzoo.cli.render import print_document
     from hitzoo.spec.load import load_spec, read_spec_text
     from hitzoo.spec.shipped import find_spec
     from hitzoo.spec.write import to_yaml
 
     text = to_yaml(load_spec(spec)) if resolved else read_spec_text(find_spec(spec))
-    typer.echo(text, nl=not text.endswith("\n"))
+    print_document(text)
