@@ -87,16 +87,16 @@ app.add_typer(bench.app, name="bench", rich_help_panel=MEASURE)
 def help_of(
     context: typer.Context,
     verb: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(metavar="[VERB …]", help="For example: train, or: data pack.", autocompletion=complete_verb),
-    ] = [],  # noqa: B006
+    ] = None,
 ) -> None:
-    """Say how a verb is used; the same as `hitzoo VERB --help`."""
+    """Explain a verb; the same as `hitzoo VERB --help`."""
     from hitzoo.errors import UnknownNameError, suggestion
 
     parent: Any = context.parent
     command, above = parent.command, parent
-    for name in verb:
+    for name in verb or []:
         known = getattr(command, "commands", {})
         if name not in known:
             hint = suggestion(name, known) or f"there are: {', '.join(known)}"

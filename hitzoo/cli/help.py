@@ -136,7 +136,7 @@ def _name(param: Any) -> str:
         return str(param.metavar or param.name.upper())
     names = ", ".join(sorted(param.opts, key=len))
     if getattr(param, "is_flag", False) or getattr(param, "count", False):
-        return " / ".join(filter(None, [names, ", ".join(param.secondary_opts)]))
+        return names  # `--no-…`, where it exists, is what holds anyway
     return f"{names} {param.metavar or str(param.name).upper()}"
 
 

@@ -28,6 +28,9 @@ _WORDS = {"null": None, "Null": None, "NULL": None, "~": None, "": None} | {
 }
 _KINDS = ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")  # given by the parser
 _KNOWN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in _KINDS)
+_LONGEST_NUMBER = 60  # letters
+_UNITS = {"k": 1_000, "K": 1_000, "M": 1_000_000}
+_NUMBER_WITH_UNIT = re.compile(r"([-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)\s?([kKM]?)")
 _YAML_11_BOOLEANS = {"yes": "true", "no": "false", "on": "true", "off": "false"}
 
 
@@ -192,6 +195,37 @@ def boolean_hint(value: object) -> str:
     """How to write the boolean that `yes`, `no`, `on` or `off` was meant to be."""
     word = _YAML_11_BOOLEANS.get(str(value).lower())
     return f"write {word} for {value}" if word else ""
+
+
+def boolean_of(value: object) -> bool | None:
+    """The boolean that was meant, where that can be told."""
+    if isinstance(value, bool):
+        return value
+    word = _YAML_11_BOOLEANS.get(str(value).lower(), str(value).lower())
+    return {"true": True, "false": False, "1": True, "0": False}.get(word)
+
+
+def number_of(value: object) -> int | float | None:
+    """The finite number that was meant, where that can be told: of `"32"`, `1_000`, `1,000` and `10k` too."""
+    if isinstance(value, str) and len(value) <= _LONGEST_NUMBER:
+        match = _NUMBER_WITH_UNIT.fullmatch(value.strip().replace("_", "").replace(",", ""))
+        value = plain_scalar(match[1]) if match else None
+        if match and match[2] and isinstance(value, int | float):
+            value = value * _UNITS[match[2]]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return value
+
+
+def number_hint(text: str) -> str:
+    """How to write the number that a text was meant to be."""
+    if isinstance(plain_scalar(text), int | float) and number_of(text) is not None:
+        return "remove the quotes"
+    number = number_of(text)
+    if number is not None:
+        whole = isinstance(number, float) and number.is_integer() and abs(number) < 1e15
+        return f"write {int(number) if whole else number}"
+    return "write a finite number" if text.lower().lstrip("+-.") in ("nan", "inf", "infinity") else ""
 
 
 def _is_key(node: yaml.ScalarNode) -> bool:
