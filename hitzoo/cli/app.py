@@ -154,7 +154,7 @@ def _parsed() -> int:
         return leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
-    except (OutputLost, BrokenPipeError):
+    except OutputLost:
         raise
     except Exception:
         traceback.print_exc()  # while the outlets are there: a message may hold anything

@@ -23,9 +23,10 @@ def complete_spec_name(incomplete: str) -> list[str]:
 
 def complete_model(incomplete: str) -> list[str]:
     """Names of the zoo's models, and runs."""
-    from hitzoo.zoo.cards import cards
+    from hitzoo.spec.shipped import shipped_folder
 
-    return [*(name for name in sorted(cards()) if name.startswith(incomplete)), *complete_run(incomplete)]
+    names = sorted(record.stem for record in shipped_folder("zoo").glob("*.yaml"))
+    return [*(name for name in names if name.startswith(incomplete)), *complete_run(incomplete)]
 
 
 def complete_run(incomplete: str) -> list[str]:
@@ -43,6 +44,25 @@ def complete_metrics(incomplete: str) -> list[str]:
     written, comma, begun = incomplete.rpartition(",")
     known = set(written.split(","))
     return [f"{written}{comma}{name}" for name in get_args(MetricName) if name.startswith(begun) and name not in known]
+
+
+def complete_path(incomplete: str) -> list[str]:
+    """Paths of values for `--set`; of the lists' entries the first."""
+    from hitzoo.spec.check import schema
+    from hitzoo.spec.foreign import leaves_of
+
+    paths = (path.replace("[]", "[0]") for listed in leaves_of(schema()).values() for path in listed)
+    return sorted(f"{path}=" for path in paths if path.startswith(incomplete))
+
+
+def complete_device(incomplete: str) -> list[str]:
+    """The kinds of devices."""
+    return [name for name in ("auto", "cpu", "cuda", "mps") if name.startswith(incomplete)]
+
+
+def complete_precision(incomplete: str) -> list[str]:
+    """The precisions that sampling knows."""
+    return [name for name in ("float32", "bfloat16") if name.startswith(incomplete)]
 
 
 def complete_verb(incomplete: str) -> list[str]:

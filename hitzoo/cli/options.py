@@ -7,37 +7,71 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from hitzoo.cli.completion import complete_device, complete_model, complete_path, complete_precision, complete_spec
+
+RUN, DATA, SPEED, OUTPUT = "Run", "Data", "Speed", "Output"  # groups of options in --help
+
 SpecArgument: TypeAlias = Annotated[
-    str, typer.Argument(metavar="SPEC", help="A spec file, or the name of a shipped spec.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="SPEC",
+        help="A spec file, or the name of a shipped spec.",
+        show_default=False,
+        autocompletion=complete_spec,
+    ),
 ]
 SetOption: TypeAlias = Annotated[
     list[str],
     typer.Option(
         "--set",
         metavar="PATH=VALUE",
-        help="Replace one value of the spec, e.g. training.batch_size=32. Can be given again.",
+        help="Replace one value of the spec, e.g. training.batch_size=32. Repeatable.",
         show_default=False,
+        autocompletion=complete_path,
     ),
 ]
-JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-DeviceOption: TypeAlias = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
+JsonOption: TypeAlias = Annotated[
+    bool, typer.Option("--json", help="Print JSON, for programs.", rich_help_panel=OUTPUT)
+]
+DeviceOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="DEVICE",
+        help="auto, cpu, cuda, cuda:1 or mps.",
+        rich_help_panel=SPEED,
+        autocompletion=complete_device,
+    ),
+]
 ModelOption: TypeAlias = Annotated[
     str,
     typer.Option(
-        metavar="NAME|DIR|ORG/NAME[@REVISION]",
-        help="A model of the zoo, a model folder, a run, or a model on the Hub.",
+        metavar="MODEL",
+        help="A model of the zoo, a model folder, a run, or ORG/NAME[@REVISION] on the Hub.",
         show_default=False,
+        autocompletion=complete_model,
     ),
 ]
 InitOption: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="random", help="Take a spec with untrained weights.", show_default=False),
+    typer.Option(metavar="random", help="Use a spec with untrained weights.", show_default=False),
 ]
 TruncationOption: TypeAlias = Annotated[
-    float, typer.Option(help="Factor of the latent; not StyleGAN's ψ, HiT has no w-space.")
+    float,
+    typer.Option(metavar="FACTOR", help="Factor of the latent; not StyleGAN's ψ, as HiT has no w-space."),
 ]
-FastOption: TypeAlias = Annotated[bool, typer.Option("--fast", help="The same images by the rewritten network.")]
-PrecisionOption: TypeAlias = Annotated[str, typer.Option(help="float32 or bfloat16, which rounds every map.")]
+FastOption: TypeAlias = Annotated[
+    bool,
+    typer.Option("--fast", help="Use the optimized network: the same images, faster.", rich_help_panel=SPEED),
+]
+PrecisionOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="PRECISION",
+        help="float32 or bfloat16 (also bf16), which rounds every map.",
+        rich_help_panel=SPEED,
+        autocompletion=complete_precision,
+    ),
+]
 InceptionWeightsOption: TypeAlias = Annotated[
     Path | None,
     typer.Option(

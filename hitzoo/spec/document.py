@@ -79,8 +79,6 @@ def _compose(text: str, source: str) -> yaml.Node | None:
         _refuse_depth(text, source)
         return yaml.compose(text, Loader=loader)
     except yaml.MarkedYAMLError as error:
-        if "nesting depth" in str(error.problem):  # newer libyaml counts too, ahead of the events it gives
-            _refuse_depth(text, source, yaml.SafeLoader)
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         message = f"not valid YAML: {error.problem or error.context}"
