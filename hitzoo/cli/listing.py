@@ -50,17 +50,17 @@ def list_models(
     if as_json:
         render.print_json(rows)
         return
-    columns = ("name", "image", "params", "weights", "paper FID", "own FID", "what it is")
+    columns = ("name", "params", "weights", "image", "paper FID", "own FID", "what it is")
     cells = [[_cells(row) for row in rows]]
-    render.print_table(columns, cells, words=(0, 3, 6), last_to_go=(3, 2, 1, 4, 5))
+    render.print_table(columns, cells, words=(0, 2, 6), last_to_go=(2, 1, 3, 4, 5))
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
     return [
         row["name"],
-        f"{row['resolution']}²",
         f"{row['parameters'] / 1e6:.2f} M",
         row["weights"],
+        f"{row['resolution']}²",
         _fid(row["published"]),
         _fid(row["measured"]),
         row["title"],
