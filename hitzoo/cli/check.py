@@ -30,11 +30,6 @@ def check(
     """Find every mistake in specs: each is printed with its line and the way on; nothing is built.
 
     Exit code 2 where there is one. With --json they go to the standard output, for editors and CI.
-
-    \b
-    hitzoo check mine.yaml
-    hitzoo check mine.yaml --set training.batch_size=16
-    hitzoo check specs/*.yaml --json
     """
     from hitzoo.cli import render
 

@@ -7,15 +7,17 @@ plain text with bold words, and the same with every version of the parser.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from typer.core import TyperCommand, TyperGroup
 
+from hitzoo.cli.examples import EXAMPLES
+from hitzoo.cli.option_groups import ORDER, group_of, value_name
+
 _WIDEST = 100  # columns that are easy to read
 _NAMES = 30  # columns of an option's name and value, at most
 _KEPT = "\b"  # stands before lines that are not wrapped
-ARGUMENTS, OPTIONS = "Arguments", "Options"
 
 
 class VerbHelp(TyperCommand):
@@ -56,11 +58,10 @@ def help_lines(command: Any, ctx: Any, width: int) -> Iterator[tuple[str, bool]]
         yield from _paragraph(paragraph, width)
     if hasattr(command, "list_commands"):
         yield from _verbs(command, ctx, width)
-    groups: dict[str, list[tuple[str, str]]] = {}
-    for param in command.get_params(ctx):
-        if not getattr(param, "hidden", False):
-            groups.setdefault(_group(param), []).append((_name(param), _help(param, ctx)))
-    for title in sorted(groups, key=lambda title: (title != ARGUMENTS, title == OPTIONS)):
+    verb = ctx.command_path.partition(" ")[2]
+    yield from _examples(EXAMPLES.get(verb, ()))
+    groups = _groups(command, ctx, verb)
+    for title in sorted(groups, key=ORDER.index):
         yield from _rows(title, groups[title], width)
     if command.epilog:
         yield "", False
@@ -84,6 +85,20 @@ def _paragraph(text: str, width: int) -> Iterator[tuple[str, bool]]:
         yield from ((f"  {line}", False) for line in rest)
     else:
         yield from _plain(" ".join(line.strip() for line in [first, *rest]), width)
+
+
+def _examples(lines: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    if lines:
+        yield from (("", False), ("Examples", True), *((f"  {line}", False) for line in lines))
+
+
+def _groups(command: Any, ctx: Any, verb: str) -> dict[str, list[tuple[str, str]]]:
+    """Arguments and options with their texts, by heading."""
+    shown = [param for param in command.get_params(ctx) if not getattr(param, "hidden", False)]
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for param in shown:
+        groups.setdefault(group_of(param, verb, len(shown)), []).append((_name(param), _help(param, ctx)))
+    return groups
 
 
 def _verbs(group: Any, ctx: Any, width: int) -> Iterator[tuple[str, bool]]:
@@ -123,13 +138,6 @@ def _plain(text: str, width: int, hang: int | None = None) -> Iterator[tuple[str
     yield from ((line, False) for line in wrapped(text, width, hang))
 
 
-def _group(param: Any) -> str:
-    if param.param_type_name == "argument":
-        return ARGUMENTS
-    panel = getattr(param, "rich_help_panel", None)
-    return panel if isinstance(panel, str) else OPTIONS
-
-
 def _name(param: Any) -> str:
     """`SPEC`, or `-h, --help`, or `--seeds 0-35,40`."""
     if param.param_type_name == "argument":
@@ -137,7 +145,7 @@ def _name(param: Any) -> str:
     names = ", ".join(sorted(param.opts, key=len))
     if getattr(param, "is_flag", False) or getattr(param, "count", False):
         return names  # `--no-…`, where it exists, is what holds anyway
-    return f"{names} {param.metavar or str(param.name).upper()}"
+    return f"{names} {value_name(param)}"
 
 
 def _help(param: Any, ctx: Any) -> str:

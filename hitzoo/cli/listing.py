@@ -33,11 +33,6 @@ def list_models(
     bundled: the weights are installed with hitzoo. published: they are on the Hub, `hitzoo sample` downloads them.
     spec only: nobody has published any; `hitzoo train` makes them. The paper's FID is that of its authors' weights; own
     FID was measured with these. Models that have weights come first.
-
-    \b
-    hitzoo list
-    hitzoo list ffhq
-    hitzoo list --with-weights
     """
     from hitzoo.cli import render
     from hitzoo.errors import UnknownNameError

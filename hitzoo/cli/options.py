@@ -9,8 +9,6 @@ import typer
 
 from hitzoo.cli.completion import complete_device, complete_model, complete_path, complete_precision, complete_spec
 
-RUN, DATA, SPEED, OUTPUT = "Run", "Data", "Speed", "Output"  # groups of options in --help
-
 SpecArgument: TypeAlias = Annotated[
     str,
     typer.Argument(
@@ -30,15 +28,12 @@ SetOption: TypeAlias = Annotated[
         autocompletion=complete_path,
     ),
 ]
-JsonOption: TypeAlias = Annotated[
-    bool, typer.Option("--json", help="Print JSON, for programs.", rich_help_panel=OUTPUT)
-]
+JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 DeviceOption: TypeAlias = Annotated[
     str,
     typer.Option(
         metavar="DEVICE",
         help="auto, cpu, cuda, cuda:1 or mps.",
-        rich_help_panel=SPEED,
         autocompletion=complete_device,
     ),
 ]
@@ -61,14 +56,13 @@ TruncationOption: TypeAlias = Annotated[
 ]
 FastOption: TypeAlias = Annotated[
     bool,
-    typer.Option("--fast", help="Use the optimized network: the same images, faster.", rich_help_panel=SPEED),
+    typer.Option("--fast", help="Use the optimized network: the same images, faster."),
 ]
 PrecisionOption: TypeAlias = Annotated[
     str,
     typer.Option(
         metavar="PRECISION",
         help="float32 or bfloat16 (also bf16), which rounds every map.",
-        rich_help_panel=SPEED,
         autocompletion=complete_precision,
     ),
 ]

@@ -16,10 +16,6 @@ def show(
     """Print a spec, as it was written or with every default.
 
     The first line of a shipped spec lets editors complete and check it; it leads to this installation.
-
-    \b
-    hitzoo show hit-ti-shapes64 > mine.yaml
-    hitzoo show mine.yaml --resolved
     """
     from hitzoo.cli.render import print_document
     from hitzoo.spec.load import load_spec, read_spec_text
