@@ -166,7 +166,8 @@ def _explained(error: HitzooError) -> int:
     from hitzoo.cli.render import print_error, print_line
 
     if (message := in_its_name(error)) is not None:
-        (print_error if error.exit_code else print_line)(message)
+        for line in message.split("\n"):
+            (print_error if error.exit_code else print_line)(line)
     return error.exit_code
 
 

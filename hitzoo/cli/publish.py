@@ -134,7 +134,7 @@ def _show(wanted: Publication, out: Path | None) -> None:
         rows = [[name, render.size(entry.size), entry.sha256[:12]] for name, entry in entries]
         rows.append(["manifest.json", render.size(release.files["manifest.json"].stat().st_size), ""])
     render.print_table(["file", "size", "sha256"], [rows], words=(0, 2))
-    render.print_line(card)
+    render.print_document(card)
     _mention(release)
     render.print_line(f"nothing was published{f'; the folder is {out}' if out else ''}")
 

@@ -13,6 +13,7 @@ from hitzoo.cli.wrapping import wrapped
 Cell: TypeAlias = str | tuple[str, ...]
 """A value, or its forms from the longest to the shortest."""
 
+_EDGE = " "  # before every row
 _GAP = 2  # columns between columns
 _NARROWEST = 16  # columns in which words can be wrapped and still be read
 
@@ -40,7 +41,7 @@ class _Table:
         columns = [self.natural(column) for column in self.shown]
         if self.room is not None:
             columns[-1] = self.room
-        return sum(columns) + _GAP * (len(columns) - 1)
+        return len(_EDGE) + sum(columns) + _GAP * (len(columns) - 1)
 
 
 def lay_out(
@@ -72,7 +73,7 @@ def lay_out(
     if table.room is not None:
         widths[-1] = table.room
     lines = _row(table, [heads[column] for column in table.shown], widths)
-    lines.append((" " * _GAP).join(rule * length for length in _rule_lengths(table, widths)))
+    lines.append(_EDGE + (" " * _GAP).join(rule * length for length in _rule_lengths(table, widths)))
     for index, section in enumerate(sections):
         lines += [""] if index else []
         for row in section:
@@ -111,7 +112,7 @@ def _wrap_last(table: _Table, width: int) -> bool:
     last = table.shown[-1]
     if last not in table.words or len(table.shown) < 2:
         return False
-    taken = sum(table.natural(column) + _GAP for column in table.shown[:-1])
+    taken = len(_EDGE) + sum(table.natural(column) + _GAP for column in table.shown[:-1])
     if width - taken < max(_NARROWEST, cell_len(table.heads[last])):
         return False
     table.room = width - taken
@@ -122,7 +123,7 @@ def _row(table: _Table, cells: Sequence[str], widths: Sequence[int]) -> list[str
     """One row; more lines than one where its last cell is wrapped."""
     *others, last = cells
     parts = wrapped(last, table.room)
-    before = "".join(
+    before = _EDGE + "".join(
         _padded(cell, widths[index], table.shown[index] in table.words) for index, cell in enumerate(others)
     )
     if table.shown[-1] not in table.words:

@@ -11,7 +11,7 @@ from typing import Any
 from hitzoo.errors import Problem
 from hitzoo.spec.explain import explain
 from hitzoo.spec.place import Places
-from hitzoo.spec.validation import depth_problem, violations
+from hitzoo.spec.validation import size_problem, violations
 
 
 @cache
@@ -27,7 +27,7 @@ def schema_path() -> Path:
 
 def check_shape(data: Mapping[str, Any], places: Places, against: Mapping[str, Any] | None = None) -> list[Problem]:
     """Everything in `data` that a schema (of specs, unless another is given) does not allow."""
-    if too_deep := depth_problem(data):
-        return [too_deep]
+    if too_large := size_problem(data):
+        return [too_large]
     rules = against or schema()
     return [problem for error in violations(data, rules) for problem in explain(error, places, rules)]

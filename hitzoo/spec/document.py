@@ -16,10 +16,7 @@ import yaml
 
 from hitzoo.errors import Problem, SpecError
 from hitzoo.spec.place import Path, Places
-
-_MOST_VALUES = 20_000  # a spec has a few hundred; more is an alias bomb or no spec
-_DEEPEST = 32
-_TOO_DEEP = "the document is nested deeper than a spec can be"
+from hitzoo.spec.validation import DEEPEST, MOST_VALUES, TOO_DEEP, TOO_MANY
 
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -108,8 +105,8 @@ def _count_depth(text: str, source: str, loader: type) -> None:
     for event in yaml.parse(text, Loader=loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
-            if depth > _DEEPEST:
-                raise SpecError(source, [Problem(*_mark(event), "", _TOO_DEEP)])
+            if depth > DEEPEST:
+                raise SpecError(source, [Problem(*_mark(event), "", TOO_DEEP)])
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
@@ -133,8 +130,8 @@ class _Reader:
     def value(self, node: yaml.Node, path: Path) -> Any:
         self._count += 1
         self.values[path] = _mark(node)
-        if self._count > _MOST_VALUES or len(path) > _DEEPEST:  # an alias may hold itself
-            message = _TOO_DEEP if len(path) > _DEEPEST else "the document holds more values than a spec can have"
+        if self._count > MOST_VALUES or len(path) > DEEPEST:  # an alias may hold itself
+            message = TOO_DEEP if len(path) > DEEPEST else TOO_MANY
             raise SpecError(self.source, [Problem(*_mark(node), "", message)])
         if node.tag not in _KNOWN_TAGS:
             self._report(node, path, f"the tag {node.tag} has no meaning in a spec", "remove it")

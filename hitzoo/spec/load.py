@@ -15,7 +15,7 @@ from hitzoo.spec.place import Places
 from hitzoo.spec.repair import mend
 from hitzoo.spec.shipped import find_spec, shipped_folder
 from hitzoo.spec.types import Spec
-from hitzoo.spec.validation import depth_problem
+from hitzoo.spec.validation import size_problem
 
 _LARGEST_FILE = 1 << 20  # bytes; a spec has a few thousand
 
@@ -69,7 +69,7 @@ def check_spec(document: Document, overrides: Sequence[str] = ()) -> Spec:
 
 def _with_all_that_is_wrong(data: Mapping[str, Any], places: Places, problems: list[Problem]) -> SpecError:
     """The problems, those that come to light when these are mended, and the mended specs."""
-    if depth_problem(data):
+    if size_problem(data):
         return SpecError(places.source, problems)
     ways = [mend(data, places, schema(), guess=guess) for guess in (0, 1)]
     more = ways[0].problems & ways[1].problems

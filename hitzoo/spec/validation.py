@@ -12,32 +12,36 @@ from hitzoo.errors import Problem
 
 MOST = 500  # violations; more is no spec, and the time to list them is the stranger's choice
 DEEPEST = 32  # mappings and lists inside each other
-_TOO_DEEP = "the document is nested deeper than a spec can be"
+MOST_VALUES = 20_000  # a spec has a few hundred; more is an alias bomb or no spec
+TOO_DEEP = "the document is nested deeper than a spec can be"
+TOO_MANY = "the document holds more values than a spec can have"
 
 
 def violations(data: Any, schema: Mapping[str, Any]) -> Iterator[Any]:
     """The violations, as jsonschema's `ValidationError`, up to more than anybody reads.
 
-    `data` must have passed `depth_problem`.
+    `data` must have passed `size_problem`.
     """
     return islice(_validator_class()(schema).iter_errors(data), MOST)
 
 
-def depth_problem(data: Any) -> Problem | None:
-    """What is wrong with a document that would overflow the stack of whoever walks it."""
-    layer, depth = [data], 0
+def size_problem(data: Any) -> Problem | None:
+    """What is wrong with a document that would overflow the stack of whoever walks it, or take its time."""
+    layer, depth, count = [data], 0, 0
     while layer:
         if depth > DEEPEST + 1:
-            return Problem(0, 0, "", _TOO_DEEP)
+            return Problem(0, 0, "", TOO_DEEP)
+        count += sum(len(value) for value in layer)
+        if count > MOST_VALUES:
+            return Problem(0, 0, "", TOO_MANY)
         layer = [inner for value in layer for inner in _inside(value)]
         depth += 1
     return None
 
 
 def _inside(value: Any) -> Sequence[Any]:
-    if isinstance(value, Mapping):
-        return [inner for inner in value.values() if isinstance(inner, Mapping | list)]
-    return [inner for inner in value if isinstance(inner, Mapping | list)] if isinstance(value, list) else []
+    inner = value.values() if isinstance(value, Mapping) else value
+    return [part for part in inner if isinstance(part, Mapping | list)]
 
 
 @cache

@@ -25,38 +25,38 @@ def table(width: int | None, *, wraps: bool = False, last_to_go: tuple[int, ...]
 
 def test_table_without_a_width_is_whole() -> None:
     assert table(None) == [
-        "name         size      params  what it is",
-        "-----------  ----  ----------  ----------",
-        "a-long-name   32²  46,217,670  words that say more than fits",
+        " name         size      params  what it is",
+        " -----------  ----  ----------  ----------",
+        " a-long-name   32²  46,217,670  words that say more than fits",
     ]
 
 
 @pytest.mark.parametrize(
     ("width", "row"),
     [
-        (60, "a-long-name   32²  46,217,670  words that say more than fits"),
-        (59, "a-long-name   32²  46.2 M  words that say more than fits"),
-        (40, "a-long-name   32²  46.2 M"),
-        (24, "a-long-name  46.2 M"),
-        (12, "a-long-name"),
-        (5, "a-long-name"),
+        (61, " a-long-name   32²  46,217,670  words that say more than fits"),
+        (60, " a-long-name   32²  46.2 M  words that say more than fits"),
+        (40, " a-long-name   32²  46.2 M"),
+        (24, " a-long-name  46.2 M"),
+        (12, " a-long-name"),
+        (5, " a-long-name"),
     ],
 )
 def test_table_takes_shorter_forms_then_leaves_columns_out(width: int, row: str) -> None:
     assert table(width)[-1] == row
-    assert all(len(line) <= max(width, len("a-long-name")) for line in table(width))
+    assert all(len(line) <= max(width, len(" a-long-name")) for line in table(width))
 
 
 def test_table_on_a_terminal_wraps_words_at_the_end() -> None:
-    assert table(50, wraps=True)[2:] == [
-        "a-long-name   32²  46,217,670  words that say more",
-        "                               than fits",
+    assert table(51, wraps=True)[2:] == [
+        " a-long-name   32²  46,217,670  words that say more",
+        "                                than fits",
     ]
 
 
 def test_table_leaves_out_what_no_row_has() -> None:
     lines = lay_out(("a", "b", "c"), [[[("x",), ("",), ("1",)]]], words=(0,))
-    assert lines == ["a  c", "-  -", "x  1"]
+    assert lines == [" a  c", " -  -", " x  1"]
 
 
 def test_prose_breaks_between_words_and_paths_stay_whole() -> None:
@@ -75,7 +75,7 @@ def test_every_row_of_the_list_is_whole_at(width: int, run: Run, monkeypatch: py
     assert "params" in head
     assert {row.split()[0] for row in rows} == set(shipped_specs())
     assert all(len(row) <= width for row in rows)
-    assert rows[0].startswith("hit-ti-shapes32 ")  # what has weights
+    assert rows[0].startswith(" hit-ti-shapes32 ")  # what has weights
     assert re.search(r"1\.24 M +bundled", rows[0])
     built = run("build", "hit-b-ffhq256").stdout.splitlines()
     table = built[: next(index for index, line in enumerate(built) if line.startswith("hit-b-ffhq256"))]
