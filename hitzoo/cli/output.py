@@ -93,6 +93,8 @@ class Outlet(io.TextIOBase):
         return True
 
     def __getattr__(self, name: str) -> Any:
+        if name == "buffer":  # nobody writes past this stream, as the parser does where it finds ASCII
+            raise AttributeError(name)
         return getattr(self._target, name)
 
     def _seen(self, text: str) -> str:

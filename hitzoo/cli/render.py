@@ -10,6 +10,7 @@ from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.style import Style
 from rich.text import Text
 
 from hitzoo.cli.letters import encodable, is_unicode
@@ -19,6 +20,7 @@ from hitzoo.cli.wrapping import wrapped
 from hitzoo.escape import one_line, visible, visible_json
 
 _UNBOUNDED = 1_000_000  # columns
+_PALE = ("yellow", "bright_yellow", "white", "bright_white")
 _WIDTH_OF_FILES = 120  # columns of what is only read
 
 
@@ -28,11 +30,20 @@ class VisibleConsole(Console):
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         """Segments without letters that a terminal would obey."""
         for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(self.seen(segment.text), segment.style)
+            yield segment if segment.control else Segment(self.seen(segment.text), readable(segment.style))
 
     def seen(self, text: str) -> str:
         """The text as this console's encoding and a terminal can take it."""
         return encodable(visible(text), self.encoding)
+
+
+def readable(style: Style | None) -> Style | None:
+    """A style that can be read on light and dark ground: without dim letters, and bold for yellow ones."""
+    if style is None:
+        return None
+    if style.color is not None and style.color.name in _PALE:
+        style += Style(color="default", bold=True)
+    return style + Style(dim=False) if style.dim else style
 
 
 def console(*, stderr: bool = False) -> VisibleConsole:

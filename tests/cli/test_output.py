@@ -12,6 +12,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+import typer
+from rich.style import Style
 
 from hitzoo.cli import render
 from hitzoo.cli.letters import encodable
@@ -88,6 +90,21 @@ def test_colours_pass_by_the_door_of_rich_only(monkeypatch: pytest.MonkeyPatch) 
     outlet.rich_proxied_file.write("\x1b[1mbold\x1b[0m\x1b[2K\x1b]0;t\x07")
     outlet.write("\x1b[1mbold")
     assert target.getvalue() == "\x1b[1mbold\x1b[0m\x1b[2K\\x1b]0;t\\x07\\x1b[1mbold"
+
+
+def test_nobody_writes_past_an_outlet() -> None:
+    target = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
+    outlet = Outlet(target, silent=False)
+    assert not hasattr(outlet, "buffer")
+    typer.echo("8×8 \x1b[2J", file=outlet, color=True)
+    assert target.buffer.getvalue() == b"8x8 \\x1b[2J\n"  # type: ignore[attr-defined]
+
+
+def test_colours_can_be_read_on_light_and_dark_ground() -> None:
+    assert render.readable(Style(dim=True, bold=True)) == Style(dim=False, bold=True)
+    assert render.readable(Style(color="yellow")) == Style(color="default", bold=True)
+    assert render.readable(Style(color="red")) == Style(color="red")
+    assert render.readable(None) is None
 
 
 def test_an_output_that_takes_no_more() -> None:
