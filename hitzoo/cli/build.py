@@ -27,11 +27,11 @@ def build(
         Path | None,
         typer.Option(metavar="DIR", help="Also write a freshly initialised model there.", show_default=False),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the initial weights written with --out.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the initial weights that --out writes.")] = 0,
     as_json: JsonOption = False,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
-    """Print what a spec builds: every stage with its sizes and costs, the totals, and what training takes in memory.
+    """Print the networks of a spec as a table: sizes and costs of every stage, totals, and the memory training takes.
 
     FLOPs are of one image's forward pass (2 × multiply-accumulates). Activations are what a part keeps for the backward
     pass of one image in float32; the training estimate counts every tensor of a real step, run without contents.

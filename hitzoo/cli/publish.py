@@ -25,7 +25,7 @@ def publish(
     license_name: Annotated[str, typer.Option(metavar="NAME", help="With --license other: its name.")] = "",
     license_link: Annotated[str, typer.Option(metavar="URL", help="Where its text is.")] = "",
     tag: Annotated[str | None, typer.Option(metavar="v1", help="The name of this version.")] = None,
-    private: Annotated[bool, typer.Option("--private", help="For whom you let see it; of a new repository.")] = False,
+    private: Annotated[bool, typer.Option("--private", help="Make a new repository private.")] = False,
     data: Annotated[str, typer.Option(metavar="TEXT", help="What it was trained on, for the card.")] = "",
     data_license: Annotated[str, typer.Option(metavar="TEXT", help="Under which licence that is.")] = "",
     dataset: Annotated[list[str], typer.Option(metavar="ORG/NAME", help="The data set on the Hub.")] = [],  # noqa: B006

@@ -25,7 +25,7 @@ def choose_device(name: str = "auto") -> torch.device:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
         reason = str(error).splitlines()[0]
-        raise RequestError(f"--device {name}: not to be had on this machine ({reason}); try auto or cpu") from None
+        raise RequestError(f"--device {name}: not available on this machine ({reason}); try auto or cpu") from None
     return device
 
 
