@@ -19,9 +19,13 @@ Anything else that is raised is a bug of ours and keeps its traceback.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+
+from hitzoo.escape import one_line
+
+_MOST_SHOWN = 100  # problems of one document; more is no spec
 
 
 class HitzooError(Exception):
@@ -49,20 +53,24 @@ class Problem:
         lines = [f"{place}  {self.path}" if self.path else place, f"  {self.message}"]
         if self.hint:
             lines.append(f"  {self.hint}")
-        return "\n".join(lines)
+        return "\n".join(map(one_line, lines))
 
 
 class SpecError(HitzooError):
     """A spec that cannot be used, with all its problems in the order of their lines.
 
-    `usable` is what remains of it without the keys that do not belong, where that is a spec whose sizes can be checked.
+    `mended` are specs as the document may have been meant, whose sizes can be checked: what does not fit in all of them
+    does not depend on what had to be guessed.
     """
 
-    def __init__(self, source: str, problems: Iterable[Problem], usable: object = None) -> None:
+    def __init__(self, source: str, problems: Iterable[Problem], mended: Sequence[object] = ()) -> None:
         self.source = source
-        self.usable = usable
+        self.mended = mended
         self.problems = tuple(sorted(set(problems)))
-        super().__init__("\n".join(problem.render(source) for problem in self.problems))
+        lines = [problem.render(source) for problem in self.problems[:_MOST_SHOWN]]
+        if len(self.problems) > _MOST_SHOWN:
+            lines.append(f"and {len(self.problems) - _MOST_SHOWN:,} problems more")
+        super().__init__("\n".join(lines))
 
 
 class UnknownNameError(HitzooError):
@@ -79,7 +87,7 @@ class UnreadableImage(DataError):  # noqa: N818 - an image, not an error, is wha
     def __init__(self, name: str, reason: str) -> None:
         self.name = name
         self.reason = reason
-        super().__init__(f"{name}: not a readable image ({reason})")
+        super().__init__(one_line(f"{name}: not a readable image ({reason})"))
 
     def __reduce__(self) -> tuple[type[UnreadableImage], tuple[str, str]]:
         return type(self), (self.name, self.reason)  # crosses from a worker process to the main one

@@ -55,6 +55,15 @@ def test_every_shipped_file_travels(wheel: Path) -> None:
     assert not [name for name in names if name.startswith(("tests/", "docs/", "specs/", "zoo/"))]
 
 
+def test_the_schema_is_where_the_specs_say(site: Path) -> None:
+    folder = site / "hitzoo" / "_shipped" / "specs"
+    line = (folder / "hit-b-ffhq256.yaml").read_text(encoding="utf-8").splitlines()[0]
+    named = (folder / line.split("$schema=")[1]).resolve()
+    meant = (named.parent / json.loads(named.read_text(encoding="utf-8"))["$ref"]).resolve()
+    assert meant == (site / "hitzoo" / "spec" / "schema" / "spec.schema.json").resolve()
+    assert "hit_generator" in json.loads(meant.read_text(encoding="utf-8"))["$defs"]
+
+
 def test_the_wheel_is_what_runs(site: Path, tmp_path: Path) -> None:
     assert run(site, tmp_path, "-c", "import hitzoo; print(hitzoo.__file__)").startswith(str(site))
 

@@ -1,13 +1,16 @@
 """The `hitzoo` command: its verbs, and the one place where an error becomes a message and an exit code.
 
-Exit codes: 0 done, 2 a mistake the user can act on, 130 stopped by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
+Exit codes: 0 done, 1 a bug of ours, 2 a mistake the user can act on, and stopped: 130 by Ctrl-C, 143 by SIGTERM, 129
+by SIGHUP.
 """
 
 from __future__ import annotations
 
 import sys
+import traceback
+from collections.abc import Callable
 from importlib.metadata import version
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -32,6 +35,9 @@ from hitzoo.cli import (
     show,
     train,
 )
+from hitzoo.cli.completion import complete_verb
+from hitzoo.cli.help import GroupHelp, VerbHelp, print_help
+from hitzoo.cli.output import OutputLost, guarded_output
 from hitzoo.cli.process import in_its_name, leaving_at_once, stopping_cleanly
 from hitzoo.cli.unseen_places import of_a_place
 from hitzoo.errors import HitzooError
@@ -39,75 +45,151 @@ from hitzoo.wait_policy import adaptive_waiting
 
 USER_MISTAKE = 2
 INTERRUPTED = 130
+BUG = 1
+MISUSES: tuple[type[Exception], ...] = tuple(  # the parser's errors, wherever this version of typer keeps them
+    kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
+)
+
+LOOK, TRAIN, MAKE, SHARE, MEASURE = "Look", "Train", "Make", "Share", "Measure"
 
 app = typer.Typer(
     name="hitzoo",
+    cls=GroupHelp,
     help="The model zoo of transformer GANs: a YAML spec becomes networks, is trained, and makes pictures.",
-    no_args_is_help=True,
-    add_completion=False,
+    invoke_without_command=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("list")(listing.list_models)
-app.command("show")(show.show)
-app.command("new")(new.new)
-app.command("check")(check.check)
-app.command("diff")(diff.diff)
-app.command("build")(build.build)
-app.command("estimate")(estimate.estimate)
-app.command("train")(train.train)
-app.command("runs")(runs.list_runs)
-app.command("sample")(sample.sample)
-app.command("render")(rendering.render)
-app.command("export")(export.export)
-app.command("eval")(eval.evaluate)
-app.command("info")(info.info)
-app.command("pull")(pull.pull)
-app.command("publish")(publish.publish)
-app.command("convert")(convert.convert)
-app.add_typer(data.app, name="data")
-app.add_typer(bench.app, name="bench")
+
+
+def _verb(name: str, panel: str, run: Callable[..., None]) -> None:
+    app.command(name, cls=VerbHelp, rich_help_panel=panel)(run)
+
+
+_verb("list", LOOK, listing.list_models)
+_verb("info", LOOK, info.info)
+_verb("show", LOOK, show.show)
+_verb("build", LOOK, build.build)
+_verb("diff", LOOK, diff.diff)
+_verb("new", TRAIN, new.new)
+_verb("check", TRAIN, check.check)
+_verb("estimate", TRAIN, estimate.estimate)
+_verb("train", TRAIN, train.train)
+_verb("runs", TRAIN, runs.list_runs)
+_verb("sample", MAKE, sample.sample)
+_verb("render", MAKE, rendering.render)
+_verb("export", MAKE, export.export)
+_verb("pull", SHARE, pull.pull)
+_verb("publish", SHARE, publish.publish)
+_verb("convert", SHARE, convert.convert)
+_verb("eval", MEASURE, eval.evaluate)
+app.add_typer(data.app, name="data", rich_help_panel=TRAIN)
+app.add_typer(bench.app, name="bench", rich_help_panel=MEASURE)
+
+
+@app.command("help", cls=VerbHelp, rich_help_panel=LOOK)
+def help_of(
+    context: typer.Context,
+    verb: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[VERB …]", help="For example: train, or: data pack.", autocompletion=complete_verb),
+    ] = None,
+) -> None:
+    """Explain a verb; the same as `hitzoo VERB --help`."""
+    from hitzoo.errors import UnknownNameError, suggestion
+
+    parent: Any = context.parent
+    command, above = parent.command, parent
+    for name in verb or []:
+        known = getattr(command, "commands", {})
+        if name not in known:
+            hint = suggestion(name, known) or f"there are: {', '.join(known)}"
+            raise UnknownNameError(f"{above.command_path} has no verb '{name}'; {hint}")
+        command = known[name]
+        above = type(context)(command, info_name=name, parent=above)
+    print_help(command, above)
 
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"hitzoo {version('hitzoo')}")
+        from hitzoo.cli.render import print_kept
+
+        print_kept(f"hitzoo {version('hitzoo')}")
         raise typer.Exit
 
 
 @app.callback(epilog="Begin with: hitzoo list, then hitzoo sample --model hit-ti-shapes32 --seeds 0-35 --grid 6x6")
 def hitzoo(
+    context: typer.Context,
     version: Annotated[
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and leave.")
+        bool,
+        typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
     """The model zoo of transformer GANs: a YAML spec becomes networks, is trained, and makes pictures."""
+    if context.invoked_subcommand is None:
+        print_help(context.command, context)
 
 
 def main() -> None:
     """Run the command; what a user can act on is printed in one message, what is a bug keeps its traceback."""
-    with leaving_at_once(), stopping_cleanly(), adaptive_waiting():
-        _run()
+    with guarded_output(), leaving_at_once(), stopping_cleanly(), adaptive_waiting():
+        sys.exit(_run())
 
 
-def _run() -> None:
+def _run() -> int:
+    """The exit code."""
     try:
-        app(prog_name="hitzoo")
+        code = _parsed()
+        sys.stdout.flush()
+    except OutputLost as error:
+        return 0 if error.at_head else _tell(str(error))
+    return code
+
+
+def _parsed() -> int:
+    try:
+        code = app(prog_name="hitzoo", standalone_mode=False)
     except HitzooError as error:
-        from hitzoo.cli.render import print_error, print_line
+        return _explained(error)
+    except MISUSES as misuse:
+        return _misused(misuse)
+    except SystemExit as leaving:
+        return leaving.code if isinstance(leaving.code, int) else int(bool(leaving.code))
+    except (KeyboardInterrupt, typer.Abort):
+        return INTERRUPTED
+    except OutputLost:
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and (message := of_a_place(error)) is not None:
+            return _tell(message)
+        traceback.print_exc()  # while the outlets are there: a message may hold anything
+        return BUG
+    return code if isinstance(code, int) else 0
 
-        if (message := in_its_name(error)) is not None:
-            (print_error if error.exit_code else print_line)(message)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:  # the reader of our output left, as `head` does
-        sys.stderr.close()
-        sys.exit(0)
-    except OSError as error:
-        from hitzoo.cli.render import print_error
 
-        if (message := of_a_place(error)) is None:
-            raise
-        print_error(message)
-        sys.exit(USER_MISTAKE)
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+def _explained(error: HitzooError) -> int:
+    from hitzoo.cli.render import print_error, print_line
+
+    if (message := in_its_name(error)) is not None:
+        for line in message.split("\n"):
+            (print_error if error.exit_code else print_line)(line)
+    return error.exit_code
+
+
+def _misused(misuse: Exception) -> int:
+    """What the parser found wrong with the words of the command line, without its boxes."""
+    from hitzoo.cli.render import print_line
+
+    _tell(str(misuse.format_message()))  # type: ignore[attr-defined]
+    context = getattr(misuse, "ctx", None)
+    if context is not None:
+        print_line(f"{context.command_path} --help says how it is used", stderr=True)
+    return USER_MISTAKE
+
+
+def _tell(message: str) -> int:
+    from hitzoo.cli.render import print_error
+
+    print_error(message)
+    return USER_MISTAKE

@@ -12,6 +12,7 @@ import typer
 from hitzoo.cli.options import ForceOption, JsonOption, SetOption, SpecArgument
 
 if TYPE_CHECKING:
+    from hitzoo.cli.table import Cell
     from hitzoo.plan.compile import ModelPlan
     from hitzoo.plan.table import Row
     from hitzoo.spec.types import Spec
@@ -28,12 +29,12 @@ def build(
         Path | None,
         typer.Option(metavar="DIR", help="Also write a freshly initialised model there.", show_default=False),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of the initial weights written with --out.")] = 0,
     force: ForceOption = False,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the initial weights that --out writes.")] = 0,
     as_json: JsonOption = False,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
-    """Print what a spec builds: every stage with its sizes and costs, the totals, and what training takes in memory.
+    """Print the networks of a spec as a table: sizes and costs of every stage, totals, and the memory training takes.
 
     FLOPs are of one image's forward pass (2 × multiply-accumulates). Activations are what a part keeps for the backward
     pass of one image in float32; the training estimate counts every tensor of a real step, run without contents.
@@ -57,7 +58,8 @@ def build(
     if out is not None:
         _write(out, loaded, plan, seed, force=force)
         if not as_json:
-            render.print_line(f"\nwrote an untrained model to {out}: hitzoo sample --model {out}")
+            render.print_blank()
+            render.print_line(f"wrote an untrained model to {out}: hitzoo sample --model {out}")
 
 
 def _words(spec: str, overrides: list[str]) -> str:
@@ -119,7 +121,7 @@ def _print(report: dict[str, Any]) -> None:
     sections = [
         [*map(_cells, report[part]["rows"]), _total(part, report[part])] for part in ("generator", "discriminator")
     ]
-    render.print_table(columns, sections, words=(0, 1))
+    render.print_table(columns, sections, words=(0, 1), last_to_go=(6, 7, 8, 2, 3, 1))
     render.print_line(
         f"{report['name']}: latent {report['latent_dim']} to {report['resolution']}×{report['resolution']}"
         f"×{report['image_channels']}"
@@ -141,7 +143,7 @@ def _print_training(report: dict[str, Any]) -> None:
         render.print_paragraph(f"note: {note}")
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
+def _cells(row: dict[str, Any]) -> list[Cell]:
     from hitzoo.cli import render
 
     blocks = f" {row['block_size']}²·{row['grid_size']}²" if row["block_size"] else ""
@@ -151,16 +153,16 @@ def _cells(row: dict[str, Any]) -> list[str]:
         f"{row['resolution']}²",
         str(row["channels"]),
         *(str(row[key] or "") for key in ("heads", "depth")),
-        render.number(row["parameters"]),
+        render.number_forms(row["parameters"]),
         render.flops(row["flops"]),
         render.size(row["activation_bytes"]),
     ]
 
 
-def _total(part: str, totals: dict[str, Any]) -> list[str]:
+def _total(part: str, totals: dict[str, Any]) -> list[Cell]:
     from hitzoo.cli import render
 
-    numbers = [render.number(totals["parameters"]), render.flops(totals["flops"])]
+    numbers = [render.number_forms(totals["parameters"]), render.flops(totals["flops"])]
     return [part, "", "", "", "", "", *numbers, render.size(totals["activation_bytes"])]
 
 

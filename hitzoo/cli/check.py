@@ -2,34 +2,82 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hitzoo.cli.options import SetOption
+from hitzoo.cli.completion import complete_spec
+from hitzoo.cli.options import JsonOption, SetOption
+from hitzoo.errors import HitzooError, SpecError
+
+if TYPE_CHECKING:
+    from hitzoo.plan.compile import ModelPlan
 
 
 def check(
     specs: Annotated[
-        list[str], typer.Argument(metavar="SPEC...", help="Spec files or names of shipped specs.", show_default=False)
+        list[str],
+        typer.Argument(
+            metavar="SPEC…",
+            help="Spec files or names of shipped specs.",
+            show_default=False,
+            autocompletion=complete_spec,
+        ),
     ],
+    as_json: JsonOption = False,
     overrides: SetOption = [],  # noqa: B006 - typer reads the default, nobody changes it
 ) -> None:
-    """Check specs: every problem is printed with its line; nothing is built, torch is not loaded."""
+    """Find every mistake in specs: each is printed with its line and the way on; nothing is built.
+
+    Exit code 2 where there is one. With --json they go to the standard output, for editors and CI.
+    """
     from hitzoo.cli import render
-    from hitzoo.errors import HitzooError
-    from hitzoo.plan.open import open_spec
-    from hitzoo.plan.table import model_cost
 
     failures: list[str] = []
+    reports = []
     for name in specs:
         try:
-            _, plan = open_spec(name, overrides)
+            plan = _open(name, overrides)
         except HitzooError as error:
             failures.append(str(error))
+            reports.append({"spec": name, "fits": False, "problems": _problems(error)})
             continue
-        cost = model_cost(plan)
-        counts = ", ".join(f"{part} {cost[part].parameters:,} parameters" for part in ("generator", "discriminator"))
-        render.print_line(f"{name}: fits ({plan.generator.resolution}×{plan.generator.resolution}, {counts})")
+        facts = _facts(plan)
+        reports.append({"spec": name, "fits": True, **facts, "problems": []})
+        if not as_json:
+            counts = ", ".join(f"{part} {number:,} parameters" for part, number in facts["parameters"].items())
+            render.print_line(f"{name}: fits ({facts['resolution']}×{facts['resolution']}, {counts})")
+    if as_json:
+        render.print_json(reports)
+        raise typer.Exit(HitzooError.exit_code if failures else 0)
     if failures:
         raise HitzooError("\n".join(failures))
+
+
+def _open(name: str, overrides: list[str]) -> ModelPlan:
+    from hitzoo.plan.open import open_spec
+
+    return open_spec(name, overrides)[1]
+
+
+def _facts(plan: ModelPlan) -> dict[str, Any]:
+    from hitzoo.plan.table import model_cost
+
+    parameters = {part: cost.parameters for part, cost in model_cost(plan).items()}
+    return {"resolution": plan.generator.resolution, "parameters": parameters}
+
+
+def _problems(error: HitzooError) -> list[dict[str, Any]]:
+    """Each with its place; line and column count from 1 and are null where the place is not in a file."""
+    if not isinstance(error, SpecError):
+        return [{"line": None, "column": None, "path": "", "message": str(error), "hint": ""}]
+    return [
+        {
+            "line": problem.line or None,
+            "column": problem.column or None,
+            "path": problem.path,
+            "message": problem.message,
+            "hint": problem.hint,
+        }
+        for problem in error.problems
+    ]

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
+from hitzoo.cli.help import GroupHelp, VerbHelp, print_help
 from hitzoo.cli.options import ForceOption, JsonOption
 
-app = typer.Typer(help="Look at a data set, or pack it.", no_args_is_help=True)
+app = typer.Typer(cls=GroupHelp, help="Look at a data set, or pack it.", invoke_without_command=True)
 
 SourceArgument = Annotated[
     str,
@@ -20,11 +21,13 @@ SourceArgument = Annotated[
 
 
 @app.callback()
-def data() -> None:
+def data(context: typer.Context) -> None:
     """Look at a data set, or pack it."""
+    if context.invoked_subcommand is None:
+        print_help(context.command, context)
 
 
-@app.command("check")
+@app.command("check", cls=VerbHelp)
 def check_data(
     source: SourceArgument,
     resolution: Annotated[
@@ -58,7 +61,7 @@ def check_data(
         raise typer.Exit(2)
 
 
-@app.command("pack")
+@app.command("pack", cls=VerbHelp)
 def pack_data(
     source: SourceArgument,
     out: Annotated[Path, typer.Argument(metavar="OUT.zip", help="The file to write.", show_default=False)],

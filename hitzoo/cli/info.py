@@ -43,7 +43,7 @@ def info(
     render.print_line(model, style="bold")
     for label, value in rows:
         if value:
-            render.print_line(f"  {label:<12}{value}")
+            render.print_field(label, str(value))
 
 
 def _look(model: str) -> ModelInfo:

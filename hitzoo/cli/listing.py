@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hitzoo.cli.completion import complete_spec_name
 from hitzoo.cli.options import JsonOption
 
 if TYPE_CHECKING:
@@ -15,34 +16,46 @@ _FID = "fid"
 
 
 def list_models(
-    pattern: Annotated[str, typer.Argument(metavar="[GLOB]", help="Only names that match, e.g. 'hit-b-*'.")] = "*",
+    pattern: Annotated[
+        str,
+        typer.Argument(
+            metavar="[PATTERN]",
+            help="Only names that hold this, e.g. ffhq, or match it whole, e.g. 'hit-b-*'.",
+            autocompletion=complete_spec_name,
+            show_default=False,
+        ),
+    ] = "*",
+    with_weights: Annotated[bool, typer.Option("--with-weights", help="Only models that have weights.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List the models of the zoo: size, whether there are weights and where, the paper's FID and what was measured.
+    """List the models of the zoo: size, whether there are weights, and the FID of the paper.
 
-    bundled: the weights travel with hitzoo. published: they are on the Hub, `hitzoo sample` fetches them. spec only:
-    nobody has published any; `hitzoo train` makes them. The paper's FID is of its
-    authors' weights; the own FID was measured of these.
+    bundled: the weights are installed with hitzoo. published: they are on the Hub, `hitzoo sample` downloads them.
+    spec only: nobody has published any; `hitzoo train` makes them. The paper's FID is that of its authors' weights; own
+    FID was measured with these. Models that have weights come first.
     """
     from hitzoo.cli import render
     from hitzoo.errors import UnknownNameError
+    from hitzoo.zoo.cards import SPEC_ONLY
 
-    rows = _rows(pattern)
+    rows = [row for row in _rows(pattern) if not with_weights or row["weights"] != SPEC_ONLY]
     if not rows:
-        raise UnknownNameError(f"no model matches '{pattern}'; `hitzoo list` shows all")
+        which = "no model with weights matches" if with_weights else "no model matches"
+        raise UnknownNameError(f"{which} '{pattern}'; `hitzoo list` shows all")
     if as_json:
         render.print_json(rows)
         return
-    columns = ("name", "image", "parameters", "weights", "paper FID", "own FID", "what it is")
-    render.print_table(columns, [[_cells(row) for row in rows]], words=(0, 3, 6))
+    columns = ("name", "params", "weights", "image", "paper FID", "own FID", "what it is")
+    cells = [[_cells(row) for row in rows]]
+    render.print_table(columns, cells, words=(0, 2, 6), last_to_go=(2, 1, 3, 4, 5))
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
     return [
         row["name"],
-        f"{row['resolution']}²",
         f"{row['parameters'] / 1e6:.2f} M",
         row["weights"],
+        f"{row['resolution']}²",
         _fid(row["published"]),
         _fid(row["measured"]),
         row["title"],
@@ -54,14 +67,24 @@ def _fid(numbers: dict[str, float]) -> str:
 
 
 def _rows(pattern: str) -> list[dict[str, Any]]:
-    from fnmatch import fnmatchcase
-
+    """What matches, by name; what has weights first."""
     from hitzoo.spec.shipped import shipped_specs
-    from hitzoo.zoo.cards import cards
+    from hitzoo.zoo.cards import SPEC_ONLY, cards
 
     known = cards()
     without = {name: None for name in shipped_specs() if name not in known}  # a spec that has no record yet
-    return [_row(name, card) for name, card in sorted({**known, **without}.items()) if fnmatchcase(name, pattern)]
+    found = [(name, card) for name, card in sorted({**known, **without}.items()) if _matches(name, pattern)]
+    rows = [_row(name, card) for name, card in found]
+    return sorted(rows, key=lambda row: bool(row["weights"] == SPEC_ONLY))
+
+
+def _matches(name: str, pattern: str) -> bool:
+    """A pattern with wildcards is of whole names; a plain word may stand anywhere in them."""
+    from fnmatch import fnmatchcase
+
+    if any(letter in pattern for letter in "*?["):
+        return fnmatchcase(name, pattern)
+    return pattern.lower() in name
 
 
 def _row(name: str, card: Card | None) -> dict[str, Any]:

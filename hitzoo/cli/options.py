@@ -7,12 +7,15 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from hitzoo.cli.completion import complete_device, complete_model, complete_path, complete_precision, complete_spec
+
 SpecArgument: TypeAlias = Annotated[
     str,
     typer.Argument(
         metavar="SPEC",
         help="A spec file, the name of a shipped spec, or the folder of a run or a model.",
         show_default=False,
+        autocompletion=complete_spec,
     ),
 ]
 SetOption: TypeAlias = Annotated[
@@ -20,18 +23,27 @@ SetOption: TypeAlias = Annotated[
     typer.Option(
         "--set",
         metavar="PATH=VALUE",
-        help="Replace one value of the spec, e.g. training.batch_size=32. Can be given again.",
+        help="Replace one value of the spec, e.g. training.batch_size=32. Repeatable.",
         show_default=False,
+        autocompletion=complete_path,
     ),
 ]
-JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
-DeviceOption: TypeAlias = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, mps.")]
+JsonOption: TypeAlias = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+DeviceOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="DEVICE",
+        help="auto, cpu, cuda, cuda:1 or mps.",
+        autocompletion=complete_device,
+    ),
+]
 ModelArgument: TypeAlias = Annotated[
     str | None,
     typer.Argument(
         metavar="MODEL",
         help="A model of the zoo, a model folder, a run (RUN@best, RUN@1000), or ORG/NAME[@REVISION] on the Hub.",
         show_default=False,
+        autocompletion=complete_model,
     ),
 ]
 ModelOption: TypeAlias = Annotated[
@@ -41,6 +53,7 @@ ModelOption: TypeAlias = Annotated[
         metavar="NAME|DIR|ORG/NAME[@REVISION]",
         help="The same as MODEL, by its name.",
         show_default=False,
+        autocompletion=complete_model,
     ),
 ]
 ForceOption: TypeAlias = Annotated[
@@ -54,13 +67,24 @@ QualityOption: TypeAlias = Annotated[
 ]
 InitOption: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="random", help="Take a spec with untrained weights.", show_default=False),
+    typer.Option(metavar="random", help="Use a spec with untrained weights.", show_default=False),
 ]
 TruncationOption: TypeAlias = Annotated[
-    float, typer.Option(help="Factor of the latent; not StyleGAN's ψ, HiT has no w-space.")
+    float,
+    typer.Option(metavar="FACTOR", help="Factor of the latent; not StyleGAN's ψ, as HiT has no w-space."),
 ]
-FastOption: TypeAlias = Annotated[bool, typer.Option("--fast", help="The same images by the rewritten network.")]
-PrecisionOption: TypeAlias = Annotated[str, typer.Option(help="float32 or bfloat16, which rounds every map.")]
+FastOption: TypeAlias = Annotated[
+    bool,
+    typer.Option("--fast", help="Use the optimized network: the same images, faster."),
+]
+PrecisionOption: TypeAlias = Annotated[
+    str,
+    typer.Option(
+        metavar="PRECISION",
+        help="float32 or bfloat16 (also bf16), which rounds every map.",
+        autocompletion=complete_precision,
+    ),
+]
 InceptionWeightsOption: TypeAlias = Annotated[
     Path | None,
     typer.Option(

@@ -30,7 +30,7 @@ def publish(
     license_name: Annotated[str, typer.Option(metavar="NAME", help="With --license other: its name.")] = "",
     license_link: Annotated[str, typer.Option(metavar="URL", help="Where its text is.")] = "",
     tag: Annotated[str | None, typer.Option(metavar="v1", help="The name of this version.")] = None,
-    private: Annotated[bool, typer.Option("--private", help="For whom you let see it; of a new repository.")] = False,
+    private: Annotated[bool, typer.Option("--private", help="Make a new repository private.")] = False,
     data: Annotated[str, typer.Option(metavar="TEXT", help="What it was trained on, for the card.")] = "",
     data_license: Annotated[str, typer.Option(metavar="TEXT", help="Under which licence that is.")] = "",
     dataset: Annotated[list[str], typer.Option(metavar="ORG/NAME", help="The data set on the Hub.")] = [],  # noqa: B006
@@ -144,7 +144,7 @@ def _show(wanted: Publication, out: Path | None, force: bool) -> None:
         rows = [[name, render.size(entry.size), entry.sha256[:12]] for name, entry in entries]
         rows.append(["manifest.json", render.size(release.files["manifest.json"].stat().st_size), ""])
     render.print_table(["file", "size", "sha256"], [rows], words=(0, 2))
-    render.print_line(card)
+    render.print_document(card)
     _mention(release)
     render.print_line(f"nothing was published{f'; the folder is {out}' if out else ''}")
 

@@ -11,14 +11,18 @@ from hitzoo.cli.options import SpecArgument
 
 def show(
     spec: SpecArgument,
-    resolved: Annotated[
-        bool, typer.Option(help="With every default written out, instead of as it was written.")
-    ] = False,
+    resolved: Annotated[bool, typer.Option("--resolved/--no-resolved", help="Write out every default.")] = False,
 ) -> None:
-    """Print a spec."""
-    from hitzoo.spec.load import load_spec, read_spec_text
-    from hitzoo.spec.shipped import find_spec
-    from hitzoo.spec.write import to_yaml
+    """Print a spec, as it was written or with every default.
 
-    text = to_yaml(load_spec(spec)) if resolved else read_spec_text(find_spec(spec))
-    typer.echo(text, nl=not text.endswith("\n"))
+    The first line of a shipped spec lets editors complete and check it; it leads to this installation.
+    """
+    from hitzoo.cli.render import print_document
+    from hitzoo.spec.load import load_spec, read_spec_text
+    from hitzoo.spec.shipped import find_spec, shipped_folder
+    from hitzoo.spec.write import to_yaml, with_schema_line
+
+    path = find_spec(spec)
+    text = to_yaml(load_spec(spec)) if resolved else read_spec_text(path)
+    is_own = path.parent != shipped_folder("specs")
+    print_document(text if is_own else with_schema_line(text))

@@ -26,7 +26,7 @@ def choose_device(name: str | torch.device = "auto") -> torch.device:
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
         reason = str(error).splitlines()[0]
-        raise ArgumentError("device", name, f"not to be had on this machine ({reason}); try auto or cpu") from None
+        raise ArgumentError("device", name, f"not available on this machine ({reason}); try auto or cpu") from None
     return device
 
 

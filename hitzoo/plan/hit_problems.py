@@ -7,16 +7,17 @@ from hitzoo.plan.attention import BLOCKED, HALVED, attends, balanced_block_size
 from hitzoo.spec.place import Path, Places
 from hitzoo.spec.types import HitGeneratorSpec, StageSpec
 
-_LARGEST_SIDE = 1 << 16  # pixels; beyond it a position table alone would be hundreds of GB
+LARGEST_SIDE = 1 << 16  # pixels; beyond it a position table alone would be hundreds of GB
 
 
 def hit_problems(spec: HitGeneratorSpec, places: Places) -> list[Problem]:
     """Everything in the generator whose sizes do not fit each other."""
     last = spec.initial_size << (len(spec.stages) - 1)
-    if last > _LARGEST_SIDE:
+    if last > LARGEST_SIDE:
         message = f"{len(spec.stages)} stages from {spec.initial_size} end at {last}"
-        hint = f"the largest image has a side of {_LARGEST_SIDE} pixels"
-        return [places.problem(("generator", "stages"), message, hint)]
+        hint = f"the largest image has a side of {LARGEST_SIDE} pixels"
+        beside = [("generator", "initial_size")]
+        return [places.problem(("generator", "stages"), message, hint, beside=beside)]
     problems: list[Problem] = []
     for index, stage in enumerate(spec.stages):
         path: Path = ("generator", "stages", index)
@@ -31,28 +32,30 @@ def hit_problems(spec: HitGeneratorSpec, places: Places) -> list[Problem]:
 
 def _head_problems(spec: HitGeneratorSpec, stage: StageSpec, path: Path, places: Places) -> list[Problem]:
     halves = stage.attention in HALVED
+    beside = [(*path, "channels"), (*path, "attention"), ("generator", "latent_tokens")]
     fitting = [h for h in range(1, 65) if stage.channels % h == 0 and not (halves and h % 2)]
     hint = f"possible: {', '.join(map(str, fitting))}" if fitting else "make the number of channels even"
     if attends(spec, stage) and stage.channels % stage.heads:
         message = f"{stage.heads} heads do not divide {stage.channels} channels"
-        return [places.problem((*path, "heads"), message, hint)]
+        return [places.problem((*path, "heads"), message, hint, beside=beside)]
     if halves and stage.heads % 2:
         message = f"{stage.attention} attention needs an even number of heads (half for each axis), not {stage.heads}"
-        return [places.problem((*path, "heads"), message, hint)]
+        return [places.problem((*path, "heads"), message, hint, beside=beside)]
     return []
 
 
 def _block_problems(stage: StageSpec, resolution: int, path: Path, places: Places) -> list[Problem]:
     size = stage.block_size
+    beside = [(*path, "attention"), ("generator", "initial_size")]
     if size is not None and stage.attention not in BLOCKED:
         words = "without attention" if stage.attention == "none" else f"with {stage.attention} attention"
         hint = f"remove block_size, or set attention to one of: {', '.join(sorted(BLOCKED))}"
-        return [places.problem((*path, "block_size"), f"a stage {words} has no blocks", hint)]
+        return [places.problem((*path, "block_size"), f"a stage {words} has no blocks", hint, beside=beside)]
     if isinstance(size, int) and resolution % size:
         fitting = [p for p in range(1, resolution + 1) if resolution % p == 0]
         message = f"blocks of {size} do not divide the stage's resolution {resolution}"
         hint = f"possible: {', '.join(map(str, fitting))}; auto takes {balanced_block_size(resolution)}"
-        return [places.problem((*path, "block_size"), message, hint)]
+        return [places.problem((*path, "block_size"), message, hint, beside=beside)]
     return []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hitzoo.errors import SpecError
+from hitzoo.errors import Problem, SpecError
 from hitzoo.plan.compile import ModelPlan, compile_spec
 from hitzoo.spec.load import load_spec
 from hitzoo.spec.types import Spec
@@ -15,21 +15,26 @@ def open_spec(name_or_path: str | Path, overrides: Sequence[str] = ()) -> tuple[
     """The spec and its plan.
 
     Raises:
-        SpecError: everything wrong with the document; sizes are checked too where only unknown keys stand in the way.
+        SpecError: everything wrong with the document, its sizes too, however much else is wrong.
         UnknownNameError, RequestError: as `load_spec`.
     """
     try:
         spec = load_spec(name_or_path, overrides)
     except SpecError as error:
-        raise _with_what_does_not_fit(error) from None
+        raise compile_mended(error) from None
     return spec, compile_spec(spec)
 
 
-def _with_what_does_not_fit(error: SpecError) -> SpecError:
-    if not isinstance(error.usable, Spec):
-        return error
+def compile_mended(error: SpecError) -> SpecError:
+    """The error of a document, with the sizes that do not fit in any way it may have been meant."""
+    unfit = [_unfit(spec) for spec in error.mended if isinstance(spec, Spec)]
+    common = set.intersection(*unfit) if unfit else set()
+    return SpecError(error.source, [*error.problems, *common])
+
+
+def _unfit(spec: Spec) -> set[Problem]:
     try:
-        compile_spec(error.usable)
-    except SpecError as unfit:
-        return SpecError(error.source, [*error.problems, *unfit.problems])
-    return error
+        compile_spec(spec)
+    except SpecError as error:
+        return set(error.problems)
+    return set()

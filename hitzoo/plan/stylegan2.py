@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from hitzoo.errors import Problem
 from hitzoo.plan.families import steps_of
 from hitzoo.plan.types import BlockPlan, block
-from hitzoo.spec.place import Places
-from hitzoo.spec.types import Spec, Stylegan2DiscriminatorSpec
+from hitzoo.spec.types import Spec
 
 LAST_SIDE = 4  # pixels; where the last convolution and the linear layers stand
 _WIDEST = 512
@@ -33,7 +32,7 @@ class Stylegan2DiscriminatorPlan:
 def plan_stylegan2(spec: Spec, resolution: int) -> tuple[Stylegan2DiscriminatorPlan | None, list[Problem]]:
     """Decide every module of the discriminator, or say everything that does not fit."""
     problems = _problems(spec, resolution)
-    if problems:
+    if problems or not is_halvable(resolution) or _misses_widths(spec, resolution):
         return None, problems
     own = spec.discriminator
     sides = [resolution >> k for k in range(_halvings(resolution) + 1)]
@@ -79,27 +78,45 @@ def _halvings(resolution: int) -> int:
 
 
 def _problems(spec: Spec, resolution: int) -> list[Problem]:
-    places = spec.places
-    if resolution < 2 * LAST_SIDE or resolution != LAST_SIDE << _halvings(resolution):
-        message = f"a side of {resolution} cannot be halved down to {LAST_SIDE}, as the discriminator does"
-        hint = "possible image sides: 8, 16, 32, 64, … (change generator.initial_size or the number of stages)"
-        path, _ = steps_of(spec)
-        return [places.problem(path, message, hint)]
-    return [*_channel_problems(spec.discriminator, resolution, places), *_group_problems(spec)]
+    return [*_side_problems(spec, resolution), *_channel_problems(spec, resolution), *_group_problems(spec)]
 
 
-def _channel_problems(own: Stylegan2DiscriminatorSpec, resolution: int, places: Places) -> list[Problem]:
-    wanted = _halvings(resolution) + 1
-    if own.channels is None or len(own.channels) == wanted:
+def _side_problems(spec: Spec, resolution: int) -> list[Problem]:
+    if is_halvable(resolution) or spec.data.resolution not in (None, resolution):
+        return []  # where the data's is another, that is what is said
+    message = f"a side of {resolution} cannot be halved down to {LAST_SIDE}, as the discriminator does"
+    hint = "possible image sides: 8, 16, 32, 64, … (change generator.initial_size or the number of stages)"
+    path, _ = steps_of(spec)
+    return [spec.places.problem(path, message, hint, beside=[("generator", "initial_size")])]
+
+
+def is_halvable(side: int) -> bool:
+    """Whether the discriminator can halve a side down to 4: 8, 16, 32, …"""
+    return side >= 2 * LAST_SIDE and side == LAST_SIDE << _halvings(side)
+
+
+def _channel_problems(spec: Spec, resolution: int) -> list[Problem]:
+    """As many widths as there are resolutions, of the generator's image or of the data's where they differ."""
+    channels = spec.discriminator.channels
+    sides = [side for side in (resolution, spec.data.resolution) if side and is_halvable(side)]
+    if channels is None or not sides or len(channels) in (_halvings(side) + 1 for side in sides):
         return []
-    sides = ", ".join(str(resolution >> k) for k in range(wanted))
-    message = f"{len(own.channels)} widths for {wanted} resolutions"
-    return [places.problem(("discriminator", "channels"), message, f"one each for {sides}")]
+    wanted = _halvings(sides[0]) + 1
+    listed = ", ".join(str(sides[0] >> k) for k in range(wanted))
+    message = f"{len(channels)} widths for {wanted} resolutions"
+    beside = [steps_of(spec)[0], ("generator", "initial_size")]
+    return [spec.places.problem(("discriminator", "channels"), message, f"one each for {listed}", beside=beside)]
+
+
+def _misses_widths(spec: Spec, resolution: int) -> bool:
+    """The widths fit the data's resolution, which the generator does not reach: that is said elsewhere."""
+    return spec.discriminator.channels is not None and len(spec.discriminator.channels) != _halvings(resolution) + 1
 
 
 def _group_problems(spec: Spec) -> list[Problem]:
     group, batch = spec.discriminator.minibatch_std, spec.training.batch_size
     if group and batch % min(group, batch):
         message = f"groups of {group} do not divide the batch of {batch}"
-        return [spec.places.problem(("discriminator", "minibatch_std"), message, "choose a divisor of the batch size")]
+        hint, beside = "choose a divisor of the batch size", [("training", "batch_size")]
+        return [spec.places.problem(("discriminator", "minibatch_std"), message, hint, beside=beside)]
     return []

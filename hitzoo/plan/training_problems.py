@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hitzoo.errors import Problem
-from hitzoo.plan.families import reached_resolution
+from hitzoo.plan.families import reached_resolution, steps_of
 from hitzoo.spec.types import Spec
 
 
@@ -21,12 +21,14 @@ def _statistics_problems(spec: Spec) -> list[Problem]:
     if isinstance(group, int) and training.batch_size % group:
         message = f"groups of {group} images do not divide the batch of {training.batch_size}"
         path = ("training", "norm_statistics")
-        return [spec.places.problem(path, message, "choose a divisor of training.batch_size")]
+        hint, beside = "choose a divisor of training.batch_size", [("training", "batch_size")]
+        return [spec.places.problem(path, message, hint, beside=beside)]
     images = group if isinstance(group, int) else training.batch_size
     if images * own.smallest_map**2 > 1:
         return []
     message = "batch norm has a single value a channel: one image on a map of one pixel"
-    return [spec.places.problem(("training", "batch_size"), message, "a batch of 2, or norm: layer")]
+    beside = [("training", "norm_statistics"), ("generator", "norm"), ("generator", "initial_size")]
+    return [spec.places.problem(("training", "batch_size"), message, "a batch of 2, or norm: layer", beside=beside)]
 
 
 def _regularizer_problems(spec: Spec) -> list[Problem]:
@@ -53,6 +55,7 @@ def _checkpointing_problems(spec: Spec) -> list[Problem]:
             ("training", "activation_checkpointing", index),
             f"no stage or block has a resolution of {side}",
             f"possible: {', '.join(map(str, sorted(known)))}",
+            beside=[("generator", "initial_size"), steps_of(spec)[0]],
         )
         for index, side in enumerate(wanted)
         if side not in known

@@ -16,10 +16,7 @@ import yaml
 
 from hitzoo.errors import Problem, SpecError
 from hitzoo.spec.place import Path, Places
-
-_MOST_VALUES = 20_000  # a spec has a few hundred; more is an alias bomb or no spec
-_DEEPEST = 32
-_TOO_DEEP = "the document is nested deeper than a spec can be"
+from hitzoo.spec.validation import DEEPEST, MOST_VALUES, TOO_DEEP, TOO_MANY
 
 _INT = re.compile(r"[-+]?[0-9]+")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
@@ -28,6 +25,9 @@ _WORDS = {"null": None, "Null": None, "NULL": None, "~": None, "": None} | {
 }
 _KINDS = ("map", "seq", "str", "int", "float", "bool", "null", "timestamp", "merge", "value")  # given by the parser
 _KNOWN_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in _KINDS)
+_LONGEST_NUMBER = 60  # letters
+_UNITS = {"k": 1_000, "K": 1_000, "M": 1_000_000}
+_NUMBER_WITH_UNIT = re.compile(r"([-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?)\s?([kKM]?)")
 _YAML_11_BOOLEANS = {"yes": "true", "no": "false", "on": "true", "off": "false"}
 
 
@@ -105,8 +105,8 @@ def _count_depth(text: str, source: str, loader: type) -> None:
     for event in yaml.parse(text, Loader=loader):
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
-            if depth > _DEEPEST:
-                raise SpecError(source, [Problem(*_mark(event), "", _TOO_DEEP)])
+            if depth > DEEPEST:
+                raise SpecError(source, [Problem(*_mark(event), "", TOO_DEEP)])
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
@@ -130,8 +130,8 @@ class _Reader:
     def value(self, node: yaml.Node, path: Path) -> Any:
         self._count += 1
         self.values[path] = _mark(node)
-        if self._count > _MOST_VALUES or len(path) > _DEEPEST:  # an alias may hold itself
-            message = _TOO_DEEP if len(path) > _DEEPEST else "the document holds more values than a spec can have"
+        if self._count > MOST_VALUES or len(path) > DEEPEST:  # an alias may hold itself
+            message = TOO_DEEP if len(path) > DEEPEST else TOO_MANY
             raise SpecError(self.source, [Problem(*_mark(node), "", message)])
         if node.tag not in _KNOWN_TAGS:
             self._report(node, path, f"the tag {node.tag} has no meaning in a spec", "remove it")
@@ -190,6 +190,37 @@ def boolean_hint(value: object) -> str:
     """How to write the boolean that `yes`, `no`, `on` or `off` was meant to be."""
     word = _YAML_11_BOOLEANS.get(str(value).lower())
     return f"write {word} for {value}" if word else ""
+
+
+def boolean_of(value: object) -> bool | None:
+    """The boolean that was meant, where that can be told."""
+    if isinstance(value, bool):
+        return value
+    word = _YAML_11_BOOLEANS.get(str(value).lower(), str(value).lower())
+    return {"true": True, "false": False, "1": True, "0": False}.get(word)
+
+
+def number_of(value: object) -> int | float | None:
+    """The finite number that was meant, where that can be told: of `"32"`, `1_000`, `1,000` and `10k` too."""
+    if isinstance(value, str) and len(value) <= _LONGEST_NUMBER:
+        match = _NUMBER_WITH_UNIT.fullmatch(value.strip().replace("_", "").replace(",", ""))
+        value = plain_scalar(match[1]) if match else None
+        if match and match[2] and isinstance(value, int | float):
+            value = value * _UNITS[match[2]]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return value
+
+
+def number_hint(text: str) -> str:
+    """How to write the number that a text was meant to be."""
+    if isinstance(plain_scalar(text), int | float) and number_of(text) is not None:
+        return "remove the quotes"
+    number = number_of(text)
+    if number is not None:
+        whole = isinstance(number, float) and number.is_integer() and abs(number) < 1e15
+        return f"write {int(number) if whole else number}"
+    return "write a finite number" if text.lower().lstrip("+-.") in ("nan", "inf", "infinity") else ""
 
 
 def _is_key(node: yaml.ScalarNode) -> bool:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from hitzoo.errors import Problem, SpecError
-from hitzoo.spec.check import check_shape, without_unknown_keys
+from hitzoo.spec.check import check_shape, schema
 from hitzoo.spec.convert import to_spec
 from hitzoo.spec.document import Document, read_document
 from hitzoo.spec.folder import is_config, text_of_config
 from hitzoo.spec.override import apply_overrides
-from hitzoo.spec.shipped import find_spec
+from hitzoo.spec.place import Places
+from hitzoo.spec.repair import mend
+from hitzoo.spec.shipped import find_spec, shipped_folder
 from hitzoo.spec.types import Spec
+from hitzoo.spec.validation import size_problem
 
 _LARGEST_FILE = 1 << 20  # bytes; a spec has a few thousand
 
@@ -30,7 +34,8 @@ def load_spec(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Spec:
         RequestError: an override is not `path=value`.
     """
     path = find_spec(str(name_or_path))
-    return parse_spec(read_spec_text(path), str(path), overrides)
+    source = path.stem if path.parent == shipped_folder("specs") else str(path)  # nobody edits an installed file
+    return parse_spec(read_spec_text(path), source, overrides)
 
 
 def read_spec_text(path: Path) -> str:
@@ -60,7 +65,15 @@ def check_spec(document: Document, overrides: Sequence[str] = ()) -> Spec:
         data, places = apply_overrides(data, places, overrides)
     problems = [*document.problems, *check_shape(data, places)]
     if problems:
-        rest = without_unknown_keys(data)
-        usable = None if check_shape(rest, places) else to_spec(rest, places)
-        raise SpecError(places.source, problems, usable)
+        raise _with_all_that_is_wrong(data, places, problems)
     return to_spec(data, places)
+
+
+def _with_all_that_is_wrong(data: Mapping[str, Any], places: Places, problems: list[Problem]) -> SpecError:
+    """The problems, those that come to light when these are mended, and the mended specs."""
+    if size_problem(data):
+        return SpecError(places.source, problems)
+    ways = [mend(data, places, schema(), guess=guess) for guess in (0, 1)]
+    more = ways[0].problems & ways[1].problems
+    mended = [to_spec(way.data, places) for way in ways if way.data is not None]
+    return SpecError(places.source, [*problems, *more], mended if len(mended) == len(ways) else ())

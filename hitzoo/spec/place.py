@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TypeAlias
@@ -12,12 +12,15 @@ from hitzoo.errors import Problem, SpecError
 Path: TypeAlias = tuple[str | int, ...]
 
 
+_LONGEST = 200  # letters; a stranger's key may have a million
+
+
 def render_path(path: Path) -> str:
     """`("generator", "stages", 1, "heads")` as an author writes it: `generator.stages[1].heads`."""
     text = ""
     for part in path:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 3] + "..."
 
 
 @dataclass(frozen=True)
@@ -32,9 +35,14 @@ class Places:
     values: Mapping[Path, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
     overridden: Mapping[Path, str] = field(default_factory=lambda: MappingProxyType({}))
 
-    def problem(self, path: Path, message: str, hint: str = "", *, at_key: bool = False) -> Problem:
-        """A `Problem` at `path`, or at the nearest enclosing value the document does hold."""
-        words = self._override_of(path)
+    def problem(
+        self, path: Path, message: str, hint: str = "", *, at_key: bool = False, beside: Sequence[Path] = ()
+    ) -> Problem:
+        """A `Problem` at `path`, or at the nearest enclosing value the document does hold.
+
+        `beside` are the values that `path` does not fit: what was set from outside among them is what is wrong.
+        """
+        words = next(filter(None, map(self._override_of, (path, *beside))), "")
         if words:
             return Problem(0, 0, render_path(path), message, "; ".join(filter(None, (hint, f"set by {words}"))))
         line, column = self._locate(path, self.keys if at_key else self.values)

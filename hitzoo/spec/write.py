@@ -12,12 +12,14 @@ from typing import Any
 import yaml
 
 from hitzoo.errors import RequestError
+from hitzoo.spec.check import schema_path
 from hitzoo.spec.convert import to_data
 from hitzoo.spec.document import plain_scalar
 from hitzoo.spec.place import Path, render_path
 from hitzoo.spec.types import Spec
 
 _PLAIN = re.compile(r"[\w ./-]+")
+_SCHEMA_LINE = re.compile(r"^#[ \t]*yaml-language-server:[^\n]*\n", re.MULTILINE)
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,95}")
 
 
@@ -88,7 +90,20 @@ def renamed_copy(text: str, origin: str, path: FilePath, *, given: str | None = 
         line = f"{key}: {value if _is_plain(value) else json.dumps(value)}"
         body = re.sub(rf"^{key}:.*$", lambda _, line=line: line, body, count=1, flags=re.MULTILINE)  # type: ignore[misc]
     compare = f"hitzoo diff {quote(given or origin)} {quote(path.name)}"
-    return f"# Made from {origin} with `hitzoo new`; `{compare}` shows what was changed.\n{body}"
+    return f"# Made from {origin} with `hitzoo new`; `{compare}` shows what was changed.\n{schema_line()}\n{body}"
+
+
+def schema_line() -> str:
+    """The comment by which an editor finds the schema of this installation, from wherever the spec lies."""
+    path = schema_path()
+    place = path.as_uri() if re.search(r"\s", str(path)) else path.as_posix()
+    return f"# yaml-language-server: $schema={place}"
+
+
+def with_schema_line(text: str) -> str:
+    """The text of a spec that is to lie anywhere: its first comment leads to this installation's schema."""
+    rest = _SCHEMA_LINE.sub("", text, count=1)
+    return f"{schema_line()}\n{rest}"
 
 
 def _is_plain(text: str) -> bool:

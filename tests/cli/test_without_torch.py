@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -73,10 +74,39 @@ def test_show_prints_the_very_text(run: Run, spec: Path) -> None:
     assert "mlp_expansion: 4" in run("show", spec, "--resolved").stdout
 
 
+def schema_of(text: str) -> Path:
+    (place,) = re.findall(r"^# yaml-language-server: \$schema=(\S+)$", text, re.MULTILINE)
+    return Path(place)
+
+
+@pytest.mark.parametrize("words", [["show", "hit-b-ffhq256"], ["show", "hit-b-ffhq256", "--resolved"]], ids=" ".join)
+def test_a_spec_that_is_shown_leads_editors_to_the_schema(run: Run, tmp_path: Path, words: list[str]) -> None:
+    text = run(*words).stdout
+    assert json.loads(schema_of(text).read_text())["$defs"]["hit_generator"]
+    assert text.startswith("# yaml-language-server:")
+    (tmp_path / "mine.yaml").write_text(text)
+    assert "46,217,670" in run("check", "mine.yaml").stdout
+
+
+def test_check_says_all_of_it_to_programs(run: Run, spec: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.yaml").write_text(SPEC.replace("latent_dim", "latent_dims"))
+    sound, broken, absent = json.loads(run("check", spec, "broken.yaml", "none.yaml", "--json", code=2).stdout)
+    assert (sound["fits"], sound["resolution"], sound["problems"]) == (True, 16, [])
+    assert sound["parameters"]["generator"] > 0
+    (problem,) = broken["problems"]
+    assert (problem["line"], problem["column"], problem["path"]) == (6, 3, "generator.latent_dims")
+    assert problem["hint"].startswith("did you mean 'latent_dim'?")
+    assert (absent["fits"], absent["problems"][0]["line"]) == (False, None)
+    assert json.loads(run("check", spec, "--json").stdout) == [sound]
+    (set_,) = json.loads(run("check", spec, "--json", "--set", "steps=60", code=2).stdout)
+    assert set_["problems"][0]["line"] is None
+
+
 def test_new_begins_a_spec_that_fits(run: Run, tmp_path: Path) -> None:
     run("new", "my-faces.yaml", "--from", "hit-b-ffhq256")
     text = (tmp_path / "my-faces.yaml").read_text()
     assert "name: my-faces\n" in text
+    assert schema_of(text).is_file()
     assert "published" not in text  # the original's head comment is not true of the copy
     assert "# 4×4 tokens" in text  # the comments beside the values are
     assert "46,217,670" in run("check", "my-faces.yaml").stdout

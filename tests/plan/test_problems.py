@@ -102,7 +102,8 @@ def test_the_text_itself_fits() -> None:
             "resolution: 48",
             "mine.yaml:11:20  data.resolution\n"
             "  the last stage reaches 32, not the wanted 48 (3 stages, doubling from 8)\n"
-            "  48 is not 8 doubled; change generator.initial_size, or set data.resolution: 32",
+            "  no discriminator takes 48 (sides are 8, 16, 32, 64, …): set data.resolution: 32,"
+            " or set data.resolution: 64 and give 4 stages",
         ),
         (
             "[4, 8, 8, 8]",

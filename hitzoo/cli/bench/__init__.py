@@ -5,16 +5,19 @@ from __future__ import annotations
 import typer
 
 from hitzoo.cli.bench import resolution, roofline, sample, train
+from hitzoo.cli.help import GroupHelp, VerbHelp, print_help
 
-app = typer.Typer(help="Measure speed, setting against setting.", no_args_is_help=True)
+app = typer.Typer(cls=GroupHelp, help="Measure speed, setting against setting.", invoke_without_command=True)
 
 
 @app.callback()
-def bench() -> None:
+def bench(context: typer.Context) -> None:
     """Measure speed, setting against setting."""
+    if context.invoked_subcommand is None:
+        print_help(context.command, context)
 
 
-app.command("sample")(sample.bench_sample)
-app.command("roofline")(roofline.bench_roofline)
-app.command("resolution")(resolution.bench_resolution)
-app.command("train")(train.bench_train)
+app.command("sample", cls=VerbHelp)(sample.bench_sample)
+app.command("roofline", cls=VerbHelp)(roofline.bench_roofline)
+app.command("resolution", cls=VerbHelp)(resolution.bench_resolution)
+app.command("train", cls=VerbHelp)(train.bench_train)

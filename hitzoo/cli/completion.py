@@ -1,0 +1,98 @@
+"""What the shell completes: names of specs, models, runs and metrics; torch is not loaded for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import get_args
+
+_MOST = 200  # runs that are looked at
+
+
+def complete_spec(incomplete: str) -> list[str]:
+    """Names of shipped specs; files complete the shell's own way."""
+    return [*complete_spec_name(incomplete), *_files(incomplete, (".yaml", ".yml"))]
+
+
+def complete_spec_name(incomplete: str) -> list[str]:
+    """Names of shipped specs only."""
+    from hitzoo.spec.shipped import shipped_specs
+
+    return [name for name in shipped_specs() if name.startswith(incomplete)]
+
+
+def complete_model(incomplete: str) -> list[str]:
+    """Names of the zoo's models, and runs."""
+    from hitzoo.spec.shipped import shipped_folder
+
+    names = sorted(record.stem for record in shipped_folder("zoo").glob("*.yaml"))
+    return [*(name for name in names if name.startswith(incomplete)), *complete_run(incomplete)]
+
+
+def complete_run(incomplete: str) -> list[str]:
+    """Folders of runs, below `runs` or where the words that were begun lead."""
+    place = Path(incomplete)
+    parent = place if incomplete.endswith("/") else place.parent
+    folders = (folder for start in {parent, Path("runs")} for folder in _folders(start))
+    return sorted({str(folder) for folder in folders if str(folder).startswith(incomplete) and _is_run(folder)})
+
+
+def complete_metrics(incomplete: str) -> list[str]:
+    """Names of metrics, after those that are written already: `fid,k` gives `fid,kid`."""
+    from hitzoo.spec.types import MetricName
+
+    written, comma, begun = incomplete.rpartition(",")
+    known = set(written.split(","))
+    return [f"{written}{comma}{name}" for name in get_args(MetricName) if name.startswith(begun) and name not in known]
+
+
+def complete_path(incomplete: str) -> list[str]:
+    """Paths of values for `--set`; of the lists' entries the first."""
+    from hitzoo.spec.check import schema
+    from hitzoo.spec.foreign import leaves_of
+
+    paths = (path.replace("[]", "[0]") for listed in leaves_of(schema()).values() for path in listed)
+    return sorted(f"{path}=" for path in paths if path.startswith(incomplete))
+
+
+def complete_device(incomplete: str) -> list[str]:
+    """The kinds of devices."""
+    return [name for name in ("auto", "cpu", "cuda", "mps") if name.startswith(incomplete)]
+
+
+def complete_precision(incomplete: str) -> list[str]:
+    """The precisions that sampling knows."""
+    return [name for name in ("float32", "bfloat16") if name.startswith(incomplete)]
+
+
+def complete_verb(incomplete: str) -> list[str]:
+    """The verbs, for `hitzoo help`."""
+    from typer.main import get_command
+
+    from hitzoo.cli.app import app
+
+    return [name for name in getattr(get_command(app), "commands", {}) if name.startswith(incomplete)]
+
+
+def _files(incomplete: str, endings: tuple[str, ...]) -> Iterator[str]:
+    place = Path(incomplete)
+    parent = place if incomplete.endswith("/") else place.parent
+    for entry in _entries(parent):
+        name = str(entry)
+        if name.startswith(incomplete) and (entry.suffix in endings or entry.is_dir()):
+            yield f"{name}/" if entry.is_dir() else name
+
+
+def _folders(parent: Path) -> Iterator[Path]:
+    yield from (entry for entry in _entries(parent) if entry.is_dir())
+
+
+def _entries(parent: Path) -> list[Path]:
+    try:
+        return sorted(entry for entry in parent.iterdir() if not entry.name.startswith("."))[:_MOST]
+    except OSError:
+        return []
+
+
+def _is_run(folder: Path) -> bool:
+    return (folder / "run.json").is_file()

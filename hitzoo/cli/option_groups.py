@@ -1,0 +1,61 @@
+"""What `--help` calls the value of an option, and the group in which it lists the option, for all verbs alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+ARGUMENTS, RUN, DATA, SPEED, OUTPUT, OPTIONS = "Arguments", "Run", "Data", "Speed", "Output", "Options"
+ORDER = (ARGUMENTS, RUN, DATA, SPEED, OUTPUT, OPTIONS)
+
+_FEW = 8  # options; so many need no groups
+_GROUPS: Mapping[str, tuple[str, ...]] = {
+    RUN: (
+        "--out", "--resume", "--name", "--init", "--seed", "--set", "--steps", "--for", "--batch-size",
+        "--learning-rate", "--checkpoint-every", "--keep", "--force",
+    ),
+    DATA: ("--data", "--new-data", "--replace-data", "--images", "--real-samples"),
+    SPEED: (
+        "--device", "--precision", "--compile", "--fast", "--threads", "--workers", "--batch-per-device", "--tile",
+    ),
+    OUTPUT: (
+        "--json", "--log-every", "--sample-every", "--grid", "--npy", "--format", "--scale", "--labels", "--padding",
+        "--inception-weights",
+    ),
+}  # fmt: skip
+_OF_PICTURES = {  # verbs that make pictures: where they go is what they put out
+    "--out": OUTPUT, "--force": OUTPUT, "--batch-size": SPEED, "--seed": OPTIONS, "--init": OPTIONS, "--set": OPTIONS,
+    "--inception-weights": OPTIONS, "--name": OPTIONS,
+}  # fmt: skip
+_PLACES = {option: group for group, options in _GROUPS.items() for option in options}
+
+
+def group_of(param: Any, verb: str, count: int) -> str:
+    """The heading under which an option of a verb with `count` of them is listed."""
+    if param.param_type_name == "argument":
+        return ARGUMENTS
+    if count < _FEW:
+        return OPTIONS
+    places = _PLACES if verb == "train" else _PLACES | _OF_PICTURES
+    return next((places[name] for name in param.opts if name in places), OPTIONS)
+
+
+def value_name(param: Any) -> str:
+    """`N` for a number, `PATH` for a path, where the option says nothing better."""
+    if param.metavar:
+        return str(param.metavar)
+    kind = _kind(param)
+    return {"int": "N", "integer": "N", "float": "X", "path": "PATH"}.get(
+        kind, str(param.name).upper().replace("_", "-")
+    )
+
+
+def _kind(param: Any) -> str:
+    """The type of the value, which versions of the parser keep in different places."""
+    descriptor = getattr(param, "type_descriptor", None)
+    if descriptor is not None:
+        annotation = getattr(descriptor, "annotation", None)
+        name = str(getattr(annotation, "__name__", annotation))
+        return "path" if "Path" in name else name
+    name = str(getattr(param.type, "name", ""))
+    return {"integer range": "int", "float range": "float"}.get(name, name)

@@ -1,0 +1,131 @@
+"""A violation of the schema in the author's words: what is wrong, what is allowed, and the way on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from hitzoo.errors import Problem, suggestion
+from hitzoo.spec.document import boolean_hint, number_hint
+from hitzoo.spec.foreign import meant_key
+from hitzoo.spec.place import Path, Places
+
+_LONGEST = 60  # letters of a value that is shown
+_MOST_KEYS = 50  # unknown ones of one mapping that are named
+_TYPE_NAMES = {
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "text",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping of keys to values",
+    "null": "nothing",
+}
+
+
+def explain(error: Any, places: Places, document: Mapping[str, Any]) -> Iterator[Problem]:
+    """One violation as problems: an object that is wrong in two keys gives two.
+
+    Args:
+        error: jsonschema's `ValidationError`.
+        places: where the values stand.
+        document: the schema.
+    """
+    path: Path = tuple(error.absolute_path)
+    value, wanted = error.instance, error.validator_value
+    match error.validator:
+        case "additionalProperties":
+            yield from _unknown_keys(error, path, places, document)
+        case "required":
+            yield from _missing_keys(error, path, places)
+        case "enum":
+            yield places.problem(path, f"{show(value)} is not one of: {_list(wanted)}", _enum_hint(error))
+        case "const":
+            newer = "install a newer hitzoo to read it" if path == ("hitzoo",) and value in (2, 3, 4) else ""
+            yield places.problem(path, f"{show(value)} is not possible here; it must be {show(wanted)}", newer)
+        case "type":
+            yield places.problem(path, f"{show(value)} is not {_types(wanted)}", _type_hint(value, wanted))
+        case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
+            yield places.problem(path, f"{show(value)} is out of range: {_range(error.schema)}")
+        case "minItems" | "maxItems":
+            bound = "at least" if error.validator == "minItems" else "at most"
+            entries, are = ("entry" if len(value) == 1 else "entries"), ("is" if wanted == 1 else "are")
+            yield places.problem(path, f"the list has {len(value)} {entries}; {bound} {wanted} {are} wanted")
+        case "uniqueItems":
+            yield places.problem(path, "the list names an entry twice")
+        case "pattern":
+            yield places.problem(path, f"{show(value)} is not possible here", _description(error.schema))
+        case _:
+            yield places.problem(path, shortened(error.message, 200))
+
+
+def show(value: object) -> str:
+    """A value as JSON, shortened."""
+    if isinstance(value, Mapping | list) and len(value) > _LONGEST:
+        value = dict(list(value.items())[:_LONGEST]) if isinstance(value, Mapping) else value[:_LONGEST]
+    return shortened(json.dumps(value, ensure_ascii=False, default=str), _LONGEST)
+
+
+def shortened(text: str, longest: int = _LONGEST) -> str:
+    """The text, or its beginning where it is too long to be read."""
+    return text if len(text) <= longest else text[: longest - 3] + "..."
+
+
+def _unknown_keys(error: Any, path: Path, places: Places, document: Mapping[str, Any]) -> Iterator[Problem]:
+    allowed = sorted(error.schema.get("properties", {}))
+    unknown = [key for key in error.instance if key not in allowed]
+    for key in unknown[:_MOST_KEYS]:
+        near = meant_key(key, path, allowed, document)
+        hint = "; ".join(filter(None, (near, f"allowed: {', '.join(allowed)}")))
+        yield places.problem((*path, key), f"unknown key '{shortened(key)}'", hint, at_key=True)
+    if len(unknown) > _MOST_KEYS:
+        yield places.problem(path, f"{len(unknown) - _MOST_KEYS:,} unknown keys more", "is this a spec?")
+
+
+def _missing_keys(error: Any, path: Path, places: Places) -> Iterator[Problem]:
+    value, known = error.instance, error.schema.get("properties", {})
+    for key in error.validator_value:
+        if key not in value:
+            yield places.problem((*path, key), f"missing key '{key}'", _description(known.get(key, {})))
+
+
+def _enum_hint(error: Any) -> str:
+    value, wanted = error.instance, error.validator_value
+    if isinstance(value, str) and value in (str(option) for option in wanted if not isinstance(option, str)):
+        return "remove the quotes"
+    near = suggestion(shortened(str(value)), map(str, wanted))
+    return near or _description(error.schema)
+
+
+def _types(wanted: str | Sequence[str]) -> str:
+    names = [wanted] if isinstance(wanted, str) else wanted
+    return " or ".join(_TYPE_NAMES[name] for name in names)
+
+
+def _type_hint(value: object, wanted: str | Sequence[str]) -> str:
+    if isinstance(value, str) and any(name in wanted for name in ("number", "integer")):
+        return number_hint(value)
+    if "boolean" in wanted:
+        return boolean_hint(value)
+    if "array" in wanted and isinstance(value, str | int | float):
+        return f"write it as a list: [{shortened(str(value))}]"
+    return ""
+
+
+def _range(schema: Mapping[str, Any]) -> str:
+    words = {
+        "minimum": "at least",
+        "exclusiveMinimum": "more than",
+        "maximum": "at most",
+        "exclusiveMaximum": "less than",
+    }
+    return " and ".join(f"{word} {schema[key]}" for key, word in words.items() if key in schema)
+
+
+def _description(schema: Mapping[str, Any]) -> str:
+    return str(schema.get("description", ""))
+
+
+def _list(values: Sequence[object]) -> str:
+    return ", ".join(str(value) for value in values)

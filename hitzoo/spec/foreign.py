@@ -1,0 +1,143 @@
+"""Words that other projects use for what a spec says, and keys that stand in another place than they belong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from hitzoo.errors import suggestion
+from hitzoo.spec.place import Path, render_path
+
+_LONGEST = 60  # letters of a word that is compared with others
+
+_BATCH, _STEPS, _RATE = "training.batch_size", "training.steps", "training.optimizer.learning_rate"
+_KEYS = {
+    "lr": _RATE, "learningrate": _RATE, "g_lr": _RATE, "d_lr": _RATE, "lr_g": _RATE, "lr_d": _RATE,
+    "bs": _BATCH, "batch": _BATCH, "batchsize": _BATCH, "minibatch": _BATCH, "minibatch_size": _BATCH,
+    "iterations": _STEPS, "iters": _STEPS, "iter": _STEPS, "max_steps": _STEPS, "total_steps": _STEPS,
+    "num_steps": _STEPS, "train_steps": _STEPS, "n_iter": _STEPS, "max_iter": _STEPS, "max_iters": _STEPS,
+    "optim": "training.optimizer", "opt": "training.optimizer", "beta": "training.optimizer.betas",
+    "beta1": "training.optimizer.betas", "beta2": "training.optimizer.betas", "eps": "training.optimizer.epsilon",
+    "ema_decay": "training.ema.decay", "ema_beta": "training.ema.decay", "ema_rate": "training.ema.decay",
+    "ema_start": "training.ema.start_step", "criterion": "training.loss", "gan_loss": "training.loss",
+    "gradient_checkpointing": "training.activation_checkpointing", "grad_checkpointing":
+    "training.activation_checkpointing", "regularization": "training.regularizers",
+    "z_dim": "generator.latent_dim", "dim_z": "generator.latent_dim", "nz": "generator.latent_dim",
+    "latent_size": "generator.latent_dim", "latent": "generator.latent_dim", "zdim": "generator.latent_dim",
+    "arch": "generator.family", "architecture": "generator.family", "backbone": "generator.family",
+    "layers": "generator.stages", "base_resolution": "generator.initial_size", "init_size": "generator.initial_size",
+    "mlp_ratio": "generator.mlp_expansion", "multi_query": "generator.heads_share_kv",
+    "num_heads": "generator.stages[].heads", "n_heads": "generator.stages[].heads", "nhead":
+    "generator.stages[].heads", "dim": "generator.stages[].channels", "width": "generator.stages[].channels",
+    "num_layers": "generator.stages[].depth", "n_layers": "generator.stages[].depth", "num_blocks":
+    "generator.stages[].depth", "blocks": "generator.stages[].depth", "attn": "generator.stages[].attention",
+    "window": "generator.stages[].block_size", "window_size": "generator.stages[].block_size",
+    "patch_size": "generator.stages[].block_size",
+    "image_size": "data.resolution", "img_size": "data.resolution", "imsize": "data.resolution",
+    "dataset": "data.source", "data_dir": "data.source", "data_path": "data.source", "dataroot": "data.source",
+    "path": "data.source", "root": "data.source", "mirror": "data.flip", "hflip": "data.flip", "xflip": "data.flip",
+    "horizontal_flip": "data.flip", "img_channels": "data.channels", "image_channels": "data.channels",
+    "in_channels": "data.channels", "metric": "evaluation.metrics", "num_samples": "evaluation.samples",
+    "n_samples": "evaluation.samples", "eval_every": "evaluation.every", "description": "summary",
+    "title": "summary", "version": "hitzoo", "schema_version": "hitzoo",
+}  # fmt: skip
+_ADVICE = {
+    "gamma": "R1's factor is `weight` of {kind: r1} in training.regularizers: half of StyleGAN's gamma",
+    "r1_gamma": "R1's factor is `weight` of {kind: r1} in training.regularizers: half of StyleGAN's gamma",
+    "r1": "R1 is an entry {kind: r1, weight: …} of training.regularizers",
+    "bcr": "bCR is an entry {kind: bcr, weight: …} of training.regularizers",
+    "epochs": "a length is given by training.steps: epochs · images / training.batch_size",
+    "num_epochs": "a length is given by training.steps: epochs · images / training.batch_size",
+    "max_epochs": "a length is given by training.steps: epochs · images / training.batch_size",
+    "kimg": "a length is given by training.steps: 1000 · kimg / training.batch_size",
+    "total_kimg": "a length is given by training.steps: 1000 · kimg / training.batch_size",
+    "weight_decay": "adam has no weight decay here",
+    "momentum": "adam's factors are training.optimizer.betas",
+    "dropout": "HiT has no dropout",
+    "seed": "it is an option: hitzoo train --seed",
+    "device": "it is an option: hitzoo train --device",
+    "gpus": "it is not in the spec: torchrun --nproc-per-node N -m hitzoo train …",
+    "precision": "it is an option: hitzoo train --precision",
+    "amp": "it is an option: hitzoo train --precision bf16",
+    "fp16": "it is an option: hitzoo train --precision bf16",
+    "bf16": "it is an option: hitzoo train --precision bf16",
+    "compile": "it is an option: hitzoo train --compile",
+    "workers": "it is an option: hitzoo train --workers",
+    "num_workers": "it is an option: hitzoo train --workers",
+    "out": "it is an option: hitzoo train --out",
+    "output_dir": "it is an option: hitzoo train --out",
+    "resume": "it is an option: hitzoo train --resume",
+    "log_every": "it is an option: hitzoo train --log-every",
+    "sample_every": "it is an option: hitzoo train --sample-every",
+    "checkpoint_every": "it is an option: hitzoo train --checkpoint-every",
+    "save_every": "it is an option: hitzoo train --checkpoint-every",
+}  # fmt: skip
+
+
+def meant_key(key: str, path: Path, allowed: Iterable[str], document: Mapping[str, Any]) -> str:
+    """How to go on from a key that the schema does not know at `path`; nothing where no word is near.
+
+    Args:
+        key: the unknown key.
+        path: where the mapping stands that holds it.
+        allowed: the keys that are known there.
+        document: the schema, for keys that are known elsewhere.
+    """
+    if len(key) > _LONGEST:
+        return ""
+    known = list(allowed)
+    near = suggestion(key, known)
+    word = key.lower().replace("-", "_")
+    belongs = _KEYS.get(word, "")
+    if belongs and (here := belongs.rpartition(".")[2]) in known and _same_place(belongs, path):
+        return f"did you mean '{here}'?"
+    if word in _ADVICE:
+        return _ADVICE[word]
+    places = () if near or belongs else leaves_of(document).get(word, ())
+    if len(places) == 1:
+        belongs = places[0]
+    return f"did you mean {_readable(belongs)}?" if belongs else near
+
+
+def meant_name(key: str, path: Path, allowed: Sequence[str]) -> str | None:
+    """The known key of the same mapping that an unknown one was meant to be."""
+    if len(key) > _LONGEST:
+        return None
+    belongs = _KEYS.get(key.lower().replace("-", "_"), "")
+    here = belongs.rpartition(".")[2]
+    if here in allowed and _same_place(belongs, path):
+        return here
+    near = suggestion(key, allowed)
+    return near.split("'")[1] if near else None
+
+
+def leaves_of(document: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Every key of a schema below its top, with the paths where it may stand."""
+    found: dict[str, list[str]] = {}
+    for path in _paths(document, document, ()):
+        written = render_path(path).replace(".[]", "[]")
+        if len(path) > 1 and written not in found.setdefault(str(path[-1]), []):
+            found[str(path[-1])].append(written)
+    return {key: tuple(paths) for key, paths in found.items()}
+
+
+def _paths(part: Mapping[str, Any], document: Mapping[str, Any], path: Path) -> Iterator[Path]:
+    if "$ref" in part:
+        part = document["$defs"][str(part["$ref"]).removeprefix("#/$defs/")]
+    for key, inner in part.get("properties", {}).items():
+        yield (*path, key)
+        yield from _paths(inner, document, (*path, key))
+    if isinstance(part.get("items"), Mapping):
+        yield from _paths(part["items"], document, (*path, "[]"))
+    for rule in part.get("allOf", ()):
+        yield from _paths(rule.get("then", {}), document, path)
+
+
+def _same_place(belongs: str, path: Path) -> bool:
+    """Whether `generator.stages[].heads` is a key of the mapping at `generator.stages[2]`."""
+    parent = belongs.rpartition(".")[0]
+    return parent == "".join("[]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+def _readable(path: str) -> str:
+    return path.replace("[]", "[…]")

@@ -1,0 +1,143 @@
+"""`--help`: complete, grouped, at any width, with examples that can be copied; and what the shell completes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.main import get_command
+
+from hitzoo.cli import completion
+from hitzoo.cli.app import app
+from hitzoo.cli.examples import EXAMPLES
+from hitzoo.cli.option_groups import value_name
+from hitzoo.spec.shipped import shipped_specs
+from tests.conftest import Run
+
+WITH_EXAMPLES = ("train", "sample", "eval", "render", "export", "new", "build", "list", "check", "show", "runs")
+
+
+def verbs(group: Any = None, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, verb in (group or get_command(app)).commands.items():
+        yield (*words, name), verb
+        if hasattr(verb, "commands"):
+            yield from verbs(verb, (*words, name))
+
+
+VERBS = dict(verbs())
+
+
+@pytest.mark.parametrize("words", VERBS, ids=" ".join)
+def test_every_option_says_what_it_takes(words: tuple[str, ...]) -> None:
+    for param in VERBS[words].params:
+        if param.name == "help" or getattr(param, "is_flag", False):
+            continue
+        assert re.fullmatch(r"[^<>\s]+( …\])?", value_name(param)), param.name
+        assert value_name(param).lower() not in ("int", "str", "bool", "path range", "integer"), param.name
+        assert param.help, f"{' '.join(words)} {param.name} has no help"
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_help_fits_the_terminal_and_names_no_python_types(
+    width: int, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    for words in [(), *VERBS]:
+        text = run(*words, "--help").stdout
+        assert text.startswith(f"Usage: {' '.join(('hitzoo', *words))}")
+        assert not re.search(r"<\w+|INTEGER|range|\x1b|\x08", text)
+        kept = [line for line in text.splitlines() if line.startswith("  hitzoo ")]
+        assert not [line for line in text.splitlines() if len(line) > width and line not in kept]
+
+
+@pytest.mark.parametrize("verb", WITH_EXAMPLES)
+def test_verbs_needed_first_have_examples_that_can_be_copied(
+    verb: str, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = run(verb, "-h").stdout.splitlines()
+    start = lines.index("Examples") + 1
+    examples = [line.strip() for line in lines[start : lines.index("", start)]]
+    assert examples == list(EXAMPLES[verb])
+    known = {option for param in VERBS[(verb,)].params for option in (*param.opts, *param.secondary_opts)}
+    for example in examples:
+        first, name, *words = shlex.split(example)
+        assert (first, name) == ("hitzoo", verb)
+        assert {word for word in words if word.startswith("--")} <= known, example
+
+
+def test_verbs_and_options_stand_in_groups(run: Run) -> None:
+    text = run("--help").stdout
+    headings = [line for line in text.splitlines() if re.fullmatch(r"[A-Z][a-z]+", line)]
+    assert headings == ["Look", "Train", "Make", "Share", "Measure", "Options"]
+    for name in get_command(app).commands:  # type: ignore[attr-defined]
+        assert re.search(rf"^  {name} ", text, re.MULTILINE)
+    text = run("train", "--help").stdout
+    headings = [line for line in text.splitlines() if re.fullmatch(r"[A-Z][a-z]+", line)]
+    assert {"Arguments", "Run", "Data", "Speed", "Output"} <= set(headings)
+
+
+def test_help_is_had_in_every_way(run: Run) -> None:
+    text = run("train", "--help").stdout
+    assert run("train", "-h").stdout == text
+    assert run("help", "train").stdout.strip() == text.strip()
+    assert run("help", "data", "pack").stdout.strip() == run("data", "pack", "-h").stdout.strip()
+    assert run().stdout.strip() == run("help").stdout.strip() == run("--help").stdout.strip()
+    assert run("data").stdout.strip() == run("data", "--help").stdout.strip()
+    assert run("-V").stdout == run("--version").stdout
+    assert "no verb 'trian'; did you mean 'train'?" in run("help", "trian", code=2).stderr
+
+
+def test_misuse_is_said_in_two_lines(run: Run) -> None:
+    said = run("build", code=2).stderr.splitlines()
+    assert said == ["Missing argument 'SPEC'.", "hitzoo build --help says how it is used"]
+    assert "No such option: --nope" in run("build", "x", "--nope", code=2).stderr
+    assert "No such command 'nope'." in run("nope", code=2).stderr
+
+
+def test_names_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("first", "second"):
+        (tmp_path / "runs" / name).mkdir(parents=True)
+        (tmp_path / "runs" / name / "run.json").touch()
+    (tmp_path / "runs" / "none").mkdir()
+    (tmp_path / "mine.yaml").touch()
+    assert completion.complete_spec_name("hit-b-") == list(shipped_specs("hit-b-*"))
+    assert completion.complete_spec("mi") == ["mine.yaml"]
+    assert "hit-ti-shapes32" in completion.complete_model("hit")
+    assert completion.complete_model("run") == ["runs/first", "runs/second"]
+    assert completion.complete_run("runs/s") == ["runs/second"]
+    assert completion.complete_metrics("fid,k") == ["fid,kid"]
+    assert "fid,fid" not in completion.complete_metrics("fid,")
+    assert completion.complete_path("training.batch") == ["training.batch_size="]
+    assert "generator.stages[0].heads=" in completion.complete_path("generator.")
+    assert completion.complete_verb("tr") == ["train"]
+    assert completion.complete_run("no/such/place") == []
+
+
+@pytest.mark.slow
+def test_the_shell_is_answered_without_torch(tmp_path: Path) -> None:
+    words = {"_HITZOO_COMPLETE": "complete_bash", "COMP_WORDS": "hitzoo build hit-b-ffhq2", "COMP_CWORD": "2"}
+    probe = (
+        "import sys\nfrom hitzoo.cli.app import main\ntry:\n    main()\nfinally:\n    assert 'torch' not in sys.modules"
+    )
+    start = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", probe],
+        env={**os.environ, **words},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == ["hit-b-ffhq256", "hit-b-ffhq256-nobcr"]
+    assert time.monotonic() - start < 30

@@ -1,0 +1,120 @@
+"""Tables at any width, and prose that breaks between words."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import sys
+
+import pytest
+
+from hitzoo.cli import render
+from hitzoo.cli.table import lay_out
+from hitzoo.cli.wrapping import wrapped
+from hitzoo.spec.shipped import shipped_specs
+from tests.conftest import Run
+
+HEADS = ("name", "size", "params", "what it is")
+ROWS = [[("a-long-name",), ("32²",), ("46,217,670", "46.2 M"), ("words that say more than fits",)]]
+
+
+def table(width: int | None, *, wraps: bool = False, last_to_go: tuple[int, ...] = (2,)) -> list[str]:
+    return lay_out(HEADS, [ROWS], words=(0, 3), width=width, wraps=wraps, last_to_go=last_to_go)
+
+
+def test_table_without_a_width_is_whole() -> None:
+    assert table(None) == [
+        " name         size      params  what it is",
+        " -----------  ----  ----------  ----------",
+        " a-long-name   32²  46,217,670  words that say more than fits",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("width", "row"),
+    [
+        (61, " a-long-name   32²  46,217,670  words that say more than fits"),
+        (60, " a-long-name   32²  46.2 M  words that say more than fits"),
+        (40, " a-long-name   32²  46.2 M"),
+        (24, " a-long-name  46.2 M"),
+        (12, " a-long-name"),
+        (5, " a-long-name"),
+    ],
+)
+def test_table_takes_shorter_forms_then_leaves_columns_out(width: int, row: str) -> None:
+    assert table(width)[-1] == row
+    assert all(len(line) <= max(width, len(" a-long-name")) for line in table(width))
+
+
+def test_table_on_a_terminal_wraps_words_at_the_end() -> None:
+    assert table(51, wraps=True)[2:] == [
+        " a-long-name   32²  46,217,670  words that say more",
+        "                                than fits",
+    ]
+
+
+def test_table_leaves_out_what_no_row_has() -> None:
+    lines = lay_out(("a", "b", "c"), [[[("x",), ("",), ("1",)]]], words=(0,))
+    assert lines == [" a  c", " -  -", " x  1"]
+
+
+def test_prose_breaks_between_words_and_paths_stay_whole() -> None:
+    text = "into runs/a-folder/with/a/long/name and `hitzoo sample --model x` too"
+    assert wrapped(text, 26) == ["into", "runs/a-folder/with/a/long/name", "and", "`hitzoo sample --model x`", "too"]
+    assert wrapped(text, 40) == ["into runs/a-folder/with/a/long/name and", "`hitzoo sample --model x` too"]
+    assert wrapped(text, None) == [text]
+    assert wrapped("  label  words and words", 16, 9) == ["  label  words", "        and", "        words"]
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_every_row_of_the_list_is_whole_at(width: int, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))
+    head, _, *rows = run("list").stdout.splitlines()
+    assert "weights" in head
+    assert "params" in head
+    assert {row.split()[0] for row in rows} == set(shipped_specs())
+    assert all(len(row) <= width for row in rows)
+    assert rows[0].startswith(" hit-ti-shapes32 ")  # what has weights
+    assert re.search(r"1\.24 M +bundled", rows[0])
+    built = run("build", "hit-b-ffhq256").stdout.splitlines()
+    table = built[: next(index for index, line in enumerate(built) if line.startswith("hit-b-ffhq256"))]
+    assert "46.2 M" in "".join(table)
+    assert all(len(line) <= width for line in table)
+
+
+def test_list_in_a_pipe_is_a_line_for_each_model(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    known = {row["name"]: row for row in json.loads(run("list", "--json").stdout)}
+    rows = run("list").stdout.splitlines()[2:]
+    assert len(rows) == len(known)
+    for row in rows:
+        assert row.endswith(known[row.split()[0]]["title"])
+    assert "own FID" not in run("list").stdout
+
+
+def test_list_takes_a_part_of_a_name(run: Run) -> None:
+    def names(*words: str) -> set[str]:
+        return {row["name"] for row in json.loads(run("list", *words, "--json").stdout)}
+
+    assert names("ffhq") == {name for name in shipped_specs() if "ffhq" in name}
+    assert names("FFHQ") == names("ffhq")
+    assert names("hit-b-*") == set(shipped_specs("hit-b-*"))
+    assert names("--with-weights") == {"hit-ti-shapes32"}
+    assert "no model with weights matches 'ffhq'" in run("list", "ffhq", "--with-weights", code=2).stderr
+
+
+def test_prose_on_a_terminal_is_wrapped_at_its_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("TERM", "dumb")
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    render.print_error("cannot write /a/path/that/is/longer/than/the/forty/columns: no space left on the device")
+    assert sys.stderr.getvalue().splitlines() == [  # type: ignore[attr-defined]
+        "cannot write",
+        "/a/path/that/is/longer/than/the/forty/columns:",
+        "no space left on the device",
+    ]
