@@ -9,7 +9,8 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TypeVar
+from threading import Lock
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hitzoo.zoo.hub_answers import LONGEST_WAIT, SAID_WAIT, looking_through
 from hitzoo.zoo.hub_environment import CannotAsk, refuse_wrong
@@ -25,6 +26,8 @@ _LONGEST_SILENCE = 60  # seconds; what stalls is not tried again after that: the
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _NO_ANSWER = frozenset({"ConnectError", "ConnectTimeout", "ProxyError"})  # as both of the client's HTTP libraries say
 _MODEL = re.compile(r"/api/models/[^/]+/[^/]+(/revision/.+)?")
+_limited: dict[int, tuple[Any, int]] = {}  # by session: its own limit, and how many requests of ours are under way
+_of_sessions = Lock()
 _log = logging.getLogger(__name__)
 
 
@@ -49,17 +52,27 @@ def retrying(action: Callable[[], T]) -> T:
 
 @contextmanager
 def _patience() -> Iterator[None]:
-    """A limit for the client's requests that have none; what else a program set for them stays."""
+    """A limit for the client's requests that have none; what else a program set for them stays.
+
+    The session is one for all threads: the first that needs the limit sets it, the last takes it back.
+    """
     from huggingface_hub import get_session
 
     session = get_session()
-    before = session.timeout
-    if before.read is None:
-        session.timeout = _PATIENCE
+    with _of_sessions:
+        before, users = _limited.get(id(session), (session.timeout, 0))
+        _limited[id(session)] = (before, users + 1)
+        if before.read is None:
+            session.timeout = _PATIENCE
     try:
         yield
     finally:
-        session.timeout = before
+        with _of_sessions:
+            before, users = _limited.pop(id(session))
+            if users > 1:
+                _limited[id(session)] = (before, users - 1)
+            else:
+                session.timeout = before
 
 
 @contextmanager

@@ -205,6 +205,7 @@ def test_healing_by_several_at_once_refuses_none(
     with ThreadPoolExecutor(4) as pool:
         commits = list(pool.map(lambda _: pull(TINY, hub=stranger).commit, range(8)))
     assert commits == [published.commit] * 8
+    assert get_session().timeout.read is None, "the limit was taken back"
     whole(stranger, model)
 
 
