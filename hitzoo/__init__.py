@@ -5,15 +5,16 @@ plan = hitzoo.compile_spec(spec)                    what it means
 generator, discriminator = hitzoo.build(plan)       the networks
 hitzoo.load("hit-ti-shapes32").sample(seeds=[0])    a trained model
 
-Everything is imported when it is first used, so that what needs no torch does not load it.
+Everything is imported when it is first used, so that what needs no torch does not load it, and not even `typing` here:
+the command is to hear a Ctrl-C from its first moments on.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from hitzoo.errors import HitzooError
     from hitzoo.evaluation.evaluate import evaluate
     from hitzoo.inference.load import load
@@ -58,6 +59,8 @@ _HOMES = {
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
+        from importlib import import_module
+
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'hitzoo' has no attribute {name!r}")
 

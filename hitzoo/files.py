@@ -7,11 +7,13 @@ an `OutputError` that names the place, and the temporary neighbour is removed.
 from __future__ import annotations
 
 import errno
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 from hitzoo.errors import OutputError
 from hitzoo.neighbours import neighbour, new_file, new_folder, remove_leftovers
@@ -56,6 +58,18 @@ def reason_of(error: OSError, *, reading: bool = False) -> str:
             "no permission to read it" if error.errno in (errno.EACCES, errno.EPERM) else error.strerror or str(error)
         )
     return _REASONS.get(error.errno or 0) or error.strerror or str(error)
+
+
+def parse_json(text: str) -> Any:
+    """What a JSON text holds.
+
+    Raises:
+        ValueError: it is none, or is nested deeper than can be read.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply to be read") from None
 
 
 @contextmanager

@@ -20,7 +20,7 @@ def new(
         typer.Option(
             "--from",
             metavar="NAME",
-            help="The spec to begin from: a name, a file, a run or a model folder. Default hit-ti-shapes64.",
+            help="The spec to begin from: a name, a file, a run or a model folder. Default hit-ti-64.",
             show_default=False,
         ),
     ] = None,

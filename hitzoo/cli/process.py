@@ -89,4 +89,5 @@ def _alone() -> bool:
 
 
 def _rank() -> int:
-    return int(os.environ.get("RANK", "0"))
+    text = os.environ.get("RANK", "0")
+    return int(text) if text.isdecimal() else 0

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from hitzoo.cli.options import DeviceOption, InceptionWeightsOption, SetOption
-from hitzoo.cli.process import count, is_first
+from hitzoo.cli.process import is_first
+from hitzoo.cli.run_request import run_request
 from hitzoo.cli.shortcuts import BatchSizeOption, LearningRateOption, StepsOption, with_shortcuts
 from hitzoo.cli.threads import ThreadsOption
 from hitzoo.cli.time_limit import parse_duration
@@ -17,25 +19,46 @@ _SIGNAL_EXIT = 128  # plus the signal's number, as shells count
 
 
 def train(
+    context: typer.Context,
     spec: Annotated[
         str | None,
         typer.Argument(
-            metavar="[SPEC]",
-            help="A spec file, or the name of a shipped spec. Default: one that fits the pictures of --data.",
+            metavar="[SPEC|RUN]",
+            help="A spec file or the name of a shipped spec; with --resume, the folder of a run. Default: one that fits"
+            " the pictures of --data.",
             show_default=False,
         ),
     ] = None,
-    *,
-    out: Annotated[Path, typer.Option(metavar="DIR", help="The run's own folder.", show_default=False)],
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The run's own folder. Not needed where a run is named.", show_default=False),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="What the model is called. Default: as the run's folder.", show_default=False
+        ),
+    ] = None,
     data: Annotated[
         str | None,
         typer.Option(
             metavar="PATH",
-            help="A folder, zip or TFRecords of images, hf:ORG/NAME, or synthetic. Default: the spec's.",
+            help="A folder, zip or TFRecords of images, hf:ORG/NAME, or synthetic. Default: the run's own, or the"
+            " spec's.",
             show_default=False,
         ),
     ] = None,
-    resume: Annotated[bool, typer.Option("--resume", help="Go on from the run's newest checkpoint, if any.")] = False,
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on from the run's newest checkpoint, if any: train --resume RUN has spec, data, seed and options"
+            " from the run.",
+        ),
+    ] = False,
+    new_data: Annotated[
+        bool, typer.Option("--new-data", help="Let a resumed run go on with other images than its own.")
+    ] = False,
     seed: Annotated[
         int | None, typer.Option(min=0, help="Of weights, latents and data order. Default 0.", show_default=False)
     ] = None,
@@ -59,9 +82,17 @@ def train(
     precision: Annotated[
         str, typer.Option(help="float32, tf32 (CUDA) or bf16: of the networks; losses and weights stay float32.")
     ] = "float32",
-    compiled: Annotated[bool, typer.Option("--compile", help="Run both networks through torch.compile.")] = False,
+    compiled: Annotated[
+        bool,
+        typer.Option("--compile/--no-compile", help="Run both networks through torch.compile.", show_default=False),
+    ] = False,
     fast: Annotated[
-        bool, typer.Option("--fast", help="Make sample grids and evaluate by the rewritten network: the same, sooner.")
+        bool,
+        typer.Option(
+            "--fast/--no-fast",
+            help="Make sample grids and evaluate by the rewritten network: the same, sooner.",
+            show_default=False,
+        ),
     ] = False,
     batch_per_device: Annotated[
         str | None,
@@ -86,32 +117,37 @@ def train(
 
     \b
     hitzoo train --data photos --out runs/photos
-    hitzoo train hit-ti-shapes64 --data photos --out runs/photos --for 2h
+    hitzoo train hit-ti-64 --data photos --out runs/photos --for 2h
+    hitzoo train --resume runs/photos
 
-    Ctrl-C finishes the step, saves and leaves with code 130; go on with the same command and --resume. So does --for,
-    with code 0; its time is that of one session, and a resumed one has none unless it is given anew.
+    Ctrl-C finishes the step, saves and leaves with code 130; go on with --resume. So does --for, with code 0; its time
+    is that of one session, and a resumed one has none unless it is given anew.
     """
-    from hitzoo.cli.spec_for_data import spec_for_data
     from hitzoo.cli.training_display import TrainingDisplay
     from hitzoo.cli.training_end import tell_end
-    from hitzoo.plan.open import open_spec
+    from hitzoo.training.launcher import launched
+    from hitzoo.training.remembered import as_words
 
+    launched()  # variables that are half set are said at the start, not after the last step
     seconds = None if time_limit is None else parse_duration(time_limit, "--for")
-    overrides = with_shortcuts(overrides, steps=steps, batch_size=batch_size, learning_rate=learning_rate)
-    chosen = ""
-    if spec is None:
-        loaded, chosen = spec_for_data(data, out, device=device, processes=count(), overrides=overrides)
-    else:
-        loaded, _ = open_spec(
-            spec, overrides
-        )  # a spec that does not fit is said before torch takes its seconds to load
+    asked = run_request(  # a spec that does not fit is said before torch takes its seconds to load
+        spec,
+        out,
+        resume=resume,
+        name=name,
+        new_data=new_data,
+        overrides=with_shortcuts(overrides, steps=steps, batch_size=batch_size, learning_rate=learning_rate),
+        given=_given(context),
+        data=data,
+        device=device,
+    )
     display = TrainingDisplay(heard=is_first())
     with display.loading("loading torch"):
         from hitzoo.training.loop import train as run
         from hitzoo.training.preparation import RunOptions, parse_batch_per_device, parse_precision
 
     options = RunOptions(
-        out=out,
+        out=asked.out,
         data=data,
         device=device,
         seed=seed,
@@ -128,13 +164,23 @@ def train(
         keep=keep,
         inception_weights=inception_weights,
         time_limit=seconds,
+        new_data=new_data,
+        made_from=asked.made_from,
     )
+    words = as_words(asked.options, options)
+    options = replace(options, **asked.options, notes=(f"as in the last session: {words}",) if words else ())
     with display:
-        if chosen:
-            display.noted(chosen)
-        display.getting_ready(f"{loaded.name}: getting the images and the networks ready")
-        end = run(loaded, options, display)
+        if asked.chosen:
+            display.noted(asked.chosen)
+        display.getting_ready(f"{asked.spec.name}: getting the images and the networks ready")
+        end = run(asked.spec, options, display)
     if is_first():
         tell_end(end, display)
     if end.signal is not None:
         raise typer.Exit(_SIGNAL_EXIT + end.signal)
+
+
+def _given(context: typer.Context) -> frozenset[str]:
+    """The names of the options that stand on the command line."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return frozenset(name for name, source in sources.items() if source is not None and source.name != "DEFAULT")

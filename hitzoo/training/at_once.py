@@ -16,6 +16,7 @@ from hitzoo.training.norm_practice import use_norm_statistics
 from hitzoo.training.objective import objective_of
 from hitzoo.training.parallel import World
 from hitzoo.training.preparation import RunOptions
+from hitzoo.training.remembered import to_remember
 from hitzoo.training.run_folder import RunFolder
 from hitzoo.training.runner import StepRunner
 from hitzoo.training.trainee import Trainee
@@ -58,6 +59,17 @@ class AtOnce:
             "processes": self.world.size,
             "precision": self.options.precision,
             "compiled": self.options.compiled,
+        }
+
+    def session(self, at_once: int) -> dict[str, Any]:
+        """What `run.json` remembers of how a session works, `at_once` images at a time."""
+        return {
+            "device": str(self.device),
+            **self.circumstances(),
+            "batch_per_device": at_once,
+            "micro_batches": self.spec.training.batch_size // self.world.size // at_once,
+            "fitted": self.options.batch_per_device == "auto",
+            "options": to_remember(self.options),
         }
 
     def _found(self, trainee: Trainee) -> int:

@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from hitzoo.files import write_text, writing
-from hitzoo.training.metrics_file import read_records
+from hitzoo.files import parse_json, write_text, writing
+from hitzoo.training.metrics_file import as_number, as_step, read_records
 from hitzoo.training.run_paths import RunPaths
 
 EVALUATION = "eval/"  # before the name of a metric, as a key of metrics.jsonl
@@ -95,22 +95,25 @@ def _write(path: Path, verdict: Verdict) -> None:
 
 def _read(path: Path) -> Verdict | None:
     try:
-        data: Any = json.loads(path.read_text(encoding="utf-8"))
+        data: Any = parse_json(path.read_text(encoding="utf-8"))
         found = Verdict(**data)
     except (OSError, ValueError, TypeError):
         return None
-    named = isinstance(found.checkpoint, str) and re.fullmatch(r"step-\d+", found.checkpoint)
-    return found if named and isinstance(found.metric, str) and isinstance(found.value, float | int) else None
+    named = isinstance(found.checkpoint, str) and re.fullmatch(r"step-[0-9]{1,12}", found.checkpoint)
+    value = as_number(found.value)
+    if not named or not isinstance(found.metric, str) or value is None or not isinstance(found.lower_is_better, bool):
+        return None
+    return replace(found, value=value)
 
 
 def _best_there(run: RunPaths, lost: Verdict) -> Verdict | None:
     """The best by the same metric among the checkpoints that are there."""
     best: Verdict | None = None
     for record in read_records(run.metrics):
-        value, step = record.get(EVALUATION + lost.metric), record.get("step")
-        if not isinstance(value, float | int) or not isinstance(step, int) or not math.isfinite(value):
+        value, step = as_number(record.get(EVALUATION + lost.metric)), as_step(record.get("step"))
+        if value is None or step is None or not math.isfinite(value):
             continue
-        verdict = Verdict(f"step-{step:08d}", lost.metric, float(value), lost.lower_is_better)
+        verdict = Verdict(f"step-{step:08d}", lost.metric, value, lost.lower_is_better)
         if (run.checkpoints / verdict.checkpoint).is_dir() and (best is None or verdict.beats(best)):
             best = verdict
     return best

@@ -22,7 +22,7 @@ import torch
 from torch import nn
 
 from hitzoo.errors import WeightsError
-from hitzoo.files import atomic_folder
+from hitzoo.files import atomic_folder, parse_json
 from hitzoo.plan.compile import ModelPlan
 from hitzoo.spec.types import Spec
 from hitzoo.training.keras_adam import KerasAdam
@@ -34,6 +34,7 @@ from hitzoo.zoo.weights import compare, load_weights, read_tensors, write_weight
 _OPTIMIZER_NAME = "training/optimizer.safetensors"
 _STATE_NAME = "training/state.json"
 TENSOR_FILES = (WEIGHTS_NAME, LIVE_GENERATOR_NAME, DISCRIMINATOR_NAME, _OPTIMIZER_NAME)
+_MOST_STEPS = 10**12
 _GROUP_STEP = "step"  # KerasAdam counts once for all weights; torch's Adam keeps a count beside each
 
 
@@ -66,7 +67,8 @@ def save_checkpoint(folder: Path, spec: Spec, plan: ModelPlan, trainee: Trainee,
         write_model(temporary, spec, plan, trainee.average.network.state_dict(), step=progress.step)
         (temporary / "training").mkdir()
         write_weights(temporary / LIVE_GENERATOR_NAME, trainee.generator.state_dict(), asdict(progress))
-        write_weights(temporary / DISCRIMINATOR_NAME, trainee.discriminator.state_dict(), asdict(progress))
+        identity = {"discriminator_plan": plan.discriminator_hash}
+        write_weights(temporary / DISCRIMINATOR_NAME, trainee.discriminator.state_dict(), asdict(progress) | identity)
         write_weights(temporary / _OPTIMIZER_NAME, _optimizer_tensors(trainee), asdict(progress))
         (temporary / _STATE_NAME).write_text(json.dumps(asdict(progress)) + "\n", encoding="utf-8")
         write_index(temporary)
@@ -96,9 +98,14 @@ def read_progress(place: Path) -> Progress:
     """How far a checkpoint is."""
     path = place / _STATE_NAME
     try:
-        return Progress(**json.loads(path.read_text(encoding="utf-8")))
+        progress = Progress(**parse_json(path.read_text(encoding="utf-8")))
+        if not all(isinstance(value, int) and not isinstance(value, bool) for value in asdict(progress).values()):
+            raise ValueError("it holds something else than whole numbers")
+        if min(asdict(progress).values()) < 0 or progress.step >= _MOST_STEPS:
+            raise ValueError("its numbers cannot be a run's")
     except (OSError, ValueError, TypeError) as error:
         raise WeightsError(f"{path} cannot be read ({error}); remove {place} to resume from the one before") from None
+    return progress
 
 
 def _optimizers(trainee: Trainee) -> list[tuple[str, nn.Module, torch.optim.Optimizer]]:

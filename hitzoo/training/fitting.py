@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Callable
 
 import torch
@@ -13,6 +12,7 @@ from hitzoo.inference.free_memory import free_memory
 from hitzoo.plan.compile import ModelPlan
 from hitzoo.spec.types import Spec
 from hitzoo.training.footprint import measure_footprint
+from hitzoo.training.launcher import launched
 from hitzoo.training.out_of_memory import is_out_of_memory
 
 _SAFE_SHARE = 0.8  # of what is free on a CPU: scratch space of kernels is not predicted
@@ -51,7 +51,7 @@ def refuse_unfit(wanted: int, spec: Spec, processes: int) -> None:
 
 def predicted_to_fit(spec: Spec, plan: ModelPlan, processes: int) -> int:
     """The largest size whose predicted step fits into this process's part of the free memory; else the least."""
-    here = int(os.environ.get("LOCAL_WORLD_SIZE", "1"))
+    here = launched().local_size
     footprint, free = measure_footprint(spec, plan), _SAFE_SHARE * free_memory() / here - _PROCESS
     fitting = (
         size

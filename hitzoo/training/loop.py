@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
@@ -14,10 +13,11 @@ from hitzoo.inference.allocator import keep_freed_memory_if_ample
 from hitzoo.inference.sample import Generator
 from hitzoo.plan.compile import compile_spec
 from hitzoo.spec.types import Spec
+from hitzoo.training.batches import Batch, batches
 from hitzoo.training.checkpoint import Progress
 from hitzoo.training.guard import counted, first_of
 from hitzoo.training.interrupt import CutOff, StopWish, stop_wish
-from hitzoo.training.lock import RunLock, run_lock
+from hitzoo.training.lock import run_lock
 from hitzoo.training.metrics import Meter
 from hitzoo.training.metrics_file import last_seconds
 from hitzoo.training.out_of_memory import explaining_out_of_memory
@@ -28,9 +28,8 @@ from hitzoo.training.ready import Ready, get_ready
 from hitzoo.training.report import Reporter, RunEnd, RunStart, Silence
 from hitzoo.training.run_folder import RunFolder
 from hitzoo.training.runner import Outcome
-from hitzoo.training.stream import Batch, batches
-
-_MOST_WORKERS = 8
+from hitzoo.training.save_wish import SaveWish, save_wish
+from hitzoo.training.workers import workers_for
 
 
 def train(spec: Spec, options: RunOptions, reporter: Reporter | None = None) -> RunEnd:
@@ -42,26 +41,29 @@ def train(spec: Spec, options: RunOptions, reporter: Reporter | None = None) -> 
             metrics.
     """
     began = time.monotonic()
-    plan, device, folder = compile_spec(spec), own_device(options.device), RunFolder(options.out)
-    with joined(device) as world, run_lock(options.out) as lock:
+    plan = compile_spec(spec)
+    if options.made_from:  # so that the bytes of weights do not depend on what a run is called
+        plan = replace(plan, name=options.made_from)
+    device, folder = own_device(options.device), RunFolder(options.out)
+    tell = (reporter or Silence()).noted
+    with save_wish() as asked, joined(device, tell) as world, run_lock(options.out) as lock:
         reporter = (reporter or Silence()) if world.first else Silence()
         world.first_decides(lock.take)
         new = world.first and not folder.holds_run()
-        ready = get_ready(spec, plan, options, device, world, reporter)
-        missing = [place for place in (options.out, *options.out.parents) if not place.exists()]
+        ready = get_ready(spec, plan, options, device, world, reporter)  # which refuses a folder with anything else
         try:
-            return Run(ready, reporter, lock, began).go()
+            return Run(ready, reporter, asked, began).go()
         except (DataError, OutputError):
             if new:
-                folder.discard(missing)
+                folder.discard()
             raise
 
 
 class Run:
-    """A run that is ready to go; `began` is the monotonic time of its session's beginning."""
+    """A run that is ready to go, `asked` to save now and then; `began` is its session's beginning, monotonic."""
 
-    def __init__(self, ready: Ready, reporter: Reporter, lock: RunLock, began: float) -> None:
-        self.ready, self.reporter, self.lock = ready, reporter, lock
+    def __init__(self, ready: Ready, reporter: Reporter, asked: SaveWish, began: float) -> None:
+        self.ready, self.reporter, self.asked = ready, reporter, asked
         self.progress = ready.start.progress
         self.meter = Meter.since(last_seconds(ready.folder.metrics), ready.world)
         self.outputs = Outputs(ready.spec, ready.plan, ready.folder, ready.trainee, ready.options.keep, reporter)
@@ -92,10 +94,9 @@ class Run:
 
     def _begin(self) -> None:
         ready = self.ready
-        self.outputs.begin(ready.stream, self.progress, ready.session)
-        self.lock.take()  # a new run has made its folder only now
-        for note in ready.plan.notes:
-            self.reporter.noted(f"note: {note}")
+        self.outputs.begin(ready.stream, self.progress, ready.session, ready.options.made_from)
+        for note in (*ready.options.notes, *(f"note: {note}" for note in ready.plan.notes)):
+            self.reporter.noted(note)
         self.reporter.started(
             RunStart(
                 name=ready.spec.name,
@@ -120,9 +121,10 @@ class Run:
             first=self.progress.step,
             last=self.last,
             batch_size=ready.spec.training.batch_size,
-            workers=self._workers(),
+            workers=workers_for(ready.device, ready.options.workers),
             shard=ready.world.shard,
             pinned=ready.device.type == "cuda",
+            tell=self.reporter.noted,
         )
         while True:
             with self.meter.waiting(), self._cutting_off():
@@ -139,14 +141,16 @@ class Run:
                 self.unreadable[error.name] = error.reason
                 self.reporter.noted(f"left out: {error}")
         with explaining_out_of_memory(ready.at_once):
-            outcome = ready.runner(step, batch.images, lambda: bool(self.wish), self._cutting_off)
+            outcome = ready.runner(
+                step, batch.images, lambda: bool(self.wish), self._cutting_off, lambda: bool(self.asked)
+            )
         self.meter.add(outcome.losses, applied=outcome.applied)
         batch_size = ready.spec.training.batch_size
         self._count(replace(self.progress, step=step, images=self.progress.images + batch_size), outcome)
         if ready.device.type == "cpu" and step == ready.start.progress.step + 1:
             keep_freed_memory_if_ample()
         self.reporter.stepped(step)
-        return self._after_step(outcome.stop)
+        return self._after_step(outcome.stop, outcome.save)
 
     def _count(self, progress: Progress, outcome: Outcome) -> None:
         newest = self.ready.folder.newest_checkpoint() if outcome.damaged else None
@@ -157,7 +161,7 @@ class Run:
         if self.progress.skipped_in_a_row == 1:
             self.reporter.noted(first_of(outcome.damaged, progress.step))
 
-    def _after_step(self, stopping: bool) -> bool:
+    def _after_step(self, stopping: bool, asked: bool) -> bool:
         """Records, evaluations, grids and checkpoints that are due; all of them but evaluation when asked to stop.
 
         Whether to stop after it: as it was, or because an evaluation was cut off.
@@ -166,7 +170,7 @@ class Run:
         ended = step == self.last
         every = ready.spec.evaluation.every
         evaluating = bool(every) and (ended or step % every == 0) and not (stopping and not ended)
-        saving = stopping or ended or evaluating or step % options.checkpoint_every == 0
+        saving = stopping or ended or evaluating or asked or step % options.checkpoint_every == 0
         if saving or step % options.log_every == 0:
             record = self.meter.record(step, self.progress.images, self.progress.skipped)
             report = None
@@ -178,9 +182,12 @@ class Run:
             if ready.world.first:
                 self.outputs.record(record, report)
         if not ready.world.first:
+            self.asked.fulfilled()
             return stopping
         if saving:
             self.outputs.save(self.progress)
+        if asked and not stopping:
+            self.reporter.noted(f"saved at step {step:,}, as {self.asked.fulfilled()} asked for; the run goes on")
         hurried = stopping and ready.world.size > 1  # torchrun kills what has not ended after 30 seconds
         if (stopping or ended or step % options.sample_every == 0) and not hurried:
             average = self._average()
@@ -237,11 +244,3 @@ class Run:
             signal=None if stopped_by is None else stopped_by.ended_by,
             up=stopped_by is not None and stopped_by.up,
         )
-
-    def _workers(self) -> int:
-        if self.ready.options.workers is not None:
-            return self.ready.options.workers
-        if self.ready.device.type == "cpu":
-            return 0
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        return min(_MOST_WORKERS, max(1, cores // int(os.environ.get("LOCAL_WORLD_SIZE", "1"))))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import mmap
 import os
@@ -10,7 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from hitzoo.files import reading, write_text, writing
+from hitzoo.files import parse_json, reading, write_text, writing
+
+_MOST_STEPS = 10**12
 
 
 def append_line(path: Path, line: str) -> None:
@@ -43,9 +44,9 @@ def cut_after(path: Path, step: int) -> None:
 def last_seconds(path: Path) -> float:
     """How long a run had taken by the last line of its metrics that says so; 0 without one."""
     for record in reversed(list(read_records(path))):
-        seconds = record.get("seconds")
-        if isinstance(seconds, float | int):
-            return float(seconds)
+        seconds = as_number(record.get("seconds"))
+        if seconds is not None and math.isfinite(seconds):
+            return seconds
     return 0.0
 
 
@@ -82,10 +83,25 @@ def last_records(path: Path, count: int, containing: bytes = b"") -> list[dict[s
 def record_of(line: str) -> dict[str, Any] | None:
     """A line as an object; None where it is none, as after a crash."""
     try:
-        record = json.loads(line)
+        record = parse_json(line)
     except ValueError:
         return None
     return record if isinstance(record, dict) else None
+
+
+def as_number(value: Any) -> float | None:
+    """A number as a float; None for what is none, or larger than one can be."""
+    if isinstance(value, bool) or not isinstance(value, float | int):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return None
+
+
+def as_step(value: Any) -> int | None:
+    """A whole number that a step can have; None for anything else."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _MOST_STEPS else None
 
 
 def _lines(path: Path) -> list[str]:
@@ -93,7 +109,5 @@ def _lines(path: Path) -> list[str]:
 
 
 def _step_of(line: str) -> float:
-    try:
-        return float((record_of(line) or {})["step"])
-    except (ValueError, KeyError, TypeError):
-        return math.inf
+    step = as_number((record_of(line) or {}).get("step"))
+    return math.inf if step is None or math.isnan(step) else step

@@ -18,6 +18,7 @@ from hitzoo.inference.pictures import save_png, to_grid
 from hitzoo.inference.sample import Generator
 from hitzoo.plan.compile import ModelPlan
 from hitzoo.spec.types import Spec
+from hitzoo.training.batches import batches
 from hitzoo.training.best import Best
 from hitzoo.training.checkpoint import Progress, save_checkpoint
 from hitzoo.training.metrics import Record
@@ -25,7 +26,7 @@ from hitzoo.training.metrics_file import append_line, flush_lines, read_records
 from hitzoo.training.report import Reporter
 from hitzoo.training.retention import keep
 from hitzoo.training.run_folder import RunFolder
-from hitzoo.training.stream import TrainingStream, batches
+from hitzoo.training.stream import TrainingStream
 from hitzoo.training.tensorboard import Nothing, ScalarsAndGrids, open_tensorboard
 from hitzoo.training.trainee import Trainee
 
@@ -45,10 +46,12 @@ class Outputs:
         self.best = Best(folder)
         self.tensorboard: ScalarsAndGrids = Nothing()
 
-    def begin(self, stream: TrainingStream, progress: Progress, session: Mapping[str, Any]) -> None:
+    def begin(
+        self, stream: TrainingStream, progress: Progress, session: Mapping[str, Any], made_from: str | None = None
+    ) -> None:
         """Open everything. The grid of real images comes first: it shows that the data can be read."""
         self._save_real_grid(stream)
-        self.folder.describe(self.spec, self.plan, seed=progress.seed, session=session)
+        self.folder.describe(self.spec, self.plan, seed=progress.seed, session=session, made_from=made_from)
         self.best = Best.load(self.folder.path)
         self.tensorboard = open_tensorboard(
             self.folder.tensorboard, first_step=progress.step + 1, warn=self.reporter.noted

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,9 +18,12 @@ import torch.distributed as dist
 from hitzoo.errors import ArgumentError, HitzooError, RequestError, RunError
 from hitzoo.inference.device import choose_device
 from hitzoo.inference.shard import Shard
+from hitzoo.training.launcher import Launched, announced_size, launched
+from hitzoo.training.meeting import meet
+
+__all__ = ["ALONE", "World", "announced_size", "joined", "own_device"]
 
 _PATIENCE = timedelta(hours=2)  # the others wait while the first evaluates
-_LAUNCH = "start several by torchrun --nproc-per-node N -m hitzoo train …, or unset WORLD_SIZE for one"
 _LOST = ("connection", "peer", "gloo", "nccl", "socket", "timed out")
 
 
@@ -98,18 +100,6 @@ class World:
 ALONE = World()
 
 
-def announced_size() -> int:
-    """How many processes the launcher started.
-
-    Raises:
-        RequestError: the environment does not say it as a launcher would.
-    """
-    announced = os.environ.get("WORLD_SIZE", "1")
-    if not announced.isdecimal() or int(announced) < 1:
-        raise RequestError(f"WORLD_SIZE is {announced!r}, not a number of processes; {_LAUNCH}")
-    return int(announced)
-
-
 def own_device(name: str) -> torch.device:
     """The device this process computes on; with several processes on CUDA, the one of its number on its machine.
 
@@ -117,9 +107,9 @@ def own_device(name: str) -> torch.device:
         RequestError: there is no such device, or one for each process is not to be had.
     """
     device = choose_device(name)
-    if announced_size() == 1 or device.type != "cuda":
+    if launched().alone or device.type != "cuda":
         return device
-    number, count = int(os.environ.get("LOCAL_RANK", "0")), torch.cuda.device_count()
+    number, count = launched().local_rank, torch.cuda.device_count()
     if device.index is not None:
         raise ArgumentError("device", name, "every process needs a device of its own; write cuda")
     if number >= count:
@@ -130,23 +120,20 @@ def own_device(name: str) -> torch.device:
 
 
 @contextmanager
-def joined(device: torch.device) -> Iterator[World]:
+def joined(device: torch.device, tell: Callable[[str], None] = lambda message: None) -> Iterator[World]:
     """The world the launcher announced, NCCL between CUDA devices and gloo elsewhere; left again at the end.
 
+    `tell` hears of processes that are waited for.
+
     Raises:
+        RequestError: they do not come.
         RunError: another process has gone.
     """
-    if announced_size() == 1:
+    who = launched()
+    if who.alone:
         yield ALONE
         return
-    on_cuda = device.type == "cuda"
-    try:
-        dist.init_process_group("nccl" if on_cuda else "gloo", timeout=_PATIENCE, device_id=device if on_cuda else None)
-    except (ValueError, RuntimeError) as error:  # dist.DistError is one of the latter
-        reason = str(error).splitlines()[0][:160]
-        raise RequestError(
-            f"WORLD_SIZE is {announced_size()}, but the processes cannot meet ({reason}); {_LAUNCH}"
-        ) from None
+    _form_group(who, device, tell)
     try:
         yield World(dist.get_rank(), dist.get_world_size())
     except RuntimeError as error:
@@ -159,3 +146,22 @@ def joined(device: torch.device) -> Iterator[World]:
     finally:
         with suppress(RuntimeError):
             dist.destroy_process_group()
+
+
+def _form_group(who: Launched, device: torch.device, tell: Callable[[str], None]) -> None:
+    """All meet within minutes; what they then do together may take as long as an evaluation."""
+    store = meet(who, tell)
+    store.set_timeout(_PATIENCE)
+    own = device if device.type == "cuda" else None
+    try:
+        dist.init_process_group(
+            "nccl" if own else "gloo",
+            store=dist.PrefixStore(f"hitzoo/{who.attempt}/group", store),  # type: ignore[attr-defined]
+            rank=who.rank,
+            world_size=who.size,
+            timeout=_PATIENCE,
+            device_id=own,
+        )
+    except (ValueError, RuntimeError) as error:  # dist.DistError is one of the latter
+        reason = str(error).splitlines()[0][:160]
+        raise RequestError(f"WORLD_SIZE is {who.size}, but the processes cannot work together ({reason})") from None

@@ -7,14 +7,13 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, cast
 
-from hitzoo.data.open import ALLOWED
-from hitzoo.data.place import recorded
 from hitzoo.errors import RequestError, RunComplete, RunError
 from hitzoo.inference.precision import known_precision
 from hitzoo.spec.types import Spec
 from hitzoo.training.checkpoint import Progress, read_progress
 from hitzoo.training.fitting import group_of, sizes
 from hitzoo.training.healing import newest_good_checkpoint
+from hitzoo.training.own_data import settled_source
 from hitzoo.training.run_folder import RunFolder
 from hitzoo.training.way import PRECISIONS, Precision, Way
 
@@ -29,6 +28,8 @@ class RunOptions:
     `init` names a model whose weights a new run begins from. `batch_per_device` is how many images a device works on at
     once: None all of its share of the batch, `auto` as many as fit. `fast` makes sample grids and evaluates by the
     rewritten network. `time_limit` is how many seconds this session may take before it saves and stops.
+    `new_data` lets a resumed run go on with other images than its own. `made_from` is the name of the spec where the
+    run's model is called otherwise, and stands in the headers of its weights; `notes` are told when the run begins.
     """
 
     out: Path
@@ -36,6 +37,9 @@ class RunOptions:
     device: str = "auto"
     seed: int | None = None
     resume: bool = False
+    new_data: bool = False
+    made_from: str | None = None
+    notes: tuple[str, ...] = ()
     init: str | None = None
     workers: int | None = None
     batch_per_device: BatchPerDevice = None
@@ -73,11 +77,8 @@ class Start:
 
 
 def with_source(spec: Spec, location: str | None) -> Spec:
-    """The spec with the place of its data settled."""
-    source = location or spec.data.source
-    if source is None:
-        raise RunError(f"{spec.name} names no data: with --data, {ALLOWED}")
-    return replace(spec, data=replace(spec.data, source=recorded(source)))
+    """The spec with the place of a new run's data settled."""
+    return replace(spec, data=replace(spec.data, source=settled_source(spec, location, None)))
 
 
 def decide_start(folder: RunFolder, spec: Spec, options: RunOptions, warn: Callable[[str], None]) -> Start:

@@ -7,8 +7,8 @@ from typing import Any
 
 import torch
 
-from hitzoo.data.open import open_source
 from hitzoo.data.opening import opening_notes
+from hitzoo.data.source import ImageSource
 from hitzoo.errors import RequestError
 from hitzoo.evaluation.evaluator import Evaluator
 from hitzoo.plan.compile import ModelPlan
@@ -17,11 +17,20 @@ from hitzoo.training.at_once import AtOnce, new_runner
 from hitzoo.training.checkpoint import load_checkpoint
 from hitzoo.training.initialise import initialise
 from hitzoo.training.metrics_file import cut_after
+from hitzoo.training.own_data import (
+    changed_note,
+    described,
+    is_other_data,
+    open_data,
+    refuse_other_data,
+    settled_source,
+)
 from hitzoo.training.parallel import World
 from hitzoo.training.preparation import RunOptions, Start, decide_start, refuse_uneven, with_source
 from hitzoo.training.report import Reporter
 from hitzoo.training.run_folder import RunFolder
 from hitzoo.training.runner import StepRunner
+from hitzoo.training.same_networks import refuse_other_networks, versions_note
 from hitzoo.training.stream import TrainingStream
 from hitzoo.training.trainee import Trainee, new_trainee
 
@@ -55,18 +64,21 @@ def get_ready(
     """
     refuse_uneven(spec, world.size)
     _refuse_two_compilers(spec, options)
-    spec, folder = with_source(spec, options.data), RunFolder(options.out)
-    decided = world.first_decides(lambda: decide_start(folder, spec, options, reporter.noted).to_data())
-    start = Start.from_data(decided)
-    if world.first:
-        cut_after(folder.metrics, start.progress.step)
-    stream = _open_stream(spec, plan, start, folder, reporter)
+    folder = RunFolder(options.out)
+    decided = world.first_decides(lambda: _decide(folder, spec, plan, options, reporter))
+    start, resumed = Start.from_data(decided), folder if decided["resumed"] else None
+    spec = with_source(spec, decided["source"])
+    source = open_data(decided["source"], plan.generator.resolution, resumed)
+    data = world.first_decides(lambda: _describe_data(source, plan.generator.resolution, options, resumed, reporter))
+    stream = TrainingStream(source, spec.data, plan.generator.resolution, start.progress.seed)
     trainee, init = _trainee(spec, plan, options, device, start, folder, reporter)
     how = AtOnce(spec=spec, plan=plan, options=options, world=world, device=device)
     at_once = how.decide(trainee, folder)
     pieces = spec.training.batch_size // world.size // at_once
     _note_what_is_normalised(spec, at_once, pieces, reporter)
     seed = start.progress.seed
+    if world.first:
+        cut_after(folder.metrics, start.progress.step)
     return Ready(
         spec=spec,
         plan=plan,
@@ -80,15 +92,7 @@ def get_ready(
         runner=new_runner(spec, plan, trainee, options, device, seed=seed, world=world, micro_batches=pieces),
         evaluator=_evaluator(spec, plan, options, device, world, reporter),
         at_once=at_once,
-        session={
-            "device": str(device),
-            **how.circumstances(),
-            "batch_per_device": at_once,
-            "micro_batches": pieces,
-            "fitted": options.batch_per_device == "auto",
-            "data": {"images": len(stream.source), "fingerprint": stream.source.fingerprint()},
-            **({"init": init} if init else {}),
-        },
+        session={**how.session(at_once), "data": data, **({"init": init} if init else {})},
     )
 
 
@@ -100,19 +104,36 @@ def _refuse_two_compilers(spec: Spec, options: RunOptions) -> None:
         )
 
 
-def _open_stream(spec: Spec, plan: ModelPlan, start: Start, folder: RunFolder, reporter: Reporter) -> TrainingStream:
-    """The run's images; a set that is no longer the one the run began with is told."""
-    resolution = plan.generator.resolution
-    source = open_source(str(spec.data.source), resolution=resolution)
-    known = folder.last_session().get("data") if start.checkpoint else None
-    if isinstance(known, dict) and known.get("fingerprint") != source.fingerprint():
-        reporter.noted(
-            f"note: {source.location} is not the data of the last session ({known.get('images')} images then,"
-            f" {len(source)} now, or other files); order and images differ from here on"
-        )
-    for line in () if start.checkpoint else opening_notes(source, resolution):
-        reporter.noted(line)
-    return TrainingStream(source, spec.data, resolution, start.progress.seed)
+def _decide(folder: RunFolder, spec: Spec, plan: ModelPlan, options: RunOptions, reporter: Reporter) -> dict[str, Any]:
+    """Where the run goes on from, whether it is one that is resumed, and where its images are; by one for all."""
+    resumed = folder if options.resume and folder.holds_run() else None
+    start = decide_start(folder, spec, options, reporter.noted)
+    if resumed is not None:
+        refuse_other_networks(resumed, start.checkpoint, plan)
+        if note := versions_note(resumed):
+            reporter.noted(note)
+    return {
+        **start.to_data(),
+        "resumed": resumed is not None,
+        "source": settled_source(spec, options.data, resumed),
+    }
+
+
+def _describe_data(
+    source: ImageSource, resolution: int, options: RunOptions, resumed: RunFolder | None, reporter: Reporter
+) -> dict[str, Any]:
+    """The images for the record; of a resumed run they must be its own, or be asked for as new."""
+    data = described(source)
+    if resumed is None:
+        for line in opening_notes(source, resolution):
+            reporter.noted(line)
+        return data
+    new = options.new_data and is_other_data(resumed, data)
+    if not options.new_data:
+        refuse_other_data(resumed, data)
+    if note := changed_note(resumed, data, new=new):
+        reporter.noted(note)
+    return data | ({"new": True} if new else {})
 
 
 def _trainee(

@@ -8,12 +8,13 @@ import platform
 import re
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 import torch
@@ -22,11 +23,11 @@ from hitzoo.errors import OutputError, RunError
 from hitzoo.files import write_text
 from hitzoo.plan.compile import ModelPlan
 from hitzoo.spec.convert import to_data
-from hitzoo.spec.load import load_spec
 from hitzoo.spec.types import Spec
 from hitzoo.spec.write import leaves, to_yaml
 from hitzoo.training.leftovers import remove_leftovers
-from hitzoo.training.run_paths import RunPaths
+from hitzoo.training.run_record import RunRecord
+from hitzoo.training.same_networks import hashes_of, networks_of
 from hitzoo.zoo.model_folder import checkpoints
 
 _MAY_CHANGE = re.compile(
@@ -35,17 +36,13 @@ _MAY_CHANGE = re.compile(
 
 
 @dataclass(frozen=True)
-class RunFolder(RunPaths):
+class RunFolder(RunRecord):
     """The files of a run, and what may be done with them."""
 
     def newest_checkpoint(self) -> Path | None:
         """The checkpoint to resume from, if there is one."""
         saved = checkpoints(self.checkpoints)
         return saved[-1] if saved else None
-
-    def holds_run(self) -> bool:
-        """Whether a run was started here, however far it came."""
-        return self.spec.is_file() or self.newest_checkpoint() is not None
 
     def refuse_if_used(self) -> None:
         """A new run needs a folder of its own.
@@ -54,28 +51,34 @@ class RunFolder(RunPaths):
             OutputError: the folder holds a run or anything else.
         """
         if self.holds_run():
-            message = f"{self.path} holds a run already; go on with it by --resume, or choose a new name with --out"
-            raise OutputError(message)
+            raise OutputError(
+                f"{self.path} holds a run already; go on with it by --resume (hitzoo train --resume {self.path}), or"
+                " choose a new name with --out"
+            )
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
             raise OutputError(f"{self.path} exists already and is not an empty folder; choose a new name with --out")
 
-    def describe(self, spec: Spec, plan: ModelPlan, *, seed: int, session: Mapping[str, Any]) -> None:
+    def describe(
+        self, spec: Spec, plan: ModelPlan, *, seed: int, session: Mapping[str, Any], made_from: str | None = None
+    ) -> None:
         """Write what the run is, as it goes on from here, and remove what a killed session left half written.
 
         `session` holds what the caller knows of this start, at least its `device`; the time (UTC), the command, the
-        process and the versions are added.
+        process and the versions are added. `made_from` is the name of the spec where the run is called otherwise.
         """
         remove_leftovers(self.path, self.samples, self.checkpoints, self.evaluations)
+        origin = self.made_from() or made_from
         run = {
             "name": spec.name,
+            **({"made_from": origin} if origin else {}),
             "seed": seed,
-            "generator_plan": plan.generator_hash,
-            "discriminator_plan": plan.discriminator_hash,
+            **{f"{network}_plan": found for network, found in hashes_of(plan).items()},
             "spec": to_data(spec),
             "sessions": [*self._sessions(), _this_process() | dict(session)],
+            "networks": networks_of(plan),
         }
         write_text(self.spec, to_yaml(spec))
-        write_text(self.about, json.dumps(run, indent=2, ensure_ascii=False) + "\n")
+        write_text(self.about, _as_json(run) + "\n")
 
     def refuse_another_spec(self, spec: Spec) -> None:
         """Resuming goes on with the same spec; its length, where the data lies and how it is evaluated may change.
@@ -83,40 +86,19 @@ class RunFolder(RunPaths):
         Raises:
             RunError: the run was started with something else.
         """
-        if not self.spec.is_file():
+        trained = self.trained_spec()
+        if trained is None:
             return
-        mine, stored = dict(leaves(spec)), dict(leaves(load_spec(self.spec)))
+        mine, stored = dict(leaves(spec)), dict(leaves(trained))
         changed = [key for key in sorted(mine.keys() | stored.keys()) if mine.get(key) != stored.get(key)]
         changed = [key for key in changed if not _MAY_CHANGE.match(key)]
         if changed:
             lines = [f"  {key}: {stored.get(key)!r} in the run, {mine.get(key)!r} now" for key in changed[:5]]
             message = f"{self.path} was started with another spec:\n" + "\n".join(lines)
-            raise RunError(f"{message}\nresume with its own: hitzoo train {self.spec} --out {self.path} --resume")
+            raise RunError(f"{message}\nresume with its own: hitzoo train --resume {quote(str(self.path))}")
 
-    def seed(self) -> int | None:
-        """The seed the run was started with, if it says so."""
-        found = self._about().get("seed")
-        return found if isinstance(found, int) else None
-
-    def last_session(self) -> dict[str, Any]:
-        """What was written down of the newest start; empty before the first."""
-        sessions = self._sessions()
-        return sessions[-1] if sessions and isinstance(sessions[-1], dict) else {}
-
-    def _sessions(self) -> list[Any]:
-        """What the run has been through: the first command and every resume."""
-        found = self._about().get("sessions")
-        return found if isinstance(found, list) else []
-
-    def _about(self) -> dict[str, Any]:
-        try:
-            found = json.loads(self.about.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return {}
-        return found if isinstance(found, dict) else {}
-
-    def discard(self, made: Sequence[Path]) -> None:
-        """Remove the files of a run that never reached a checkpoint, and the folders that were `made` for it."""
+    def discard(self) -> None:
+        """Remove the files of a run that never reached a checkpoint; only who holds the folder may ask for it."""
         if self.newest_checkpoint() is not None:
             return
         for folder in (self.samples, self.checkpoints, self.evaluations, self.tensorboard):
@@ -124,8 +106,16 @@ class RunFolder(RunPaths):
         with suppress(OSError):
             for file in (self.spec, self.about, self.metrics, self.best):
                 file.unlink(missing_ok=True)
-            for folder in made:
-                folder.rmdir()
+
+
+def _as_json(data: Any) -> str:
+    """Readable JSON; names that are not UTF-8 (of a file, in the command) are escaped, so that they can be written."""
+    text = json.dumps(data, indent=2, ensure_ascii=False)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(data, indent=2)
+    return text
 
 
 def _this_process() -> dict[str, Any]:

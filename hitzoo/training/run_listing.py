@@ -5,9 +5,9 @@ A run that is being written, was killed or is half deleted is told as what can b
 
 from __future__ import annotations
 
-import json
 import os
 import platform
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from hitzoo.files import reason_of
+from hitzoo.files import parse_json, reason_of
 from hitzoo.training.best import EVALUATION, Verdict, read_best
-from hitzoo.training.metrics_file import last_records
+from hitzoo.training.metrics_file import as_number, as_step, last_records
 from hitzoo.training.run_paths import RunPaths
 from hitzoo.zoo.kept_reports import newest_values
 
@@ -26,6 +26,7 @@ State: TypeAlias = Literal[
 ]
 
 _LOSS = "loss/"
+_STEP = re.compile(r"[0-9]{1,12}")
 _DEEPEST = 4  # folders below the one that is listed
 _LINES = 5  # whose speeds are looked at
 _FRESH = 600  # seconds since the last line of a run on another host
@@ -36,12 +37,14 @@ class RunSummary:
     """What is known of one folder. `step` is the last one logged, `checkpoint` the last one saved.
 
     `images_per_second` is the median of the last lines; `losses` and `evaluation` are the last ones by their names, the
-    latter made at `evaluation_step`, while it trained or by `hitzoo eval`. `note` says what is wrong, if something is.
+    latter made at `evaluation_step`, while it trained or by `hitzoo eval`. `name` is the spec's; `model` what the run's
+    model is called, where that is another. `note` says what is wrong, if something is.
     """
 
     folder: Path
     state: State
     name: str | None = None
+    model: str | None = None
     step: int | None = None
     steps: int | None = None
     checkpoint: int | None = None
@@ -67,15 +70,16 @@ def summarize(folder: Path) -> RunSummary:
     records = last_records(run.metrics, _LINES)
     evaluated = next(iter(last_records(run.metrics, 1, b'"' + EVALUATION.encode())), {})
     losses = next((found for record in records if (found := _numbers(record, _LOSS))), {})
-    speeds = sorted(speed for record in records if (speed := _number(record.get("images_per_second"))) is not None)
-    evaluated_at, values = _evaluation(run, _whole(evaluated.get("step")), _numbers(evaluated, EVALUATION))
+    speeds = sorted(speed for record in records if (speed := as_number(record.get("images_per_second"))) is not None)
+    evaluated_at, values = _evaluation(run, as_step(evaluated.get("step")), _numbers(evaluated, EVALUATION))
     name, steps = _name_and_steps(run, about)
     saved = _newest_saved(run)
-    logged = next((step for record in records if (step := _whole(record.get("step"))) is not None), None)
+    logged = next((step for record in records if (step := as_step(record.get("step"))) is not None), None)
     return RunSummary(
         folder=folder,
         state="damaged" if note else _state(run, about, steps, saved, begun=bool(records) or saved is not None),
-        name=name,
+        name=_word(about.get("made_from")) or name,
+        model=name if _word(about.get("made_from")) else None,
         step=logged if logged is not None else saved,
         steps=steps,
         checkpoint=saved,
@@ -134,7 +138,7 @@ def _is_model(folder: Path) -> bool:
 def _about(run: RunPaths) -> tuple[dict[str, Any], str]:
     """`run.json`, and what is wrong with it."""
     try:
-        found = json.loads(run.about.read_text(encoding="utf-8"))
+        found = parse_json(run.about.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}, f"{run.about.name} is missing"
     except OSError as error:
@@ -151,7 +155,7 @@ def _name_and_steps(run: RunPaths, about: Mapping[str, Any]) -> tuple[str | None
         spec = _spec(run)
     training = spec.get("training")
     name = about.get("name", spec.get("name"))
-    return name if isinstance(name, str) else None, _whole(training.get("steps")) if isinstance(
+    return name if isinstance(name, str) else None, as_step(training.get("steps")) if isinstance(
         training, dict
     ) else None
 
@@ -161,7 +165,7 @@ def _spec(run: RunPaths) -> dict[str, Any]:
 
     try:
         found = yaml.safe_load(run.spec.read_text(encoding="utf-8"))
-    except (OSError, ValueError, yaml.YAMLError):
+    except (OSError, ValueError, TypeError, OverflowError, RecursionError, yaml.YAMLError):  # it is anybody's text
         return {}
     return found if isinstance(found, dict) else {}
 
@@ -169,7 +173,7 @@ def _spec(run: RunPaths) -> dict[str, Any]:
 def _newest_saved(run: RunPaths) -> int | None:
     """The step of the newest checkpoint, whole or not."""
     names = (path.name.removeprefix("step-") for path in run.checkpoints.glob("step-*"))
-    return max((int(name) for name in names if name.isdecimal()), default=None)
+    return max((int(name) for name in names if _STEP.fullmatch(name)), default=None)
 
 
 def _state(run: RunPaths, about: Mapping[str, Any], steps: int | None, saved: int | None, *, begun: bool) -> State:
@@ -187,13 +191,13 @@ def _state(run: RunPaths, about: Mapping[str, Any], steps: int | None, saved: in
 def _is_alive(session: Mapping[str, Any]) -> bool:
     """Whether the session's process is there, and is not another that got its number later, where that can be seen."""
     pid, command = session.get("pid"), session.get("command")
-    if not isinstance(pid, int) or pid <= 0:
+    if not isinstance(pid, int) or isinstance(pid, bool) or pid <= 0:
         return False
     try:
         os.kill(pid, 0)
     except PermissionError:
         pass  # it is there, and somebody else's
-    except OSError:
+    except (OSError, OverflowError):  # no process can have that number
         return False
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().decode("utf-8", "replace").split("\0")[:-1]
@@ -212,13 +216,9 @@ def _age(path: Path) -> float:
 
 
 def _numbers(record: Mapping[str, Any], prefix: str) -> dict[str, float]:
-    found = {key.removeprefix(prefix): _number(value) for key, value in record.items() if key.startswith(prefix)}
+    found = {key.removeprefix(prefix): as_number(value) for key, value in record.items() if key.startswith(prefix)}
     return {key: value for key, value in found.items() if value is not None}
 
 
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, float | int) and not isinstance(value, bool) else None
-
-
-def _whole(value: Any) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def _word(value: Any) -> str | None:
+    return value if isinstance(value, str) else None

@@ -27,11 +27,12 @@ _FULL = 0.92  # of a device's memory; the rest is for the allocator's gaps
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a step went: its losses, means over this process's images; what was not finite; who asked to stop."""
+    """How a step went: its losses, means over this process's images; what was not finite; what anybody asked for."""
 
     losses: StepLosses
     damaged: tuple[str, ...]
     stop: bool
+    save: bool = False
 
     @property
     def applied(self) -> bool:
@@ -69,12 +70,13 @@ class StepRunner:
         images: torch.Tensor,
         stopping: Callable[[], bool] = lambda: False,
         cutting_off: Callable[[], AbstractContextManager[None]] = nullcontext,
+        saving: Callable[[], bool] = lambda: False,
     ) -> Outcome:
         """Make update number `step` (from 1) with this process's images, bytes (B/processes, R, R, C).
 
         A loss or gradient that is not finite, in whichever process, leaves the weights as they were in all of them.
-        `stopping` is asked once the gradients are there; until then `cutting_off` may end the step, as if it had not
-        begun.
+        `stopping` and `saving` are asked once the gradients are there; until then `cutting_off` may end the step, as if
+        it had not begun.
         """
         self._forget_gradients()
         statistics = RunningStatistics(self.trainee.generator)
@@ -85,13 +87,13 @@ class StepRunner:
             statistics.restore()
             raise
         losses = _mean(pieces)
-        damaged, stop = self._agree(losses, stopping())
+        damaged, stop, save = self._agree(losses, stopping(), saving())
         if damaged:
             statistics.restore()
         else:
             statistics.settle(self.micro_batches, self.world)
             self.trainee.update(step)
-        return Outcome(losses, damaged, stop)
+        return Outcome(losses, damaged, stop, save)
 
     def rehearse(self, images: torch.Tensor) -> None:
         """The gradients of one micro-batch of this size, which are forgotten again: whether it fits.
@@ -140,8 +142,8 @@ class StepRunner:
         statistics.take_in()
         return losses
 
-    def _agree(self, losses: StepLosses, stopping: bool) -> tuple[tuple[str, ...], bool]:
-        """What was not finite, and whether to stop, by the word of any process; the one wait for the device a step."""
+    def _agree(self, losses: StepLosses, stopping: bool, saving: bool) -> tuple[tuple[str, ...], bool, bool]:
+        """What was not finite, and whether to stop and to save, by any process's word; the one wait for the device."""
         terms = {
             "generator loss": losses.generator,
             "discriminator loss": losses.discriminator,
@@ -150,9 +152,9 @@ class StepRunner:
             "discriminator's gradient": _gradient_norm(self.trainee.discriminator),
         }
         flags = torch.stack([*(~value.isfinite() for value in terms.values())]).float()
-        flags = torch.cat((flags, flags.new_tensor([stopping])))
-        *bad, stop = self.world.add_up(flags).tolist()
-        return tuple(name for name, count in zip(terms, bad, strict=True) if count), bool(stop)
+        flags = torch.cat((flags, flags.new_tensor([stopping, saving])))
+        *bad, stop, save = self.world.add_up(flags).tolist()
+        return tuple(name for name, count in zip(terms, bad, strict=True) if count), bool(stop), bool(save)
 
     def _forget_gradients(self) -> None:
         for network in (self.trainee.generator, self.trainee.discriminator):

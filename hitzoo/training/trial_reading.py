@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from hitzoo.data.open import open_source
 from hitzoo.inference.pictures import to_grid, to_picture
 from hitzoo.spec.types import DataSpec
-from hitzoo.training.stream import TrainingStream, batches
+from hitzoo.training.batches import batches
+from hitzoo.training.stream import TrainingStream
 
 _READ = 64  # images
 _SIDE = 6  # of a grid

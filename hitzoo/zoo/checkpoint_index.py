@@ -12,7 +12,7 @@ import json
 from collections.abc import Collection
 from pathlib import Path
 
-from hitzoo.files import reason_of, writing
+from hitzoo.files import parse_json, reason_of, writing
 
 INDEX_NAME = "training/index.json"
 
@@ -39,11 +39,11 @@ def verify(place: Path, only: Collection[str] | None = None) -> list[str]:
     if not is_indexed(place):
         return []
     try:
-        entries = json.loads((place / INDEX_NAME).read_text(encoding="utf-8"))["files"]
+        entries = parse_json((place / INDEX_NAME).read_text(encoding="utf-8"))["files"]
         wanted = [(name, int(entry["bytes"]), str(entry["sha256"])) for name, entry in entries.items()]
     except OSError as error:
         return [f"{INDEX_NAME} cannot be read: {reason_of(error, reading=True)}"]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return [f"{INDEX_NAME} is not the index of a checkpoint"]
     unlisted = sorted(set(only or ()) - {name for name, _, _ in wanted})
     if unlisted:

@@ -39,7 +39,7 @@ TRAINING_FILES = (  # what a checkpoint has besides, and a published model may h
     "training/state.json",
 )
 FORMAT = 1
-_CHECKPOINT = re.compile(r"step-(\d+)")
+_CHECKPOINT = re.compile(r"step-([0-9]{1,12})")
 
 
 @dataclass(frozen=True)

@@ -48,6 +48,7 @@ SHIPPED = {
     "hit-imagenet128-ablation-attn4": (FULL, NARROW),  # Table 6: 67.60 M
     "convnet-r1-imagenet128": (34_247_939, NARROW),  # not published
     "hit-ti-shapes32": (1_239_907, 567_825),  # ours
+    "hit-ti-64": (1_442_211, 879_377),
     "hit-ti-shapes64": (1_442_211, 879_377),
 }
 

@@ -96,6 +96,7 @@ def two(monkeypatch) -> list[str]:
     """The second of two processes whose group is none; what was done with it."""
     done: list[str] = []
     monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setattr(parallel, "meet", lambda who, tell: dist.HashStore())
     monkeypatch.setattr(dist, "init_process_group", lambda backend, **_: done.append(f"join by {backend}"))
     monkeypatch.setattr(dist, "destroy_process_group", lambda: done.append("leave"))
     monkeypatch.setattr(dist, "get_rank", lambda: 1)

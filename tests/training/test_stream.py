@@ -8,7 +8,8 @@ from PIL import Image
 from hitzoo.errors import DataError, UnreadableImage
 from hitzoo.inference.shard import Shard
 from hitzoo.spec.types import DataSpec
-from hitzoo.training.stream import TrainingStream, batches, to_real
+from hitzoo.training.batches import batches
+from hitzoo.training.stream import TrainingStream, to_real
 
 SIDE = 4
 

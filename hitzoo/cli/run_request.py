@@ -1,0 +1,147 @@
+"""What `hitzoo train` was asked for: a new run of a spec, or a run to go on with, which knows all that itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hitzoo.errors import RequestError
+from hitzoo.files import reason_of
+
+_NO_SPEC = (
+    "give a spec: hitzoo train SPEC --data PATH --out DIR (`hitzoo list` shows the shipped ones), or only --data PATH,"
+    " and one is made that fits the pictures there; or go on with a run: hitzoo train --resume RUN"
+)
+
+if TYPE_CHECKING:
+    from hitzoo.spec.types import Spec
+    from hitzoo.training.run_record import RunRecord
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """The spec, the run's folder, and the options of its last session that are not given anew.
+
+    `made_from` is the name of the spec itself, where the model is called otherwise;
+    `chosen` a line that tells of a spec that was made for the pictures.
+    """
+
+    spec: Spec
+    out: Path
+    made_from: str | None = None
+    chosen: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+def run_request(
+    word: str | None,
+    out: Path | None,
+    *,
+    resume: bool,
+    name: str | None = None,
+    new_data: bool = False,
+    overrides: Sequence[str] = (),
+    given: frozenset[str] = frozenset(),
+    data: str | None = None,
+    device: str = "auto",
+) -> RunRequest:
+    """Settle what `hitzoo train [word] [--out out] [--resume]` means; a spec that does not fit is said at once.
+
+    `word` is a spec's file or name, or a run's folder; with `resume` either it or `out` is enough where it is a run.
+    Options that are `given` now are not taken over from the run's last session.
+
+    Raises:
+        RequestError: something is missing, or the words contradict each other.
+        SpecError, UnknownNameError: as `open_spec`.
+    """
+    from hitzoo.cli.process import count
+    from hitzoo.cli.spec_for_data import spec_for_data
+    from hitzoo.plan.compile import compile_spec
+    from hitzoo.plan.open import open_spec
+    from hitzoo.training.remembered import remembered
+    from hitzoo.training.run_name import named
+    from hitzoo.training.run_record import RunRecord
+
+    if new_data and not resume:
+        raise RequestError("--new-data goes with --resume; a new run takes the images that --data names")
+    run = _run_meant(word, out, resume, begins=data is not None)
+    if run is not None:
+        spec = named(run.stored_spec(overrides), name, run.path, run.name())
+        compile_spec(spec)
+        return RunRequest(spec, run.path, made_from=run.made_from(), options=remembered(run.last_session(), given))
+    if word is None and data is None:
+        raise RequestError(_NO_SPEC)
+    loaded, chosen = open_spec(word, overrides)[0] if word is not None else None, ""
+    if out is None:
+        way_on = f"; to go on with a run: hitzoo train --resume RUN, or {word} --out RUN --resume" if resume else ""
+        raise RequestError(f"--out DIR is missing, the run's own folder: hitzoo train {word} --out runs/NAME{way_on}")
+    if loaded is None:
+        loaded, chosen = spec_for_data(data, out, device=device, processes=count(), overrides=overrides)
+    there = RunRecord(out)
+    spec = named(loaded, name, out, there.name() if resume else None)
+    options = remembered(there.last_session(), given) if resume else {}
+    made_from = (there.made_from() if resume else None) or (loaded.name if spec.name != loaded.name else None)
+    return RunRequest(spec, out, made_from=made_from, options=options, chosen=chosen)
+
+
+def _run_meant(word: str | None, out: Path | None, resume: bool, *, begins: bool) -> RunRecord | None:
+    """The run that is named in place of a spec."""
+    from hitzoo.training.run_record import RunRecord
+
+    try:
+        if word is None:
+            if not resume or out is None or (begins and not RunRecord(out).holds_run()):
+                return None
+            return _resumed(RunRecord(out))
+        place = _run_named(word, named_twice=out is not None)
+        if place is None:
+            return None
+        run = RunRecord(place)
+        if not resume:
+            if run.holds_run():
+                raise RequestError(f"{word} is a run; go on with it: hitzoo train --resume {word}")
+            return None
+        if out is not None and out.absolute() != place.absolute() and not _same(out, place):
+            raise RequestError(
+                f"{place} is a run, which goes on in its own folder: leave --out out. A new run from its weights begins"
+                f" with hitzoo train SPEC --out {out} --init {place}"
+            )
+        return _resumed(run)
+    except OSError as error:
+        raise RequestError(f"{word if word is not None else out} cannot be read: {reason_of(error)}") from error
+
+
+def _run_named(word: str, *, named_twice: bool) -> Path | None:
+    """The folder of a run that a word names, by itself, its spec.yaml or one of its checkpoints; None for a spec."""
+    from hitzoo.spec.shipped import shipped_specs
+
+    path = Path(word).expanduser()
+    if path.is_dir():
+        return None if named_twice and word in shipped_specs() else path
+    if named_twice:
+        return None
+    if path.name == "spec.yaml" and (path.parent / "run.json").is_file():
+        return path.parent
+    return None if path.is_file() or word in shipped_specs() or len(path.parts) < 2 else path
+
+
+def _resumed(run: RunRecord) -> RunRecord:
+    if run.holds_run():
+        return run
+    above = run.path.absolute().parent.parent
+    if (run.path / "config.json").is_file() and run.path.absolute().parent.name == "checkpoints":
+        raise RequestError(
+            f"{run.path} is a checkpoint; its run goes on from the newest: hitzoo train --resume {above}. A new run"
+            f" from this one's weights begins with --init {run.path}"
+        )
+    there = "holds no run" if run.path.is_dir() else "is not there"
+    raise RequestError(
+        f"{run.path} {there}; give the folder of a run to go on with (`hitzoo runs DIR` lists them), or begin one:"
+        f" hitzoo train SPEC --data PATH --out {run.path}"
+    )
+
+
+def _same(one: Path, other: Path) -> bool:
+    return one.exists() and other.exists() and one.samefile(other)

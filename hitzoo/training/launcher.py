@@ -1,0 +1,91 @@
+"""What the launcher (torchrun, or a job script) says of this process in its environment; read without torch."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from hitzoo.errors import RequestError, RunError
+
+_LAUNCH = "start several by torchrun --nproc-per-node N -m hitzoo train …, or unset WORLD_SIZE for one"
+_MOST = 2**31  # what torch keeps such a number in
+
+
+@dataclass(frozen=True)
+class Launched:
+    """This process's number among all, and on its machine, of how many; one alone is 0 of 1.
+
+    `attempt` tells the processes that torchrun starts anew from those before.
+    """
+
+    rank: int = 0
+    size: int = 1
+    local_rank: int = 0
+    local_size: int = 1
+    attempt: str = "0"
+
+    @property
+    def alone(self) -> bool:
+        """Whether there are no others."""
+        return self.size == 1
+
+
+def launched() -> Launched:
+    """What the environment says.
+
+    Raises:
+        RequestError: it does not say how many processes there are as a launcher would.
+        RunError: nor which of them this one is.
+    """
+    size = announced_size()
+    rank = _number("RANK", 0)
+    if "RANK" in os.environ and rank >= size:
+        if "WORLD_SIZE" not in os.environ:
+            raise RunError(f"RANK is {rank}, but WORLD_SIZE is not set; start several by torchrun, or unset RANK")
+        raise RunError(f"RANK is {rank}, but WORLD_SIZE is {size}: the ranks are 0 to {size - 1}; {_LAUNCH}")
+    local_size, local_rank = _number("LOCAL_WORLD_SIZE", 1), _number("LOCAL_RANK", 0)
+    if local_size < 1:
+        raise RunError(f"LOCAL_WORLD_SIZE is {local_size}, not a number of processes; {_LAUNCH}")
+    if "LOCAL_WORLD_SIZE" in os.environ and local_rank >= local_size:
+        raise RunError(f"LOCAL_RANK is {local_rank}, but LOCAL_WORLD_SIZE is {local_size}; {_LAUNCH}")
+    return Launched(rank, size, local_rank, local_size, os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
+
+
+def announced_size() -> int:
+    """How many processes the launcher started.
+
+    Raises:
+        RequestError: the environment does not say it as a launcher would.
+    """
+    announced = os.environ.get("WORLD_SIZE", "1")
+    if not _is_number(announced) or int(announced) < 1:
+        raise RequestError(f"WORLD_SIZE is {announced!r}, not a number of processes; {_LAUNCH}")
+    return int(announced)
+
+
+def _number(name: str, default: int) -> int:
+    text = os.environ.get(name)
+    if text is None:
+        return default
+    if not _is_number(text):
+        raise RunError(f"{name} is {text!r}, not a number; {_LAUNCH.replace('WORLD_SIZE', name)}")
+    return int(text)
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 11 and int(text) < _MOST
+
+
+def refuse_half_said(size: int) -> None:
+    """Several processes must know where they meet.
+
+    Raises:
+        RequestError: a variable is not set, or is no port.
+    """
+    missing = [name for name in ("RANK", "MASTER_ADDR", "MASTER_PORT") if not os.environ.get(name)]
+    if missing:
+        raise RequestError(
+            f"WORLD_SIZE is {size}, but the processes cannot meet ({', '.join(missing)} not set); {_LAUNCH}"
+        )
+    if not 0 <= _number("MASTER_PORT", 0) < 2**16:
+        raise RequestError(f"MASTER_PORT is {os.environ['MASTER_PORT']}, not a port (1 to 65535)")
