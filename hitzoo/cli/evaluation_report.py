@@ -1,0 +1,54 @@
+"""Numbers of an evaluation as a table, with the protocol each was computed by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from hitzoo.cli import render
+
+if TYPE_CHECKING:
+    from hitzoo.evaluation.report import Report, Score
+
+_DIGITS = 12  # of a hash, for people
+_LETTERS = 20  # of a fingerprint
+_PARAMETERS = ("groups", "group_size", "subsets", "subset_size", "neighbours")
+
+
+def print_report(report: Report) -> None:
+    """One row per number, then what was compared and how."""
+    rows = [[score.name, _value(score), score.better] for score in report.scores]
+    render.print_table(["metric", "value", "better"], [rows], words={0, 2})
+    first = report.scores[0].protocol
+    real = next((score.protocol["real"] for score in report.scores if score.protocol["real"]), None)
+    render.print_line(f"samples   {_of(first['generated'])}")
+    if real is not None:
+        render.print_line(f"real      {_of(real)}")
+    for metric, protocol in {score.metric: score.protocol for score in report.scores}.items():
+        own = [f"{key} {protocol[key]:,}" for key in _PARAMETERS if key in protocol]
+        features = protocol["features"]
+        network = f"features {features['network']} ({'×'.join(map(str, features['shape']))})"
+        render.print_line(f"{metric}: {'; '.join([protocol['definition'], network, *own])}", style="dim")
+    versions = {name: number for score in report.scores for name, number in score.protocol["versions"].items()}
+    computed = f"{first['computed']['features']} on {first['computed']['device']}"
+    render.print_line(f"computed  {computed}; {', '.join(f'{name} {number}' for name, number in versions.items())}")
+    for note in report.notes:
+        render.print_line(f"note: {note}", style="yellow")
+
+
+def _value(score: Score) -> str:
+    return f"{score.value:.5g}" + (f" ± {score.deviation:.2g}" if score.deviation is not None else "")
+
+
+def _of(facts: Mapping[str, Any]) -> str:
+    """One set of pictures in words."""
+    form = f"{facts['resolution']}×{facts['resolution']}, {facts['values']}"
+    if "model" in facts:
+        weights = f"weights {facts['weights'][:_DIGITS]}"
+        made = f"seeds {facts['seeds']}, truncation {facts['truncation']:g}, {weights}"
+        made += f", network {facts['network']}" if "network" in facts else ""
+        return f"{facts['images']:,} of {facts['model']} ({made}), {form}"
+    chosen = f"{facts['images']:,} of {facts['of']:,} images of {facts['source']}"
+    fraction = "" if facts["crop_fraction"] == 1 else f" of {facts['crop_fraction']:g}"
+    crop = "" if facts["crop"] == "none" else f", {facts['crop']} crop{fraction}"
+    return f"{chosen} ({facts['chosen']}, fingerprint {facts['fingerprint'][:_LETTERS]}){crop}, {form}"
