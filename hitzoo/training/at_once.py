@@ -65,6 +65,7 @@ class AtOnce:
         """What `run.json` remembers of how a session works, `at_once` images at a time."""
         return {
             "device": str(self.device),
+            **({"threads": torch.get_num_threads()} if self.device.type == "cpu" else {}),  # they decide the last bits
             **self.circumstances(),
             "batch_per_device": at_once,
             "micro_batches": self.spec.training.batch_size // self.world.size // at_once,

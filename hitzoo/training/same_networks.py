@@ -47,16 +47,22 @@ def refuse_other_networks(run: RunRecord, checkpoint: Path | None, plan: ModelPl
 
 
 def versions_note(run: RunRecord) -> str | None:
-    """The line that tells of other versions than the last session's, which round otherwise; None where they agree."""
-    known = run.last_session().get("versions")
-    if not isinstance(known, Mapping):
-        return None
+    """The line that tells of other versions or threads than the last session's, which round otherwise; None if none."""
+    session = run.last_session()
+    known = session.get("versions")
+    known = known if isinstance(known, Mapping) else {}
     now = {"hitzoo": version("hitzoo"), "torch": _torch_version()}
-    changed = [name for name in now if isinstance(known.get(name), str) and known[name] != now[name]]
+    changed = [
+        f"{name} {known[name]}, now {now[name]}"
+        for name in now
+        if isinstance(known.get(name), str) and known[name] != now[name]
+    ]
+    threads = session.get("threads")
+    if isinstance(threads, int) and threads != _threads():
+        changed.append(f"{threads} threads, now {_threads()}")
     if not changed:
         return None
-    listed = ", ".join(f"{name} {known[name]}, now {now[name]}" for name in changed)
-    return f"note: the last session ran on {listed}; from here on the numbers may differ by rounding"
+    return f"note: the last session ran on {', '.join(changed)}; from here on the numbers may differ by rounding"
 
 
 def _refusal(run: RunRecord, plan: ModelPlan, network: str, place: str, found: str, wanted: str) -> str:
@@ -108,6 +114,12 @@ def _words(value: Any, name: str) -> Iterator[tuple[str, str]]:
             yield from _words(item, getattr(item, "name", f"{name}.{index}"))
     elif value is not None:
         yield name, str(value)
+
+
+def _threads() -> int:
+    import torch
+
+    return torch.get_num_threads()
 
 
 def _torch_version() -> str:

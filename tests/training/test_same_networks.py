@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from hitzoo.errors import RunError
 from hitzoo.plan.compile import compile_spec
@@ -72,6 +73,17 @@ def test_other_versions_are_told_in_one_line(tiny_spec, run) -> None:
     (note,) = notes
     assert "the last session ran on hitzoo 0.0.1, now " in note
     assert "torch 2.0.1, now " in note
+
+
+def test_another_number_of_threads_is_told(run) -> None:
+    session = run.last_session()
+    threads = session["threads"]
+    assert threads == torch.get_num_threads()
+    change(run, sessions=[session | {"threads": threads + 1}])
+    assert f"ran on {threads + 1} threads, now {threads}; from here on" in (versions_note(run) or "")
+    for unknown in (None, "2", [2]):
+        change(run, sessions=[session | {"threads": unknown}])
+        assert versions_note(run) is None
 
 
 def test_networks_in_words_name_every_block(tiny_spec, tmp_path: Path) -> None:
