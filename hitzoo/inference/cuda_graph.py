@@ -6,6 +6,7 @@ A graph holds one shape and type of input, and reads and writes memory of its ow
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
+from threading import Lock
 from typing import Any
 
 import torch
@@ -20,7 +21,7 @@ class CudaGraphs:
     At most `most` graphs are kept; what comes beyond them, and every tensor that is not on a CUDA device, is called as
     it is. `forward` must be a function of its input and of weights that stay where they are (a change of their values
     is seen; after `.to` or new weights, `clear`), without a draw, a copy to the host or a size that depends on values.
-    For one stream at a time: the graphs share their memory.
+    Threads take turns. For one stream at a time: the graphs share their memory.
     """
 
     def __init__(self, forward: Forward, *, most: int = 4) -> None:
@@ -29,6 +30,7 @@ class CudaGraphs:
         self._seen: set[Hashable] = set()
         self._graphs: dict[Hashable, _Graph] = {}
         self._pool: Any = None
+        self._turn = Lock()  # from one thread's input to its output nobody else may write the graph's memory
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """What `forward` makes of `x`, in a tensor that no later call touches.
@@ -42,13 +44,14 @@ class CudaGraphs:
     @torch.inference_mode()
     def _without_gradient(self, x: torch.Tensor) -> torch.Tensor:
         kind = (x.shape, x.dtype, x.device)
-        if kind not in self._graphs:
-            if kind not in self._seen or len(self._graphs) >= self.most:
-                self._seen.add(kind)
-                return self.forward(x)
-            self._pool = self._pool or torch.cuda.graph_pool_handle()
-            self._graphs[kind] = _Graph(self.forward, x, self._pool)
-        return self._graphs[kind].replay(x)
+        with self._turn:
+            if kind not in self._graphs:
+                if kind not in self._seen or len(self._graphs) >= self.most:
+                    self._seen.add(kind)
+                    return self.forward(x)
+                self._pool = self._pool or torch.cuda.graph_pool_handle()
+                self._graphs[kind] = _Graph(self.forward, x, self._pool)
+            return self._graphs[kind].replay(x)
 
     def clear(self) -> None:
         """Forget every graph and give its memory back."""
@@ -65,9 +68,12 @@ class _Graph:
         self.input = example.clone()
         self.graph = torch.cuda.CUDAGraph()
         with torch.cuda.device(self.device):
-            _warm_up(forward, self.input)
+            # Of our own: torch's default is one for the process, on the device of the first capture, and kernels on any
+            # other device would run beside it, once, and be in no graph.
+            stream = torch.cuda.Stream(self.device)
+            _warm_up(forward, self.input, stream)
             # thread_local: what another thread does, such as pinning memory, is no business of the capture
-            with torch.cuda.graph(self.graph, pool=pool, capture_error_mode="thread_local"):
+            with torch.cuda.graph(self.graph, pool=pool, stream=stream, capture_error_mode="thread_local"):
                 self.output = forward(self.input)
 
     def replay(self, x: torch.Tensor) -> torch.Tensor:
@@ -77,9 +83,9 @@ class _Graph:
             return self.output.clone()
 
 
-def _warm_up(forward: Forward, x: torch.Tensor) -> None:
+def _warm_up(forward: Forward, x: torch.Tensor, side: torch.cuda.Stream) -> None:
     """On a stream of its own, as capturing asks for."""
-    current, side = torch.cuda.current_stream(), torch.cuda.Stream()
+    current = torch.cuda.current_stream()
     side.wait_stream(current)
     with torch.cuda.stream(side):
         for _ in range(_WARM_UPS):

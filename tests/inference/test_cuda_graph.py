@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import threading
+import time
+from contextlib import nullcontext
+
 import pytest
 import torch
 
@@ -99,3 +103,66 @@ def test_no_graph_where_a_gradient_is_wanted() -> None:
     assert torch.equal(z.grad, torch.full((2,), 6.0))
     with torch.no_grad():
         assert [float(graphs(z)[0]) for _ in range(3)] == [2.0, 3.0, 3.0]
+
+
+class Static:
+    """A graph's memory: one input for all calls, read slowly."""
+
+    def __init__(self, forward: Counted, example: torch.Tensor, pool: object) -> None:
+        self.input = example.clone()
+
+    def replay(self, x: torch.Tensor) -> torch.Tensor:
+        self.input.copy_(x)
+        time.sleep(1e-4)
+        return 3 * self.input
+
+
+@pytest.mark.usefixtures("_as_if_on_cuda")
+def test_threads_get_their_own_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cuda_graph, "_Graph", Static)
+    graphs = CudaGraphs(Counted())
+    for _ in range(2):
+        graphs(torch.ones(2))
+    wrong: list[int] = []
+
+    def work(number: int) -> None:
+        for _ in range(50):
+            if not torch.equal(graphs(torch.full((2,), float(number))), torch.full((2,), 3.0 * number)):
+                wrong.append(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(1, 5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_capture_has_a_stream_of_its_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a card: what torch is asked for."""
+    asked: list[tuple[str, object]] = []
+
+    class Stream:
+        def __init__(self, device: torch.device) -> None:
+            self.device = device
+
+        def wait_stream(self, other: object) -> None:
+            asked.append(("waits", self.device))
+
+    def graph(graph: object, **options: object) -> nullcontext[None]:
+        asked.append(("captures on", options["stream"].device))
+        return nullcontext()
+
+    monkeypatch.setattr(torch.cuda, "Stream", Stream)
+    monkeypatch.setattr(torch.cuda, "CUDAGraph", object)
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda: Stream(torch.device("cuda:1")))
+    monkeypatch.setattr(torch.cuda, "device", lambda _: nullcontext())
+    monkeypatch.setattr(torch.cuda, "stream", lambda _: nullcontext())
+    monkeypatch.setattr(torch.cuda, "graph", graph)
+
+    class Second(torch.Tensor):
+        device = torch.device("cuda:1")
+
+    cuda_graph._Graph(Counted(), torch.ones(2).as_subclass(Second), "pool")
+    assert asked[0] == ("waits", torch.device("cuda:1"))
+    assert asked[-1] == ("captures on", torch.device("cuda:1"))
