@@ -47,6 +47,12 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mon
     monkeypatch.setenv("HITZOO_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
 
 
+@pytest.fixture(autouse=True)
+def _no_width(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A terminal's width is not the suite's, nor is that which pytest-xdist sets."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+
+
 @pytest.fixture(autouse=True, scope="session")
 def _beside_other_programs() -> Iterator[None]:
     """As the command does: the suite shares its machine with a browser, or with another process of its own."""

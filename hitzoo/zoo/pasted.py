@@ -70,5 +70,8 @@ def not_a_model(text: str) -> str:
 def _of_another_hub(text: str) -> re.Match[str] | None:
     """An address on the Hub that HF_ENDPOINT names; of any other host nothing is known."""
     found = _OTHER_ADDRESS.fullmatch(text)
-    here = urlsplit(os.environ.get("HF_ENDPOINT", "").strip(" '\"")).netloc.rsplit("@")[-1]
+    try:
+        here = urlsplit(os.environ.get("HF_ENDPOINT", "").strip(" '\"")).netloc.rsplit("@")[-1]
+    except ValueError:  # no address; the first request says so
+        return None
     return found if found and here and found["host"].lower() == here.lower() else None
