@@ -27,10 +27,10 @@ def build(
     spec: SpecArgument,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Also write a freshly initialised model there.", show_default=False),
+        typer.Option(metavar="DIR", help="Also write a model with initial weights to this folder.", show_default=False),
     ] = None,
     force: ForceOption = False,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the initial weights that --out writes.")] = 0,
+    seed: Annotated[int, typer.Option(metavar="N", min=0, help="Seed of the initial weights that --out writes.")] = 0,
     as_json: JsonOption = False,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:

@@ -19,7 +19,7 @@ def check(
         list[str],
         typer.Argument(
             metavar="SPEC…",
-            help="Spec files or names of shipped specs.",
+            help="Spec files, names of shipped specs, or folders of runs and models.",
             show_default=False,
             autocompletion=complete_spec,
         ),
@@ -27,9 +27,9 @@ def check(
     as_json: JsonOption = False,
     overrides: SetOption = [],  # noqa: B006 - typer reads the default, nobody changes it
 ) -> None:
-    """Find every mistake in specs: each is printed with its line and the way on; nothing is built.
+    """Find every mistake in specs and print each with its line and the way on; nothing is built.
 
-    Exit code 2 where there is one. With --json they go to the standard output, for editors and CI.
+    Exit code 2 if there is one. With --json they go to standard output, for editors and CI.
     """
     from hitzoo.cli import render
 

@@ -23,10 +23,20 @@ def complete_spec_name(incomplete: str) -> list[str]:
 
 def complete_model(incomplete: str) -> list[str]:
     """Names of the zoo's models, and runs."""
+    return [*complete_model_name(incomplete), *complete_run(incomplete)]
+
+
+def complete_model_name(incomplete: str) -> list[str]:
+    """Names of the zoo's models only."""
     from hitzoo.spec.shipped import shipped_folder
 
     names = sorted(record.stem for record in shipped_folder("zoo").glob("*.yaml"))
-    return [*(name for name in names if name.startswith(incomplete)), *complete_run(incomplete)]
+    return [name for name in names if name.startswith(incomplete)]
+
+
+def complete_spec_or_run(incomplete: str) -> list[str]:
+    """What `hitzoo train` begins or resumes."""
+    return list(dict.fromkeys([*complete_spec(incomplete), *complete_run(incomplete)]))
 
 
 def complete_run(incomplete: str) -> list[str]:
@@ -63,6 +73,11 @@ def complete_device(incomplete: str) -> list[str]:
 def complete_precision(incomplete: str) -> list[str]:
     """The precisions that sampling knows."""
     return [name for name in ("float32", "bfloat16") if name.startswith(incomplete)]
+
+
+def complete_training_precision(incomplete: str) -> list[str]:
+    """The precisions that training knows."""
+    return [name for name in ("float32", "tf32", "bf16") if name.startswith(incomplete)]
 
 
 def complete_verb(incomplete: str) -> list[str]:

@@ -27,15 +27,17 @@ def convert(
         str | None, typer.Option("--to", metavar="hit-gan", help="Convert a model of ours.", show_default=False)
     ] = None,
     spec: Annotated[
-        str | None, typer.Option(metavar="NAME", help="With --from: the spec the model has.", show_default=False)
+        str | None, typer.Option(metavar="NAME", help="With --from: spec of the model.", show_default=False)
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="With --from: the model folder to write.", show_default=False)
+        Path | None, typer.Option(metavar="DIR", help="With --from: model folder to write.", show_default=False)
     ] = None,
     which: Annotated[
         str | None,
         typer.Option(
-            metavar="ema|generator", help="Which generator. Default: the average if there.", show_default=False
+            metavar="ema|generator",
+            help="Generator to convert. Default: the moving average, where there is one.",
+            show_default=False,
         ),
     ] = None,
     with_discriminator: Annotated[
@@ -45,12 +47,8 @@ def convert(
 ) -> None:
     """Convert models of google-research/hit-gan (TensorFlow) to ours, or ours to an .npz of its variables.
 
-    \b
-    hitzoo convert --from hit-gan ckpt-500000 --spec hit-b-ffhq256 --out models/b256
-    hitzoo convert --to hit-gan models/b256 variables.npz
-
-    A checkpoint needs TensorFlow (the optional extra tf); an .npz of its variables does not. Every variable that is not
-    used is named. Kinds of attention and block sizes have no variables: they are what the spec says.
+    Reading a checkpoint needs TensorFlow (the extra tf); an .npz of its variables does not. Every unused variable is
+    named. Kinds of attention and block sizes have no variables: the spec decides them.
     """
     from hitzoo.errors import RequestError
 

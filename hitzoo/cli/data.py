@@ -35,8 +35,8 @@ def check_data(
         typer.Option(
             metavar="R",
             min=1,
-            help="The side of the model that they are for: images that are smaller are counted. Also the side of"
-            " synthetic images, and the size to look at where records have several (else 32).",
+            help="Side of the model's images: smaller pictures are counted. Also the side of synthetic images, and of"
+            " records that hold several sizes (else 32).",
             show_default=False,
         ),
     ] = None,
@@ -44,8 +44,8 @@ def check_data(
 ) -> None:
     """Read every image as training would: sizes, modes, which specs fit, copies, and which files cannot be read.
 
-    What lies beside the images and is not read is counted by ending.
-    Exit code 2 when a file cannot be read; training would stop there, or leave it out with data.on_error: skip.
+    Other files are counted by ending. Exit code 2 when a file cannot be read; training would stop there, or leave it
+    out with data.on_error: skip.
     """
     from hitzoo.cli import progress, render
     from hitzoo.cli.data_report import print_report
@@ -65,28 +65,29 @@ def check_data(
 def pack_data(
     source: SourceArgument,
     out: Annotated[Path, typer.Argument(metavar="OUT.zip", help="The file to write.", show_default=False)],
-    resolution: Annotated[int, typer.Option(metavar="R", help="The side of the packed images.", show_default=False)],
-    channels: Annotated[int, typer.Option(metavar="1|3|4", help="Grey, RGB, RGB with transparency.")] = 3,
+    resolution: Annotated[
+        int, typer.Option(metavar="R", help="Side of the packed images in pixels.", show_default=False)
+    ],
+    channels: Annotated[int, typer.Option(metavar="1|3|4", help="Grey, RGB, or RGB with transparency.")] = 3,
     crop: Annotated[
-        str, typer.Option(metavar="center|none", help="A centred square, or the whole picture squeezed.")
+        str, typer.Option(metavar="center|none", help="Cut a centred square, or squeeze the whole picture.")
     ] = "center",
-    crop_fraction: Annotated[float, typer.Option(metavar="F", help="The square's part of the shorter side.")] = 1.0,
+    crop_fraction: Annotated[
+        float, typer.Option(metavar="F", help="Side of the square as a fraction of the shorter side.")
+    ] = 1.0,
     workers: Annotated[
-        int | None, typer.Option(metavar="N", help="Processes. Default: one for each core.", show_default=False)
+        int | None, typer.Option(metavar="N", help="Worker processes. Default: one per core.", show_default=False)
     ] = None,
     on_error: Annotated[
-        str, typer.Option(metavar="stop|skip", help="What to do at an image that cannot be read.")
+        str, typer.Option(metavar="stop|skip", help="Stop at an image that cannot be read, or leave it out.")
     ] = "stop",
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Make every image a square of R×R pixels, as training would, and write them to one zip file.
 
-    \b
-    hitzoo data pack ffhq-r10.tfrecords ffhq256.zip --resolution 256
-
-    It trains like its source and is read faster: images are resized once, not in every epoch. NVIDIA's tools read it
-    too (PNGs and a dataset.json without labels). For data.crop: random, pack at a larger size than you train.
+    The zip trains like its source and is read faster: images are resized once, not in every epoch. NVIDIA's tools read
+    it too (PNGs and a dataset.json without labels). For data.crop: random, pack at a larger size than you train.
     """
     from hitzoo.cli import progress, render
     from hitzoo.cli.data_report import print_packed

@@ -15,7 +15,7 @@ def diff(
         str,
         typer.Argument(metavar="A", help="A spec file or name, or the folder of a run or a model.", show_default=False),
     ],
-    second: Annotated[str, typer.Argument(metavar="B", help="Another.", show_default=False)],
+    second: Annotated[str, typer.Argument(metavar="B", help="The same, to compare with.", show_default=False)],
     as_json: JsonOption = False,
 ) -> None:
     """Compare two specs with every default filled in, and the sizes of their networks."""

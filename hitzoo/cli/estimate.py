@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hitzoo.cli.completion import complete_training_precision
 from hitzoo.cli.options import DeviceOption, JsonOption, SetOption, SpecArgument
 from hitzoo.cli.shortcuts import BatchSizeOption, StepsOption, with_shortcuts
 from hitzoo.cli.threads import ThreadsOption
@@ -23,7 +24,7 @@ def estimate(
         str | None,
         typer.Option(
             metavar="PATH",
-            help="The images: the time to read them counts too. Default: the spec's.",
+            help="Images to train on; the time to read them counts. Default: the spec's.",
             show_default=False,
         ),
     ] = None,
@@ -32,25 +33,26 @@ def estimate(
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
     precision: Annotated[
-        str, typer.Option(metavar="NAME", help="float32, tf32 (CUDA) or bf16, as in train.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Compute in float32, tf32 (CUDA) or bf16, as in train.",
+            autocompletion=complete_training_precision,
+        ),
     ] = "float32",
     batch_per_device: Annotated[
         str | None,
-        typer.Option(metavar="N", help="Images a device works on at once, or auto, as in train.", show_default=False),
+        typer.Option(metavar="N|auto", help="Images per device and forward pass, as in train.", show_default=False),
     ] = None,
     seconds: Annotated[
-        float, typer.Option("--seconds", metavar="S", min=0, help="How long to time steps: more is steadier.")
+        float, typer.Option("--seconds", metavar="S", min=0, help="Seconds to time steps for: more is steadier.")
     ] = 20,
     as_json: JsonOption = False,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
-    """Reckon time, memory and disk of a training run from a few of its own steps on this machine.
+    """Estimate time, memory and disk of a training run from a few of its own steps on this machine.
 
-    \b
-    hitzoo estimate hit-ti-shapes64 --data photos
-    hitzoo estimate hit-b-ffhq256 --precision bf16 --batch-per-device auto
-
-    Nothing is written. Where a whole batch takes too long to be timed, smaller ones are, and reckoned up.
+    Nothing is written. Where a whole batch takes too long, smaller ones are timed and scaled up.
     """
     from hitzoo.cli import progress, render
     from hitzoo.plan.open import open_spec

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hitzoo.cli.completion import complete_metrics
 from hitzoo.cli.evaluation_report import print_report
 from hitzoo.cli.models import chosen_model, fast_precision
 from hitzoo.cli.options import (
@@ -38,13 +39,13 @@ def evaluate(
     model: ModelOption = None,
     images: Annotated[
         str | None,
-        typer.Option(metavar="DIR|ZIP", help="Pictures already made, instead of a model.", show_default=False),
+        typer.Option(metavar="DIR|ZIP", help="Evaluate existing pictures instead of a model.", show_default=False),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
             metavar="PATH",
-            help="Real images, from any place that training takes. Default: the spec's.",
+            help="Real images: a folder, zip or TFRecords, hf:ORG/NAME, or synthetic. Default: the spec's.",
             show_default=False,
         ),
     ] = None,
@@ -55,25 +56,37 @@ def evaluate(
             help="fid, is, kid, pr (by torch-fidelity, on a downloaded Inception network); random_conv_frechet,"
             " random_conv_pr, sliced_wasserstein (no download). Default: the spec's.",
             show_default=False,
+            autocompletion=complete_metrics,
         ),
     ] = None,
     samples: Annotated[
         int | None,
         typer.Option(
-            min=4, help="Images of the seeds 0, 1, … Default: the spec's; all of --images.", show_default=False
+            metavar="N",
+            min=4,
+            help="Samples to compare, of seeds 0, 1, … Default: the spec's; all of --images.",
+            show_default=False,
         ),
     ] = None,
     real_samples: Annotated[
         int | None,
         typer.Option(
-            min=0, help="Real images, spread evenly over the set; 0: all. Default: the spec's.", show_default=False
+            metavar="N",
+            min=0,
+            help="Real images to compare with, spread evenly over the set; 0: all. Default: the spec's.",
+            show_default=False,
         ),
     ] = None,
     inception_weights: InceptionWeightsOption = None,
     truncation: TruncationOption = 1.0,
     batch_size: Annotated[
         int | None,
-        typer.Option(min=1, help="Samples at once. Default: a million pixels, 65,536 on a CPU.", show_default=False),
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Samples per forward pass. Default: as many as have 1,048,576 pixels together, 65,536 on a CPU.",
+            show_default=False,
+        ),
     ] = None,
     fast: FastOption = False,
     precision: PrecisionOption = "float32",
@@ -86,10 +99,10 @@ def evaluate(
     ] = None,
     force: ForceOption = False,
 ) -> None:
-    """Compare samples with real images: each number comes with the protocol it was computed by.
+    """Compare samples with real images; each number comes with the protocol by which it was computed.
 
-    The numbers of a run's checkpoint are kept in the run: `hitzoo runs` shows them, `hitzoo publish` takes them along.
-    The features of the real images are kept in ~/.cache/hitzoo ($HITZOO_CACHE) for the next time.
+    The numbers of a run's checkpoint are stored in the run: `hitzoo runs` shows them, `hitzoo publish` puts them on the
+    card. The features of the real images are cached in ~/.cache/hitzoo ($HITZOO_CACHE).
     """
     from hitzoo.cli import progress, render
 

@@ -26,6 +26,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "diff": ("hitzoo diff hit-b-ffhq256 mine.yaml",),
     "new": (
         "hitzoo new mine.yaml",
+        "hitzoo new mine.yaml --data photos",
         "hitzoo new faces.yaml --from hit-b-ffhq256",
     ),
     "check": (
@@ -33,31 +34,55 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "hitzoo check mine.yaml --set training.batch_size=16",
         "hitzoo check specs/*.yaml --json",
     ),
+    "estimate": (
+        "hitzoo estimate hit-ti-64 --data photos",
+        "hitzoo estimate hit-b-ffhq256 --precision bf16 --batch-per-device auto",
+    ),
     "train": (
-        "hitzoo train hit-ti-shapes64 --data photos --out runs/photos",
-        "hitzoo train hit-ti-shapes64 --out runs/photos --resume",
-        "hitzoo train mine.yaml --out runs/mine --set training.steps=5000",
+        "hitzoo train --data photos --out runs/photos",
+        "hitzoo train hit-ti-64 --data photos --out runs/photos --for 2h",
+        "hitzoo train mine.yaml --out runs/mine --steps 5000",
+        "hitzoo train --resume runs/photos",
     ),
     "runs": (
         "hitzoo runs",
         "hitzoo runs experiments --json",
     ),
+    "data check": (
+        "hitzoo data check photos",
+        "hitzoo data check photos.zip --resolution 64",
+    ),
+    "data pack": ("hitzoo data pack ffhq-r10.tfrecords ffhq256.zip --resolution 256",),
     "sample": (
-        "hitzoo sample --model hit-ti-shapes32 --seeds 0-35 --grid 6x6",
-        "hitzoo sample --model runs/photos --seeds 0-99 --fast",
-        "hitzoo sample --model acme/faces@v1 --npy faces.npy",
+        "hitzoo sample hit-ti-shapes32 --seeds 0-35 --grid 6x6",
+        "hitzoo sample runs/photos@best --seeds 0-99 --fast",
+        "hitzoo sample acme/faces@v1 --npy faces.npy",
     ),
     "render": (
-        "hitzoo render --model runs/photos --seed 7",
-        "hitzoo render --model runs/photos --seed 7 --region 16,8,32,32",
+        "hitzoo render runs/photos --seed 7",
+        "hitzoo render runs/photos --seed 7 --region 16,8,32,32",
     ),
     "export": (
-        "hitzoo export --model hit-ti-shapes32 --out shapes.onnx",
-        "hitzoo export --model hit-ti-shapes32 --out shapes.pt2 --format torch",
+        "hitzoo export hit-ti-shapes32 --out shapes.onnx",
+        "hitzoo export runs/photos --out photos.pt2",
+    ),
+    "pull": ("hitzoo pull acme/hit-b-ffhq256@v1",),
+    "publish": (
+        "hitzoo publish runs/photos acme/photos --license cc-by-4.0 --dry-run",
+        "hitzoo publish runs/photos acme/photos --license cc-by-4.0 --tag v1",
+        "hitzoo publish runs/photos acme/photos --license cc-by-4.0 --title 'Photos of our town'",
+    ),
+    "convert": (
+        "hitzoo convert --from hit-gan ckpt-500000 --spec hit-b-ffhq256 --out models/b256",
+        "hitzoo convert --to hit-gan models/b256 variables.npz",
     ),
     "eval": (
-        "hitzoo eval --model runs/photos --data photos --metrics fid,kid",
+        "hitzoo eval runs/photos --metrics fid,kid",
         "hitzoo eval --images samples/photos --data photos --metrics fid",
     ),
+    "bench sample": ("hitzoo bench sample hit-b-ffhq256 --batch 1 --batch 16",),
+    "bench train": ("hitzoo bench train hit-ti-64 --batch 8",),
+    "bench resolution": ("hitzoo bench resolution hit-b-ffhq1024 --path fast",),
+    "bench roofline": ("hitzoo bench roofline hit-b-ffhq256 --precision bfloat16",),
 }
 """By the words of the verb."""

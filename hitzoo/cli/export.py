@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def export(
     out: Annotated[
-        Path, typer.Option(metavar="FILE", help="The file to write: *.onnx, or *.pt2 of torch.", show_default=False)
+        Path, typer.Option(metavar="FILE", help="File to write: *.onnx, or *.pt2 for torch.", show_default=False)
     ],
     name: ModelArgument = None,
     model: ModelOption = None,
@@ -23,20 +23,21 @@ def export(
         str | None,
         typer.Option(
             metavar="onnx|torch",
-            help="ONNX (needs the extra onnx), or torch.export's own file. Default: what FILE ends in.",
+            help="ONNX (needs the extra onnx), or torch.export's own format. Default: by the ending of FILE.",
             show_default=False,
         ),
     ] = None,
     opset: Annotated[
-        int | None, typer.Option(help="ONNX's operators, 18 to 23. Default 20.", show_default=False)
+        int | None,
+        typer.Option(metavar="N", help="Version of ONNX's operator set, 18 to 23. Default 20.", show_default=False),
     ] = None,
     init: InitOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Write a generator for other programs: latents in, images out, any batch.
+    """Export a generator for other programs: latents in, images out, any batch size.
 
-    The file is run, and its images compared with the generator's, before it has its name. Images are float32, by
-    batch, channel, row and column, and not clipped to [-1, 1].
+    Before the file appears it is run, and its images are compared with the generator's. Images are float32
+    (N, C, H, W) and not clipped to [-1, 1].
     """
     from hitzoo.cli import progress, render
     from hitzoo.cli.models import chosen_model, load_model

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hitzoo.cli.completion import complete_model
 from hitzoo.cli.options import JsonOption
 
 if TYPE_CHECKING:
@@ -19,14 +20,15 @@ def info(
     model: Annotated[
         str,
         typer.Argument(
-            metavar="NAME|DIR|ORG/NAME[@REVISION]",
-            help="A model of the zoo, a model folder or run, or a model on the Hub.",
+            metavar="MODEL",
+            help="A model of the zoo, a model folder, a run (RUN@best, RUN@1000), or ORG/NAME[@REVISION] on the Hub.",
             show_default=False,
+            autocompletion=complete_model,
         ),
     ],
     as_json: JsonOption = False,
 ) -> None:
-    """Say what a model is: of the Hub from the header of its weights, without fetching them."""
+    """Describe a model; one on the Hub by its files and the header of its weights, without fetching them."""
     from hitzoo.cli import render
     from hitzoo.zoo.cards import find_card
     from hitzoo.zoo.pasted import as_meant

@@ -20,19 +20,19 @@ def list_models(
         str,
         typer.Argument(
             metavar="[PATTERN]",
-            help="Only names that hold this, e.g. ffhq, or match it whole, e.g. 'hit-b-*'.",
+            help="List only names that contain this, e.g. ffhq, or match it whole, e.g. 'hit-b-*'.",
             autocompletion=complete_spec_name,
             show_default=False,
         ),
     ] = "*",
-    with_weights: Annotated[bool, typer.Option("--with-weights", help="Only models that have weights.")] = False,
+    with_weights: Annotated[bool, typer.Option("--with-weights", help="List only models that have weights.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the models of the zoo: size, whether there are weights, and the FID of the paper.
 
     bundled: the weights are installed with hitzoo. published: they are on the Hub, `hitzoo sample` downloads them.
-    spec only: nobody has published any; `hitzoo train` makes them. The paper's FID is that of its authors' weights; own
-    FID was measured with these. Models that have weights come first.
+    spec only: there are none yet; `hitzoo train` makes them. paper FID is that of the authors' weights; own FID was
+    measured with the listed ones. Models that have weights come first.
     """
     from hitzoo.cli import render
     from hitzoo.errors import UnknownNameError

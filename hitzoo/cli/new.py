@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hitzoo.cli.completion import complete_device, complete_spec
 from hitzoo.cli.options import ForceOption
 
 _DEFAULT = "hit-ti-shapes64"
@@ -20,32 +21,34 @@ def new(
         typer.Option(
             "--from",
             metavar="NAME",
-            help="The spec to begin from: a name, a file, a run or a model folder. Default hit-ti-64.",
+            help="Spec to copy: a name, a file, a run or a model folder. Default hit-ti-64.",
             show_default=False,
+            autocompletion=complete_spec,
         ),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
             metavar="PATH",
-            help="Pictures to make a spec for instead: a folder, zip or TFRecords, or hf:ORG/NAME.",
+            help="Write a spec for these pictures instead: a folder, zip or TFRecords, or hf:ORG/NAME.",
             show_default=False,
         ),
     ] = None,
     resolution: Annotated[
         int | None,
         typer.Option(
-            metavar="R", help="With --data: the side of the images. Default: by their sizes.", show_default=False
+            metavar="R", help="With --data: side of the images in pixels. Default: by their sizes.", show_default=False
         ),
     ] = None,
-    device: Annotated[str, typer.Option(metavar="NAME", help="With --data: what it will be trained on.")] = "auto",
+    device: Annotated[
+        str,
+        typer.Option(
+            metavar="DEVICE", help="With --data: device it will be trained on.", autocompletion=complete_device
+        ),
+    ] = "auto",
     force: ForceOption = False,
 ) -> None:
-    """Begin a spec of one's own: a copy of another, or one that fits a set of pictures and this machine.
-
-    \b
-    hitzoo new mine.yaml --from hit-b-ffhq256
-    hitzoo new mine.yaml --data photos
+    """Start a spec of your own: a copy of another, or one that fits a set of pictures and this machine.
 
     With --data, resolution, batch, steps and regularization follow from the pictures and the memory; comments say why.
     """

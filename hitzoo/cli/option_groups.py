@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-ARGUMENTS, RUN, DATA, SPEED, OUTPUT, OPTIONS = "Arguments", "Run", "Data", "Speed", "Output", "Options"
-ORDER = (ARGUMENTS, RUN, DATA, SPEED, OUTPUT, OPTIONS)
+ARGUMENTS, RUN, OPTIONS, DATA, CARD = "Arguments", "Run", "Options", "Data", "Card"
+SPEED, OUTPUT, OTHER = "Speed", "Output", "Other"
+ORDER = (ARGUMENTS, RUN, OPTIONS, DATA, CARD, SPEED, OUTPUT, OTHER)  # a verb's own options come first
 
 _FEW = 8  # options; so many need no groups
 _GROUPS: Mapping[str, tuple[str, ...]] = {
@@ -20,13 +21,18 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     OUTPUT: (
         "--json", "--log-every", "--sample-every", "--grid", "--npy", "--format", "--scale", "--labels", "--padding",
-        "--inception-weights",
+        "--quality", "--inception-weights",
     ),
+    OTHER: ("--help",),
 }  # fmt: skip
 _OF_PICTURES = {  # verbs that make pictures: where they go is what they put out
     "--out": OUTPUT, "--force": OUTPUT, "--batch-size": SPEED, "--seed": OPTIONS, "--init": OPTIONS, "--set": OPTIONS,
     "--inception-weights": OPTIONS, "--name": OPTIONS,
 }  # fmt: skip
+_CARD = (
+    "--license", "--license-name", "--license-link", "--data", "--data-license", "--dataset", "--base-model", "--title",
+    "--summary", "--evaluation",
+)  # fmt: skip
 _PLACES = {option: group for group, options in _GROUPS.items() for option in options}
 
 
@@ -36,7 +42,9 @@ def group_of(param: Any, verb: str, count: int) -> str:
         return ARGUMENTS
     if count < _FEW:
         return OPTIONS
-    places = _PLACES if verb == "train" else _PLACES | _OF_PICTURES
+    places = _PLACES if verb in ("train", "estimate") else _PLACES | _OF_PICTURES
+    if verb == "publish":
+        places = places | dict.fromkeys(_CARD, CARD)
     return next((places[name] for name in param.opts if name in places), OPTIONS)
 
 

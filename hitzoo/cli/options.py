@@ -23,7 +23,7 @@ SetOption: TypeAlias = Annotated[
     typer.Option(
         "--set",
         metavar="PATH=VALUE",
-        help="Replace one value of the spec, e.g. training.batch_size=32. Repeatable.",
+        help="Replace one value of the spec, e.g. training.batch_size=32. Can be repeated.",
         show_default=False,
         autocompletion=complete_path,
     ),
@@ -33,7 +33,7 @@ DeviceOption: TypeAlias = Annotated[
     str,
     typer.Option(
         metavar="DEVICE",
-        help="auto, cpu, cuda, cuda:1 or mps.",
+        help="Device to compute on: auto, cpu, cuda, cuda:1 or mps.",
         autocompletion=complete_device,
     ),
 ]
@@ -50,28 +50,34 @@ ModelOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
         "--model",
-        metavar="NAME|DIR|ORG/NAME[@REVISION]",
-        help="The same as MODEL, by its name.",
+        metavar="MODEL",
+        help="The model, instead of the argument MODEL.",
         show_default=False,
         autocompletion=complete_model,
     ),
 ]
 ForceOption: TypeAlias = Annotated[
-    bool, typer.Option("--force", help="Replace what is there already and was not made just so.")
+    bool, typer.Option("--force", help="Overwrite existing files whose content differs.")
 ]
 PictureFormatOption: TypeAlias = Annotated[
-    str | None, typer.Option("--format", metavar="png|jpg|webp", help="Of the pictures. Default png.")
+    str | None,
+    typer.Option("--format", metavar="png|jpg|webp", help="Picture format. Default png.", show_default=False),
 ]
 QualityOption: TypeAlias = Annotated[
-    int | None, typer.Option(min=1, max=100, help="Of jpg and webp. Default 95.", show_default=False)
+    int | None,
+    typer.Option(
+        metavar="N", min=1, max=100, help="Quality of jpg and webp, 1 to 100. Default 95.", show_default=False
+    ),
 ]
 InitOption: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="random", help="Use a spec with untrained weights.", show_default=False),
+    typer.Option(
+        metavar="random", help="Use random initial weights: for specs that have none yet.", show_default=False
+    ),
 ]
 TruncationOption: TypeAlias = Annotated[
     float,
-    typer.Option(metavar="FACTOR", help="Factor of the latent; not StyleGAN's ψ, as HiT has no w-space."),
+    typer.Option(metavar="FACTOR", help="Scale latents by this factor. Not StyleGAN's ψ: HiT has no w-space."),
 ]
 FastOption: TypeAlias = Annotated[
     bool,
@@ -80,8 +86,8 @@ FastOption: TypeAlias = Annotated[
 PrecisionOption: TypeAlias = Annotated[
     str,
     typer.Option(
-        metavar="PRECISION",
-        help="float32 or bfloat16 (also bf16), which rounds every map.",
+        metavar="NAME",
+        help="Compute in float32, or in bfloat16 (also bf16), which rounds every feature map.",
         autocompletion=complete_precision,
     ),
 ]
@@ -89,8 +95,8 @@ InceptionWeightsOption: TypeAlias = Annotated[
     Path | None,
     typer.Option(
         metavar="FILE.pth",
-        help="torch-fidelity's Inception network; also $HITZOO_INCEPTION_WEIGHTS. Default: torch hub's cache, else a"
-        " download of 96 MB.",
+        help="Weights of torch-fidelity's Inception network; also $HITZOO_INCEPTION_WEIGHTS. Default: torch hub's"
+        " cache, else a download of 96 MB.",
         show_default=False,
     ),
 ]

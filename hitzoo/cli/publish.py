@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hitzoo.cli.completion import complete_model
 from hitzoo.cli.options import ForceOption
 
 if TYPE_CHECKING:
@@ -20,48 +21,50 @@ def publish(
         typer.Argument(
             metavar="MODEL",
             help="A run (its newest checkpoint; RUN@best, RUN@1000), a model folder, or a model of the zoo.",
+            autocompletion=complete_model,
         ),
     ],
-    repo: Annotated[str, typer.Argument(metavar="ORG/NAME", help="Where to; made if it does not exist.")],
+    repo: Annotated[
+        str, typer.Argument(metavar="ORG/NAME", help="Repository to publish to; created if it does not exist.")
+    ],
     license: Annotated[
         str | None,
-        typer.Option(metavar="ID", help="Of the weights, as the Hub names it: apache-2.0, cc-by-nc-4.0, …, other."),
+        typer.Option(
+            metavar="ID", help="Licence of the weights, as the Hub names it: apache-2.0, cc-by-nc-4.0, …, other."
+        ),
     ] = None,
-    license_name: Annotated[str, typer.Option(metavar="NAME", help="With --license other: its name.")] = "",
-    license_link: Annotated[str, typer.Option(metavar="URL", help="Where its text is.")] = "",
-    tag: Annotated[str | None, typer.Option(metavar="v1", help="The name of this version.")] = None,
+    license_name: Annotated[str, typer.Option(metavar="NAME", help="With --license other: name of the licence.")] = "",
+    license_link: Annotated[str, typer.Option(metavar="URL", help="With --license other: address of its text.")] = "",
+    tag: Annotated[str | None, typer.Option(metavar="v1", help="Tag this version.")] = None,
     private: Annotated[bool, typer.Option("--private", help="Make a new repository private.")] = False,
-    data: Annotated[str, typer.Option(metavar="TEXT", help="What it was trained on, for the card.")] = "",
-    data_license: Annotated[str, typer.Option(metavar="TEXT", help="Under which licence that is.")] = "",
-    dataset: Annotated[list[str], typer.Option(metavar="ORG/NAME", help="The data set on the Hub.")] = [],  # noqa: B006
-    base_model: Annotated[str, typer.Option(metavar="ORG/NAME", help="The model it was fine-tuned from.")] = "",
-    title: Annotated[str, typer.Option(metavar="TEXT", help="The card's title. Default: the model's name.")] = "",
-    summary: Annotated[str, typer.Option(metavar="TEXT", help="The card's first sentence. Default: the spec's.")] = "",
+    data: Annotated[str, typer.Option(metavar="TEXT", help="What the model was trained on, for the card.")] = "",
+    data_license: Annotated[str, typer.Option(metavar="TEXT", help="Licence of that data.")] = "",
+    dataset: Annotated[list[str], typer.Option(metavar="ORG/NAME", help="Data set on the Hub. Can be repeated.")] = [],  # noqa: B006
+    base_model: Annotated[str, typer.Option(metavar="ORG/NAME", help="Model on the Hub it was fine-tuned from.")] = "",
+    title: Annotated[str, typer.Option(metavar="TEXT", help="Title of the card. Default: the model's name.")] = "",
+    summary: Annotated[str, typer.Option(metavar="TEXT", help="First sentence of the card. Default: the spec's.")] = "",
     evaluation: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE.json",
-            help="Of `hitzoo eval --out`. Default: what the run, or `hitzoo eval`, found of this checkpoint.",
+            help="Scores, written by `hitzoo eval --out`. Default: those stored in the run for this checkpoint.",
         ),
     ] = None,
-    with_discriminator: Annotated[bool, typer.Option("--with-discriminator", help="For fine-tuning.")] = False,
-    with_training: Annotated[bool, typer.Option("--with-training", help="All that resuming needs.")] = False,
+    with_discriminator: Annotated[
+        bool, typer.Option("--with-discriminator", help="Include the discriminator, for fine-tuning.")
+    ] = False,
+    with_training: Annotated[bool, typer.Option("--with-training", help="Include all that resuming needs.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Show the files and the card; the Hub is not asked.")
+        bool, typer.Option("--dry-run", help="Show the files and the card without contacting the Hub.")
     ] = False,
     out: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="With --dry-run: also write the folder there.")
+        Path | None, typer.Option(metavar="DIR", help="With --dry-run: also write the files to this folder.")
     ] = None,
     force: ForceOption = False,
 ) -> None:
     """Publish a model with its spec, a card and a manifest on the Hugging Face Hub: one commit, then the tag.
 
-    \b
-    hitzoo publish runs/b256 acme/hit-b-ffhq256 --license cc-by-nc-4.0 --tag v1
-    hitzoo publish runs/b256 acme/hit-b-ffhq256 --license cc-by-nc-4.0 --dry-run
-    hitzoo publish runs/icons me/icons --license mit --title "Desktop icons" --summary "Icons of 64 pixels."
-
-    The same files again make no commit. A README.md of yours keeps its text. Log in first: `hf auth login`.
+    Publishing the same files again makes no commit. A README.md of yours keeps its text. Log in first: `hf auth login`.
     """
     from hitzoo.errors import RequestError
     from hitzoo.zoo.licenses import check_license

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hitzoo.cli.completion import complete_model_name
+
 if TYPE_CHECKING:
     from hitzoo.cli.progress import Following
     from hitzoo.zoo.pull import Pulled
@@ -15,22 +17,19 @@ def pull(
     model: Annotated[
         str,
         typer.Argument(
-            metavar="NAME|ORG/NAME[@REVISION]",
-            help="A model of the zoo or of the Hub; a revision is a tag, a branch or a commit.",
+            metavar="MODEL",
+            help="A model of the zoo, or ORG/NAME[@REVISION] on the Hub; a revision is a tag, a branch or a commit.",
             show_default=False,
+            autocompletion=complete_model_name,
         ),
     ],
     with_training: Annotated[
-        bool, typer.Option("--with-training", help="Also the discriminator and the training's state, if published.")
+        bool, typer.Option("--with-training", help="Fetch the discriminator and the training state too, if published.")
     ] = False,
 ) -> None:
     """Fetch a model from the Hugging Face Hub and verify every file; afterwards it works without a network.
 
-    \b
-    hitzoo pull acme/hit-b-ffhq256@v1
-    hitzoo sample --model acme/hit-b-ffhq256@v1 --seeds 0-15
-
-    HF_TOKEN, HF_HOME, HF_ENDPOINT and HF_HUB_OFFLINE mean what they mean to the Hub's own client.
+    HF_TOKEN, HF_HOME, HF_ENDPOINT and HF_HUB_OFFLINE work as in huggingface_hub.
     """
     from hitzoo.cli import progress, render
     from hitzoo.zoo.pasted import as_meant
@@ -39,7 +38,7 @@ def pull(
     with progress.transferring(model) as follow:
         pulled = _pull(model, with_training, follow)
     if pulled is None:
-        render.print_line(f"{model} travels with hitzoo: there is nothing to pull")
+        render.print_line(f"{model} is installed with hitzoo: there is nothing to pull")
         return
     count = render.count(len(pulled.files), "file")
     name = model if model.startswith(PREFIX) else as_meant(model)

@@ -25,33 +25,47 @@ def render(
     name: ModelArgument = None,
     model: ModelOption = None,
     seed: Annotated[
-        str, typer.Option("--seed", "--seeds", metavar="7", help="The image of this seed, or one per seed of 0-3,7.")
+        str,
+        typer.Option(
+            "--seed",
+            "--seeds",
+            metavar="7",
+            help="Render the image of this seed, or one per seed of a list such as 0-3,7.",
+        ),
     ] = "0",
     region: Annotated[
         str | None,
-        typer.Option(metavar="LEFT,TOP,WIDTH,HEIGHT", help="In pixels. Default: the whole image.", show_default=False),
+        typer.Option(
+            metavar="LEFT,TOP,WIDTH,HEIGHT",
+            help="Region to render, in pixels. Default: the whole image.",
+            show_default=False,
+        ),
     ] = None,
     level: Annotated[
         int | None,
         typer.Option(
-            metavar="RESOLUTION", help="The image of a coarser stage, a preview; the region counts in its pixels."
+            metavar="RESOLUTION",
+            help="Render the output of a coarser stage, as a preview; --region then counts its pixels.",
+            show_default=False,
         ),
     ] = None,
     tile: Annotated[
         int | None,
-        typer.Option(min=1, help="Pixels a side that are computed at once. Default 1024.", show_default=False),
+        typer.Option(metavar="PIXELS", min=1, help="Side of the tiles. Default 1024.", show_default=False),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE.png",
-            help="Default: renders/ and the names of model, seed, region and level. Also .jpg and .webp.",
+            help="File to write, also .jpg or .webp. Default: renders/ and the names of model, seed, region and level.",
             show_default=False,
         ),
     ] = None,
     npy: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.npy", help="Write float32 (H, W, C), not clipped; PNG only with --out."),
+        typer.Option(
+            metavar="FILE.npy", help="Write float32 (H, W, C), not clipped. A picture is then written only with --out."
+        ),
     ] = None,
     format: PictureFormatOption = None,
     quality: QualityOption = None,
@@ -62,10 +76,10 @@ def render(
     init: InitOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Render exactly the pixels of a region, tile by tile: what lies outside is not computed, memory holds one tile.
+    """Render a region of an image tile by tile: only its pixels are computed, and memory holds one tile.
 
-    For models whose last stages are pixel-wise, as HiT's are. The same picture may be made again; another one of the
-    same name stays as it is unless --force is given.
+    For models whose last stages are pixel-wise, as HiT's are. The same picture can be made again; another one of the
+    same name is kept unless --force is given.
     """
     from hitzoo.cli import progress, render
     from hitzoo.cli.models import chosen_model, load_model

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from hitzoo.cli.completion import complete_run
 from hitzoo.cli.options import JsonOption
 
 if TYPE_CHECKING:
@@ -19,7 +20,9 @@ _WORDS = (0, 1, 3, 7, 8)
 
 
 def list_runs(
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="The folder that holds the runs.")] = Path("runs"),
+    folder: Annotated[
+        Path, typer.Argument(metavar="[DIR]", help="The folder that holds the runs.", autocompletion=complete_run)
+    ] = Path("runs"),
     as_json: JsonOption = False,
 ) -> None:
     """List the runs in a folder and below it: step, speed, last losses, evaluations and the best checkpoint."""

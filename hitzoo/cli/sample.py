@@ -34,12 +34,14 @@ def sample(
     seeds: Annotated[
         str | None,
         typer.Option(
-            "--seeds", "--seed", metavar="0-35,40", help="One image per seed. Default 0-15.", show_default=False
+            "--seeds", "--seed", metavar="0-35,40", help="Make one image per seed. Default 0-15.", show_default=False
         ),
     ] = None,
     latents: Annotated[
         Path | None,
-        typer.Option(metavar="Z.npy", help="Latents (N, latent_dim) instead of seeds.", show_default=False),
+        typer.Option(
+            metavar="Z.npy", help="Take latents (N, latent_dim) from a file instead of seeds.", show_default=False
+        ),
     ] = None,
     grid: Annotated[
         str | None,
@@ -48,21 +50,21 @@ def sample(
     padding: Annotated[
         int | None,
         typer.Option(
-            metavar="PIXELS", min=0, max=1024, help="Between the tiles of a grid. Default 2.", show_default=False
+            metavar="PIXELS", min=0, max=1024, help="Space between the tiles of a grid. Default 2.", show_default=False
         ),
     ] = None,
     scale: Annotated[
         int,
         typer.Option(
-            metavar="N", min=1, max=64, help="Enlarge the tiles of a grid, without --grid the pictures, N times."
+            metavar="N", min=1, max=64, help="Enlarge N times: the tiles of a grid, or without --grid the pictures."
         ),
     ] = 1,
-    labels: Annotated[bool, typer.Option("--labels", help="Write its seed under each tile of a grid.")] = False,
+    labels: Annotated[bool, typer.Option("--labels", help="Write the seed under each tile of a grid.")] = False,
     out: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Where the pictures go. Default samples/ and the name of the run or model.",
+            help="Folder to write pictures to. Default: samples/ and the name of the run or model.",
             show_default=False,
         ),
     ] = None,
@@ -70,7 +72,7 @@ def sample(
         Path | None,
         typer.Option(
             metavar="OUT.npy",
-            help="Write float32 (N, R, R, C), not clipped; pictures only with --out.",
+            help="Write float32 (N, R, R, C), not clipped. Pictures are then written only with --out.",
             show_default=False,
         ),
     ] = None,
@@ -79,7 +81,12 @@ def sample(
     truncation: TruncationOption = 1.0,
     batch_size: Annotated[
         int | None,
-        typer.Option(min=1, help="Images at once. Default: a million pixels, 65,536 on a CPU.", show_default=False),
+        typer.Option(
+            metavar="N",
+            min=1,
+            help="Images per forward pass. Default: as many as have 1,048,576 pixels together, 65,536 on a CPU.",
+            show_default=False,
+        ),
     ] = None,
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
@@ -90,9 +97,9 @@ def sample(
 ) -> None:
     """Make images: a picture per seed, grids, or raw numbers. A seed gives the same latent in any batch on any device.
 
-    Each picture says in its metadata what made it: model, sha256 of the weights, step, seed, truncation, precision and
-    path. The same pictures may be made again; others of the same names, or of another model in the same folder, stay as
-    they are unless --force is given.
+    The metadata of each picture say what made it: model, sha256 of the weights, step, seed, truncation, precision and
+    network. The same pictures can be made again; others of the same names, or of another model in the same folder, are
+    kept unless --force is given.
     """
     from hitzoo.cli import progress, render
     from hitzoo.cli.models import chosen_model, fast_precision, load_model

@@ -12,7 +12,10 @@ from hitzoo.errors import RequestError
 StepsOption: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        "--steps", metavar="N", help="How many in all. The same as --set training.steps=N.", show_default=False
+        "--steps",
+        metavar="N",
+        help="Train this many steps in all. Short for --set training.steps=N.",
+        show_default=False,
     ),
 ]
 BatchSizeOption: TypeAlias = Annotated[
@@ -20,7 +23,7 @@ BatchSizeOption: TypeAlias = Annotated[
     typer.Option(
         "--batch-size",
         metavar="N",
-        help="Images of a step, of all devices together. The same as --set training.batch_size=N.",
+        help="Images per step, over all devices. Short for --set training.batch_size=N.",
         show_default=False,
     ),
 ]
@@ -29,7 +32,7 @@ LearningRateOption: TypeAlias = Annotated[
     typer.Option(
         "--learning-rate",
         metavar="X",
-        help="Of both networks. The same as --set training.optimizer.learning_rate=X.",
+        help="Learning rate of both networks. Short for --set training.optimizer.learning_rate=X.",
         show_default=False,
     ),
 ]

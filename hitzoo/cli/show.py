@@ -15,7 +15,7 @@ def show(
 ) -> None:
     """Print a spec, as it was written or with every default.
 
-    The first line of a shipped spec lets editors complete and check it; it leads to this installation.
+    The first line of a shipped spec lets editors complete and check it; it points to this installation.
     """
     from hitzoo.cli.render import print_document
     from hitzoo.spec.load import load_spec, read_spec_text

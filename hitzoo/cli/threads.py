@@ -29,8 +29,8 @@ ThreadsOption: TypeAlias = Annotated[
         metavar="N",
         callback=_use,
         expose_value=False,
-        help="Threads to compute with on a CPU. Default: OMP_NUM_THREADS, or one per core. The last bits of results"
-        " depend on it.",
+        help="CPU threads to compute with. Default: OMP_NUM_THREADS, or one per core. The last bits of results depend"
+        " on their number.",
         show_default=False,
     ),
 ]

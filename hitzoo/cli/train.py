@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from hitzoo.cli.completion import complete_model, complete_spec_or_run, complete_training_precision
 from hitzoo.cli.options import DeviceOption, InceptionWeightsOption, SetOption
 from hitzoo.cli.process import is_first
 from hitzoo.cli.run_request import run_request
@@ -27,23 +28,22 @@ def train(
             help="A spec file or the name of a shipped spec; with --resume, the folder of a run. Default: one that fits"
             " the pictures of --data.",
             show_default=False,
+            autocompletion=complete_spec_or_run,
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="The run's own folder. Not needed where a run is named.", show_default=False),
+        typer.Option(metavar="DIR", help="Run folder to write. Not needed with --resume RUN.", show_default=False),
     ] = None,
     name: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME", help="What the model is called. Default: as the run's folder.", show_default=False
-        ),
+        typer.Option(metavar="NAME", help="Name of the model. Default: that of the run folder.", show_default=False),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
             metavar="PATH",
-            help="A folder, zip or TFRecords of images, hf:ORG/NAME, or synthetic. Default: the run's own, or the"
+            help="Images: a folder, zip or TFRecords, hf:ORG/NAME, or synthetic. Default: the run's own, or the"
             " spec's.",
             show_default=False,
         ),
@@ -52,20 +52,26 @@ def train(
         bool,
         typer.Option(
             "--resume",
-            help="Go on from the run's newest checkpoint, if any: train --resume RUN has spec, data, seed and options"
-            " from the run.",
+            help="Continue from the run's newest checkpoint, if any. `train --resume RUN` takes spec, data, seed and"
+            " options from the run.",
         ),
     ] = False,
     new_data: Annotated[
-        bool, typer.Option("--new-data", help="Let a resumed run go on with other images than its own.")
+        bool, typer.Option("--new-data", help="With --resume: continue on other images than the run's own.")
     ] = False,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="Of weights, latents and data order. Default 0.", show_default=False)
+        int | None,
+        typer.Option(
+            min=0, metavar="N", help="Seed of weights, latents and data order. Default 0.", show_default=False
+        ),
     ] = None,
     init: Annotated[
         str | None,
         typer.Option(
-            metavar="MODEL", help="Begin from the weights of a model: a zoo name, a folder, a run.", show_default=False
+            metavar="MODEL",
+            help="Start from the weights of a model: a zoo name, a folder, a run.",
+            show_default=False,
+            autocompletion=complete_model,
         ),
     ] = None,
     steps: StepsOption = None,
@@ -80,48 +86,51 @@ def train(
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
     precision: Annotated[
-        str, typer.Option(help="float32, tf32 (CUDA) or bf16: of the networks; losses and weights stay float32.")
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="Compute the networks in float32, tf32 (CUDA) or bf16; losses and weights stay float32.",
+            autocompletion=complete_training_precision,
+        ),
     ] = "float32",
     compiled: Annotated[
         bool,
-        typer.Option("--compile/--no-compile", help="Run both networks through torch.compile.", show_default=False),
+        typer.Option("--compile/--no-compile", help="Compile both networks with torch.compile.", show_default=False),
     ] = False,
     fast: Annotated[
         bool,
         typer.Option(
             "--fast/--no-fast",
-            help="Make sample grids and evaluate by the rewritten network: the same, sooner.",
+            help="Use the optimized inference network for sample grids and evaluation (same images, faster).",
             show_default=False,
         ),
     ] = False,
     batch_per_device: Annotated[
         str | None,
         typer.Option(
-            metavar="N",
-            help="Images a device works on at once, the rest by accumulation; auto finds the most that fit."
-            " Default: all of its share.",
+            metavar="N|auto",
+            help="Images per device and forward pass, the rest by gradient accumulation; auto finds the most that fit."
+            " Default: the device's whole share of the batch.",
             show_default=False,
         ),
     ] = None,
     workers: Annotated[
-        int | None, typer.Option(min=0, help="Processes that decode images. Default: 0 on a CPU.", show_default=False)
+        int | None,
+        typer.Option(metavar="N", min=0, help="Processes that decode images. Default: 0 on a CPU.", show_default=False),
     ] = None,
-    log_every: Annotated[int, typer.Option(min=1, help="Steps between lines of metrics.jsonl.")] = 10,
-    sample_every: Annotated[int, typer.Option(min=1, help="Steps between sample grids.")] = 500,
-    checkpoint_every: Annotated[int, typer.Option(min=1, help="Steps between checkpoints.")] = 1000,
-    keep: Annotated[int, typer.Option(min=1, help="Newest checkpoints to keep; the best evaluated stays too.")] = 3,
+    log_every: Annotated[int, typer.Option(metavar="N", min=1, help="Steps between lines of metrics.jsonl.")] = 10,
+    sample_every: Annotated[int, typer.Option(metavar="N", min=1, help="Steps between sample grids.")] = 500,
+    checkpoint_every: Annotated[int, typer.Option(metavar="N", min=1, help="Steps between checkpoints.")] = 1000,
+    keep: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Keep this many newest checkpoints, and the best evaluated one.")
+    ] = 3,
     inception_weights: InceptionWeightsOption = None,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
     """Train a spec's networks into a run folder: metrics.jsonl, samples/, checkpoints/.
 
-    \b
-    hitzoo train --data photos --out runs/photos
-    hitzoo train hit-ti-64 --data photos --out runs/photos --for 2h
-    hitzoo train --resume runs/photos
-
-    Ctrl-C finishes the step, saves and leaves with code 130; go on with --resume. So does --for, with code 0; its time
-    is that of one session, and a resumed one has none unless it is given anew.
+    Ctrl-C finishes the step, saves and exits with code 130; continue with --resume. --for does the same with code 0;
+    it limits one session, and a resumed one has no limit unless it is given anew.
     """
     from hitzoo.cli.training_display import TrainingDisplay
     from hitzoo.cli.training_end import tell_end

@@ -18,6 +18,7 @@ from hitzoo.cli.figures import facts
 from hitzoo.cli.pace import Pace, about, clock
 from hitzoo.cli.render import console, duration
 from hitzoo.cli.training_panel import TrainingPanel
+from hitzoo.escape import one_line
 
 if TYPE_CHECKING:
     from hitzoo.training.metrics import Record
@@ -108,10 +109,11 @@ class TrainingDisplay:
             self._try(lambda: self._console.print(Text(self._line(record)), soft_wrap=True))
 
     def noted(self, message: str) -> None:
-        """Words above the panel, which break between words on a terminal; a line elsewhere."""
+        """Words above the panel, which break between words on a terminal; a line elsewhere. Line ends are shown."""
+        message = one_line(message)
         if self._console.is_terminal:
             whole = textwrap.TextWrapper(self._console.width, break_long_words=False, break_on_hyphens=False)
-            message = "\n".join(whole.fill(line) for line in message.splitlines())
+            message = whole.fill(message)
         self.copied(message)
 
     def copied(self, line: str) -> None:
@@ -122,7 +124,7 @@ class TrainingDisplay:
         left, each = pace.seconds_left(now), pace.seconds_per_step
         if left is not None and each is not None and left >= _WORTH_SAYING:
             self.noted(
-                f"{about(each)} a step: {pace.last - pace.step:,} more take about {about(left)}, until {clock(left)};"
+                f"{about(each)} per step: {pace.last - pace.step:,} more take about {about(left)}, until {clock(left)};"
                 " Ctrl-C stops and saves"
             )
 

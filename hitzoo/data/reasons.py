@@ -10,7 +10,7 @@ _LONGEST = 300  # letters
 def reason_of(error: Exception) -> str:
     """A few words on what was met between a file and its pixels, in one line."""
     if isinstance(error, UnidentifiedImageError):
-        return "not a PNG, JPEG or WebP picture, or its beginning is damaged"
+        return "not a picture in a format that can be read, or its beginning is damaged"
     if isinstance(error, MemoryError):
         return "not enough memory to decode it"
     if isinstance(error, Image.DecompressionBombError):

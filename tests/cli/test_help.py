@@ -22,7 +22,7 @@ from hitzoo.cli.option_groups import value_name
 from hitzoo.spec.shipped import shipped_specs
 from tests.conftest import Run
 
-WITH_EXAMPLES = ("train", "sample", "eval", "render", "export", "new", "build", "list", "check", "show", "runs")
+WITHOUT_EXAMPLES = {("help",), ("data",), ("bench",)}
 
 
 def verbs(group: Any = None, words: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -41,6 +41,7 @@ def test_every_option_says_what_it_takes(words: tuple[str, ...]) -> None:
         if param.name == "help" or getattr(param, "is_flag", False):
             continue
         assert re.fullmatch(r"[^<>\s]+( …\])?", value_name(param)), param.name
+        assert param.metavar, f"{' '.join(words)} {param.name} does not say what it takes"
         assert value_name(param).lower() not in ("int", "str", "bool", "path range", "integer"), param.name
         assert param.help, f"{' '.join(words)} {param.name} has no help"
 
@@ -58,20 +59,24 @@ def test_help_fits_the_terminal_and_names_no_python_types(
         assert not [line for line in text.splitlines() if len(line) > width and line not in kept]
 
 
-@pytest.mark.parametrize("verb", WITH_EXAMPLES)
-def test_verbs_needed_first_have_examples_that_can_be_copied(
-    verb: str, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_verb_has_examples() -> None:
+    assert {tuple(verb.split()) for verb in EXAMPLES} == set(VERBS) - WITHOUT_EXAMPLES
+
+
+@pytest.mark.parametrize("verb", EXAMPLES)
+def test_examples_can_be_copied(verb: str, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COLUMNS", "40")
-    lines = run(verb, "-h").stdout.splitlines()
+    words = verb.split()
+    lines = run(*words, "-h").stdout.splitlines()
     start = lines.index("Examples") + 1
     examples = [line.strip() for line in lines[start : lines.index("", start)]]
     assert examples == list(EXAMPLES[verb])
-    known = {option for param in VERBS[(verb,)].params for option in (*param.opts, *param.secondary_opts)}
+    assert len([line for line in lines if line.strip().startswith("hitzoo ")]) == len(examples)  # in one place
+    known = {option for param in VERBS[tuple(words)].params for option in (*param.opts, *param.secondary_opts)}
     for example in examples:
-        first, name, *words = shlex.split(example)
-        assert (first, name) == ("hitzoo", verb)
-        assert {word for word in words if word.startswith("--")} <= known, example
+        said = shlex.split(example)
+        assert said[: len(words) + 1] == ["hitzoo", *words]
+        assert {word for word in said if word.startswith("--")} <= known, example
 
 
 def test_verbs_and_options_stand_in_groups(run: Run) -> None:
@@ -121,6 +126,36 @@ def test_names_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "generator.stages[0].heads=" in completion.complete_path("generator.")
     assert completion.complete_verb("tr") == ["train"]
     assert completion.complete_run("no/such/place") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "begun", "completed"),
+    [
+        (("train",), "spec", "runs/f", "runs/first"),
+        (("train",), "spec", "hit-ti-shapes3", "hit-ti-shapes32"),
+        (("train",), "init", "runs/f", "runs/first"),
+        (("train",), "precision", "b", "bf16"),
+        (("estimate",), "precision", "t", "tf32"),
+        (("new",), "origin", "hit-ti-shapes3", "hit-ti-shapes32"),
+        (("runs",), "folder", "runs/f", "runs/first"),
+        (("eval",), "metrics", "fid,k", "fid,kid"),
+        (("sample",), "precision", "b", "bfloat16"),
+        (("pull",), "model", "hit-ti-shapes3", "hit-ti-shapes32"),
+        (("bench", "sample"), "model", "hit-ti-shapes3", "hit-ti-shapes32"),
+        *(((verb,), "name", "runs/f", "runs/first") for verb in ("sample", "render", "eval", "export")),
+        *(((verb,), "model", "runs/f", "runs/first") for verb in ("sample", "render", "eval", "info", "publish")),
+    ],
+)
+def test_options_complete_what_they_take(
+    words: tuple[str, ...], name: str, begun: str, completed: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "first").mkdir(parents=True)
+    (tmp_path / "runs" / "first" / "run.json").touch()
+    verb = VERBS[words]
+    param = next(param for param in verb.params if param.name == name)
+    context = verb.context_class(verb, info_name=words[-1])
+    assert completed in [found.value for found in param.shell_complete(context, begun)]
 
 
 @pytest.mark.slow

@@ -108,7 +108,7 @@ def test_the_end_is_foretold_once_from_the_steps_after_the_first(now, capsys) ->
             display.stepped(step)
     _, *lines = capsys.readouterr().out.splitlines()
     (line,) = lines
-    assert line.startswith("2 s a step: 1,995 more take about 1 h 6 min, until ")
+    assert line.startswith("2 s per step: 1,995 more take about 1 h 6 min, until ")
     assert line.endswith("; Ctrl-C stops and saves")
 
 
@@ -158,7 +158,8 @@ def test_words_break_between_words_on_a_terminal_and_commands_do_not(monkeypatch
     display = TrainingDisplay()
     display.noted("tiny on cpu: 1,200 images of photos, batch 8, steps 3 to 2,000 (16,000 images), into runs/a-name")
     display.noted("saved: runs/" + 80 * "x")
-    display.noted("generator: 3 of 4 tensors loaded\n  freshly drawn: one")
+    display.noted("generator: 3 of 4 tensors loaded")
+    display.noted("  freshly drawn: one")
     display.copied("hitzoo sample --model runs/a-name --seeds 0-35 --grid 6x6 --out pictures")
     assert console.file.getvalue().splitlines() == [
         "tiny on cpu: 1,200 images of photos, batch 8, steps 3 to",
@@ -169,6 +170,14 @@ def test_words_break_between_words_on_a_terminal_and_commands_do_not(monkeypatch
         "  freshly drawn: one",
         "hitzoo sample --model runs/a-name --seeds 0-35 --grid 6x6 --out pictures",
     ]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_notes_show_the_line_ends_of_names(terminal: bool, monkeypatch) -> None:
+    console = Console(file=io.StringIO(), width=60, force_terminal=terminal, color_system=None)
+    monkeypatch.setattr("hitzoo.cli.training_display.console", lambda: console)
+    TrainingDisplay().noted("left out: two\nlines\t\x1b[2J.png: cut short")
+    assert console.file.getvalue() == "left out: two\\nlines\\t\\x1b[2J.png: cut short\n"
 
 
 def drawn(panel: TrainingPanel, width: int) -> list[str]:

@@ -7,27 +7,37 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from hitzoo.cli.completion import complete_spec
+
 if TYPE_CHECKING:
     from hitzoo.plan.compile import ModelPlan
 
 ModelArgument: TypeAlias = Annotated[
     str,
     typer.Argument(
-        metavar="NAME|SPEC|DIR|ORG/NAME[@REVISION]",
-        help="A shipped spec, a spec file, a model folder or run, or a model on the Hub. Its weights are not read: the"
-        " time does not depend on them, and random ones serve.",
+        metavar="MODEL",
+        help="A spec file or name, a model folder, a run, or ORG/NAME[@REVISION] on the Hub. Random weights are used:"
+        " the time does not depend on them.",
         show_default=False,
+        autocompletion=complete_spec,
     ),
 ]
 PathOption: TypeAlias = Annotated[
     str | None,
-    typer.Option(metavar="plain|fast|compiled", help="Only that one. Default: plain and fast.", show_default=False),
+    typer.Option(
+        metavar="plain|fast|compiled", help="Measure only this path. Default: plain and fast.", show_default=False
+    ),
 ]
 PrecisionOption: TypeAlias = Annotated[
-    str | None, typer.Option(metavar="float32|bfloat16", help="Only that one. Default: both.", show_default=False)
+    str | None,
+    typer.Option(metavar="float32|bfloat16", help="Measure only this precision. Default: both.", show_default=False),
 ]
-OnePrecisionOption: TypeAlias = Annotated[str, typer.Option(metavar="float32|bfloat16", help="Of weights and maps.")]
-RepeatsOption: TypeAlias = Annotated[int, typer.Option(min=1, help="Turns; each makes one call of every kind.")]
+OnePrecisionOption: TypeAlias = Annotated[
+    str, typer.Option(metavar="float32|bfloat16", help="Precision of weights and feature maps.")
+]
+RepeatsOption: TypeAlias = Annotated[
+    int, typer.Option(metavar="N", min=1, help="Rounds; each makes one call of every kind.")
+]
 
 
 def wanted(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hitzoo.cli.bench.options import OnePrecisionOption, PathOption, RepeatsOption, wanted
+from hitzoo.cli.completion import complete_spec
 from hitzoo.cli.options import DeviceOption, JsonOption, SetOption
 from hitzoo.cli.threads import ThreadsOption
 
@@ -16,10 +17,13 @@ if TYPE_CHECKING:
 
 def bench_resolution(
     spec: Annotated[
-        str, typer.Argument(metavar="SPEC", help="A spec file, or the name of a shipped spec.")
+        str,
+        typer.Argument(
+            metavar="SPEC", help="A spec file, or the name of a shipped spec.", autocompletion=complete_spec
+        ),
     ] = "hit-b-ffhq1024",
-    smallest: Annotated[int, typer.Option(min=1, help="Pixels a side of the smallest image.")] = 64,
-    batch: Annotated[int, typer.Option(min=1, help="Images of a call.")] = 1,
+    smallest: Annotated[int, typer.Option(metavar="R", min=1, help="Side of the smallest image in pixels.")] = 64,
+    batch: Annotated[int, typer.Option(metavar="N", min=1, help="Images per call.")] = 1,
     repeats: RepeatsOption = 5,
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
@@ -28,7 +32,7 @@ def bench_resolution(
     as_json: JsonOption = False,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
-    """How the time of an image grows with its pixels: one generator, ended after each of its stages.
+    """Measure how the time per image grows with its pixels: one generator, ended after each of its stages.
 
     hit-b-ffhq1024 gives HiT-B at 64, 128, 256 (the very layout of hit-b-ffhq256), 512 and 1024. The exponent e of time
     ∝ pixels^e is fitted over all sizes by least squares of the logarithms, and told for the last doubling besides; the

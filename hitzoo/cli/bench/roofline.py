@@ -23,7 +23,10 @@ def bench_roofline(
     batch: Annotated[
         int | None,
         typer.Option(
-            min=1, help="Images that share one reading of the weights. Default: 4 (16 on CUDA).", show_default=False
+            metavar="N",
+            min=1,
+            help="Images per forward pass. Default: 4 (16 on CUDA).",
+            show_default=False,
         ),
     ] = None,
     device: DeviceOption = "auto",
@@ -31,7 +34,7 @@ def bench_roofline(
     precision: OnePrecisionOption = "float32",
     as_json: JsonOption = False,
 ) -> None:
-    """What limits each stage of a generator on this device, and how fast all of them could be.
+    """Measure what limits each stage of a generator on this device, and how fast all of them could be.
 
     Copy bandwidth and matrix rate are measured now. A stage takes the longer of its FLOPs at that rate and its bytes at
     that bandwidth; how many bytes depends on what is fused, so the total is told for four byte models. No network runs.

@@ -18,7 +18,9 @@ def bench_sample(
     model: ModelArgument,
     batch: Annotated[
         list[int],
-        typer.Option(min=1, help="Images of a call. Default: 4, 16 on CUDA. Can be given again.", show_default=False),
+        typer.Option(
+            metavar="N", min=1, help="Images per call. Default: 4, 16 on CUDA. Can be repeated.", show_default=False
+        ),
     ] = [],  # noqa: B006
     repeats: RepeatsOption = 7,
     device: DeviceOption = "auto",
@@ -27,7 +29,7 @@ def bench_sample(
     path: PathOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """How fast a generator makes images here, by the plain path and the fast one.
+    """Measure how fast a generator makes images here, by the plain path and the fast one.
 
     plain is the reference module as a plain PyTorch port runs: eager, without hitzoo's oneDNN linear layers, with the C
     allocator's own habits (on a CPU in a process of its own); in bfloat16 it is module.to(bfloat16). fast is hitzoo's

@@ -15,13 +15,13 @@ if TYPE_CHECKING:
 
 def bench_train(
     spec: SpecArgument,
-    batch: Annotated[int, typer.Option(min=1, help="Images of a step.")] = 4,
-    repeats: Annotated[int, typer.Option(min=1, help="Turns; each takes one step of every setting.")] = 7,
+    batch: Annotated[int, typer.Option(metavar="N", min=1, help="Images per step.")] = 4,
+    repeats: Annotated[int, typer.Option(metavar="N", min=1, help="Rounds; each takes one step of every setting.")] = 7,
     settings: Annotated[
         str | None,
         typer.Option(
             metavar="A,B,…",
-            help="Which settings. Default: all that need no compiler; add compile, compile-bf16, tf32 (CUDA).",
+            help="Settings to measure. Default: all that need no compiler; add compile, compile-bf16, tf32 (CUDA).",
             show_default=False,
         ),
     ] = None,
@@ -30,7 +30,7 @@ def bench_train(
     as_json: JsonOption = False,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
-    """What each optimisation of the training step is worth, on this machine, for a spec's own recipe.
+    """Measure what each optimisation of the training step is worth on this machine, for a spec's recipe.
 
     Steps of all settings are taken in turns, so that a busy machine is busy for all of them; images are not read.
     """
