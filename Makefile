@@ -10,7 +10,7 @@ NEWEST := build/venv-newest
 LOWEST := build/venv-lowest
 PYTEST := -m pytest -n 2
 
-.PHONY: test test-fast test-newest test-lowest lint format demo constraints clean
+.PHONY: test test-fast test-newest test-lowest lint format docs demo constraints clean
 
 test: $(READY)                          ## the whole suite, a few minutes on 2 cores
 	$(BIN)/python $(PYTEST)
@@ -36,6 +36,9 @@ lint: $(READY)                          ## formatting, lint, types, import direc
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+docs: $(READY)                          ## what docs/spec.md says of every key, from the schema
+	$(BIN)/python -m hitzoo.spec.reference_page docs/spec.md
 
 demo: $(READY)                          ## compile a spec, train it briefly, sample from it and from the bundled model
 	PATH="$(abspath $(BIN)):$$PATH" sh docs/demo.sh

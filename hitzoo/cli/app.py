@@ -23,6 +23,7 @@ from hitzoo.cli import (
     diff,
     estimate,
     eval,
+    explain,
     export,
     info,
     listing,
@@ -71,6 +72,7 @@ _verb("info", LOOK, info.info)
 _verb("show", LOOK, show.show)
 _verb("build", LOOK, build.build)
 _verb("diff", LOOK, diff.diff)
+_verb("explain", LOOK, explain.explain)
 _verb("new", TRAIN, new.new)
 _verb("check", TRAIN, check.check)
 _verb("estimate", TRAIN, estimate.estimate)

@@ -65,6 +65,13 @@ def complete_path(incomplete: str) -> list[str]:
     return sorted(f"{path}=" for path in paths if path.startswith(incomplete))
 
 
+def complete_explained(incomplete: str) -> list[str]:
+    """Paths of the spec language for `hitzoo explain`, sections among them."""
+    from hitzoo.spec.reference import every_entry
+
+    return list(dict.fromkeys(entry.path for entry in every_entry() if entry.path.startswith(incomplete)))
+
+
 def complete_device(incomplete: str) -> list[str]:
     """The kinds of devices."""
     return [name for name in ("auto", "cpu", "cuda", "mps") if name.startswith(incomplete)]

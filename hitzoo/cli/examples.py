@@ -24,6 +24,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "hitzoo build mine.yaml --out models/untrained",
     ),
     "diff": ("hitzoo diff hit-b-ffhq256 mine.yaml",),
+    "explain": (
+        "hitzoo explain",
+        "hitzoo explain training.ema",
+        "hitzoo explain generator.stages[].attention",
+    ),
     "new": (
         "hitzoo new mine.yaml",
         "hitzoo new mine.yaml --data photos",

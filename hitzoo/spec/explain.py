@@ -10,6 +10,7 @@ from hitzoo.errors import Problem, suggestion
 from hitzoo.spec.document import boolean_hint, number_hint
 from hitzoo.spec.foreign import meant_key
 from hitzoo.spec.place import Path, Places
+from hitzoo.spec.wording import bounds_in_words
 
 _LONGEST = 60  # letters of a value that is shown
 _MOST_KEYS = 50  # unknown ones of one mapping that are named
@@ -47,7 +48,7 @@ def explain(error: Any, places: Places, document: Mapping[str, Any]) -> Iterator
         case "type":
             yield places.problem(path, f"{show(value)} is not {_types(wanted)}", _type_hint(value, wanted))
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
-            yield places.problem(path, f"{show(value)} is out of range: {_range(error.schema)}")
+            yield places.problem(path, f"{show(value)} is out of range: {bounds_in_words(error.schema)}")
         case "minItems" | "maxItems":
             bound = "at least" if error.validator == "minItems" else "at most"
             entries, are = ("entry" if len(value) == 1 else "entries"), ("is" if wanted == 1 else "are")
@@ -111,16 +112,6 @@ def _type_hint(value: object, wanted: str | Sequence[str]) -> str:
     if "array" in wanted and isinstance(value, str | int | float):
         return f"write it as a list: [{shortened(str(value))}]"
     return ""
-
-
-def _range(schema: Mapping[str, Any]) -> str:
-    words = {
-        "minimum": "at least",
-        "exclusiveMinimum": "more than",
-        "maximum": "at most",
-        "exclusiveMaximum": "less than",
-    }
-    return " and ".join(f"{word} {schema[key]}" for key, word in words.items() if key in schema)
 
 
 def _description(schema: Mapping[str, Any]) -> str:

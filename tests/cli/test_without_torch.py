@@ -47,6 +47,7 @@ assert not loaded, loaded
         ["diff", "hit-b-ffhq256", "hit-imagenet128"],
         ["new", "mine.yaml", "--from", "hit-b-ffhq256"],
         ["data", "check", "pictures"],
+        ["explain", "training.ema"],
     ],
     ids=" ".join,
 )

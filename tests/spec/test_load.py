@@ -65,7 +65,7 @@ def said(text: str) -> str:
         (
             "data: {crop: squeeze}",
             'mine.yaml:7:14  data.crop\n  "squeeze" is not one of: center, random, none\n'
-            "  The square that is taken: from the centre, from anywhere, or the whole picture squeezed.",
+            "  Which square is taken: center, random (anywhere), or none (the whole picture is squeezed).",
         ),
         ("data: {channels: '3'}", 'mine.yaml:7:18  data.channels\n  "3" is not one of: 1, 3, 4\n  remove the quotes'),
         (

@@ -1,0 +1,154 @@
+"""Every path of the spec language: what it takes, its default and its description, from the schema and the types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
+from functools import cache
+from typing import Any, TypeAlias, get_args, get_type_hints
+
+from hitzoo.spec.check import schema
+from hitzoo.spec.convert import to_data
+from hitzoo.spec.types import Spec
+from hitzoo.spec.wording import allowed_in_words, scalar_in_words, type_in_words
+
+Choice: TypeAlias = tuple[str, str]
+"""A key and its value, `("family", "hit")`, that decide which other keys a mapping has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Keys of one mapping: all that it has, or those that it has with one choice."""
+
+    path: str  # `generator.stages[]`
+    choice: Choice | None
+    description: str
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One key: `path` is `training.ema.decay` or, in the entries of a list, `generator.stages[].heads`.
+
+    `default` is plain data, None where there is no single one: the description then says what holds. A mapping, or a
+    list of mappings, has `groups`; the first has what every choice has.
+    """
+
+    path: str
+    choice: Choice | None
+    required: bool
+    type: str
+    allowed: str
+    default: Any
+    description: str
+    groups: tuple[Group, ...]
+
+    @property
+    def default_in_words(self) -> str:
+        """The default as an author would write it; `absent` where there is no single one."""
+        if self.required:
+            return "required"
+        if self.default is None:
+            return "the defaults of its keys" if self.groups else "absent"
+        return scalar_in_words(self.default)
+
+    @property
+    def members(self) -> tuple[Entry, ...]:
+        """The keys of all its groups."""
+        return tuple(entry for group in self.groups for entry in group.entries)
+
+
+@cache
+def reference() -> Group:
+    """The whole language, as the keys of a document."""
+    (whole,) = _groups(schema(), (Spec,), "")
+    return whole
+
+
+def every_entry(group: Group | None = None) -> Iterator[Entry]:
+    """All keys, each before those inside it."""
+    for entry in (group or reference()).entries:
+        yield entry
+        for inner in entry.groups:
+            yield from every_entry(inner)
+
+
+def _groups(part: Mapping[str, Any], kinds: tuple[type, ...], path: str) -> tuple[Group, ...]:
+    """The groups of an object schema, whose choices the dataclasses `kinds` stand for."""
+    part = _resolved(part)
+    if "allOf" not in part:
+        return (_group(part, kinds[0], path, None),)
+    own = Group(
+        path=path,
+        choice=None,
+        description=part.get("description", ""),
+        entries=tuple(_entry(key, inner, None, part, path, None) for key, inner in part["properties"].items()),
+    )
+    return (own, *(_chosen(rule, kinds, path) for rule in part["allOf"]))
+
+
+def _chosen(rule: Mapping[str, Any], kinds: tuple[type, ...], path: str) -> Group:
+    ((tag, wanted),) = rule["if"]["properties"].items()
+    kind = next(kind for kind in kinds if getattr(kind, tag) == wanted["const"])
+    return _group(_resolved(rule["then"]), kind, path, (tag, wanted["const"]))
+
+
+def _group(part: Mapping[str, Any], kind: type, path: str, choice: Choice | None) -> Group:
+    own: dict[str, Field[Any]] = {item.name: item for item in fields(kind)}
+    hints = get_type_hints(kind)
+    entries = (
+        _entry(key, inner, (own[key], hints[key]), part, path, choice)
+        for key, inner in part["properties"].items()
+        if choice is None or key != choice[0]
+    )
+    return Group(path=path, choice=choice, description=part.get("description", ""), entries=tuple(entries))
+
+
+def _entry(
+    key: str,
+    part: Mapping[str, Any],
+    declared: tuple[Field[Any], Any] | None,
+    whole: Mapping[str, Any],
+    path: str,
+    choice: Choice | None,
+) -> Entry:
+    """One key of `whole`; `declared` is the dataclass's field with its type, None for the key that chooses it."""
+    part = _resolved(part)
+    place = f"{path}.{key}" if path else key
+    kinds = tuple(_classes(declared[1])) if declared else ()
+    listed = part.get("type") == "array"
+    required = key in whole.get("required", ())
+    return Entry(
+        path=place,
+        choice=choice,
+        required=required,
+        type=type_in_words(_with_items(part) if listed else part),
+        allowed=allowed_in_words(_with_items(part) if listed else part),
+        default=None if required or declared is None or (kinds and not listed) else _default(declared[0]),
+        description=part.get("description", ""),
+        groups=_groups(part["items"] if listed else part, kinds, f"{place}[]" if listed else place) if kinds else (),
+    )
+
+
+def _with_items(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {**part, "items": _resolved(part["items"])}
+
+
+def _default(item: Field[Any]) -> Any:
+    value = item.default_factory() if item.default_factory is not MISSING else item.default
+    return None if value is MISSING else to_data(value)
+
+
+def _classes(kind: Any) -> Iterator[type]:
+    """The dataclasses inside a type: itself, the members of a union, the entries of a tuple."""
+    if isinstance(kind, type) and is_dataclass(kind):
+        yield kind
+    for inner in get_args(kind):
+        yield from _classes(inner)
+
+
+def _resolved(part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A schema without its `$ref`; what stands beside the reference goes before what it leads to."""
+    if "$ref" not in part:
+        return part
+    return {**schema()["$defs"][str(part["$ref"]).removeprefix("#/$defs/")], **part}

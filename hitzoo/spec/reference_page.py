@@ -1,0 +1,93 @@
+"""docs/spec.md: what follows its introduction is written from the schema.
+
+python -m hitzoo.spec.reference_page docs/spec.md
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from hitzoo.files import write_text
+from hitzoo.spec.reference import Entry, Group, reference
+
+MARK = "<!-- From here on this page is written by `make docs`, from hitzoo/spec/schema/spec.schema.json. -->\n"
+_HEAD = ("| key | takes | default | what it is |", "|---|---|---|---|")
+_TALLEST = 6  # levels of headings
+
+
+def with_reference(page: str) -> str:
+    """The page with its introduction as it is, and the reference anew."""
+    introduction, _, _ = page.partition(MARK)
+    return f"{introduction}{MARK}\n{reference_text()}"
+
+
+def reference_text() -> str:
+    """Every key of the spec language as Markdown, one section for each mapping."""
+    whole = reference()
+    return "\n".join(["## The document", "", *_table(whole), "", *_sections_inside(whole, 2)]).rstrip() + "\n"
+
+
+def _sections_inside(group: Group, level: int) -> Iterator[str]:
+    for entry in group.entries:
+        if entry.groups:
+            yield from _section(entry, level)
+
+
+def _section(entry: Entry, level: int) -> Iterator[str]:
+    listed = entry.groups[0].path != entry.path
+    yield from (f"{'#' * min(level, _TALLEST)} {entry.path}", "")
+    if entry.description:
+        yield from (_prose(entry.description), "")
+    if listed:
+        yield from (f"A {entry.type}{f' ({entry.allowed})' if entry.allowed else ''}. In each entry:", "")
+    for group in entry.groups:
+        if group.choice is not None:
+            yield from (f"With `{group.choice[0]}: {group.choice[1]}`: {_prose(group.description)}", "")
+        elif listed and group.description:
+            yield from (_prose(group.description), "")
+        if group.entries:
+            yield from (*_table(group), "")
+    for group in entry.groups:
+        yield from _sections_inside(group, level + 1)
+
+
+def _table(group: Group) -> Iterator[str]:
+    yield from _HEAD
+    for entry in group.entries:
+        takes = entry.type + (f": {entry.allowed}" if entry.allowed else "")
+        description = f"{entry.description} {_link(entry)}" if entry.groups else entry.description
+        yield f"| `{entry.path}` | {_cell(takes)} | {_default(entry)} | {_cell(description)} |"
+
+
+def _default(entry: Entry) -> str:
+    if entry.required:
+        return "**required**"
+    return "" if entry.default is None else f"`{entry.default_in_words}`"
+
+
+def _link(entry: Entry) -> str:
+    """To the section of a mapping: GitHub drops what is no letter, digit, `_` or `-` from a heading."""
+    return f"[Its keys.](#{re.sub(r'[^a-z0-9_-]', '', entry.path)})"
+
+
+def _cell(text: str) -> str:
+    return _prose(text).replace("|", r"\|")
+
+
+def _prose(text: str) -> str:
+    """Without letters that Markdown would take for its own."""
+    return re.sub(r"[*<]", lambda found: "\\" + found[0], text)
+
+
+def main() -> None:
+    """Write the page anew."""
+    path = Path(sys.argv[1])
+    page = with_reference(path.read_text(encoding="utf-8"))
+    write_text(path, page)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+"""`hitzoo explain`: one key, a section, all sections; in words and as JSON."""
+
+from __future__ import annotations
+
+import json
+
+from hitzoo.cli.completion import complete_explained
+from hitzoo.spec.reference import reference
+from tests.conftest import Run
+
+
+def test_explain_says_all_of_one_key(run: Run) -> None:
+    text = run("explain", "training.ema.decay").stdout
+    for words in (
+        "training.ema.decay\n",
+        "type        number",
+        "allowed     at least 0 and less than 1",
+        "default     0.999",
+    ):
+        assert words in text
+    assert "0.998 in hit-ti-" in text
+
+
+def test_explain_lists_what_a_section_has(run: Run) -> None:
+    text = run("explain", "training.ema").stdout
+    for key in ("decay", "start_step", "ramp_up"):
+        assert f"  training.ema.{key} " in text
+    assert "Moving average of the generator" in text
+    text = run("explain", "training.regularizers").stdout
+    assert text.index("With kind: r1.") < text.index("With kind: bcr.") < text.index("training.regularizers[].augment")
+
+
+def test_explain_has_each_choice(run: Run) -> None:
+    text = run("explain", "generator.latent_dim").stdout
+    assert text.index("with family: hit\n") < text.index("default     512")
+    assert text.index("default     512") < text.index("with family: convnet\n") < text.index("default     256")
+
+
+def test_explain_without_a_path_lists_the_sections(run: Run) -> None:
+    text = run("explain").stdout
+    for entry in reference().entries:
+        assert f"\n  {entry.path} " in f"\n{text}"
+    assert [entry["path"] for entry in json.loads(run("explain", "--json").stdout)][-1] == "evaluation"
+
+
+def test_explain_as_json(run: Run) -> None:
+    (said,) = json.loads(run("explain", "generator.stages[2].heads", "--json").stdout)
+    assert said["path"] == "generator.stages[].heads"
+    assert (said["type"], said["default"], said["required"]) == ("whole number", 4, False)
+    assert "hit-b-ffhq256" in said["specs"]["16"]
+    (section,) = json.loads(run("explain", "training.ema", "--json").stdout)
+    assert section["members"] == [f"training.ema.{key}" for key in ("decay", "start_step", "ramp_up")]
+    first, second = json.loads(run("explain", "generator.initial_size", "--json").stdout)
+    assert (first["with"], second["with"]) == ({"family": "hit"}, {"family": "convnet"})
+
+
+def test_explain_refuses_a_wrong_path(run: Run) -> None:
+    assert "did you mean 'training.ema'?" in run("explain", "training.emma", code=2).stderr
+    assert "training.optimizer.learning_rate" in run("explain", "lr", "--json", code=2).stderr
+
+
+def test_paths_are_completed_for_explain() -> None:
+    assert complete_explained("training.ema") == ["training.ema"] + [
+        f"training.ema.{key}" for key in ("decay", "start_step", "ramp_up")
+    ]
+    assert complete_explained("generator.latent_d") == ["generator.latent_dim"]
+    assert complete_explained("nothing") == []
