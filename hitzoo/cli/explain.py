@@ -67,7 +67,7 @@ def _print_entry(entry: Entry) -> None:
     print_field("type", entry.type)
     if entry.allowed:
         print_field("allowed", entry.allowed)
-    print_field("default", entry.default_in_words)
+    print_field("default", "none, it is required" if entry.required else entry.default_in_words)
     if not entry.groups:
         _print_usage(entry)
     for group in entry.groups:

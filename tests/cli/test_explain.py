@@ -19,6 +19,8 @@ def test_explain_says_all_of_one_key(run: Run) -> None:
     ):
         assert words in text
     assert "0.998 in hit-ti-" in text
+    assert "default     none, it is required" in run("explain", "name").stdout
+    assert "default     absent" in run("explain", "data.resolution").stdout
 
 
 def test_explain_lists_what_a_section_has(run: Run) -> None:
