@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,8 @@ from hitzoo.inference.pictures import to_picture, to_uint8
 
 
 @dataclass(frozen=True, eq=False)
-class Samples:
-    """Generated images: a sequence of pictures, with the numbers behind them.
+class Samples(Sequence[Image.Image]):
+    """Generated images: a sequence of pictures, with the numbers behind them. A slice of it is one, too.
 
     `raw` is the generator's float32 output, (N, R, R, C) and not clipped; `latents` the (N, latent_dim) it came from.
     """
@@ -31,8 +32,13 @@ class Samples:
     def __len__(self) -> int:
         return len(self.raw)
 
-    def __getitem__(self, index: int) -> Image.Image:
-        return to_picture(self.pixels[index])
+    @overload
+    def __getitem__(self, index: int) -> Image.Image: ...
 
-    def __iter__(self) -> Iterator[Image.Image]:
-        return (self[index] for index in range(len(self)))
+    @overload
+    def __getitem__(self, index: slice) -> Samples: ...
+
+    def __getitem__(self, index: int | slice) -> Image.Image | Samples:
+        if isinstance(index, slice):
+            return Samples(self.raw[index], self.latents[index])
+        return to_picture(self.pixels[index])

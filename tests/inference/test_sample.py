@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 import torch
@@ -21,6 +23,11 @@ def test_samples_are_a_sequence_of_pictures() -> None:
     assert np.array_equal(np.asarray(samples[-1]), samples.pixels[2])
     with pytest.raises(IndexError):
         samples[3]
+    assert isinstance(samples, Sequence)
+    last = samples[1:]
+    assert isinstance(last, Samples)
+    assert np.array_equal(last.raw, raw[1:])
+    assert last.latents.shape == (2, 6)
     assert (samples.pixels.min(), samples.pixels.max()) == (0, 255)
     assert samples.raw.min() == -1.5  # the numbers themselves are not clipped
     assert samples.pixels is samples.pixels

@@ -1,0 +1,79 @@
+"""Every line of Python that the docs show is run, one block after the other, in a folder with some photos."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from hitzoo.inference.export import export
+from tests.inference.exported import TOKENS, made
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def blocks(page: str) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
+
+
+def run(code: str, page: str, names: dict[str, Any]) -> dict[str, Any]:
+    exec(compile(code, page, "exec"), names)
+    return names
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "photos").mkdir()
+    for index in range(6):
+        Image.new("RGB", (80, 64), (60 * index, 90, 200)).save(tmp_path / "photos" / f"{index}.jpg")
+    return tmp_path
+
+
+def test_python_page(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    names: dict[str, Any] = {}
+    for block in blocks("python.md"):
+        run(block, "python.md", names)
+    assert names["samples"].raw.shape == names["samples"].pixels.shape == (16, 32, 32, 3)
+    assert names["samples"].latents.shape == (16, 64)
+    assert names["images"].shape == (8, 3, 32, 32)
+    with Image.open(folder / "walk.gif") as film:
+        assert film.n_frames == 24
+    assert (
+        _error(names["found"].raw, names["model"], seed=7) < 0.02 < _error(names["found"].raw, names["model"], seed=0)
+    )
+    assert sum(weight.numel() for weight in names["generator"].parameters()) == 46_217_670
+    assert names["spec"].training.steps == names["end"].step == 2
+    assert "did you mean 'hit-ti-shapes32'?" in capsys.readouterr().out
+
+
+def _error(images: np.ndarray, model: Any, *, seed: int) -> float:
+    return float(np.square(images - model.sample(seeds=[seed]).raw).mean())
+
+
+def test_sampling_page(folder: Path) -> None:
+    """Its pictures are those of `hitzoo sample`, from files that know nothing of hitzoo."""
+    model = made(TOKENS.replace("latent_dim: 6", "latent_dim: 64"))
+    for name in ("g.onnx", "g.pt2"):
+        export(model, Path(name))
+    names: dict[str, Any] = {}
+    for block in blocks("sampling.md"):
+        run(block, "sampling.md", names)
+    with Image.open(folder / "seed0000.png") as picture:
+        off_by = np.abs(np.asarray(picture).astype(int) - model.sample(seeds=[0]).pixels[0])
+    assert off_by.max() <= 1
+    assert _error(names["images"].permute(0, 2, 3, 1).numpy(), model, seed=0) < 1e-8
+
+
+def test_links_lead_somewhere() -> None:
+    for page in DOCS.rglob("*.md"):
+        for target, anchor in re.findall(r"\]\((?!http)([^)#\s]*)#?([^)\s]*)\)", page.read_text(encoding="utf-8")):
+            aim = (page.parent / target) if target else page
+            assert aim.exists(), f"{page.name}: {target}"
+            if anchor:
+                headings = re.findall(r"^#+ (.*)$", aim.read_text(encoding="utf-8"), re.MULTILINE)
+                assert anchor in {re.sub(r"[^\w\- ]", "", text).lower().replace(" ", "-") for text in headings}, anchor
