@@ -9,15 +9,41 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from typer.main import get_command
 
+from hitzoo.cli.app import app
 from hitzoo.inference.export import export
 from tests.inference.exported import TOKENS, made
 
 DOCS = Path(__file__).parents[1] / "docs"
+PAGES = (DOCS.parent / "README.md", *DOCS.glob("*.md"))
 
 
 def blocks(page: str) -> list[str]:
     return re.findall(r"```python\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
+
+
+def shown_commands(page: Path) -> list[str]:
+    """What begins with `hitzoo` in code, a line or a span each; a comment or a placeholder ends it."""
+    text = page.read_text(encoding="utf-8")
+    lines = re.findall(r"^(?:    )?(hitzoo .*)$", text, re.MULTILINE)
+    spans = re.findall(r"`(hitzoo [^`\n]*)`", text)
+    return [re.split(r" #|[…|]|  ", command)[0] for command in (*lines, *spans)]
+
+
+def unknown_options(command: str) -> list[str]:
+    """The words of a command that the parser would refuse: a verb, or options of its verb, that there are not."""
+    known: Any = get_command(app)
+    words = command.split()[1:]
+    while words and hasattr(known, "commands"):
+        verb = words.pop(0)
+        if verb.startswith("-"):
+            break
+        if verb not in known.commands:
+            return [verb]
+        known = known.commands[verb]
+    options = {option for param in known.params for option in (*param.opts, *param.secondary_opts)} | {"--help", "-h"}
+    return [word for word in words if word.startswith("-") and word not in options]
 
 
 def run(code: str, page: str, names: dict[str, Any]) -> dict[str, Any]:
@@ -67,6 +93,28 @@ def test_sampling_page(folder: Path) -> None:
         off_by = np.abs(np.asarray(picture).astype(int) - model.sample(seeds=[0]).pixels[0])
     assert off_by.max() <= 1
     assert _error(names["images"].permute(0, 2, 3, 1).numpy(), model, seed=0) < 1e-8
+
+
+def test_commands_have_the_options_that_are_shown() -> None:
+    commands = [(page, command) for page in PAGES for command in shown_commands(page)]
+    assert len(commands) > 100
+    for page, command in commands:
+        assert not unknown_options(command), f"{page.name}: {command}"
+
+
+def test_unknown_options_are_noticed() -> None:
+    assert unknown_options("hitzoo train --resume runs/x --stepz 3") == ["--stepz"]
+    assert unknown_options("hitzoo data pack a b --resolution 3") == []
+    assert unknown_options("hitzoo trayn x") == ["trayn"]
+
+
+def test_trouble_quotes_what_is_said() -> None:
+    sources = " ".join(path.read_text(encoding="utf-8") for path in (DOCS.parent / "hitzoo").rglob("*.py"))
+    said = re.sub(r'"\s+f?"', "", sources)  # a message goes over several lines
+    said = re.sub(r"\{[^{}]*\}", "generator", said)
+    phrases = re.findall(r"(?<!\*)\*([^*]+)\*(?!\*)", (DOCS / "trouble.md").read_text(encoding="utf-8"))
+    assert len(phrases) > 4
+    assert [phrase for phrase in phrases if phrase not in said] == []
 
 
 def test_links_lead_somewhere() -> None:
