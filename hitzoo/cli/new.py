@@ -11,7 +11,7 @@ import typer
 from hitzoo.cli.completion import complete_device, complete_spec
 from hitzoo.cli.options import ForceOption
 
-_DEFAULT = "hit-ti-shapes64"
+_DEFAULT = "hit-ti-64"
 
 
 def new(
@@ -55,14 +55,17 @@ def new(
     from hitzoo.cli import render
     from hitzoo.cli.pictures_spec import text_for
     from hitzoo.errors import RequestError
-    from hitzoo.spec.write import name_of_spec
+    from hitzoo.spec.write import name_of_spec, with_schema_line
     from hitzoo.targets import put_text
 
     if data is not None and origin is not None:
         raise RequestError("give --from or --data, not both: a copy of a spec, or one made for pictures")
     if data is None and resolution is not None:
         raise RequestError("--resolution goes with --data; in a copy, the generator's stages say the resolution")
-    text = _copy(path, origin or _DEFAULT) if data is None else text_for(data, name_of_spec(path), resolution, device)
+    if data is None:
+        text = _copy(path, origin or _DEFAULT)
+    else:
+        text = with_schema_line(text_for(data, name_of_spec(path), resolution, device))
     put_text(path, text, force=force)
     word = quote(str(path))
     if data is None:

@@ -113,9 +113,8 @@ def _channels(pictures: Survey) -> Because:
 
 def _r1(side: int) -> Because:
     weight = 0.1 * (side / 32) ** 2
-    return Because(
-        value=round(weight, 3), why=f"grows with the number of pixels: 0.1 at 32×32, {weight:.3g} at {side}×{side}"
-    )
+    here = "" if side == 32 else f", {weight:.3g} at {side}×{side}"
+    return Because(value=round(weight, 3), why=f"grows with the number of pixels: 0.1 at 32×32{here}")
 
 
 def _consistency(pictures: Survey) -> Because | None:

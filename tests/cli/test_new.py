@@ -18,6 +18,7 @@ def test_a_spec_for_a_folder_passes_check_and_trains(run: Run, pictures: Path, t
     assert "hitzoo estimate mine.yaml" in said
     assert "hitzoo train mine.yaml --out runs/mine" in said
     text = (tmp_path / "mine.yaml").read_text()
+    assert text.startswith("# yaml-language-server: $schema=/")
     assert "source: pictures" in text
     assert "resolution: 32   # 0% of the pictures are that large" in text
     assert "mine.yaml: fits" in run("check", "mine.yaml").stdout
@@ -45,7 +46,7 @@ def test_a_file_that_is_there_stays(run: Run, pictures: Path, tmp_path: Path) ->
 
 def test_a_copy_is_made_as_before(run: Run, tmp_path: Path) -> None:
     assert "edit it, then: hitzoo check mine.yaml" in run("new", "mine.yaml").stdout
-    assert "made from hit-ti-shapes64" in (tmp_path / "mine.yaml").read_text()
+    assert "made from hit-ti-64" in (tmp_path / "mine.yaml").read_text()
 
 
 def test_training_without_a_spec_takes_the_one_that_fits(run: Run, pictures: Path, tmp_path: Path) -> None:
