@@ -19,9 +19,9 @@ Anything else that is raised is a bug of ours and keeps its traceback.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 from hitzoo.escape import one_line
 
@@ -135,7 +135,17 @@ class OutputError(HitzooError):
     """Something could not be written: no space, no permission, or it would overwrite."""
 
 
-def suggestion(word: str, allowed: Iterable[str]) -> str:
-    """`did you mean 'x'?` for the allowed word nearest to `word`, or nothing where none is near."""
-    near = get_close_matches(word, sorted(allowed), n=1, cutoff=0.6)
-    return f"did you mean '{near[0]}'?" if near else ""
+def suggestion(word: str, allowed: Iterable[str], *, rather: Collection[str] = ()) -> str:
+    """`did you mean 'x'?` for the allowed word nearest to `word`, or nothing where none is near.
+
+    Of words that are equally near one of `rather` is taken.
+    """
+    near = get_close_matches(word, sorted(allowed), n=5, cutoff=0.6)
+    if not near:
+        return ""
+    nearest = [other for other in near if _likeness(word, other) == _likeness(word, near[0])]
+    return f"did you mean '{next((other for other in nearest if other in rather), near[0])}'?"
+
+
+def _likeness(word: str, other: str) -> float:
+    return SequenceMatcher(None, other, word).ratio()

@@ -56,3 +56,9 @@ def test_suggestions() -> None:
     assert suggestion("chanels", ["heads", "channels", "depth"]) == "did you mean 'channels'?"
     assert suggestion("xyz", ["heads", "channels"]) == ""
     assert suggestion("a", []) == ""
+
+
+def test_of_names_as_near_one_is_rather_suggested() -> None:
+    names = ["shapes32", "shapes64", "shops"]
+    assert suggestion("shapes", names, rather=["shapes32", "shops"]) == "did you mean 'shapes32'?"
+    assert suggestion("shapes6", names, rather=["shapes32"]) == "did you mean 'shapes64'?"

@@ -162,7 +162,8 @@ def nothing_named(name: str) -> Exception:
     if said := not_a_model(name):
         return UnknownNameError(said)
     known, specs = cards(), shipped_specs()
-    trained = next((card.name for card in known.values() if card.status != SPEC_ONLY), "NAME")
+    with_weights = [card.name for card in known.values() if card.status != SPEC_ONLY]
+    trained = with_weights[0] if with_weights else "NAME"
     if name in specs:
         return WeightsError(
             f"{name} is a spec without trained weights. Three ways on:\n"
@@ -170,5 +171,5 @@ def nothing_named(name: str) -> Exception:
             f"  take another model:              hitzoo sample --model {trained}, or --model ORG/NAME from the Hub\n"
             f"  see the untrained network run:   hitzoo sample --model {name} --init random"
         )
-    hint = suggestion(name, known.keys() | specs.keys()) or "`hitzoo list` shows what there is"
+    hint = suggestion(name, known.keys() | specs.keys(), rather=with_weights) or "`hitzoo list` shows what there is"
     return UnknownNameError(f"no model is named '{name}' and no folder has that path; {hint}")

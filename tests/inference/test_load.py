@@ -62,6 +62,11 @@ def test_a_run_without_a_checkpoint_and_a_folder_of_anything_are_told_apart(tmp_
         load(tmp_path, device="cpu")
 
 
+def test_a_model_with_weights_is_suggested_before_one_without() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean 'hit-ti-shapes32'"):
+        load("hit-ti-shapes")
+
+
 def test_an_unknown_name_gets_a_suggestion() -> None:
     with pytest.raises(UnknownNameError, match=r"no model is named 'hit-b-ffhq25'.*did you mean 'hit-b-ffhq256'"):
         load("hit-b-ffhq25", device="cpu")
