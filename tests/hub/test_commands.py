@@ -96,7 +96,7 @@ def test_pull_by_every_kind_of_name(run: Run, logged_in: None, published: Publis
     for name in ("acme/tiny", "acme/tiny@v1", "hf:acme/tiny@v1", f"acme/tiny@{published.commit}"):
         said = run("pull", name).stdout
         assert f"{name}: commit {published.commit[:12]}, 4 files, 22.7 kB, all verified" in said
-    assert "travels with hitzoo" in run("pull", "hit-ti-shapes32").stdout
+    assert "is installed with hitzoo" in run("pull", "hit-ti-shapes32").stdout
     assert "Three ways on" in run("pull", "hit-b-ffhq256", code=2).stderr
     assert "did you mean 'hit-b-ffhq256'" in run("pull", "hit-b-ffhq25", code=2).stderr
     assert "is not the name of a model on the Hub" in run("pull", "./runs/x", code=2).stderr
