@@ -47,6 +47,14 @@ def is_folder(path: Path) -> bool:
     return mode is not None and stat.S_ISDIR(mode)
 
 
+def from_here(path: Path) -> Path:
+    """The path as it is written from the working folder, where it lies below it."""
+    try:
+        return path.absolute().relative_to(Path.cwd())
+    except (OSError, ValueError):
+        return path
+
+
 def caches() -> Path | None:
     """The folder of the user's caches; None where there is no home, as in a container started with a number."""
     shared = os.environ.get("XDG_CACHE_HOME")

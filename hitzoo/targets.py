@@ -52,12 +52,12 @@ class Target:
         if not self._compares:
             self._file.write(content)
         elif self._file.read(len(content)) != content:
-            raise existing(self._path, "with another content")
+            raise existing(self._path, "with other content")
 
     def finish(self) -> None:
         """Nothing more comes."""
         if self._compares and self._file.read(1):
-            raise existing(self._path, "with another content")
+            raise existing(self._path, "with other content")
 
 
 @contextmanager
@@ -83,7 +83,7 @@ def file_target(path: Path, *, force: bool) -> Iterator[Path]:
     with atomic_file(path) as temporary:
         yield temporary
         if taken and not (path.is_file() and filecmp.cmp(temporary, path, shallow=False)):
-            raise existing(path, "with another content")
+            raise existing(path, "with other content")
 
 
 def put_text(path: Path, text: str, *, force: bool) -> None:
@@ -97,7 +97,7 @@ def refuse_other_text(path: Path, text: str, *, force: bool) -> None:
     if is_taken(path) and not force:
         with writing(path):
             if not path.exists() or path.read_bytes() != text.encode("utf-8"):
-                raise existing(path, "with another content")
+                raise existing(path, "with other content")
 
 
 def check_folder(path: Path, known: Collection[str], *, force: bool) -> bool:
@@ -138,7 +138,7 @@ def folder_target(path: Path, known: Collection[str], *, force: bool) -> Iterato
         yield temporary
         if not _same(temporary, path):
             if not force:
-                raise existing(path, "with another content")
+                raise existing(path, "with other content")
             swap()
 
 

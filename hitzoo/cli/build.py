@@ -136,7 +136,7 @@ def _print_training(report: dict[str, Any]) -> None:
         render.size(training[key]) for key in ("bytes_per_image", "bytes_fixed", "bytes_of_a_step")
     )
     render.print_line(
-        f"training in float32: {per_image} an image and {fixed} besides, {whole} at batch {training['batch_size']};"
+        f"training in float32: {per_image} per image and {fixed} besides, {whole} at batch {training['batch_size']};"
         f" Python and torch take about {render.size(_PROCESS)} more"
     )
     for note in report["notes"]:

@@ -66,4 +66,6 @@ def _merged(left: Iterable[str], right: Iterable[str]) -> list[str]:
 def _words(value: Any) -> str:
     if value is None:
         return "–"
-    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
+    if isinstance(value, bool):
+        return str(value).lower()  # as a spec has it
+    return f"{value:,}" if isinstance(value, int) else str(value)

@@ -15,7 +15,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "hitzoo info acme/faces@v1",
     ),
     "show": (
-        "hitzoo show hit-ti-shapes64 > mine.yaml",
+        "hitzoo show hit-ti-64 > mine.yaml",
         "hitzoo show mine.yaml --resolved",
     ),
     "build": (

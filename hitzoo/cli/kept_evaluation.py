@@ -25,7 +25,7 @@ def settled(model: str) -> str:
 def keep_in_run(model: str, report: Report, note: Callable[[str], None]) -> None:
     """Keep the numbers where the model is a run's checkpoint; `note` hears where, or why not."""
     from hitzoo.errors import OutputError
-    from hitzoo.places import place
+    from hitzoo.places import from_here, place
     from hitzoo.zoo.kept_reports import is_checkpoint_of_run, keep_report
 
     checkpoint = place(model)
@@ -36,4 +36,4 @@ def keep_in_run(model: str, report: Report, note: Callable[[str], None]) -> None
     except OutputError as error:
         note(f"the numbers are not kept in the run: {error}")
         return
-    note(f"kept in the run: {kept.parent.parent.name}/{kept.parent.name}/{kept.name}")
+    note(f"kept in the run: {from_here(kept)}")

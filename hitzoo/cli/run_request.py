@@ -68,7 +68,8 @@ def run_request(
         raise RequestError("--new-data goes with --resume; a new run takes the images that --data names")
     run = _run_meant(word, out, resume, begins=data is not None)
     if run is not None:
-        spec = named(run.stored_spec(overrides), name, run.path, run.name())
+        stored = run.stored_spec(overrides)
+        spec = named(stored, name, run.path, run.name() or stored.name)  # run.json may be damaged
         compile_spec(spec)
         return RunRequest(spec, run.path, made_from=run.made_from(), options=remembered(run.last_session(), given))
     if word is None and data is None:

@@ -15,8 +15,8 @@ from hitzoo.cli.options import JsonOption
 if TYPE_CHECKING:
     from hitzoo.training.run_listing import RunSummary
 
-_COLUMNS = ("run", "spec", "step", "state", "img/s", "loss G", "loss D", "evaluation", "best")
-_WORDS = (0, 1, 3, 7, 8)
+_COLUMNS = ("run", "model", "spec", "step", "state", "img/s", "loss G", "loss D", "evaluation", "best")
+_WORDS = (0, 1, 2, 4, 8, 9)
 
 
 def list_runs(
@@ -55,9 +55,14 @@ def _print_table(rows: list[list[str]]) -> None:
 
 
 def _row(folder: Path, run: RunSummary) -> list[str]:
+    """The cells of a run; its model is named where it is not called as the run's folder, as it is by default."""
+    from hitzoo.training.run_name import as_name
+
     name = str(run.folder if run.folder == folder else run.folder.relative_to(folder))
+    called = run.model if run.model != as_name(run.folder.absolute().name) else None
     return [
         name,
+        called or "",
         run.name or "",
         _steps(run),
         run.state,

@@ -97,7 +97,7 @@ def sample(
 ) -> None:
     """Make images: a picture per seed, grids, or raw numbers. A seed gives the same latent in any batch on any device.
 
-    The metadata of each picture say what made it: model, sha256 of the weights, step, seed, truncation, precision and
+    Each picture's metadata says what made it: model, sha256 of the weights, step, seed, truncation, precision and
     network. The same pictures can be made again; others of the same names, or of another model in the same folder, are
     kept unless --force is given.
     """

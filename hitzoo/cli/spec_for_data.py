@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from shlex import quote
@@ -13,7 +12,6 @@ from hitzoo.errors import RequestError
 if TYPE_CHECKING:
     from hitzoo.spec.types import Spec
 
-_LONGEST = 60  # letters of a name
 _NO_SPEC = (
     "give a spec: hitzoo train SPEC --data PATH --out DIR (`hitzoo list` shows the shipped ones); or only --data PATH,"
     " and one is made that fits the pictures there"
@@ -38,8 +36,9 @@ def spec_for_data(
         )
     from hitzoo.cli.pictures_spec import text_for
     from hitzoo.spec.load import parse_spec
+    from hitzoo.training.run_name import as_name
 
-    text = text_for(data, _name(out), None, device)
+    text = text_for(data, as_name(out.absolute().name) or "run", None, device)
     spec = parse_spec(text, f"the spec for {data}", overrides)
     training = spec.training
     return spec, (
@@ -47,9 +46,3 @@ def spec_for_data(
         f" {training.batch_size}, {training.steps:,} steps; `hitzoo new mine.yaml --data {quote(data)}` writes it down,"
         " with reasons, to be edited"
     )
-
-
-def _name(out: Path) -> str:
-    """The folder's name, of the letters that a spec's name may have."""
-    name = re.sub(r"[^a-z0-9._-]+", "-", out.absolute().name.lower()).strip("._-")
-    return name[:_LONGEST] or "run"

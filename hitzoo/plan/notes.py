@@ -19,6 +19,6 @@ def notes_of(spec: Spec) -> tuple[str, ...]:
         return ()
     where = "the images of all processes" if practice == "synchronised" else f"{images} images at once"
     return (
-        f"batch norm takes its statistics over {where}; the official runs had about {_OFFICIAL_GROUP} a replica"
+        f"batch norm takes its statistics over {where}; the official runs had about {_OFFICIAL_GROUP} per replica"
         f" (inferred), which training.norm_statistics: {_OFFICIAL_GROUP} does too",
     )

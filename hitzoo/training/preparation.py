@@ -113,7 +113,7 @@ def _refuse_impossible(spec: Spec, options: RunOptions, progress: Progress) -> N
     if progress.step >= spec.training.steps:
         raise RunComplete(
             f"{options.out} is complete: step {progress.step} of {spec.training.steps};"
-            f" go further with --set training.steps={2 * progress.step}"
+            f" go further with --steps {2 * progress.step}"
         )
 
 

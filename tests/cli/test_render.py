@@ -90,7 +90,7 @@ def test_another_picture_of_the_name_stays(run, tmp_path) -> None:
     run(*render)
     before = [(tmp_path / name).read_bytes() for name in ("a.png", "a.npy")]
     assert "a.png exists already, made with other seed (0, not 1); --force" in run(*render, "--seed", 1, code=2).stderr
-    assert "a.npy exists already, with another content" in run(*render[:2], *render[4:], "--seed", 1, code=2).stderr
+    assert "a.npy exists already, with other content" in run(*render[:2], *render[4:], "--seed", 1, code=2).stderr
     assert before == [(tmp_path / name).read_bytes() for name in ("a.png", "a.npy")]
     run(*render, "--seed", 1, "--force")
     assert before != [(tmp_path / name).read_bytes() for name in ("a.png", "a.npy")]

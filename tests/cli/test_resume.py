@@ -161,6 +161,13 @@ def test_resume_without_a_run_says_the_ways_on(run: Run, spec: Path, photos: Pat
         assert said in run("train", *words, code=2).stderr, words
 
 
+def test_resume_keeps_the_name_without_run_json(run: Run, spec: Path) -> None:
+    run("train", spec, "--out", "runs/x", "--name", "portraits")
+    Path("runs/x/run.json").write_text("{}")
+    assert "portraits on cpu" in run("train", "--resume", "runs/x", *steps(4)).stdout
+    assert load_spec(Path("runs/x/spec.yaml")).name == "portraits"
+
+
 def test_resume_does_without_spec_yaml(run: Run, photos: Path) -> None:
     (photos / "spec.yaml").unlink()
     assert "6 images of pictures" in run("train", "--resume", photos, *steps(3)).stdout

@@ -47,6 +47,17 @@ def runs(tmp_path: Path) -> Path:
     return tmp_path / "runs"
 
 
+def test_model_is_named_where_it_is_not_called_as_its_folder(run: Run, runs: Path) -> None:
+    assert "model" not in run("runs").stdout.splitlines()[0]
+    about = {"name": "portraits", "made_from": "tiny", "spec": {"name": "portraits", "training": {"steps": 5}}}
+    (runs / "b" / "run.json").write_text(json.dumps(about))
+    first, *lines = run("runs").stdout.splitlines()
+    assert first.split()[:3] == ["run", "model", "spec"]
+    assert [line.split()[:3] for line in lines if line.split()[0] == "b"] == [["b", "portraits", "tiny"]]
+    (runs / "b").rename(runs / "Portraits")
+    assert "model" not in run("runs").stdout.splitlines()[0]
+
+
 def test_every_run_is_a_row(run: Run, runs: Path) -> None:
     lines = [line for line in run("runs").stdout.splitlines() if line.strip()]
     rows = {line.split()[0]: line for line in lines}

@@ -160,3 +160,10 @@ def test_data_check_counts_and_names_the_bad(run: Run, pictures: Path) -> None:
     done = run("data", "check", pictures, code=2)
     assert "7 images, 6 readable" in done.stdout
     assert "broken.png" in done.stdout
+
+
+def test_diff_writes_values_as_specs_do(run: Run, spec: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text(SPEC.replace("data: {", "data: {flip: true, "))
+    (row,) = (line.split() for line in run("diff", spec, other).stdout.splitlines() if "data.flip" in line)
+    assert row == ["data.flip", "false", "true"]

@@ -175,7 +175,12 @@ def test_pictures_in_files_and_rows_without_one(library: Library, tmp_path: Path
     library.rows = Rows({"img": Picture()}, [{"img": cell} for cell in cells])
     source = HuggingFace("hf:org/faces")
     assert red_of(source.read(0)) == 7
-    for index, said in ((1, "No such file"), (2, "no picture in this row"), (3, "no picture"), (4, "not a PNG")):
+    for index, said in (
+        (1, "No such file"),
+        (2, "no picture in this row"),
+        (3, "no picture"),
+        (4, "not a picture in a format"),
+    ):
         with pytest.raises(UnreadableImage, match=f"hf:org/faces row {index}: .*{said}"):
             source.read(index)
 

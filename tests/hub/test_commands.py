@@ -49,7 +49,7 @@ def test_a_dry_run_shows_the_folder_and_asks_nobody(
     assert (tmp_path / "folder" / "model.safetensors").read_bytes() == (model / "model.safetensors").read_bytes()
     again = ("publish", model, "acme/tiny", "--dry-run", "--out", "folder", "--license")
     assert run(*again, "mit").stdout == said
-    assert "folder exists already, with another content; --force" in run(*again, "apache-2.0", code=2).stderr
+    assert "folder exists already, with other content; --force" in run(*again, "apache-2.0", code=2).stderr
     run(*again, "apache-2.0", "--force")
     assert "license: apache-2.0" in (tmp_path / "folder" / "README.md").read_text()
     assert "nothing was published" in run("publish", model, "acme/tiny", "--license", "mit", "--dry-run").stdout

@@ -131,7 +131,7 @@ def test_numbers_of_another_model_are_refused_at_the_first_batch(
     before = path.read_bytes()
     make_images(one, wanted)
     done: list[int] = []
-    with pytest.raises(OutputError, match=r"z\.npy exists already, with another content"):
+    with pytest.raises(OutputError, match=r"z\.npy exists already, with other content"):
         make_images(other, replace(wanted, batch_size=1), done.append)
     assert done == []
     assert path.read_bytes() == before

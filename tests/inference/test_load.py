@@ -70,6 +70,8 @@ def test_a_model_with_weights_is_suggested_before_one_without() -> None:
 def test_an_unknown_name_gets_a_suggestion() -> None:
     with pytest.raises(UnknownNameError, match=r"no model is named 'hit-b-ffhq25'.*did you mean 'hit-b-ffhq256'"):
         load("hit-b-ffhq25", device="cpu")
+    with pytest.raises(UnknownNameError, match="did you mean 'hit-ti-shapes32'"):  # of two alike the one with weights
+        load("hit-ti-shapes", device="cpu")
     with pytest.raises(UnknownNameError, match="`hitzoo list` shows"):
         load("zebra", device="cpu")
     with pytest.raises(UnknownNameError, match="no folder has that path"):

@@ -73,7 +73,7 @@ def _print(report: dict[str, Any], scaling: Scaling) -> None:
     from hitzoo.cli import render
     from hitzoo.cli.bench.machine import on_machine
 
-    columns = ("resolution", "path", "precision", "FLOPs", "ms an image", "memory of a call")
+    columns = ("resolution", "path", "precision", "FLOPs", "ms per image", "memory per call")
     rows = [
         [
             str(run["resolution"]),

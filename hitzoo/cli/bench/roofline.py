@@ -131,6 +131,6 @@ def _print(report: dict[str, Any]) -> None:
         ]
         for bound in report["bounds"]
     ]
-    render.print_table(("byte model", "bytes an image", "images/s at most", "what it is"), [totals], words=(0, 3))
+    render.print_table(("byte model", "bytes per image", "images/s at most", "what it is"), [totals], words=(0, 3))
     render.print_line(f"{report['model']}, {report['precision']}, batch {report['batch']}, {on_machine(report)}")
     render.print_line(ceilings_line(report["ceilings"]))

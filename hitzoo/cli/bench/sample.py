@@ -80,11 +80,11 @@ def _print(report: dict[str, Any], runs: list[SamplingRun]) -> None:
 
     first = runs[0].timed.call
     columns = (
-        "path", "precision", "batch", "images/s", "ms a call (quartiles)", f"times {first.path} {first.precision}",
+        "path", "precision", "batch", "images/s", "ms per call (quartiles)", f"times {first.path} {first.precision}",
         "memory", "share of bound",
     )  # fmt: skip
     render.print_table(columns, [[_row(run) for run in runs]], words=(0, 1))
-    render.print_line(f"{report['model']}, {render.count(len(runs[0].timed.seconds), 'turn')}, {on_machine(report)}")
+    render.print_line(f"{report['model']}, {render.count(len(runs[0].timed.seconds), 'round')}, {on_machine(report)}")
     render.print_line(ceilings_line(report["ceilings"]))
 
 

@@ -32,7 +32,7 @@ def bench_train(
 ) -> None:
     """Measure what each optimisation of the training step is worth on this machine, for a spec's recipe.
 
-    Steps of all settings are taken in turns, so that a busy machine is busy for all of them; images are not read.
+    Steps of all settings are taken in rounds, so that a busy machine is busy for all of them; images are not read.
     """
     from hitzoo.cli import progress, render
     from hitzoo.cli.bench.machine import machine
@@ -68,7 +68,7 @@ def _print(model: str, report: dict[str, Any], timings: list[Timing]) -> None:
     from hitzoo.cli import render
     from hitzoo.cli.bench.machine import on_machine
 
-    columns = ("setting", "seconds a step", "images/s", f"times {_base(timings)}", "quartiles", "peak", "what it is")
+    columns = ("setting", "seconds per step", "images/s", f"times {_base(timings)}", "quartiles", "peak", "what it is")
     rows = [
         [
             timing.name,
@@ -84,6 +84,6 @@ def _print(model: str, report: dict[str, Any], timings: list[Timing]) -> None:
     render.print_table(columns, [rows], words=(0, 6))
     first = timings[0]
     render.print_line(
-        f"{model}, batch {first.batch}, {len(first.seconds)} turns, {on_machine(report)}; the recipe is"
-        f" {render.flops(first.batch * first.flops)} a step"
+        f"{model}, batch {first.batch}, {len(first.seconds)} rounds, {on_machine(report)}; the recipe is"
+        f" {render.flops(first.batch * first.flops)} per step"
     )
