@@ -9,6 +9,8 @@ import typer
 
 from hitzoo.cli.options import JsonOption
 
+_LONGEST = 24  # letters of a heading
+
 
 def diff(
     first: Annotated[
@@ -34,7 +36,7 @@ def diff(
         render.print_line("no difference")
     else:
         rows = [[key, _words(values["a"]), _words(values["b"])] for key, values in changed.items()]
-        render.print_table(("", first, second), [rows], words=(0, 1, 2))
+        render.print_table(("", _heading(first), _heading(second)), [rows], words=(0, 1, 2))
 
 
 def _facts(spec: Any) -> dict[str, Any]:
@@ -63,9 +65,14 @@ def _merged(left: Iterable[str], right: Iterable[str]) -> list[str]:
     return merged
 
 
+def _heading(name: str) -> str:
+    """The end of a long path: headings must leave room for the values below them."""
+    return name if len(name) <= _LONGEST else f"…{name[1 - _LONGEST :]}"
+
+
 def _words(value: Any) -> str:
     if value is None:
         return "–"
-    if isinstance(value, bool):
+    if str(value) in ("True", "False"):
         return str(value).lower()  # as a spec has it
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -132,7 +132,7 @@ def evaluate(
 
 def _refuse_impossible(model: str | None, images: str | None, data: str | None, out: Path | None) -> None:
     if (model is None) == (images is None):
-        raise RequestError("give --model or --images, one of them")
+        raise RequestError("give a model or --images, one of them")
     if images is not None and data is None:
         raise RequestError("--images needs --data: the real images to compare them with")
     if out is not None:

@@ -188,8 +188,8 @@ def test_offline_the_ways_on_are_said(run: Run, model: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "give --model or --images, one of them"),
-        (["--model", "model", "--images", "made", "--data", "made"], "give --model or --images, one of them"),
+        ([], "give a model or --images, one of them"),
+        (["--model", "model", "--images", "made", "--data", "made"], "give a model or --images, one of them"),
         (["--images", "made"], "--images needs --data"),
         (
             ["--images", "made", "--data", "made", "--truncation", "0.5"],

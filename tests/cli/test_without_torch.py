@@ -162,8 +162,13 @@ def test_data_check_counts_and_names_the_bad(run: Run, pictures: Path) -> None:
     assert "broken.png" in done.stdout
 
 
-def test_diff_writes_values_as_specs_do(run: Run, spec: Path, tmp_path: Path) -> None:
-    other = tmp_path / "other.yaml"
-    other.write_text(SPEC.replace("data: {", "data: {flip: true, "))
-    (row,) = (line.split() for line in run("diff", spec, other).stdout.splitlines() if "data.flip" in line)
-    assert row == ["data.flip", "false", "true"]
+def test_diff_writes_values_as_specs_do_at_any_width(
+    run: Run, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / f"{'long' * 30}.yaml"
+    other.write_text(SPEC.replace("data: {", "data: {flip: false, "))
+    monkeypatch.setenv("COLUMNS", "80")
+    first, *lines = run("diff", spec, other).stdout.splitlines()
+    assert [line.split() for line in lines if "data.flip" in line] == [["data.flip", "true", "false"]]
+    assert first.split()[-1].startswith("…")
+    assert first.endswith("long.yaml")

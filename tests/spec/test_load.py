@@ -111,7 +111,8 @@ def said(text: str) -> str:
         ),
         (
             "training: {regularizers: [{kind: r1, interval: 1.0e+300}]}",
-            "mine.yaml:7:48  training.regularizers[0].interval\n  1e+300 is out of range: at least 1 and at most 1000000",
+            "mine.yaml:7:48  training.regularizers[0].interval\n"
+            "  1e+300 is out of range: at least 1 and at most 1000000",
         ),
         (
             "training: {activation_checkpointing: some}",
