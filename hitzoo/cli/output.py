@@ -80,6 +80,9 @@ class Outlet(io.TextIOBase):
         with self._losing():
             self._target.flush()
 
+    def close(self) -> None:
+        """Nothing: the stream behind is not this one's, and a collected outlet may outlive it."""
+
     def fileno(self) -> int:
         """The descriptor behind."""
         return self._target.fileno()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -209,3 +210,16 @@ def test_a_full_closed_or_left_output_is_no_traceback(words: list[str], tmp_path
     piped = f"( {shell}; echo $? >code ) | true"
     done = subprocess.run(piped, shell=True, cwd=tmp_path, stderr=subprocess.PIPE, timeout=60, check=False)
     assert (done.stderr, (tmp_path / "code").read_text()) == (b"", "0\n")
+
+
+def test_outlet_says_nothing_when_it_is_collected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.13 tells of whatever goes wrong then."""
+    unraised: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", unraised.append)
+    target = io.StringIO()
+    outlet = Outlet(target, silent=False)
+    target.close()
+    outlet.close()
+    del outlet
+    gc.collect()
+    assert unraised == []
