@@ -15,6 +15,8 @@ from typing import Any
 
 from hitzoo.plan.compile import ModelPlan
 from hitzoo.plan.table import generator_cost
+from hitzoo.spec.load import load_spec
+from hitzoo.spec.shipped import shipped_specs
 from hitzoo.spec.types import Spec
 from hitzoo.zoo.cards import Card
 from hitzoo.zoo.provenance import name_of
@@ -124,7 +126,7 @@ def _digest(text: str) -> str:
 
 def _head(facts: CardFacts) -> str:
     plan, spec, terms = facts.plan.generator, facts.spec, facts.terms
-    what = literal(terms.summary or spec.summary).rstrip(". ")
+    what = literal(terms.summary or own_summary(spec)).rstrip(". ")
     what = what or (facts.record.title if facts.record else f"a generator of the {plan.family} family")
     size = f"{plan.resolution}×{plan.resolution}"
     title = literal(terms.title) or spec.name
@@ -133,6 +135,14 @@ def _head(facts: CardFacts) -> str:
         rows, columns = facts.grid
         lines += ["", "![samples](samples.png)", "", f"*Seeds 0 to {rows * columns - 1}, row by row, not selected.*"]
     return "\n".join(lines)
+
+
+def own_summary(spec: Spec) -> str:
+    """The spec's summary, but for a shipped spec's in a model of another name: it tells of another data set."""
+    shipped = shipped_specs()
+    if spec.name in shipped or spec.summary not in {load_spec(name).summary for name in shipped}:
+        return spec.summary
+    return ""
 
 
 def _use(facts: CardFacts) -> str:

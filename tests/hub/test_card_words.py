@@ -12,8 +12,9 @@ import pytest
 import yaml
 
 from hitzoo.inference.publish import oddity, publication, publish
+from hitzoo.spec.load import load_spec
 from hitzoo.zoo.hub import Hub
-from hitzoo.zoo.model_card import Terms, how_to_install, is_his_own, literal
+from hitzoo.zoo.model_card import Terms, how_to_install, is_his_own, literal, own_summary
 from hitzoo.zoo.provenance import provenance_of
 from hitzoo.zoo.publish import prepare
 from tests.conftest import Run
@@ -97,6 +98,15 @@ def test_untrained_model_is_published_with_a_note(run: Run, tiny_text: str, tmp_
 def test_trained_model_is_published_without_a_note(run: Run) -> None:
     printed = run("publish", "hit-ti-shapes32", "acme/s", "--license", "apache-2.0", "--dry-run").stdout
     assert "note: the samples" not in printed
+
+
+def test_summary_of_a_shipped_spec_stays_with_its_name() -> None:
+    """A model of one's own photos, trained by the spec for shapes, is not of shapes."""
+    shapes = load_spec("hit-ti-shapes32")
+    assert "shapes" in shapes.summary
+    assert own_summary(shapes) == shapes.summary
+    assert own_summary(replace(shapes, name="portraits")) == ""
+    assert own_summary(replace(shapes, name="portraits", summary="Faces.")) == "Faces."
 
 
 @pytest.mark.parametrize(
