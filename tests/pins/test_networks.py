@@ -1,0 +1,18 @@
+"""Every shipped spec means the networks that weights were stored for."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import hitzoo
+from tests.pins.six_steps import HERE
+
+NETWORKS = json.loads((HERE / "networks.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_identities_of_a_shipped_spec_stay(name: str) -> None:
+    plan = hitzoo.compile_spec(hitzoo.load_spec(name))
+    assert {"generator": plan.generator_hash, "discriminator": plan.discriminator_hash} == NETWORKS[name]
