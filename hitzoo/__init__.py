@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 
     from hitzoo.errors import HitzooError
     from hitzoo.evaluation.evaluate import evaluate
-    from hitzoo.inference.load import load
-    from hitzoo.inference.sample import Generator
-    from hitzoo.inference.samples import Samples
-    from hitzoo.inference.untrained import untrained
-    from hitzoo.models.build import build
-    from hitzoo.plan.compile import ModelPlan, compile_spec
+    from hitzoo.families.build import build
+    from hitzoo.families.compile import ModelPlan, compile_spec
+    from hitzoo.sampling.generator import Generator
+    from hitzoo.sampling.load import load
+    from hitzoo.sampling.samples import Samples
+    from hitzoo.sampling.untrained import untrained
     from hitzoo.spec.load import load_spec, parse_spec
     from hitzoo.spec.types import Spec
 
@@ -42,18 +42,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Generator": "hitzoo.inference.sample",
+    "Generator": "hitzoo.sampling.generator",
     "HitzooError": "hitzoo.errors",
-    "ModelPlan": "hitzoo.plan.compile",
-    "Samples": "hitzoo.inference.samples",
+    "ModelPlan": "hitzoo.families.compile",
+    "Samples": "hitzoo.sampling.samples",
     "Spec": "hitzoo.spec.types",
-    "build": "hitzoo.models.build",
-    "compile_spec": "hitzoo.plan.compile",
+    "build": "hitzoo.families.build",
+    "compile_spec": "hitzoo.families.compile",
     "evaluate": "hitzoo.evaluation.evaluate",
-    "load": "hitzoo.inference.load",
+    "load": "hitzoo.sampling.load",
     "load_spec": "hitzoo.spec.load",
     "parse_spec": "hitzoo.spec.load",
-    "untrained": "hitzoo.inference.untrained",
+    "untrained": "hitzoo.sampling.untrained",
 }
 
 

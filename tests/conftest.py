@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from hitzoo.cli.app import main
-from hitzoo.plan.compile import ModelPlan, compile_spec
+from hitzoo.families.compile import ModelPlan, compile_spec
+from hitzoo.runtime.wait_policy import adaptive_waiting
 from hitzoo.spec.load import parse_spec
 from hitzoo.spec.types import Spec
-from hitzoo.wait_policy import adaptive_waiting
 
 for _number in (signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])):
     if signal.getsignal(_number) is signal.SIG_IGN:  # `nohup … &` leaves it so, and every child process inherits it
@@ -64,7 +64,7 @@ def _beside_other_programs() -> Iterator[None]:
 def _freed_memory_goes_back() -> Iterator[None]:
     """The fast path keeps freed memory for its process; here that would be the largest network's for all tests."""
     yield
-    from hitzoo.inference.allocator import keep_freed_memory
+    from hitzoo.runtime.allocator import keep_freed_memory
 
     keep_freed_memory(False)
 

@@ -40,11 +40,11 @@ MODULES_WITHOUT_TORCH = [
     "hitzoo",
     "hitzoo.spec.load",
     "hitzoo.spec.write",
-    "hitzoo.plan.compile",
-    "hitzoo.plan.table",
+    "hitzoo.families.compile",
+    "hitzoo.families.table",
     "hitzoo.zoo.cards",
     "hitzoo.zoo.repo_name",
-    "hitzoo.zoo.hub",
+    "hitzoo.hub.client",
     "hitzoo.data.open",
     "hitzoo.cli.app",
 ]
@@ -53,7 +53,7 @@ MODULES_WITHOUT_TORCH = [
 def test_what_needs_no_torch_does_not_load_it() -> None:
     lines = [f"import {name}; assert 'torch' not in sys.modules, {name!r}" for name in MODULES_WITHOUT_TORCH]
     lines += ["import hitzoo", "plan = hitzoo.compile_spec(hitzoo.load_spec('hit-b-ffhq256'))"]
-    lines += ["assert 'torch' not in sys.modules", "from hitzoo.models import build", "assert 'torch' in sys.modules"]
+    lines += ["assert 'torch' not in sys.modules", "from hitzoo.families import build", "assert 'torch' in sys.modules"]
     command = [sys.executable, "-c", "import sys\n" + "\n".join(lines)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr

@@ -12,8 +12,8 @@ from PIL import Image
 from typer.main import get_command
 
 from hitzoo.cli.app import app
-from hitzoo.inference.export import export
-from tests.inference.exported import TOKENS, made
+from hitzoo.export.write import export
+from tests.export.exported import TOKENS, made
 
 DOCS = Path(__file__).parents[1] / "docs"
 PAGES = (DOCS.parent / "README.md", *DOCS.glob("*.md"))

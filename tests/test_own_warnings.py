@@ -24,7 +24,7 @@ def module(name: str) -> dict[str, Any]:
     return names
 
 
-@pytest.mark.parametrize("name", ["hitzoo", "hitzoo.training.loop", "tests.support"])
+@pytest.mark.parametrize("name", ["hitzoo", "hitzoo.training.run.loop", "tests.support"])
 def test_warning_of_own_module_is_an_error(name: str) -> None:
     own, dependency = module(name), module("torch.export")
     with pytest.raises(DeprecationWarning):
@@ -35,7 +35,7 @@ def test_warning_of_own_module_is_an_error(name: str) -> None:
 
 @pytest.mark.parametrize("stacklevel", [1, 2])
 def test_warning_of_a_dependency_called_by_us_is_an_error(stacklevel: int) -> None:
-    dependency, own = module("torch.export"), module("hitzoo.inference.export_torch")
+    dependency, own = module("torch.export"), module("hitzoo.export.program")
     with pytest.raises(DeprecationWarning):
         dependency["warn"](stacklevel)
     with pytest.raises(DeprecationWarning):

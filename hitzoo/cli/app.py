@@ -30,7 +30,7 @@ from hitzoo.cli import (
     new,
     publish,
     pull,
-    rendering,
+    render,
     runs,
     sample,
     show,
@@ -42,7 +42,7 @@ from hitzoo.cli.output import OutputLost, guarded_output
 from hitzoo.cli.process import in_its_name, leaving_at_once, stopping_cleanly
 from hitzoo.cli.unseen_places import of_a_place
 from hitzoo.errors import HitzooError
-from hitzoo.wait_policy import adaptive_waiting
+from hitzoo.runtime.wait_policy import adaptive_waiting
 
 USER_MISTAKE = 2
 INTERRUPTED = 130
@@ -79,7 +79,7 @@ _verb("estimate", TRAIN, estimate.estimate)
 _verb("train", TRAIN, train.train)
 _verb("runs", TRAIN, runs.list_runs)
 _verb("sample", MAKE, sample.sample)
-_verb("render", MAKE, rendering.render)
+_verb("render", MAKE, render.render)
 _verb("export", MAKE, export.export)
 _verb("pull", SHARE, pull.pull)
 _verb("publish", SHARE, publish.publish)
@@ -114,7 +114,7 @@ def help_of(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        from hitzoo.cli.render import print_kept
+        from hitzoo.cli.console import print_kept
 
         print_kept(f"hitzoo {version('hitzoo')}")
         raise typer.Exit
@@ -171,7 +171,7 @@ def _parsed() -> int:
 
 
 def _explained(error: HitzooError) -> int:
-    from hitzoo.cli.render import print_error, print_line
+    from hitzoo.cli.console import print_error, print_line
 
     if (message := in_its_name(error)) is not None:
         for line in message.split("\n"):
@@ -181,7 +181,7 @@ def _explained(error: HitzooError) -> int:
 
 def _misused(misuse: Exception) -> int:
     """What the parser found wrong with the words of the command line, without its boxes."""
-    from hitzoo.cli.render import print_line
+    from hitzoo.cli.console import print_line
 
     _tell(str(misuse.format_message()))  # type: ignore[attr-defined]
     context = getattr(misuse, "ctx", None)
@@ -191,7 +191,7 @@ def _misused(misuse: Exception) -> int:
 
 
 def _tell(message: str) -> int:
-    from hitzoo.cli.render import print_error
+    from hitzoo.cli.console import print_error
 
     print_error(message)
     return USER_MISTAKE

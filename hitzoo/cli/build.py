@@ -13,8 +13,8 @@ from hitzoo.cli.options import ForceOption, JsonOption, SetOption, SpecArgument
 
 if TYPE_CHECKING:
     from hitzoo.cli.table import Cell
-    from hitzoo.plan.compile import ModelPlan
-    from hitzoo.plan.table import Row
+    from hitzoo.families.compile import ModelPlan
+    from hitzoo.families.table import Row
     from hitzoo.spec.types import Spec
 
 
@@ -39,8 +39,8 @@ def build(
     FLOPs are of one image's forward pass (2 × multiply-accumulates). Activations are what a part keeps for the backward
     pass of one image in float32; the training estimate counts every tensor of a real step, run without contents.
     """
-    from hitzoo.cli import render
-    from hitzoo.plan.open import open_spec
+    from hitzoo.cli import console
+    from hitzoo.families.open import open_spec
     from hitzoo.targets import check_folder
 
     loaded, plan = open_spec(spec, overrides)
@@ -51,15 +51,15 @@ def build(
         _print(report)  # the table needs no torch; what follows takes its seconds
     report["training"] = _training(loaded, plan)
     if as_json:
-        render.print_json(report)
+        console.print_json(report)
     else:
         _print_training(report)
-        render.print_line(f"time and disk on this machine: hitzoo estimate {_words(spec, overrides)}")
+        console.print_line(f"time and disk on this machine: hitzoo estimate {_words(spec, overrides)}")
     if out is not None:
         _write(out, loaded, plan, seed, force=force)
         if not as_json:
-            render.print_blank()
-            render.print_line(f"wrote an untrained model to {out}: hitzoo sample --model {out}")
+            console.print_blank()
+            console.print_line(f"wrote an untrained model to {out}: hitzoo sample --model {out}")
 
 
 def _words(spec: str, overrides: list[str]) -> str:
@@ -68,7 +68,7 @@ def _words(spec: str, overrides: list[str]) -> str:
 
 def _report(plan: ModelPlan) -> dict[str, Any]:
     """Everything the table shows, as plain data."""
-    from hitzoo.plan.table import discriminator_rows, generator_rows
+    from hitzoo.families.table import discriminator_rows, generator_rows
 
     parts = {"generator": generator_rows(plan.generator), "discriminator": discriminator_rows(plan.discriminator)}
     return {
@@ -85,7 +85,7 @@ def _report(plan: ModelPlan) -> dict[str, Any]:
 
 def _training(spec: Spec, plan: ModelPlan) -> dict[str, int]:
     """What a step of the spec's own training takes in memory."""
-    from hitzoo.training.footprint import measure_footprint
+    from hitzoo.training.engine.memory_estimate import measure_footprint
 
     footprint, batch = measure_footprint(spec, plan), spec.training.batch_size
     return {
@@ -113,7 +113,7 @@ def _row(row: Row) -> dict[str, Any]:
 
 
 def _print(report: dict[str, Any]) -> None:
-    from hitzoo.cli import render
+    from hitzoo.cli import console
 
     columns = (
         "part", "attention", "resolution", "channels", "heads", "depth", "parameters", "FLOPs", "activations",
@@ -121,30 +121,30 @@ def _print(report: dict[str, Any]) -> None:
     sections = [
         [*map(_cells, report[part]["rows"]), _total(part, report[part])] for part in ("generator", "discriminator")
     ]
-    render.print_table(columns, sections, words=(0, 1), last_to_go=(6, 7, 8, 2, 3, 1))
-    render.print_line(
+    console.print_table(columns, sections, words=(0, 1), last_to_go=(6, 7, 8, 2, 3, 1))
+    console.print_line(
         f"{report['name']}: latent {report['latent_dim']} to {report['resolution']}×{report['resolution']}"
         f"×{report['image_channels']}"
     )
 
 
 def _print_training(report: dict[str, Any]) -> None:
-    from hitzoo.cli import render
+    from hitzoo.cli import console
 
     training = report["training"]
     per_image, fixed, whole = (
-        render.size(training[key]) for key in ("bytes_per_image", "bytes_fixed", "bytes_of_a_step")
+        console.size(training[key]) for key in ("bytes_per_image", "bytes_fixed", "bytes_of_a_step")
     )
-    render.print_line(
+    console.print_line(
         f"training in float32: {per_image} per image and {fixed} besides, {whole} at batch {training['batch_size']};"
-        f" Python and torch take about {render.size(_PROCESS)} more"
+        f" Python and torch take about {console.size(_PROCESS)} more"
     )
     for note in report["notes"]:
-        render.print_paragraph(f"note: {note}")
+        console.print_paragraph(f"note: {note}")
 
 
 def _cells(row: dict[str, Any]) -> list[Cell]:
-    from hitzoo.cli import render
+    from hitzoo.cli import console
 
     blocks = f" {row['block_size']}²·{row['grid_size']}²" if row["block_size"] else ""
     return [
@@ -153,21 +153,21 @@ def _cells(row: dict[str, Any]) -> list[Cell]:
         f"{row['resolution']}²",
         str(row["channels"]),
         *(str(row[key] or "") for key in ("heads", "depth")),
-        render.number_forms(row["parameters"]),
-        render.flops(row["flops"]),
-        render.size(row["activation_bytes"]),
+        console.number_forms(row["parameters"]),
+        console.flops(row["flops"]),
+        console.size(row["activation_bytes"]),
     ]
 
 
 def _total(part: str, totals: dict[str, Any]) -> list[Cell]:
-    from hitzoo.cli import render
+    from hitzoo.cli import console
 
-    numbers = [render.number_forms(totals["parameters"]), render.flops(totals["flops"])]
-    return [part, "", "", "", "", "", *numbers, render.size(totals["activation_bytes"])]
+    numbers = [console.number_forms(totals["parameters"]), console.flops(totals["flops"])]
+    return [part, "", "", "", "", "", *numbers, console.size(totals["activation_bytes"])]
 
 
 def _write(out: Path, spec: Spec, plan: ModelPlan, seed: int, *, force: bool) -> None:
-    from hitzoo.inference.untrained import initial_generator
+    from hitzoo.sampling.untrained import initial_generator
     from hitzoo.targets import folder_target
     from hitzoo.zoo.model_folder import write_model
 

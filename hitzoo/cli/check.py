@@ -11,7 +11,7 @@ from hitzoo.cli.options import JsonOption, SetOption
 from hitzoo.errors import HitzooError, SpecError
 
 if TYPE_CHECKING:
-    from hitzoo.plan.compile import ModelPlan
+    from hitzoo.families.compile import ModelPlan
 
 
 def check(
@@ -31,7 +31,7 @@ def check(
 
     Exit code 2 if there is one. With --json they go to standard output, for editors and CI.
     """
-    from hitzoo.cli import render
+    from hitzoo.cli import console
 
     failures: list[str] = []
     reports = []
@@ -46,22 +46,22 @@ def check(
         reports.append({"spec": name, "fits": True, **facts, "problems": []})
         if not as_json:
             counts = ", ".join(f"{part} {number:,} parameters" for part, number in facts["parameters"].items())
-            render.print_line(f"{name}: fits ({facts['resolution']}×{facts['resolution']}, {counts})")
+            console.print_line(f"{name}: fits ({facts['resolution']}×{facts['resolution']}, {counts})")
     if as_json:
-        render.print_json(reports)
+        console.print_json(reports)
         raise typer.Exit(HitzooError.exit_code if failures else 0)
     if failures:
         raise HitzooError("\n".join(failures))
 
 
 def _open(name: str, overrides: list[str]) -> ModelPlan:
-    from hitzoo.plan.open import open_spec
+    from hitzoo.families.open import open_spec
 
     return open_spec(name, overrides)[1]
 
 
 def _facts(plan: ModelPlan) -> dict[str, Any]:
-    from hitzoo.plan.table import model_cost
+    from hitzoo.families.table import model_cost
 
     parameters = {part: cost.parameters for part, cost in model_cost(plan).items()}
     return {"resolution": plan.generator.resolution, "parameters": parameters}

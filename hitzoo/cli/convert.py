@@ -75,7 +75,7 @@ def _refuse(given: dict[str, object], direction: str) -> None:
 
 def _check_known(name: str) -> None:
     from hitzoo.errors import RequestError
-    from hitzoo.zoo.adapters.hit_gan import SOURCE
+    from hitzoo.families.hit.official import SOURCE
 
     if name != SOURCE:
         raise RequestError(f"'{name}' is not known; possible: {SOURCE}")
@@ -84,12 +84,12 @@ def _check_known(name: str) -> None:
 def _from(
     source: str, spec: str | None, out: Path | None, which: str | None, with_discriminator: bool, force: bool
 ) -> None:
-    from hitzoo.cli import render
+    from hitzoo.cli import console
     from hitzoo.errors import RequestError
-    from hitzoo.plan.open import open_spec
+    from hitzoo.families.hit.official import AVERAGE, LIVE
+    from hitzoo.families.hit.official_source import read_variables
+    from hitzoo.families.open import open_spec
     from hitzoo.targets import check_folder
-    from hitzoo.zoo.adapters.hit_gan import AVERAGE, LIVE
-    from hitzoo.zoo.adapters.hit_gan_source import read_variables
     from hitzoo.zoo.convert import CONVERTED_FILES, from_hit_gan, write_converted
 
     if spec is None or out is None:
@@ -101,16 +101,16 @@ def _from(
     loaded, plan = open_spec(spec)
     done = from_hit_gan(read_variables(Path(source)), plan, which=roots[which], with_discriminator=with_discriminator)
     write_converted(out, loaded, plan, done, force=force)
-    render.print_line(f"{done.used} variables used, the generator from {done.which}")
+    console.print_line(f"{done.used} variables used, the generator from {done.which}")
     for name in done.left_out:
-        render.print_line(f"left out: {name}")
-    render.print_line(f"wrote {out}: hitzoo sample --model {out}")
+        console.print_line(f"left out: {name}")
+    console.print_line(f"wrote {out}: hitzoo sample --model {out}")
 
 
 def _to(source: str, target: Path | None, force: bool) -> None:
-    from hitzoo.cli import render
+    from hitzoo.cli import console
     from hitzoo.errors import RequestError
-    from hitzoo.inference.load import locate
+    from hitzoo.sampling.load import locate
     from hitzoo.targets import is_taken
     from hitzoo.zoo.convert import to_hit_gan, write_npz
 
@@ -119,4 +119,4 @@ def _to(source: str, target: Path | None, force: bool) -> None:
     is_taken(target)  # a folder of that name is said at once
     arrays = to_hit_gan(locate(source))
     write_npz(target, arrays, force=force)
-    render.print_line(f"wrote {len(arrays)} variables to {target}")
+    console.print_line(f"wrote {len(arrays)} variables to {target}")

@@ -47,14 +47,14 @@ def check_data(
     Other files are counted by ending. Exit code 2 when a file cannot be read; training would stop there, or leave it
     out with data.on_error: skip.
     """
-    from hitzoo.cli import progress, render
+    from hitzoo.cli import console, progress
     from hitzoo.cli.data_report import print_report
     from hitzoo.data.check import check
 
     with progress.following("images") as follow:
         report = check(source, resolution=resolution, progress=follow)
     if as_json:
-        render.print_json(report.to_json())
+        console.print_json(report.to_json())
     else:
         print_report(report)
     if report.bad:
@@ -89,7 +89,7 @@ def pack_data(
     The zip trains like its source and is read faster: images are resized once, not in every epoch. NVIDIA's tools read
     it too (PNGs and a dataset.json without labels). For data.crop: random, pack at a larger size than you train.
     """
-    from hitzoo.cli import progress, render
+    from hitzoo.cli import console, progress
     from hitzoo.cli.data_report import print_packed
     from hitzoo.data.pack import Square, pack
 
@@ -97,7 +97,7 @@ def pack_data(
     with progress.following("images") as follow:
         report = pack(source, out, square, workers=workers, on_error=on_error, force=force, progress=follow, note=_note)
     if as_json:
-        render.print_json(report.to_json())
+        console.print_json(report.to_json())
     else:
         print_packed(report)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from hitzoo.cli import render
+from hitzoo.cli import console
 
 if TYPE_CHECKING:
     from hitzoo.data.fits import Fit
@@ -20,21 +20,21 @@ _MOST_COPIES = 5
 
 def print_report(report: DataReport) -> None:
     """What a data set holds."""
-    render.print_line(f"{report.location}: {render.count(report.count, 'image')}, {report.readable:,} readable")
+    console.print_line(f"{report.location}: {console.count(report.count, 'image')}, {report.readable:,} readable")
     for line in _facts(report):
-        render.print_line(f"  {line}")
+        console.print_line(f"  {line}")
     for remark in report.remarks:
-        render.print_line(f"  note: {remark}", style="yellow")
+        console.print_line(f"  note: {remark}", style="yellow")
     for name, first in report.copies[:_MOST_COPIES]:
-        render.print_line(f"  copy: {name} of {first}")
+        console.print_line(f"  copy: {name} of {first}")
     _print_rest(report.copies, _MOST_COPIES)
     _print_names("unreadable", report.bad)
 
 
 def print_packed(report: PackReport) -> None:
     """What was packed."""
-    side, size = report.square.resolution, render.size(report.size)
-    render.print_line(f"wrote {report.out}: {render.count(report.packed, 'image')} of {side}×{side}, {size}")
+    side, size = report.square.resolution, console.size(report.size)
+    console.print_line(f"wrote {report.out}: {console.count(report.packed, 'image')} of {side}×{side}, {size}")
     _print_names("left out", report.skipped)
 
 
@@ -67,7 +67,7 @@ def _of_fits(fits: Sequence[Fit]) -> str:
     for fit in fits[:_MOST_FITS]:
         names = ", ".join(fit.specs[:_MOST_NAMES])
         more = f" and {len(fit.specs) - _MOST_NAMES} more" if len(fit.specs) > _MOST_NAMES else ""
-        smaller = f"; {render.count(fit.smaller, 'image')} smaller" if fit.smaller else ""
+        smaller = f"; {console.count(fit.smaller, 'image')} smaller" if fit.smaller else ""
         parts.append(f"{names}{more} ({fit.resolution}×{fit.resolution}{smaller})")
     return "; ".join(parts)
 
@@ -79,10 +79,10 @@ def _ranked(counts: Mapping[str, int]) -> str:
 def _print_names(what: str, images: Sequence[tuple[str, str]]) -> None:
     """Name and reason of the first few of them."""
     for name, reason in images[:_MOST_LINES]:
-        render.print_line(f"  {what}: {name} ({reason})", style="red")
+        console.print_line(f"  {what}: {name} ({reason})", style="red")
     _print_rest(images, _MOST_LINES)
 
 
 def _print_rest(images: Sequence[object], shown: int) -> None:
     if len(images) > shown:
-        render.print_line(f"  … and {len(images) - shown:,} more (--json names all)")
+        console.print_line(f"  … and {len(images) - shown:,} more (--json names all)")

@@ -21,7 +21,7 @@ def diff(
     as_json: JsonOption = False,
 ) -> None:
     """Compare two specs with every default filled in, and the sizes of their networks."""
-    from hitzoo.cli import render
+    from hitzoo.cli import console
     from hitzoo.spec.load import load_spec
 
     left, right = (_facts(load_spec(name)) for name in (first, second))
@@ -31,18 +31,18 @@ def diff(
         if left.get(key) != right.get(key)
     }
     if as_json:
-        render.print_json(changed)
+        console.print_json(changed)
     elif not changed:
-        render.print_line("no difference")
+        console.print_line("no difference")
     else:
         rows = [[key, _words(values["a"]), _words(values["b"])] for key, values in changed.items()]
-        render.print_table(("", _heading(first), _heading(second)), [rows], words=(0, 1, 2))
+        console.print_table(("", _heading(first), _heading(second)), [rows], words=(0, 1, 2))
 
 
 def _facts(spec: Any) -> dict[str, Any]:
     """Every value by its path, and what follows from them."""
-    from hitzoo.plan.compile import compile_spec
-    from hitzoo.plan.table import model_cost
+    from hitzoo.families.compile import compile_spec
+    from hitzoo.families.table import model_cost
     from hitzoo.spec.write import leaves
 
     facts = dict(leaves(spec))

@@ -54,8 +54,8 @@ def estimate(
 
     Nothing is written. Where a whole batch takes too long, smaller ones are timed and scaled up.
     """
-    from hitzoo.cli import progress, render
-    from hitzoo.plan.open import open_spec
+    from hitzoo.cli import console, progress
+    from hitzoo.families.open import open_spec
 
     overrides = with_shortcuts(overrides, steps=steps, batch_size=batch_size, learning_rate=None)
     loaded, plan = open_spec(spec, overrides)
@@ -63,7 +63,7 @@ def estimate(
         from pathlib import Path
 
         from hitzoo.training.estimate import estimate as reckon
-        from hitzoo.training.preparation import RunOptions, parse_batch_per_device, parse_precision
+        from hitzoo.training.run.options import RunOptions, parse_batch_per_device, parse_precision
 
         options = RunOptions(
             out=Path("runs"),
@@ -74,31 +74,31 @@ def estimate(
         )
         found = reckon(loaded, plan, options, budget=seconds, progress=lambda what: tell(f"timing {what}"))
     if as_json:
-        render.print_json(found.to_json())
+        console.print_json(found.to_json())
     else:
         _print(found, spec, data)
 
 
 def _print(found: Estimate, spec: str, data: str | None) -> None:
-    from hitzoo.cli import render
+    from hitzoo.cli import console
     from hitzoo.cli.pace import about, clock
 
     images = f" from {found.images:,} images of {data or 'its own data'}" if found.images is not None else ""
-    render.print_line(
-        f"{found.name} on {found.device}: {render.count(found.steps, 'step')} of"
-        f" {render.count(found.batch_size, 'image')}{images}"
+    console.print_line(
+        f"{found.name} on {found.device}: {console.count(found.steps, 'step')} of"
+        f" {console.count(found.batch_size, 'image')}{images}"
     )
     for label, words in (
         ("step", _step(found)),
         ("time", f"about {about(found.seconds)}; begun now, until {clock(found.seconds)}{_between(found)}"),
         ("memory", _memory(found)),
-        ("disk", f"up to {render.size(found.disk)}: checkpoints of {render.size(found.checkpoint)}, and the grids"),
+        ("disk", f"up to {console.size(found.disk)}: checkpoints of {console.size(found.checkpoint)}, and the grids"),
     ):
-        render.print_line(f"  {label:<8}{words}")
+        console.print_line(f"  {label:<8}{words}")
     for note in _notes(found):
-        render.print_paragraph(f"note: {note}")
+        console.print_paragraph(f"note: {note}")
     given = f" --data {quote(data)}" if data else ""
-    render.print_line(f"begin: hitzoo train {quote(spec)}{given} --out runs/{found.name}")
+    console.print_line(f"begin: hitzoo train {quote(spec)}{given} --out runs/{found.name}")
 
 
 def _step(found: Estimate) -> str:
@@ -123,10 +123,10 @@ def _between(found: Estimate) -> str:
 
 
 def _memory(found: Estimate) -> str:
-    from hitzoo.cli import render
+    from hitzoo.cli import console
 
     pieces = f", {found.at_once} images at once" if found.at_once != found.batch_size else ""
-    return f"about {render.size(found.memory)} of {render.size(found.memory_free)}{pieces}"
+    return f"about {console.size(found.memory)} of {console.size(found.memory_free)}{pieces}"
 
 
 def _notes(found: Estimate) -> list[str]:

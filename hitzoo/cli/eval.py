@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hitzoo.evaluation.evaluator import Evaluator
     from hitzoo.evaluation.report import Report
 
-_LARGEST_TRUNCATION = 1e6  # as `hitzoo.inference.latents` says, which loads torch
+_LARGEST_TRUNCATION = 1e6  # as `hitzoo.sampling.latents` says, which loads torch
 
 
 def evaluate(
@@ -104,11 +104,11 @@ def evaluate(
     The numbers of a run's checkpoint are stored in the run: `hitzoo runs` shows them, `hitzoo publish` puts them on the
     card. The features of the real images are cached in ~/.cache/hitzoo ($HITZOO_CACHE).
     """
-    from hitzoo.cli import progress, render
+    from hitzoo.cli import console, progress
 
     with progress.working("loading torch"):
         from hitzoo.evaluation.metrics import parse_metrics
-        from hitzoo.inference.allocator import keep_freed_memory
+        from hitzoo.runtime.allocator import keep_freed_memory
 
     keep_freed_memory()
     model = chosen_model(name, model) if name is not None or model is not None else None
@@ -125,7 +125,7 @@ def evaluate(
     if out is not None:
         write_text(out, json.dumps(report.to_json(), indent=2, ensure_ascii=False) + "\n")
     if as_json:
-        render.print_json(report.to_json())
+        console.print_json(report.to_json())
     else:
         print_report(report)
 
@@ -195,9 +195,9 @@ def _of_images(
     from hitzoo.data.open import open_source
     from hitzoo.evaluation.evaluate import with_changes
     from hitzoo.evaluation.evaluator import Evaluator
-    from hitzoo.evaluation.given import open_given
+    from hitzoo.evaluation.image_folder import open_given
     from hitzoo.evaluation.report_file import refuse_other_report
-    from hitzoo.inference.device import choose_device
+    from hitzoo.runtime.device import choose_device
     from hitzoo.spec.types import DataSpec, EvaluationSpec
 
     pictures = open_given(images, changes["samples"], note=_note)

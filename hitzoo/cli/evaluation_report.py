@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from hitzoo.cli import render
+from hitzoo.cli import console
 
 if TYPE_CHECKING:
     from hitzoo.evaluation.report import Report, Score
@@ -18,22 +18,22 @@ _PARAMETERS = ("groups", "group_size", "subsets", "subset_size", "neighbours")
 def print_report(report: Report) -> None:
     """One row per number, then what was compared and how."""
     rows = [[score.name, _value(score), score.better] for score in report.scores]
-    render.print_table(["metric", "value", "better"], [rows], words={0, 2})
+    console.print_table(["metric", "value", "better"], [rows], words={0, 2})
     first = report.scores[0].protocol
     real = next((score.protocol["real"] for score in report.scores if score.protocol["real"]), None)
-    render.print_line(f"samples   {_of(first['generated'])}")
+    console.print_line(f"samples   {_of(first['generated'])}")
     if real is not None:
-        render.print_line(f"real      {_of(real)}")
+        console.print_line(f"real      {_of(real)}")
     for metric, protocol in {score.metric: score.protocol for score in report.scores}.items():
         own = [f"{key} {protocol[key]:,}" for key in _PARAMETERS if key in protocol]
         features = protocol["features"]
         network = f"features {features['network']} ({'×'.join(map(str, features['shape']))})"
-        render.print_line(f"{metric}: {'; '.join([protocol['definition'], network, *own])}", style="dim")
+        console.print_line(f"{metric}: {'; '.join([protocol['definition'], network, *own])}", style="dim")
     versions = {name: number for score in report.scores for name, number in score.protocol["versions"].items()}
     computed = f"{first['computed']['features']} on {first['computed']['device']}"
-    render.print_line(f"computed  {computed}; {', '.join(f'{name} {number}' for name, number in versions.items())}")
+    console.print_line(f"computed  {computed}; {', '.join(f'{name} {number}' for name, number in versions.items())}")
     for note in report.notes:
-        render.print_line(f"note: {note}", style="yellow")
+        console.print_line(f"note: {note}", style="yellow")
 
 
 def _value(score: Score) -> str:

@@ -31,7 +31,7 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Explain a key of the spec: type, default, allowed values, and what the shipped specs say there."""
-    from hitzoo.cli.render import print_blank, print_json
+    from hitzoo.cli.console import print_blank, print_json
     from hitzoo.spec.lookup import find_entries
     from hitzoo.spec.reference import reference
 
@@ -50,7 +50,7 @@ def explain(
 
 
 def _print_whole(whole: Group) -> None:
-    from hitzoo.cli.render import print_blank, print_line
+    from hitzoo.cli.console import print_blank, print_line
 
     _print_keys(whole.entries)
     print_blank()
@@ -58,7 +58,7 @@ def _print_whole(whole: Group) -> None:
 
 
 def _print_entry(entry: Entry) -> None:
-    from hitzoo.cli.render import print_blank, print_field, print_kept, print_paragraph
+    from hitzoo.cli.console import print_blank, print_field, print_kept, print_paragraph
 
     print_kept(entry.path + _with(entry.choice), bold=True)
     if entry.description:
@@ -76,7 +76,7 @@ def _print_entry(entry: Entry) -> None:
 
 
 def _print_usage(entry: Entry) -> None:
-    from hitzoo.cli.render import count, print_field
+    from hitzoo.cli.console import count, print_field
     from hitzoo.spec.usage import values_in_shipped_specs
 
     used = values_in_shipped_specs(entry)
@@ -88,7 +88,7 @@ def _print_usage(entry: Entry) -> None:
 
 
 def _print_group(group: Group) -> None:
-    from hitzoo.cli.render import print_blank, print_paragraph
+    from hitzoo.cli.console import print_blank, print_paragraph
 
     print_blank()
     if group.choice is not None:
@@ -97,7 +97,7 @@ def _print_group(group: Group) -> None:
 
 
 def _print_keys(entries: Sequence[Entry]) -> None:
-    from hitzoo.cli.render import print_field
+    from hitzoo.cli.console import print_field
 
     width = max(len(entry.path) for entry in entries) + 2
     for entry in entries:

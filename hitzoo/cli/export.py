@@ -10,7 +10,7 @@ import typer
 from hitzoo.cli.options import ForceOption, InitOption, ModelArgument, ModelOption
 
 if TYPE_CHECKING:
-    from hitzoo.inference.export import Exported
+    from hitzoo.export.write import Exported
 
 
 def export(
@@ -39,22 +39,22 @@ def export(
     Before the file appears it is run, and its images are compared with the generator's. Images are float32
     (N, C, H, W) and not clipped to [-1, 1].
     """
-    from hitzoo.cli import progress, render
+    from hitzoo.cli import console, progress
     from hitzoo.cli.models import chosen_model, load_model
 
     chosen = chosen_model(name, model)
     generator = load_model(chosen, "cpu", init)  # loads torch, and says so
-    from hitzoo.inference.export import export as export_generator
-    from hitzoo.inference.export import format_of
+    from hitzoo.export.write import export as export_generator
+    from hitzoo.export.write import format_of
 
     word = format_of(out, format)
     with progress.working(f"exporting {generator.name} and checking the file"):
         done = export_generator(generator, out, format=word, opset=opset, force=force)
     plan = generator.plan.generator
     side = plan.resolution
-    render.print_line(f"wrote {done.path}: {_kind(done)}, {render.size(done.size)}")
-    render.print_line(f"latents [batch, {plan.latent_dim}] -> images [batch, {plan.image_channels}, {side}, {side}]")
-    render.print_line(f"largest difference from PyTorch's images, of their largest value: {_differences(done)}")
+    console.print_line(f"wrote {done.path}: {_kind(done)}, {console.size(done.size)}")
+    console.print_line(f"latents [batch, {plan.latent_dim}] -> images [batch, {plan.image_channels}, {side}, {side}]")
+    console.print_line(f"largest difference from PyTorch's images, of their largest value: {_differences(done)}")
 
 
 def _kind(done: Exported) -> str:
@@ -62,7 +62,7 @@ def _kind(done: Exported) -> str:
 
 
 def _differences(done: Exported) -> str:
-    from hitzoo.inference.export_check import LIMIT
+    from hitzoo.export.check import LIMIT
 
     found = ", ".join(f"{difference:.1e} in a batch of {batch}" for batch, difference in done.differences.items())
     return f"{found} ({LIMIT:.0e} is allowed)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hitzoo.training.metrics import Record
+    from hitzoo.training.run.metrics import Record
 
 _WAIT_WORTH_SHOWING = 0.01  # of the time
 _SHORT = {"generator": "loss G", "discriminator": "loss D", "r1": "R1", "bcr": "bCR"}

@@ -43,10 +43,10 @@ class GroupHelp(TyperGroup):
 
 def print_help(command: Any, ctx: Any) -> None:
     """Print usage, text, verbs and options of a command."""
-    from hitzoo.cli import render
+    from hitzoo.cli import console
 
-    for line, bold in help_lines(command, ctx, min(render.output_width() or _WIDEST, _WIDEST)):
-        render.print_kept(line, bold=bold)
+    for line, bold in help_lines(command, ctx, min(console.output_width() or _WIDEST, _WIDEST)):
+        console.print_kept(line, bold=bold)
 
 
 def help_lines(command: Any, ctx: Any, width: int) -> Iterator[tuple[str, bool]]:

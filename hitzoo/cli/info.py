@@ -12,8 +12,8 @@ from hitzoo.cli.options import JsonOption
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hitzoo.hub.info import ModelInfo
     from hitzoo.zoo.cards import Card
-    from hitzoo.zoo.info import ModelInfo
 
 
 def info(
@@ -29,7 +29,7 @@ def info(
     as_json: JsonOption = False,
 ) -> None:
     """Describe a model; one on the Hub by its files and the header of its weights, without fetching them."""
-    from hitzoo.cli import render
+    from hitzoo.cli import console
     from hitzoo.zoo.cards import find_card
     from hitzoo.zoo.pasted import as_meant
 
@@ -40,17 +40,17 @@ def info(
         found = _look(model)
         rows, data = _of_model(found), found.to_json()
     if as_json:
-        render.print_json(data)
+        console.print_json(data)
         return
-    render.print_line(model, style="bold")
+    console.print_line(model, style="bold")
     for label, value in rows:
         if value:
-            render.print_field(label, str(value))
+            console.print_field(label, str(value))
 
 
 def _look(model: str) -> ModelInfo:
+    from hitzoo.hub.info import info_of_model, info_of_repo
     from hitzoo.places import is_folder, place
-    from hitzoo.zoo.info import info_of_model, info_of_repo
     from hitzoo.zoo.pasted import as_meant
     from hitzoo.zoo.repo_name import PREFIX, is_repo_name, parse_repo_name
     from hitzoo.zoo.run_checkpoints import named_checkpoint, refuse_mistyped_run
@@ -59,13 +59,13 @@ def _look(model: str) -> ModelInfo:
         if as_meant(model) == model and not model.startswith(PREFIX):
             refuse_mistyped_run(model)
         return info_of_repo(parse_repo_name(model))
-    from hitzoo.inference.load import locate
+    from hitzoo.sampling.load import locate
 
     return info_of_model(locate(model), model)
 
 
 def _of_model(found: ModelInfo) -> list[tuple[str, str]]:
-    from hitzoo.cli import render
+    from hitzoo.cli import console
 
     known = found.metadata
     weights = f"{found.parameters:,} parameters in {found.tensors} tensors, {', '.join(found.dtypes)}"
@@ -75,12 +75,12 @@ def _of_model(found: ModelInfo) -> list[tuple[str, str]]:
         ("network", f"{known.get('architecture', '?')}, plan {str(known.get('generator_plan', '?'))[:12]}"),
         ("weights", weights),
         ("trained", _trained(known.get("step"))),
-        ("file", f"{render.size(found.size)}, sha256 {found.sha256}"),
+        ("file", f"{console.size(found.size)}, sha256 {found.sha256}"),
         ("licence", found.license),
         ("data", ", ".join(found.datasets)),
         *(("measured", f"{name}: {value}") for name, value in found.metrics),
         ("access", ", ".join(filter(None, [found.access, f"changed {found.modified}" if found.modified else ""]))),
-        ("files", ", ".join(f"{name} {render.size(size or 0)}".rstrip() for name, size in found.files.items())),
+        ("files", ", ".join(f"{name} {console.size(size or 0)}".rstrip() for name, size in found.files.items())),
         ("get it", f"hitzoo pull {found.where}" if found.commit else ""),
     ]
 
@@ -93,7 +93,7 @@ def _trained(step: Any) -> str:
 
 
 def _of_card(card: Card) -> list[tuple[str, str]]:
-    from hitzoo.cli import render
+    from hitzoo.cli import console
 
     made = card.provenance
     return [
@@ -101,7 +101,7 @@ def _of_card(card: Card) -> list[tuple[str, str]]:
         ("status", _status(card)),
         ("spec", f"{card.spec}: hitzoo show {card.spec}, hitzoo build {card.spec}"),
         ("paper", f"{card.paper.title}, {card.paper.place}, {card.paper.url}" if card.paper else ""),
-        ("file", f"{render.size(card.size)}, sha256 {card.sha256}" if card.size else ""),
+        ("file", f"{console.size(card.size)}, sha256 {card.sha256}" if card.size else ""),
         ("licence", card.license),
         ("data", f"{card.data.name} ({card.data.license})" if card.data else ""),
         *(("published", f"{number.metric} {number.value:g} ({number.protocol})") for number in card.published),

@@ -34,7 +34,7 @@ def list_models(
     spec only: there are none yet; `hitzoo train` makes them. paper FID is that of the authors' weights; own FID was
     measured with the listed ones. Models that have weights come first.
     """
-    from hitzoo.cli import render
+    from hitzoo.cli import console
     from hitzoo.errors import UnknownNameError
     from hitzoo.zoo.cards import SPEC_ONLY
 
@@ -43,11 +43,11 @@ def list_models(
         which = "no model with weights matches" if with_weights else "no model matches"
         raise UnknownNameError(f"{which} '{pattern}'; `hitzoo list` shows all")
     if as_json:
-        render.print_json(rows)
+        console.print_json(rows)
         return
     columns = ("name", "params", "weights", "image", "paper FID", "own FID", "what it is")
     cells = [[_cells(row) for row in rows]]
-    render.print_table(columns, cells, words=(0, 2, 6), last_to_go=(2, 1, 3, 4, 5))
+    console.print_table(columns, cells, words=(0, 2, 6), last_to_go=(2, 1, 3, 4, 5))
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
@@ -88,8 +88,8 @@ def _matches(name: str, pattern: str) -> bool:
 
 
 def _row(name: str, card: Card | None) -> dict[str, Any]:
-    from hitzoo.plan.compile import compile_spec
-    from hitzoo.plan.table import generator_cost
+    from hitzoo.families.compile import compile_spec
+    from hitzoo.families.table import generator_cost
     from hitzoo.spec.load import load_spec
     from hitzoo.zoo.cards import SPEC_ONLY
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hitzoo.inference.sample import Generator
+    from hitzoo.sampling.generator import Generator
 
 
 def chosen_model(argument: str | None, option: str | None) -> str:
@@ -31,7 +31,7 @@ def fast_precision(fast: bool, precision: str) -> str | None:
         RequestError: there is no such precision, or the network as it is does not have it.
     """
     from hitzoo.errors import RequestError
-    from hitzoo.inference.precision import PRECISIONS, known_precision
+    from hitzoo.runtime.precision import PRECISIONS, known_precision
 
     known = known_precision(precision, PRECISIONS)
     if not fast and known != "float32":
@@ -49,8 +49,8 @@ def load_model(model: str, device: str, init: str | None) -> Generator:
     from hitzoo.errors import RequestError
 
     with progress.working("loading torch"):
-        from hitzoo.inference.load import load
-        from hitzoo.inference.untrained import untrained
+        from hitzoo.sampling.load import load
+        from hitzoo.sampling.untrained import untrained
 
     if init is None:
         with progress.transferring("weights") as follow:

@@ -52,7 +52,7 @@ def new(
 
     With --data, resolution, batch, steps and regularization follow from the pictures and the memory; comments say why.
     """
-    from hitzoo.cli import render
+    from hitzoo.cli import console
     from hitzoo.cli.pictures_spec import text_for
     from hitzoo.errors import RequestError
     from hitzoo.spec.write import name_of_spec, with_schema_line
@@ -69,11 +69,11 @@ def new(
     put_text(path, text, force=force)
     word = quote(str(path))
     if data is None:
-        render.print_line(f"wrote {path}; edit it, then: hitzoo check {word}, hitzoo build {word}")
+        console.print_line(f"wrote {path}; edit it, then: hitzoo check {word}, hitzoo build {word}")
         return
-    render.print_line(f"wrote {path}: its comments say why each value is as it is")
-    render.print_line(f"how long it takes: hitzoo estimate {word}")
-    render.print_line(f"train it: hitzoo train {word} --out runs/{path.stem}")
+    console.print_line(f"wrote {path}: its comments say why each value is as it is")
+    console.print_line(f"how long it takes: hitzoo estimate {word}")
+    console.print_line(f"train it: hitzoo train {word} --out runs/{path.stem}")
 
 
 def _copy(path: Path, origin: str) -> str:

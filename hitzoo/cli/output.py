@@ -3,7 +3,7 @@
 Whatever is printed (by us, the option parser, the logging of a library, a traceback) goes through two streams that
 stand in for `sys.stdout` and `sys.stderr`. They show control characters escaped, replace letters that the output's
 encoding lacks, and outlive an output that is full, closed or no longer read. rich draws through a door of its own,
-where its colours and cursor movements pass; what it draws is made visible before (`hitzoo.cli.render.console`).
+where its colours and cursor movements pass; what it draws is made visible before (`hitzoo.cli.console.console`).
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ def text_for(data: str, name: str, resolution: int | None, device: str) -> str:
     with progress.following("pictures") as follow:
         pictures = survey(data, follow)
     with progress.working("loading torch"):
-        from hitzoo.inference.device import choose_device
-        from hitzoo.training.fitting_spec import spec_for, this_machine
+        from hitzoo.runtime.device import choose_device
+        from hitzoo.training.spec_for_data import spec_for, this_machine
     with progress.working("weighing a step"):
         return spec_for(pictures, name, this_machine(choose_device(device)), resolution)

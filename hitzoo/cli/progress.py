@@ -17,7 +17,7 @@ from rich.progress import (
     TransferSpeedColumn,
 )
 
-from hitzoo.cli.render import console
+from hitzoo.cli.console import console
 
 Following: TypeAlias = Callable[[int, int], None]
 """Told (done, total) each time."""

@@ -11,8 +11,8 @@ from hitzoo.cli.completion import complete_model
 from hitzoo.cli.options import ForceOption
 
 if TYPE_CHECKING:
-    from hitzoo.zoo.model_card import Terms
-    from hitzoo.zoo.release import Publication, Release
+    from hitzoo.hub.model_card import Terms
+    from hitzoo.hub.release import Publication, Release
 
 
 def publish(
@@ -67,12 +67,12 @@ def publish(
     Publishing the same files again makes no commit. A README.md of yours keeps its text. Log in first: `hf auth login`.
     """
     from hitzoo.errors import RequestError
-    from hitzoo.zoo.licenses import check_license
+    from hitzoo.hub.licenses import check_license
 
     if out is not None and not dry_run:
         raise RequestError("--out is for --dry-run: what is published lies on the Hub")
     license = check_license(license, license_name)  # before torch is loaded
-    from hitzoo.zoo.model_card import Terms
+    from hitzoo.hub.model_card import Terms
 
     terms = Terms(
         license=license,
@@ -95,9 +95,9 @@ def publish(
 def _gather(
     model: str, repo: str, terms: Terms, evaluation: Path | None, with_discriminator: bool, with_training: bool
 ) -> Publication:
-    from hitzoo.inference.publish import publication
+    from hitzoo.hub.provenance import read_report
+    from hitzoo.sampling.publish import publication
     from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, TRAINING_FILES
-    from hitzoo.zoo.provenance import read_report
 
     extra = TRAINING_FILES if with_training else (DISCRIMINATOR_NAME,) if with_discriminator else ()
     report = read_report(evaluation) if evaluation is not None else None
@@ -105,8 +105,8 @@ def _gather(
 
 
 def _publish(wanted: Publication, tag: str | None, private: bool) -> None:
-    from hitzoo.cli import progress, render
-    from hitzoo.zoo.publish import publish
+    from hitzoo.cli import console, progress
+    from hitzoo.hub.publish import publish
 
     with progress.working(f"publishing {wanted.model.spec.name} to {wanted.repo_id}"):
         done = publish(wanted, tag=tag, private=private)
@@ -115,14 +115,14 @@ def _publish(wanted: Publication, tag: str | None, private: bool) -> None:
         size = sum(
             done.release.manifest.files[name].size for name in done.changed if name in done.release.manifest.files
         )
-        sent = f"{render.count(len(done.changed), 'file')} changed, {render.size(size)}"
+        sent = f"{console.count(len(done.changed), 'file')} changed, {console.size(size)}"
         gone = f", removed {', '.join(done.removed)}" if done.removed else ""
-        render.print_line(f"published {where}: {sent}{gone}")
+        console.print_line(f"published {where}: {sent}{gone}")
     else:
-        render.print_line(f"{where} holds all of it already: no commit was made")
+        console.print_line(f"{where} holds all of it already: no commit was made")
     _mention(done.release)
-    render.print_line(f"commit {done.url}")
-    render.print_line(f"hitzoo sample --model {where} --seeds 0-15")
+    console.print_line(f"commit {done.url}")
+    console.print_line(f"hitzoo sample --model {where} --seeds 0-15")
 
 
 def _show(wanted: Publication, out: Path | None, force: bool) -> None:
@@ -130,10 +130,10 @@ def _show(wanted: Publication, out: Path | None, force: bool) -> None:
     import shutil
     from tempfile import TemporaryDirectory
 
-    from hitzoo.cli import render
+    from hitzoo.cli import console
+    from hitzoo.hub.publish import prepare
+    from hitzoo.hub.release import FILES
     from hitzoo.targets import folder_target
-    from hitzoo.zoo.publish import prepare
-    from hitzoo.zoo.release import FILES
 
     with TemporaryDirectory(prefix="hitzoo-publish-") as place:
         release = prepare(wanted, Path(place))
@@ -144,18 +144,18 @@ def _show(wanted: Publication, out: Path | None, force: bool) -> None:
                     (folder / name).parent.mkdir(exist_ok=True)
                     shutil.copyfile(path, folder / name)
         entries = sorted(release.manifest.files.items())
-        rows = [[name, render.size(entry.size), entry.sha256[:12]] for name, entry in entries]
-        rows.append(["manifest.json", render.size(release.files["manifest.json"].stat().st_size), ""])
-    render.print_table(["file", "size", "sha256"], [rows], words=(0, 2))
-    render.print_document(card)
+        rows = [[name, console.size(entry.size), entry.sha256[:12]] for name, entry in entries]
+        rows.append(["manifest.json", console.size(release.files["manifest.json"].stat().st_size), ""])
+    console.print_table(["file", "size", "sha256"], [rows], words=(0, 2))
+    console.print_document(card)
     _mention(release)
-    render.print_line(f"nothing was published{f'; the folder is {out}' if out else ''}")
+    console.print_line(f"nothing was published{f'; the folder is {out}' if out else ''}")
 
 
 def _mention(release: Release) -> None:
-    from hitzoo.cli import render
+    from hitzoo.cli import console
 
     if release.card_kept:
-        render.print_line("note: the text of README.md is yours and stays as it is; only its front matter was set")
+        console.print_line("note: the text of README.md is yours and stays as it is; only its front matter was set")
     for note in release.notes:
-        render.print_line(f"note: {note}")
+        console.print_line(f"note: {note}")

@@ -10,7 +10,7 @@ from hitzoo.cli.completion import complete_model_name
 
 if TYPE_CHECKING:
     from hitzoo.cli.progress import Following
-    from hitzoo.zoo.pull import Pulled
+    from hitzoo.hub.pull import Pulled
 
 
 def pull(
@@ -31,30 +31,30 @@ def pull(
 
     HF_TOKEN, HF_HOME, HF_ENDPOINT and HF_HUB_OFFLINE work as in huggingface_hub.
     """
-    from hitzoo.cli import progress, render
+    from hitzoo.cli import console, progress
     from hitzoo.zoo.pasted import as_meant
     from hitzoo.zoo.repo_name import PREFIX
 
     with progress.transferring(model) as follow:
         pulled = _pull(model, with_training, follow)
     if pulled is None:
-        render.print_line(f"{model} is installed with hitzoo: there is nothing to pull")
+        console.print_line(f"{model} is installed with hitzoo: there is nothing to pull")
         return
-    count = render.count(len(pulled.files), "file")
+    count = console.count(len(pulled.files), "file")
     name = model if model.startswith(PREFIX) else as_meant(model)
-    render.print_line(f"{name}: commit {pulled.commit[:12]}, {count}, {render.size(pulled.size)}, all verified")
-    render.print_line(f"in {pulled.folder}")
-    render.print_line(f"hitzoo sample --model {name} --seeds 0-15")
+    console.print_line(f"{name}: commit {pulled.commit[:12]}, {count}, {console.size(pulled.size)}, all verified")
+    console.print_line(f"in {pulled.folder}")
+    console.print_line(f"hitzoo sample --model {name} --seeds 0-15")
 
 
 def _pull(model: str, with_training: bool, follow: Following) -> Pulled | None:
     """None for what travels with hitzoo."""
     from hitzoo.errors import RequestError
+    from hitzoo.hub.pull import pull, pull_published
     from hitzoo.places import is_folder, place
     from hitzoo.zoo.cards import BUNDLED, PUBLISHED, find_card
     from hitzoo.zoo.model_folder import TRAINING_FILES
     from hitzoo.zoo.pasted import as_meant, not_a_model
-    from hitzoo.zoo.pull import pull, pull_published
     from hitzoo.zoo.repo_name import is_repo_name, parse_repo_name
 
     extra = TRAINING_FILES if with_training else ()
@@ -66,7 +66,7 @@ def _pull(model: str, with_training: bool, follow: Following) -> Pulled | None:
     if is_folder(place(model)) and not is_repo_name(model):
         raise RequestError(f"{model} is a folder here, there is nothing to pull: hitzoo sample --model {model}")
     if not is_repo_name(model) and ("/" not in model or not_a_model(model)):
-        from hitzoo.inference.load import nothing_named
+        from hitzoo.sampling.load import nothing_named
 
         raise nothing_named(model)
     return pull(parse_repo_name(model), extra=extra, progress=follow)

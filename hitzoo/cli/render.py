@@ -1,192 +1,121 @@
-"""What the verbs print: tables, messages, numbers in words. Only this file, `table` and `progress` import rich."""
+"""`hitzoo render`: a part of an image, at a part of its cost."""
 
 from __future__ import annotations
 
-import json
-import os
-import sys
-from collections.abc import Collection, Iterable, Sequence
-from typing import Any
+from pathlib import Path
+from typing import Annotated
 
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.segment import Segment
-from rich.style import Style
-from rich.text import Text
+import typer
 
-from hitzoo.cli.letters import encodable, is_unicode
-from hitzoo.cli.output import print_exactly
-from hitzoo.cli.table import Cell, lay_out
-from hitzoo.cli.wrapping import wrapped
-from hitzoo.escape import one_line, visible, visible_json
-
-_UNBOUNDED = 1_000_000  # columns
-_PALE = ("yellow", "bright_yellow", "white", "bright_white")
-_WIDTH_OF_FILES = 120  # columns of what is only read
+from hitzoo.cli.options import (
+    DeviceOption,
+    ForceOption,
+    InitOption,
+    ModelArgument,
+    ModelOption,
+    PictureFormatOption,
+    PrecisionOption,
+    QualityOption,
+    TruncationOption,
+)
+from hitzoo.cli.threads import ThreadsOption
 
 
-class VisibleConsole(Console):
-    """A console that draws control characters of what it is given escaped; its own are segments of another kind."""
-
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Segments without letters that a terminal would obey."""
-        for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(self.seen(segment.text), readable(segment.style))
-
-    def seen(self, text: str) -> str:
-        """The text as this console's encoding and a terminal can take it."""
-        return encodable(visible(text), self.encoding)
-
-
-def readable(style: Style | None) -> Style | None:
-    """A style that can be read on light and dark ground: without dim letters, and bold for yellow ones."""
-    if style is None:
-        return None
-    if style.color is not None and style.color.name in _PALE:
-        style += Style(color="default", bold=True)
-    return style + Style(dim=False) if style.dim else style
-
-
-def console(*, stderr: bool = False) -> VisibleConsole:
-    """Where to print; NO_COLOR and pipes are respected."""
-    stream = sys.stderr if stderr else sys.stdout
-    width = _columns_asked() or (None if stream.isatty() else _UNBOUNDED)  # None follows the terminal's size
-    file = getattr(stream, "rich_proxied_file", None)
-    return VisibleConsole(file=file, stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
-
-
-def output_width(*, stderr: bool = False) -> int | None:
-    """The columns of the output: COLUMNS where it is set, a terminal's own, None in pipes and files."""
-    output = console(stderr=stderr)
-    return _columns_asked() or (output.width if output.is_terminal else None)
-
-
-def _columns_asked() -> int | None:
-    asked = os.environ.get("COLUMNS", "")
-    return int(asked) if asked.isascii() and asked.isdigit() and 0 < len(asked) < 7 and int(asked) else None
-
-
-def print_error(message: str) -> None:
-    """A message on the error stream, red where there is colour; wrapped between words, so that paths can be copied."""
-    for line in message.split("\n"):
-        _print(one_line(line), style="red", stderr=True)
-
-
-def print_json(data: Any) -> None:
-    """Plain JSON on standard output, in letters that any encoding has unless that is UTF-8."""
-    plain = not is_unicode(getattr(sys.stdout, "encoding", None) or "utf-8")
-    sys.stdout.write(visible_json(json.dumps(data, indent=2, ensure_ascii=plain)) + "\n")
-
-
-def print_document(text: str) -> None:
-    """A document, such as a spec: to the letter where the output is a file."""
-    print_exactly(text if text.endswith("\n") else text + "\n")
-
-
-def print_table(
-    columns: Sequence[str],
-    sections: Sequence[Sequence[Sequence[Cell]]],
-    *,
-    words: Collection[int],
-    last_to_go: Sequence[int] = (),
+def render(
+    name: ModelArgument = None,
+    model: ModelOption = None,
+    seed: Annotated[
+        str,
+        typer.Option(
+            "--seed",
+            "--seeds",
+            metavar="7",
+            help="Render the image of this seed, or one per seed of a list such as 0-3,7.",
+        ),
+    ] = "0",
+    region: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LEFT,TOP,WIDTH,HEIGHT",
+            help="Region to render, in pixels. Default: the whole image.",
+            show_default=False,
+        ),
+    ] = None,
+    level: Annotated[
+        int | None,
+        typer.Option(
+            metavar="RESOLUTION",
+            help="Render the output of a coarser stage, as a preview; --region then counts its pixels.",
+            show_default=False,
+        ),
+    ] = None,
+    tile: Annotated[
+        int | None,
+        typer.Option(metavar="PIXELS", min=1, help="Side of the tiles. Default 1024.", show_default=False),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.png",
+            help="File to write, also .jpg or .webp. Default: renders/ and the names of model, seed, region and level.",
+            show_default=False,
+        ),
+    ] = None,
+    npy: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.npy", help="Write float32 (H, W, C), not clipped. A picture is then written only with --out."
+        ),
+    ] = None,
+    format: PictureFormatOption = None,
+    quality: QualityOption = None,
+    truncation: TruncationOption = 1.0,
+    precision: PrecisionOption = "float32",
+    device: DeviceOption = "auto",
+    threads: ThreadsOption = None,
+    init: InitOption = None,
+    force: ForceOption = False,
 ) -> None:
-    """Rows in sections under one head; the columns numbered in `words` hold words, the others numbers.
+    """Render a region of an image tile by tile: only its pixels are computed, and memory holds one tile.
 
-    A cell may be several forms of one value, the longest first. Where the output is narrow, the shorter forms are
-    taken, then columns are left out: those of `last_to_go` after all others (the last of these first), the rest from
-    the right. The first column and numbers are never cut; in a pipe, nothing is.
+    For models whose last stages are pixel-wise, as HiT's are. The same picture can be made again; another one of the
+    same name is kept unless --force is given.
     """
-    output = console()
-    terminal = output.is_terminal
-    lines = lay_out(
-        [output.seen(one_line(column)) for column in columns],
-        [[[_seen_cell(cell, output) for cell in row] for row in section] for section in sections],
-        words=words,
-        last_to_go=last_to_go,
-        width=output_width(),
-        wraps=terminal,
-        rule="─" if is_unicode(output.encoding) else "-",
-    )
-    for index, line in enumerate(lines):
-        output.print(Text(line, style="bold" if index == 0 else ""), soft_wrap=True)
+    from hitzoo.cli import console, progress
+    from hitzoo.cli.models import chosen_model, load_model
+
+    chosen = chosen_model(name, model)
+    with progress.working("loading torch"):
+        from hitzoo.sampling.picture_file import QUALITY
+    from hitzoo.sampling.region import parse_region
+    from hitzoo.sampling.render import TILE, View
+    from hitzoo.sampling.render_file import Wanted, write_render
+
+    seeds = _seeds(seed, out, npy)
+    view = View(region=parse_region(region) if region is not None else None, level=level, tile=tile or TILE)
+    generator = load_model(chosen, device, init)
+    for number in seeds:
+        wanted = Wanted(
+            view=view,
+            seed=number,
+            truncation=truncation,
+            precision=precision,
+            out=out,
+            npy=npy,
+            format=format,
+            quality=QUALITY if quality is None else quality,
+            force=force,
+        )
+        with progress.following("pixels") as follow:
+            written = write_render(generator, wanted, follow)
+        console.print_line("  ".join(map(str, written)))
 
 
-def print_line(text: str, *, style: str = "", stderr: bool = False) -> None:
-    """One line of words, on a terminal wrapped between them; a word wider than that, such as a path, is left whole."""
-    _print(one_line(text), style=style, stderr=stderr)
+def _seeds(text: str, out: Path | None, npy: Path | None) -> list[int]:
+    from hitzoo.errors import RequestError
+    from hitzoo.sampling.latents import parse_seeds
 
-
-def print_kept(text: str, *, bold: bool = False) -> None:
-    """A line that has its final form."""
-    output = console()
-    output.print(Text(output.seen(text), style="bold" if bold else ""), soft_wrap=True)
-
-
-def print_blank() -> None:
-    """An empty line."""
-    console().print()
-
-
-def print_field(label: str, value: str, *, width: int = 12) -> None:
-    """A label and what it stands for, which is wrapped under itself."""
-    _print(f"  {label:<{width}}{one_line(value)}", hang=width + 2)
-
-
-def print_paragraph(text: str) -> None:
-    """Words that are for reading, not copying: wrapped in files too."""
-    _print(one_line(text), width=output_width() or _WIDTH_OF_FILES)
-
-
-def number(value: float) -> str:
-    """`46,217,670`; nothing for 0."""
-    return f"{value:,}" if value else ""
-
-
-def number_forms(value: float) -> Cell:
-    """`46,217,670`, and `46.2 M` where there is no room; nothing for 0."""
-    return (number(value), flops(value))
-
-
-def count(value: int, what: str) -> str:
-    """`1 image`, `2,000 images`."""
-    return f"{value:,} {what}{'' if value == 1 else 's'}"
-
-
-def flops(value: float) -> str:
-    """`26.7 G`, in powers of 1000; nothing for 0."""
-    return _scaled(value, 1000, ("", " k", " M", " G", " T", " P"))
-
-
-def size(value: float) -> str:
-    """`23.1 MB`, in powers of 1000; nothing for 0."""
-    return _scaled(value, 1000, (" B", " kB", " MB", " GB", " TB", " PB"))
-
-
-def duration(seconds: float) -> str:
-    """`1:02:03`, or `2:03` under an hour."""
-    hours, rest = divmod(int(seconds), 3600)
-    minutes, last = divmod(rest, 60)
-    return f"{hours}:{minutes:02}:{last:02}" if hours else f"{minutes}:{last:02}"
-
-
-def _print(
-    text: str, *, style: str = "", stderr: bool = False, hang: int | None = None, width: int | None = None
-) -> None:
-    output = console(stderr=stderr)
-    width = output_width(stderr=stderr) if output.is_terminal else width
-    for line in wrapped(output.seen(text), width, hang):
-        output.print(Text(line, style=style), soft_wrap=True)
-
-
-def _seen_cell(cell: Cell, output: VisibleConsole) -> tuple[str, ...]:
-    forms = (cell,) if isinstance(cell, str) else cell
-    return tuple(output.seen(one_line(form)) for form in forms)
-
-
-def _scaled(value: float, base: int, units: Sequence[str]) -> str:
-    if not value:
-        return ""
-    power = 0
-    while abs(value) >= base and power < len(units) - 1:
-        value /= base
-        power += 1
-    return f"{value:.3g}{units[power]}" if value < 999.5 else f"{value:.0f}{units[power]}"
+    seeds = parse_seeds(text)
+    if len(seeds) > 1 and (out is not None or npy is not None):
+        raise RequestError(f"--seeds {text}: {len(seeds):,} images, and --out and --npy name one file; give one seed")
+    return seeds

@@ -17,7 +17,7 @@ _NO_SPEC = (
 
 if TYPE_CHECKING:
     from hitzoo.spec.types import Spec
-    from hitzoo.training.run_record import RunRecord
+    from hitzoo.training.run.record import RunRecord
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,11 @@ def run_request(
     """
     from hitzoo.cli.process import count
     from hitzoo.cli.spec_for_data import spec_for_data
-    from hitzoo.plan.compile import compile_spec
-    from hitzoo.plan.open import open_spec
-    from hitzoo.training.remembered import remembered
-    from hitzoo.training.run_name import named
-    from hitzoo.training.run_record import RunRecord
+    from hitzoo.families.compile import compile_spec
+    from hitzoo.families.open import open_spec
+    from hitzoo.training.run.name import named
+    from hitzoo.training.run.record import RunRecord
+    from hitzoo.training.run.remembered_options import remembered
 
     if new_data and not resume:
         raise RequestError("--new-data goes with --resume; a new run takes the images that --data names")
@@ -89,7 +89,7 @@ def run_request(
 
 def _run_meant(word: str | None, out: Path | None, resume: bool, *, begins: bool) -> RunRecord | None:
     """The run that is named in place of a spec."""
-    from hitzoo.training.run_record import RunRecord
+    from hitzoo.training.run.record import RunRecord
 
     try:
         if word is None:

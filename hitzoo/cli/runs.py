@@ -13,7 +13,7 @@ from hitzoo.cli.completion import complete_run
 from hitzoo.cli.options import JsonOption
 
 if TYPE_CHECKING:
-    from hitzoo.training.run_listing import RunSummary
+    from hitzoo.training.run.listing import RunSummary
 
 _COLUMNS = ("run", "model", "spec", "step", "state", "img/s", "loss G", "loss D", "evaluation", "best")
 _WORDS = (0, 1, 2, 4, 8, 9)
@@ -26,37 +26,37 @@ def list_runs(
     as_json: JsonOption = False,
 ) -> None:
     """List the runs in a folder and below it: step, speed, last losses, evaluations and the best checkpoint."""
-    from hitzoo.cli import render
+    from hitzoo.cli import console
     from hitzoo.errors import RequestError
-    from hitzoo.training import run_listing
+    from hitzoo.training.run import listing
 
     if not folder.is_dir():
         raise RequestError(f"no folder is named {folder}; give the one that holds your runs: hitzoo runs DIR")
-    found = run_listing.list_runs(folder)
+    found = listing.list_runs(folder)
     if as_json:
-        render.print_json([_finite(asdict(run) | {"folder": str(run.folder)}) for run in found])
+        console.print_json([_finite(asdict(run) | {"folder": str(run.folder)}) for run in found])
     elif found:
         _print_table([_row(folder, run) for run in found])
         for run in found:
             if run.note:
-                render.print_line(f"{run.folder}: {run.note}")
+                console.print_line(f"{run.folder}: {run.note}")
     else:
-        render.print_line(f"{folder} holds no runs yet; begin one: hitzoo train SPEC --data PATH --out {folder}/NAME")
+        console.print_line(f"{folder} holds no runs yet; begin one: hitzoo train SPEC --data PATH --out {folder}/NAME")
 
 
 def _print_table(rows: list[list[str]]) -> None:
     """Without the columns that no run has anything for, such as those of evaluations: width is scarce."""
-    from hitzoo.cli import render
+    from hitzoo.cli import console
 
     shown = [index for index in range(len(_COLUMNS)) if any(row[index] for row in rows)]
     words = [place for place, index in enumerate(shown) if index in _WORDS]
     cells = [[row[index] for index in shown] for row in rows]
-    render.print_table([_COLUMNS[index] for index in shown], [cells], words=words)
+    console.print_table([_COLUMNS[index] for index in shown], [cells], words=words)
 
 
 def _row(folder: Path, run: RunSummary) -> list[str]:
     """The cells of a run; its model is named where it is not called as the run's folder, as it is by default."""
-    from hitzoo.training.run_name import as_name
+    from hitzoo.training.run.name import as_name
 
     name = str(run.folder if run.folder == folder else run.folder.relative_to(folder))
     called = run.model if run.model != as_name(run.folder.absolute().name) else None

@@ -23,9 +23,9 @@ from hitzoo.cli.options import (
 from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
-    from hitzoo.inference.gallery import Order
-    from hitzoo.inference.grid import Layout
-    from hitzoo.inference.sample import Generator
+    from hitzoo.sampling.gallery import Order
+    from hitzoo.sampling.generator import Generator
+    from hitzoo.sampling.grid import Layout
 
 
 def sample(
@@ -101,12 +101,12 @@ def sample(
     network. The same pictures can be made again; others of the same names, or of another model in the same folder, are
     kept unless --force is given.
     """
-    from hitzoo.cli import progress, render
+    from hitzoo.cli import console, progress
     from hitzoo.cli.models import chosen_model, fast_precision, load_model
 
     with progress.working("loading torch"):
-        from hitzoo.inference.gallery import make_images
-        from hitzoo.inference.picture_file import QUALITY
+        from hitzoo.sampling.gallery import make_images
+        from hitzoo.sampling.picture_file import QUALITY
 
     chosen = chosen_model(name, model)
     quick = fast_precision(fast, precision)
@@ -130,14 +130,14 @@ def sample(
     )
     with progress.counting("images", len(order.latents)) as advance:
         written = make_images(generator, order, advance)
-    render.print_line(_report(order, written))
+    console.print_line(_report(order, written))
 
 
 def _layout(grid: str | None, padding: int | None, scale: int, labels: bool) -> Layout | None:
     """How grids look; what is for grids alone is refused where there is none."""
     from hitzoo.errors import RequestError
-    from hitzoo.inference.grid import Layout, parse_grid
-    from hitzoo.inference.pictures import PADDING
+    from hitzoo.sampling.grid import Layout, parse_grid
+    from hitzoo.sampling.pictures import PADDING
 
     if grid is None:
         if padding is not None or labels:
@@ -152,7 +152,7 @@ def _layout(grid: str | None, padding: int | None, scale: int, labels: bool) -> 
 def _seeds(seeds: str | None, latents: Path | None) -> list[int] | None:
     """Before the model is loaded, which can take long."""
     from hitzoo.errors import RequestError
-    from hitzoo.inference.latents import parse_seeds
+    from hitzoo.sampling.latents import parse_seeds
 
     if seeds is not None and latents is not None:
         raise RequestError("give --seeds or --latents, not both")
@@ -162,7 +162,7 @@ def _seeds(seeds: str | None, latents: Path | None) -> list[int] | None:
 def _folder(
     generator: Generator, out: Path | None, npy: Path | None, grid: Layout | None, truncation: float, scale: int
 ) -> Path | None:
-    from hitzoo.inference.output_names import samples_folder
+    from hitzoo.sampling.output_names import samples_folder
 
     if out is not None or (npy is not None and grid is None):
         return out
@@ -170,14 +170,14 @@ def _folder(
 
 
 def _format(word: str | None) -> str:
-    from hitzoo.inference.picture_file import format_named
+    from hitzoo.sampling.picture_file import format_named
 
     return format_named("png" if word is None else word)
 
 
 def _order(generator: Generator, seeds: list[int] | None, latents: Path | None, **more: Any) -> Order:
-    from hitzoo.inference.gallery import Order
-    from hitzoo.inference.latents import latents_of_seeds, read_latents
+    from hitzoo.sampling.gallery import Order
+    from hitzoo.sampling.latents import latents_of_seeds, read_latents
 
     width = generator.plan.generator.latent_dim
     if latents is not None:
@@ -190,11 +190,11 @@ def _order(generator: Generator, seeds: list[int] | None, latents: Path | None, 
 
 def _report(order: Order, written: Sequence[Path]) -> str:
     """`36 images: samples/b256/grid.png  samples/b256`."""
-    from hitzoo.cli import render
+    from hitzoo.cli import console
 
     places = [str(order.folder)] if order.folder is not None else []
     if order.folder is not None and order.pages:
-        more = f" and {render.count(len(order.pages) - 1, 'more grid')}" if len(order.pages) > 1 else ""
+        more = f" and {console.count(len(order.pages) - 1, 'more grid')}" if len(order.pages) > 1 else ""
         places.insert(0, f"{written[0]}{more}")
     places += [str(order.npy)] if order.npy else []
-    return f"{render.count(len(order.latents), 'image')}: " + "  ".join(places)
+    return f"{console.count(len(order.latents), 'image')}: " + "  ".join(places)

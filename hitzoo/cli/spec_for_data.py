@@ -36,7 +36,7 @@ def spec_for_data(
         )
     from hitzoo.cli.pictures_spec import text_for
     from hitzoo.spec.load import parse_spec
-    from hitzoo.training.run_name import as_name
+    from hitzoo.training.run.name import as_name
 
     text = text_for(data, as_name(out.absolute().name) or "run", None, device)
     spec = parse_spec(text, f"the spec for {data}", overrides)

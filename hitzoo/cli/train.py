@@ -134,8 +134,8 @@ def train(
     """
     from hitzoo.cli.training_display import TrainingDisplay
     from hitzoo.cli.training_end import tell_end
-    from hitzoo.training.launcher import launched
-    from hitzoo.training.remembered import as_words
+    from hitzoo.runtime.launcher import launched
+    from hitzoo.training.run.remembered_options import as_words
 
     launched()  # variables that are half set are said at the start, not after the last step
     seconds = None if time_limit is None else parse_duration(time_limit, "--for")
@@ -152,8 +152,8 @@ def train(
     )
     display = TrainingDisplay(heard=is_first())
     with display.loading("loading torch"):
-        from hitzoo.training.loop import train as run
-        from hitzoo.training.preparation import RunOptions, parse_batch_per_device, parse_precision
+        from hitzoo.training.run.loop import train as run
+        from hitzoo.training.run.options import RunOptions, parse_batch_per_device, parse_precision
 
     options = RunOptions(
         out=asked.out,

@@ -14,15 +14,15 @@ from rich.live import Live
 from rich.status import Status
 from rich.text import Text
 
+from hitzoo.cli.console import console, duration
 from hitzoo.cli.figures import facts
 from hitzoo.cli.pace import Pace, about, clock
-from hitzoo.cli.render import console, duration
 from hitzoo.cli.training_panel import TrainingPanel
 from hitzoo.escape import one_line
 
 if TYPE_CHECKING:
-    from hitzoo.training.metrics import Record
-    from hitzoo.training.report import RunStart
+    from hitzoo.training.run.events import RunStart
+    from hitzoo.training.run.metrics import Record
 
 _SLOW = 10.0  # seconds; a first step that takes longer is told, where there is no panel
 _WORTH_SAYING = 60.0  # seconds; of what is done sooner, no end is foretold

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hitzoo.cli.training_display import TrainingDisplay
-    from hitzoo.training.report import RunEnd
+    from hitzoo.training.run.events import RunEnd
 
 _NAMED = 5  # unreadable files, of any number
 
 
 def tell_end(end: RunEnd, display: TrainingDisplay) -> None:
     """The last lines of a session."""
-    from hitzoo.cli import render
+    from hitzoo.cli import console
 
     if end.unreadable:
         names = ", ".join(end.unreadable[:_NAMED]) + (", …" if len(end.unreadable) > _NAMED else "")
-        display.noted(f"{render.count(len(end.unreadable), 'unreadable file')} left out: {names}")
+        display.noted(f"{console.count(len(end.unreadable), 'unreadable file')} left out: {names}")
     folder = quote(str(end.folder))
     display.noted(f"{_state(end)} at step {end.step:,}: {end.checkpoint}; last grid: {end.samples}")
     if end.up or end.signal is not None:

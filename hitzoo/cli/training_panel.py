@@ -10,9 +10,9 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from hitzoo.cli.console import duration
 from hitzoo.cli.figures import figures
 from hitzoo.cli.pace import Pace, about
-from hitzoo.cli.render import duration
 
 _GAP = 2  # columns between two facts
 _ECHO = 8  # columns that stay free at the end: a terminal writes ^C there, and may not begin a new line for it

@@ -18,10 +18,10 @@ from zipfile import ZipFile, ZipInfo
 
 from PIL import Image
 
-from hitzoo.data.in_order import in_order
 from hitzoo.data.open import open_source
 from hitzoo.data.opening import opening_notes
 from hitzoo.data.packed import packed_before, refuse_other
+from hitzoo.data.parallel_map import in_order
 from hitzoo.data.sides import refuse_side
 from hitzoo.data.source import ImageSource
 from hitzoo.data.square import read_square, telling_of

@@ -10,7 +10,7 @@ from hitzoo.errors import RequestError
 from hitzoo.evaluation.evaluator import Evaluator
 from hitzoo.evaluation.metrics import choose_metrics
 from hitzoo.evaluation.report import Report
-from hitzoo.inference.sample import Generator
+from hitzoo.sampling.generator import Generator
 from hitzoo.spec.types import EvaluationSpec, Spec
 
 _MOST_SAMPLES = 10_000_000  # as the schema of specs has it

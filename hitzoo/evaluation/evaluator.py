@@ -11,7 +11,6 @@ import torch
 from hitzoo.data.open import ALLOWED, open_source
 from hitzoo.data.source import ImageSource
 from hitzoo.errors import RequestError
-from hitzoo.evaluation.caveats import caveats
 from hitzoo.evaluation.features import extract
 from hitzoo.evaluation.metrics import FEWEST_IMAGES, choose_metrics
 from hitzoo.evaluation.networks import open_networks
@@ -21,9 +20,10 @@ from hitzoo.evaluation.real_features import real_features
 from hitzoo.evaluation.report import Report, Score
 from hitzoo.evaluation.scores import Features, Value, compute
 from hitzoo.evaluation.sharing import Gather, joined, positions
-from hitzoo.inference.sample import Generator
-from hitzoo.inference.shard import WHOLE, Shard
-from hitzoo.plan.compile import ModelPlan
+from hitzoo.evaluation.warnings import caveats
+from hitzoo.families.compile import ModelPlan
+from hitzoo.runtime.shard import WHOLE, Shard
+from hitzoo.sampling.generator import Generator
 from hitzoo.spec.types import DataSpec, EvaluationSpec, Spec
 
 Progress: TypeAlias = Callable[[int, int], None]

@@ -14,9 +14,9 @@ from hitzoo.data.pixels import to_pixels
 from hitzoo.data.source import ImageSource
 from hitzoo.data.square import read_square
 from hitzoo.errors import DataError, UnreadableImage
-from hitzoo.inference.latents import check_truncation
-from hitzoo.inference.sample import Generator
-from hitzoo.inference.weights_digest import weights_digest
+from hitzoo.sampling.generator import Generator
+from hitzoo.sampling.latents import check_truncation
+from hitzoo.sampling.weights_digest import weights_digest
 from hitzoo.spec.types import DataSpec
 
 RGB: TypeAlias = NDArray[np.uint8]  # (B, R, R, 3)

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import torch
 
 from hitzoo.evaluation.metrics import FeatureKind
-from hitzoo.inference.shard import Shard
+from hitzoo.runtime.shard import Shard
 
 Gather: TypeAlias = Callable[[torch.Tensor], Sequence[torch.Tensor] | None]
 """Collects a CPU tensor of one shape and type from each process: a list in their order on process 0, None elsewhere."""

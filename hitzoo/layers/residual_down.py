@@ -7,10 +7,10 @@ import math
 import torch
 import torch.nn.functional as F
 
+from hitzoo.layers.checkpointing import Part
 from hitzoo.layers.conv_stem import SLOPE
 from hitzoo.layers.downsample import DOWNSAMPLERS
 from hitzoo.layers.equalized import Conv
-from hitzoo.layers.recompute import Part
 from hitzoo.layers.registry import register_block
 
 

@@ -6,9 +6,9 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from hitzoo.layers.checkpointing import Part
 from hitzoo.layers.equalized import Conv
 from hitzoo.layers.norm import BatchNorm
-from hitzoo.layers.recompute import Part
 from hitzoo.layers.registry import register_block
 
 

@@ -1,4 +1,4 @@
-"""Numbers read and written by one operation, under each of the byte models of `hitzoo.plan.traffic`."""
+"""Numbers read and written by one operation, under each of the byte models of `hitzoo.families.traffic`."""
 
 from __future__ import annotations
 

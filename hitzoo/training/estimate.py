@@ -10,19 +10,19 @@ from typing import Any
 
 import torch
 
-from hitzoo.inference.device import choose_device
-from hitzoo.inference.free_memory import free_memory
-from hitzoo.inference.sample import Generator
-from hitzoo.plan.compile import ModelPlan
+from hitzoo.families.compile import ModelPlan
+from hitzoo.runtime.device import choose_device
+from hitzoo.runtime.free_memory import free_memory
+from hitzoo.sampling.generator import Generator
 from hitzoo.spec.types import Spec
-from hitzoo.training.at_once import new_runner
-from hitzoo.training.disk_use import checkpoint_bytes, run_bytes
-from hitzoo.training.fitting import predicted_to_fit, refuse_unfit, sizes
-from hitzoo.training.footprint import measure_footprint
-from hitzoo.training.preparation import RunOptions
-from hitzoo.training.timed_steps import Step, StepTimer, StepTimes
-from hitzoo.training.trainee import Trainee, new_trainee
-from hitzoo.training.trial_reading import Reading, grid_bytes, read_some
+from hitzoo.training.engine.memory_estimate import measure_footprint
+from hitzoo.training.engine.micro_batch_search import predicted_to_fit, refuse_unfit, sizes
+from hitzoo.training.engine.state import Trainee, new_trainee
+from hitzoo.training.engine.timed_steps import Step, StepTimer, StepTimes
+from hitzoo.training.engine.trial_reading import Reading, grid_bytes, read_some
+from hitzoo.training.run.disk_use import checkpoint_bytes, run_bytes
+from hitzoo.training.run.micro_batch import new_runner
+from hitzoo.training.run.options import RunOptions
 
 BUDGET = 20.0  # seconds of steps
 _GRID = 36

@@ -12,14 +12,9 @@ import numpy as np
 import torch
 
 from hitzoo.errors import WeightsError
-from hitzoo.models.build import build_discriminator, build_generator
-from hitzoo.plan.compile import ModelPlan, compile_spec
-from hitzoo.plan.hit import HitGeneratorPlan
-from hitzoo.spec.load import load_spec
-from hitzoo.spec.shipped import shipped_specs
-from hitzoo.spec.types import Spec
-from hitzoo.targets import file_target, folder_target
-from hitzoo.zoo.adapters.hit_gan import (
+from hitzoo.families.build import build_discriminator, build_generator
+from hitzoo.families.compile import ModelPlan, compile_spec
+from hitzoo.families.hit.official import (
     AVERAGE,
     CRITIC,
     LIVE,
@@ -29,7 +24,12 @@ from hitzoo.zoo.adapters.hit_gan import (
     discriminator_variables,
     generator_variables,
 )
-from hitzoo.zoo.adapters.hit_gan_source import is_of_optimizer
+from hitzoo.families.hit.official_source import is_of_optimizer
+from hitzoo.families.hit.plan import HitGeneratorPlan
+from hitzoo.spec.load import load_spec
+from hitzoo.spec.shipped import shipped_specs
+from hitzoo.spec.types import Spec
+from hitzoo.targets import file_target, folder_target
 from hitzoo.zoo.model_folder import (
     CONFIG_NAME,
     DISCRIMINATOR_NAME,

@@ -18,7 +18,7 @@ import torch
 from torch import nn
 
 from hitzoo.errors import WeightsError
-from hitzoo.plan.compile import ModelPlan, compile_spec
+from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.spec.convert import to_data
 from hitzoo.spec.document import Document
 from hitzoo.spec.load import check_spec

@@ -83,7 +83,7 @@ def _best(model: str, folder: Path, saved: list[Path]) -> Path:
 
 
 def _name_of_best(folder: Path) -> str | None:
-    """What `best.json` says (`hitzoo.training.best` writes it)."""
+    """What `best.json` says (`hitzoo.training.run.best` writes it)."""
     try:
         found = json.loads((folder / "best.json").read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from hitzoo.inference import ceilings, own_process
-from hitzoo.inference.paths import Caller
-from hitzoo.plan.traffic import MODELS
+from hitzoo.bench import ceilings, subprocess_runner
+from hitzoo.bench.variants import Caller
+from hitzoo.families.traffic import MODELS
 from tests.conftest import Run
 
 RUN = {
@@ -33,7 +33,7 @@ def _small_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def _one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both paths here: starting another process takes seconds."""
-    monkeypatch.setattr(own_process, "_elsewhere", lambda path, device: _Here(path, device))
+    monkeypatch.setattr(subprocess_runner, "_elsewhere", lambda path, device: _Here(path, device))
 
 
 class _Here(Caller):

@@ -11,10 +11,10 @@ import onnxruntime
 import pytest
 import torch
 
-from hitzoo.inference import export_trace
-from hitzoo.inference.fold.fold import fold
-from hitzoo.inference.load import load
-from hitzoo.inference.untrained import untrained
+from hitzoo.export import trace
+from hitzoo.families.fold import fold
+from hitzoo.sampling.load import load
+from hitzoo.sampling.untrained import untrained
 from tests.conftest import Run
 
 DIFFERENCES = (
@@ -80,7 +80,7 @@ def test_a_file_with_other_images_is_not_written(
     run: Run, spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = untrained("tiny.yaml", seed=1, device="cpu").module
-    monkeypatch.setattr(export_trace, "fold", lambda module, kernels: fold(other, kernels))
+    monkeypatch.setattr(trace, "fold", lambda module, kernels: fold(other, kernels))
     words = ("export", "--model", "tiny.yaml", "--init", "random", "--out", "g.pt2")
     assert "g.pt2 is not written: its images are not the generator's" in run(*words, code=2).stderr
     assert list(tmp_path.iterdir()) == [spec]

@@ -16,7 +16,7 @@ import pytest
 import typer
 from rich.style import Style
 
-from hitzoo.cli import render
+from hitzoo.cli import console
 from hitzoo.cli.letters import encodable
 from hitzoo.cli.output import Outlet, OutputLost, guarded_output
 from hitzoo.escape import one_line, visible, visible_json
@@ -71,10 +71,10 @@ def test_everything_printed_passes_through_an_outlet(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("FORCE_COLOR", "1")
     with guarded_output():
         print(HOSTILE)
-        render.print_line(HOSTILE + "\n8×8")
-        render.print_table(("×", HOSTILE), [[["²", HOSTILE]]], words=(0, 1))
-        render.print_json([HOSTILE])
-        render.print_error(HOSTILE)
+        console.print_line(HOSTILE + "\n8×8")
+        console.print_table(("×", HOSTILE), [[["²", HOSTILE]]], words=(0, 1))
+        console.print_json([HOSTILE])
+        console.print_error(HOSTILE)
         sys.stderr.write(HOSTILE)
     for stream in (out, err):
         text = stream.buffer.getvalue().decode("ascii")  # type: ignore[attr-defined]
@@ -102,10 +102,10 @@ def test_nobody_writes_past_an_outlet() -> None:
 
 
 def test_colours_can_be_read_on_light_and_dark_ground() -> None:
-    assert render.readable(Style(dim=True, bold=True)) == Style(dim=False, bold=True)
-    assert render.readable(Style(color="yellow")) == Style(color="default", bold=True)
-    assert render.readable(Style(color="red")) == Style(color="red")
-    assert render.readable(None) is None
+    assert console.readable(Style(dim=True, bold=True)) == Style(dim=False, bold=True)
+    assert console.readable(Style(color="yellow")) == Style(color="default", bold=True)
+    assert console.readable(Style(color="red")) == Style(color="red")
+    assert console.readable(None) is None
 
 
 def test_an_output_that_takes_no_more() -> None:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from PIL.PngImagePlugin import PngImageFile
 
-from hitzoo.inference.picture_file import read_facts
+from hitzoo.sampling.picture_file import read_facts
 from tests.conftest import Run
 
 

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from hitzoo.cli import render
+from hitzoo.cli import console
 from hitzoo.cli.table import lay_out
 from hitzoo.cli.wrapping import wrapped
 from hitzoo.spec.shipped import shipped_specs
@@ -112,7 +112,7 @@ def test_prose_on_a_terminal_is_wrapped_at_its_width(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv("COLUMNS", "40")
     monkeypatch.setenv("TERM", "dumb")
     monkeypatch.setattr(sys, "stderr", Terminal())
-    render.print_error("cannot write /a/path/that/is/longer/than/the/forty/columns: no space left on the device")
+    console.print_error("cannot write /a/path/that/is/longer/than/the/forty/columns: no space left on the device")
     assert sys.stderr.getvalue().splitlines() == [  # type: ignore[attr-defined]
         "cannot write",
         "/a/path/that/is/longer/than/the/forty/columns:",

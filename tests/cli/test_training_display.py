@@ -12,8 +12,8 @@ from rich.console import Console
 from hitzoo.cli.pace import Pace
 from hitzoo.cli.training_display import TrainingDisplay
 from hitzoo.cli.training_panel import TrainingPanel
-from hitzoo.training.metrics import Record
-from hitzoo.training.report import RunStart
+from hitzoo.training.run.events import RunStart
+from hitzoo.training.run.metrics import Record
 
 START = RunStart(
     name="tiny",

@@ -15,7 +15,7 @@ from hitzoo.data.square import read_square
 from hitzoo.errors import UnreadableImage
 from hitzoo.evaluation.pictures import Stored
 from hitzoo.spec.types import DataSpec
-from hitzoo.training.stream import TrainingStream
+from hitzoo.training.engine.stream import TrainingStream
 from tests.data.damaged_pictures import KINDS, damaged_picture, whole_picture
 
 COUNT = 300

@@ -21,7 +21,7 @@ from hitzoo.data.square import read_square
 from hitzoo.errors import DataError, RequestError, UnreadableImage
 from hitzoo.evaluation.pictures import Stored
 from hitzoo.spec.types import DataSpec
-from hitzoo.training.stream import TrainingStream
+from hitzoo.training.engine.stream import TrainingStream
 
 
 class Failing:

@@ -9,9 +9,9 @@ import torch
 from PIL import Image
 
 from hitzoo.data.synthetic import Synthetic
-from hitzoo.inference.sample import Generator
-from hitzoo.models.build import build_generator
-from hitzoo.plan.compile import compile_spec
+from hitzoo.families.build import build_generator
+from hitzoo.families.compile import compile_spec
+from hitzoo.sampling.generator import Generator
 from hitzoo.spec.load import parse_spec
 from tests.support import TINY_HIT, fill, one_thread
 

@@ -12,8 +12,8 @@ from PIL import Image
 from hitzoo.data.open import open_source
 from hitzoo.errors import DataError
 from hitzoo.evaluation.pictures import Generated, Stored, to_rgb
-from hitzoo.inference.sample import Generator
-from hitzoo.inference.weights_digest import weights_digest
+from hitzoo.sampling.generator import Generator
+from hitzoo.sampling.weights_digest import weights_digest
 from hitzoo.spec.types import DataSpec
 from tests.evaluation.conftest import Shapes
 

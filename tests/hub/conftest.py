@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
+from hitzoo.families.build import build_generator
+from hitzoo.families.compile import compile_spec
 from hitzoo.files import atomic_folder
-from hitzoo.inference.publish import publish
-from hitzoo.models.build import build_generator
-from hitzoo.plan.compile import compile_spec
+from hitzoo.hub.client import Hub
+from hitzoo.hub.model_card import Terms
+from hitzoo.hub.publish import Published
+from hitzoo.sampling.publish import publish
 from hitzoo.spec.load import parse_spec
-from hitzoo.zoo.hub import Hub
-from hitzoo.zoo.model_card import Terms
 from hitzoo.zoo.model_folder import write_model
-from hitzoo.zoo.publish import Published
 from tests.hub.server import HubServer
 from tests.support import TINY_HIT, fill, one_thread
 
@@ -58,7 +58,7 @@ def _nothing_of_the_developers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     }
     for name, value in changed.items():
         monkeypatch.setattr(constants, name, value, raising=False)
-    monkeypatch.setattr("hitzoo.zoo.hub_retry._WAITS", (0.0, 0.0))
+    monkeypatch.setattr("hitzoo.hub.retry._WAITS", (0.0, 0.0))
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ import pytest
 from huggingface_hub import get_session
 
 from hitzoo.errors import HitzooError, HubError, OutputError
-from hitzoo.inference.publish import publish
-from hitzoo.zoo.hub import Hub
-from hitzoo.zoo.info import info_of_repo
-from hitzoo.zoo.publish import Published
-from hitzoo.zoo.pull import pull
+from hitzoo.hub.client import Hub
+from hitzoo.hub.info import info_of_repo
+from hitzoo.hub.publish import Published
+from hitzoo.hub.pull import pull
+from hitzoo.sampling.publish import publish
 from hitzoo.zoo.repo_name import RepoName
 from tests.hub.api import Answer
 from tests.hub.conftest import TERMS, Commands
@@ -221,7 +221,7 @@ def test_cache_that_links_to_another_file_is_healed(published: Published, model:
 
 def test_no_room(server: HubServer, published: Published, stranger: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     full = SimpleNamespace(free=1000)
-    monkeypatch.setattr("hitzoo.zoo.pull.shutil", SimpleNamespace(disk_usage=lambda place: full))
+    monkeypatch.setattr("hitzoo.hub.pull.shutil", SimpleNamespace(disk_usage=lambda place: full))
     with pytest.raises(OutputError) as caught:
         pull(TINY, hub=stranger)
     assert f"acme/tiny@v1 needs 19,908 bytes in {stranger.cache}, where 1,000 are free" in str(caught.value)
@@ -312,7 +312,7 @@ STALLS = [
 def test_publishing_does_not_wait_for_ever(
     server: HubServer, model: Path, door: Hub, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hitzoo.zoo.hub_retry._PATIENCE", 0.3)
+    monkeypatch.setattr("hitzoo.hub.retry._PATIENCE", 0.3)
     monkeypatch.setattr("time.sleep", lambda seconds: None)  # the client's own pauses
     armed = server.fault(path, delay=30)
     done = publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
@@ -326,7 +326,7 @@ def test_what_stalls_for_good_is_not_waited_for_three_times(
     server: HubServer, published: Published, stranger: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_DOWNLOAD_TIMEOUT", 0.2)
-    monkeypatch.setattr("hitzoo.zoo.hub_retry._LONGEST_SILENCE", 0.5)
+    monkeypatch.setattr("hitzoo.hub.retry._LONGEST_SILENCE", 0.5)
     monkeypatch.setattr("time.sleep", lambda seconds: None)  # the client's own pauses
     server.fault(BLOB, method="GET", times=99, cut_after=5000, cut="stall")
     assert "broke off" in said(lambda: pull(TINY, hub=stranger))
@@ -346,7 +346,7 @@ def test_one_line_says_that_it_goes_on(
 def test_looking_does_not_wait_for_ever(
     server: HubServer, published: Published, stranger: Hub, path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("hitzoo.zoo.hub_retry._PATIENCE", 0.3)
+    monkeypatch.setattr("hitzoo.hub.retry._PATIENCE", 0.3)
     armed = server.fault(path, delay=30)
     assert info_of_repo(TINY, stranger).tags == ("v1",)
     assert armed.times == 0

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 import yaml
 
-from hitzoo.inference.publish import oddity, publication, publish
+from hitzoo.hub.client import Hub
+from hitzoo.hub.model_card import Terms, how_to_install, is_his_own, literal, own_summary
+from hitzoo.hub.provenance import provenance_of
+from hitzoo.hub.publish import prepare
+from hitzoo.sampling.publish import oddity, publication, publish
 from hitzoo.spec.load import load_spec
-from hitzoo.zoo.hub import Hub
-from hitzoo.zoo.model_card import Terms, how_to_install, is_his_own, literal, own_summary
-from hitzoo.zoo.provenance import provenance_of
-from hitzoo.zoo.publish import prepare
 from tests.conftest import Run
 from tests.hub.conftest import TERMS
 from tests.hub.server import HubServer
@@ -134,7 +134,7 @@ def test_install_command_is_one_that_works(monkeypatch: pytest.MonkeyPatch) -> N
         def get_all(self, key: str) -> list[str]:
             return declared[key]
 
-    monkeypatch.setattr("hitzoo.zoo.model_card.metadata", lambda name: Declared())
+    monkeypatch.setattr("hitzoo.hub.model_card.metadata", lambda name: Declared())
     assert how_to_install() == "pip install git+https://git.example/hitzoo"
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from huggingface_hub import close_session
 
-from hitzoo.zoo import hub_environment
-from hitzoo.zoo.hub import Hub
-from hitzoo.zoo.hub_environment import CannotAsk, refuse_wrong, settle
-from hitzoo.zoo.publish import Published
-from hitzoo.zoo.pull import pull
+from hitzoo.hub import environment
+from hitzoo.hub.client import Hub
+from hitzoo.hub.environment import CannotAsk, refuse_wrong, settle
+from hitzoo.hub.publish import Published
+from hitzoo.hub.pull import pull
 from hitzoo.zoo.repo_name import RepoName
 from tests.hub.conftest import Commands
 from tests.hub.server import HubServer
@@ -28,8 +28,8 @@ PROXIES = ("http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY"
 def _as_a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in PROXIES:
         monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr(hub_environment, "_wrong", {})
-    monkeypatch.setattr(hub_environment, "_notes", [])
+    monkeypatch.setattr(environment, "_wrong", {})
+    monkeypatch.setattr(environment, "_notes", [])
     close_session()
     yield
     close_session()
@@ -112,7 +112,7 @@ def test_cache_without_a_home_is_no_folder_named_tilde(
     kept = Path(os.environ["HF_HOME"])
     assert kept.parent == tmp_path
     assert kept.stat().st_mode & 0o777 == 0o700
-    assert list(hub_environment.notes()) == [
+    assert list(environment.notes()) == [
         f"there is no home folder: models of the Hub are kept in {kept}; set HF_HOME for another place"
     ]
     kept.rmdir()
@@ -135,7 +135,7 @@ BAD_PROXIES = [
 @pytest.fixture
 def no_socks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "socksio", None)
-    monkeypatch.setattr(hub_environment, "find_spec", lambda name: None)
+    monkeypatch.setattr(environment, "find_spec", lambda name: None)
 
 
 @pytest.mark.parametrize(("name", "value", "way"), BAD_PROXIES)

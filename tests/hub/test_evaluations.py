@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from hitzoo.errors import RequestError
-from hitzoo.zoo.provenance import read_report
+from hitzoo.hub.provenance import read_report
 from tests.conftest import Run
 
 SCORE: dict[str, Any] = {

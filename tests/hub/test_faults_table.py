@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from hitzoo.errors import HitzooError
-from hitzoo.zoo.hub import Hub
-from hitzoo.zoo.publish import Published
-from hitzoo.zoo.pull import pull
+from hitzoo.hub.client import Hub
+from hitzoo.hub.publish import Published
+from hitzoo.hub.pull import pull
 from hitzoo.zoo.repo_name import RepoName
 from tests.hub.server import HubServer
 

@@ -11,10 +11,10 @@ import pytest
 from huggingface_hub import close_session, get_session
 
 from hitzoo.errors import HubError
-from hitzoo.zoo.hub import Hub
-from hitzoo.zoo.info import info_of_repo
-from hitzoo.zoo.publish import Published
-from hitzoo.zoo.pull import pull
+from hitzoo.hub.client import Hub
+from hitzoo.hub.info import info_of_repo
+from hitzoo.hub.publish import Published
+from hitzoo.hub.pull import pull
 from hitzoo.zoo.repo_name import RepoName
 from tests.hub.api import Answer
 from tests.hub.server import HubServer

@@ -14,10 +14,10 @@ import pytest
 import torch
 
 from hitzoo.errors import HitzooError, HubError
-from hitzoo.zoo.hub import Hub
-from hitzoo.zoo.manifest import manifest_of
-from hitzoo.zoo.publish import Published
-from hitzoo.zoo.pull import pull
+from hitzoo.hub.client import Hub
+from hitzoo.hub.manifest import manifest_of
+from hitzoo.hub.publish import Published
+from hitzoo.hub.pull import pull
 from hitzoo.zoo.repo_name import RepoName
 from hitzoo.zoo.weights import read_metadata, read_tensors, save_weights
 from tests.hub.api import Answer
@@ -141,7 +141,7 @@ def test_absurd_sizes_are_refused_by_arithmetic(
     server: HubServer, repo: Repository, put: Callable[..., None], stranger: Hub
 ) -> None:
     """A network of 10¹⁴ parameters: its plan is compiled, which is arithmetic; nothing of it is built."""
-    from hitzoo.plan.compile import compile_spec
+    from hitzoo.families.compile import compile_spec
     from hitzoo.spec.check import schema
     from hitzoo.spec.convert import to_data
     from hitzoo.spec.load import parse_spec

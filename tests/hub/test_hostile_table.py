@@ -19,8 +19,8 @@ from typing import Any
 import pytest
 
 from hitzoo.cli.app import main
-from hitzoo.zoo.manifest import manifest_of
-from hitzoo.zoo.publish import Published
+from hitzoo.hub.manifest import manifest_of
+from hitzoo.hub.publish import Published
 from tests.hub.api import Answer
 from tests.hub.repository import File, Repository
 from tests.hub.server import HubServer

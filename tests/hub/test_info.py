@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from hitzoo.errors import HubError
-from hitzoo.inference.load import locate
-from hitzoo.inference.publish import publish
-from hitzoo.zoo.hub import Hub
-from hitzoo.zoo.info import info_of_model, info_of_repo
-from hitzoo.zoo.publish import Published
-from hitzoo.zoo.pull import pull
+from hitzoo.hub.client import Hub
+from hitzoo.hub.info import info_of_model, info_of_repo
+from hitzoo.hub.publish import Published
+from hitzoo.hub.pull import pull
+from hitzoo.sampling.load import locate
+from hitzoo.sampling.publish import publish
 from hitzoo.zoo.repo_name import RepoName
 from tests.conftest import Run
 from tests.hub.conftest import TERMS
@@ -60,7 +60,7 @@ def test_offline_it_is_looked_for_in_the_cache(
 
 
 def test_parameters_are_those_of_the_plan(published: Published, stranger: Hub, model: Path) -> None:
-    from hitzoo.plan.table import generator_cost
+    from hitzoo.families.table import generator_cost
 
     found = info_of_repo(RepoName("acme/tiny"), stranger)
     assert found.parameters == generator_cost(locate(model).plan.generator).parameters

@@ -13,16 +13,16 @@ import pytest
 
 import hitzoo
 from hitzoo.errors import HubError, RequestError, UnknownNameError, WeightsError
-from hitzoo.inference.load import load, locate
-from hitzoo.inference.publish import publish
-from hitzoo.plan.compile import compile_spec
+from hitzoo.families.compile import compile_spec
+from hitzoo.hub.client import Hub
+from hitzoo.hub.manifest import manifest_of
+from hitzoo.hub.publish import Published
+from hitzoo.hub.pull import pull
+from hitzoo.sampling.load import load, locate
+from hitzoo.sampling.publish import publish
 from hitzoo.spec.convert import to_data
 from hitzoo.spec.load import parse_spec
-from hitzoo.zoo.hub import Hub
-from hitzoo.zoo.manifest import manifest_of
 from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME
-from hitzoo.zoo.publish import Published
-from hitzoo.zoo.pull import pull
 from hitzoo.zoo.repo_name import RepoName, is_repo_name, parse_repo_name
 from tests.hub.conftest import TERMS
 from tests.hub.server import HubServer

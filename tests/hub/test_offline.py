@@ -10,9 +10,9 @@ import pytest
 from huggingface_hub import constants
 
 from hitzoo.errors import HubError
-from hitzoo.zoo.hub import Hub
-from hitzoo.zoo.publish import Published
-from hitzoo.zoo.pull import pull
+from hitzoo.hub.client import Hub
+from hitzoo.hub.publish import Published
+from hitzoo.hub.pull import pull
 from hitzoo.zoo.repo_name import RepoName
 from tests.hub.server import HubServer
 
@@ -111,7 +111,7 @@ def test_a_whole_cache_can_be_carried_elsewhere(
 
 
 def test_publishing_offline_says_so(offline: None, server: HubServer, model: Path, door: Hub) -> None:
-    from hitzoo.inference.publish import publish
+    from hitzoo.sampling.publish import publish
     from tests.hub.conftest import TERMS
 
     with pytest.raises(

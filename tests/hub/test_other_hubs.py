@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from hitzoo.errors import HubError
-from hitzoo.inference.publish import publish
-from hitzoo.zoo.hub import Hub
-from hitzoo.zoo.info import info_of_repo
-from hitzoo.zoo.publish import Published
-from hitzoo.zoo.pull import pull
+from hitzoo.hub.client import Hub
+from hitzoo.hub.info import info_of_repo
+from hitzoo.hub.publish import Published
+from hitzoo.hub.pull import pull
+from hitzoo.sampling.publish import publish
 from hitzoo.zoo.repo_name import RepoName
 from tests.hub.api import Answer, Refused
 from tests.hub.conftest import TERMS

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from hitzoo.errors import UnknownNameError
-from hitzoo.inference.load import locate
-from hitzoo.inference.publish import publish
-from hitzoo.zoo.hub import Hub
-from hitzoo.zoo.publish import Published
+from hitzoo.hub.client import Hub
+from hitzoo.hub.publish import Published
+from hitzoo.sampling.load import locate
+from hitzoo.sampling.publish import publish
 from hitzoo.zoo.repo_name import RepoName, is_repo_name, parse_repo_name
 from tests.conftest import Run
 from tests.hub.conftest import TERMS

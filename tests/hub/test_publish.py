@@ -16,12 +16,12 @@ import yaml
 from PIL import Image
 
 from hitzoo.errors import HubError, RequestError, WeightsError
-from hitzoo.inference.publish import publication, publish
+from hitzoo.hub.client import Hub
+from hitzoo.hub.publish import Published, prepare
+from hitzoo.hub.publish import publish as publish_folder
+from hitzoo.sampling.publish import publication, publish
 from hitzoo.zoo.checkpoint_index import write_index
-from hitzoo.zoo.hub import Hub
 from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, TRAINING_FILES
-from hitzoo.zoo.publish import Published, prepare
-from hitzoo.zoo.publish import publish as publish_folder
 from hitzoo.zoo.weights import read_metadata, read_tensors, save_weights
 from tests.hub.conftest import TERMS
 from tests.hub.repository import front_matter

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from hitzoo.inference.load import load
-from hitzoo.inference.publish import publish
-from hitzoo.zoo.hub import Hub
+from hitzoo.hub.client import Hub
+from hitzoo.hub.publish import Published
+from hitzoo.hub.pull import pull
+from hitzoo.sampling.load import load
+from hitzoo.sampling.publish import publish
 from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, TRAINING_FILES
-from hitzoo.zoo.publish import Published
-from hitzoo.zoo.pull import pull
 from hitzoo.zoo.repo_name import RepoName
 from tests.hub.conftest import TERMS, Commands
 from tests.hub.server import HubServer

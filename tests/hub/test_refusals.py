@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from hitzoo.errors import HitzooError, HubError
-from hitzoo.inference.publish import publish
-from hitzoo.zoo.hub import Hub
-from hitzoo.zoo.info import info_of_repo
-from hitzoo.zoo.publish import Published
-from hitzoo.zoo.pull import pull
+from hitzoo.hub.client import Hub
+from hitzoo.hub.info import info_of_repo
+from hitzoo.hub.publish import Published
+from hitzoo.hub.pull import pull
+from hitzoo.sampling.publish import publish
 from hitzoo.zoo.repo_name import RepoName, parse_repo_name
 from tests.hub.conftest import TERMS, Commands
 from tests.hub.server import HubServer

@@ -7,9 +7,9 @@ import logging
 import pytest
 
 from hitzoo.errors import HubError
-from hitzoo.zoo.hub import Hub
-from hitzoo.zoo.hub_secrets import redact
-from hitzoo.zoo.pull import pull
+from hitzoo.hub.client import Hub
+from hitzoo.hub.pull import pull
+from hitzoo.hub.secrets import redact
 from hitzoo.zoo.repo_name import RepoName
 from tests.hub.server import HubServer
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from huggingface_hub import constants
 
-from hitzoo.inference.publish import publish
-from hitzoo.zoo.hub import Hub
-from hitzoo.zoo.pull import pull
+from hitzoo.hub.client import Hub
+from hitzoo.hub.pull import pull
+from hitzoo.sampling.publish import publish
 from hitzoo.zoo.repo_name import RepoName
 from tests.hub.conftest import TERMS, settle
 from tests.hub.server import HubServer

@@ -16,16 +16,16 @@ import yaml
 from PIL import Image
 
 from hitzoo.errors import HubError
+from hitzoo.families.compile import compile_spec
 from hitzoo.files import atomic_folder
-from hitzoo.inference.load import locate
-from hitzoo.inference.publish import publication
-from hitzoo.inference.untrained import initial_generator
-from hitzoo.plan.compile import compile_spec
+from hitzoo.hub.client import Hub
+from hitzoo.hub.publish import publish
+from hitzoo.sampling.load import locate
+from hitzoo.sampling.publish import publication
+from hitzoo.sampling.untrained import initial_generator
 from hitzoo.spec.load import load_spec
 from hitzoo.spec.shipped import shipped_folder
-from hitzoo.zoo.hub import Hub
 from hitzoo.zoo.model_folder import write_model
-from hitzoo.zoo.publish import publish
 from tests.hub.conftest import TERMS, Commands
 from tests.hub.server import HubServer
 

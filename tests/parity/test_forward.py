@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from hitzoo.inference.fast import fast_network
+from hitzoo.sampling.fast import fast_network
 from tests.parity.variables import GOLDEN
 
 TOLERANCE = 1e-5

@@ -11,17 +11,17 @@ import pytest
 import torch
 from torch import nn
 
+from hitzoo.families.hit.official import Variable, discriminator_variables, generator_variables
+from hitzoo.objectives.adversarial import LOSSES
+from hitzoo.objectives.batch_random import Draws
+from hitzoo.objectives.critic import Judge
+from hitzoo.objectives.penalties import R1, BalancedConsistency
+from hitzoo.objectives.step import Objective, Players, StepLosses, compute_gradients
 from hitzoo.spec.types import AdamSpec, EmaSpec
-from hitzoo.training.adversarial import LOSSES
-from hitzoo.training.draws import Draws
-from hitzoo.training.ema import MovingAverage
-from hitzoo.training.judge import Judge
-from hitzoo.training.optimizer import build_optimizer
-from hitzoo.training.penalties import R1, BalancedConsistency
-from hitzoo.training.step import Objective, Players, StepLosses, compute_gradients
-from hitzoo.training.trainee import Trainee
-from hitzoo.training.way import Way
-from hitzoo.zoo.adapters.hit_gan import Variable, discriminator_variables, generator_variables
+from hitzoo.training.engine.ema import MovingAverage
+from hitzoo.training.engine.execution import Way
+from hitzoo.training.engine.optimizer import build_optimizer
+from hitzoo.training.engine.state import Trainee
 from tests.parity.variables import GOLDEN
 
 GOLD = json.loads((GOLDEN / "hit128_train.json").read_text())

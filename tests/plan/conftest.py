@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hitzoo.plan.compile import ModelPlan, compile_spec
+from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.spec.load import parse_spec
 
 

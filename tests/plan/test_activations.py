@@ -9,11 +9,11 @@ import pytest
 import torch
 from torch import nn
 
-from hitzoo.models.build import build
-from hitzoo.plan.compile import compile_spec
-from hitzoo.plan.table import Row, discriminator_rows, generator_rows
+from hitzoo.families.build import build
+from hitzoo.families.compile import compile_spec
+from hitzoo.families.table import Row, discriminator_rows, generator_rows
 from hitzoo.spec.load import load_spec
-from hitzoo.training.fused_attention import fused_attention
+from hitzoo.training.engine.fused_attention import fused_attention
 
 BATCH = 8  # a multiple of the groups of the minibatch deviation
 KINDS = ("multi_axis", "regional", "dilated", "interleaved", "axial", "global")

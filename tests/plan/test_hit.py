@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from hitzoo.plan.attention import balanced_block_size
-from hitzoo.plan.compile import ModelPlan, compile_spec
+from hitzoo.families.compile import ModelPlan, compile_spec
+from hitzoo.families.hit.attention import balanced_block_size
 from hitzoo.spec.load import load_spec, parse_spec
 from hitzoo.spec.shipped import shipped_specs
 

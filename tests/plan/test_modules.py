@@ -11,14 +11,14 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
+from hitzoo.families.build import build
+from hitzoo.families.compile import ModelPlan, compile_spec
+from hitzoo.families.convnet.plan import ConvnetGeneratorPlan
+from hitzoo.families.registry import GeneratorPlan
+from hitzoo.families.stylegan2.plan import Stylegan2DiscriminatorPlan
+from hitzoo.families.table import model_cost
 from hitzoo.layers import BLOCKS
-from hitzoo.models.build import build
-from hitzoo.plan.compile import ModelPlan, compile_spec
-from hitzoo.plan.convnet import ConvnetGeneratorPlan
 from hitzoo.plan.cost import COSTS, Cost
-from hitzoo.plan.families import GeneratorPlan
-from hitzoo.plan.stylegan2 import Stylegan2DiscriminatorPlan
-from hitzoo.plan.table import model_cost
 from hitzoo.plan.types import BlockPlan
 from hitzoo.spec.check import schema
 from hitzoo.spec.load import load_spec, parse_spec

@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 from hitzoo.errors import SpecError
-from hitzoo.plan.compile import compile_spec
-from hitzoo.plan.open import compile_mended
+from hitzoo.families.compile import compile_spec
+from hitzoo.families.open import compile_mended
 from hitzoo.spec.load import parse_spec
 from hitzoo.spec.shipped import shipped_specs
 

@@ -8,7 +8,7 @@ import random
 import pytest
 
 from hitzoo.errors import SpecError
-from hitzoo.plan.open import open_spec
+from hitzoo.families.open import open_spec
 from hitzoo.spec.check import check_shape, schema
 from hitzoo.spec.load import parse_spec, read_document
 from hitzoo.spec.place import Places

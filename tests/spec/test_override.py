@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hitzoo.errors import RequestError, SpecError
-from hitzoo.plan.compile import compile_spec
+from hitzoo.families.compile import compile_spec
 from hitzoo.spec.load import parse_spec
 from hitzoo.spec.types import R1Spec
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from hitzoo.errors import UnknownNameError
-from hitzoo.plan.compile import compile_spec
+from hitzoo.families.compile import compile_spec
 from hitzoo.spec.check import schema
 from hitzoo.spec.load import load_spec, parse_spec
 from hitzoo.spec.lookup import find_entries

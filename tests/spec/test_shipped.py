@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hitzoo.errors import UnknownNameError
-from hitzoo.plan.compile import compile_spec
+from hitzoo.families.compile import compile_spec
 from hitzoo.spec.load import load_spec
 from hitzoo.spec.shipped import find_spec, shipped_specs
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from hitzoo.errors import RequestError
-from hitzoo.plan.compile import compile_spec
+from hitzoo.families.compile import compile_spec
 from hitzoo.spec.convert import to_data, to_spec
 from hitzoo.spec.load import load_spec, parse_spec
 from hitzoo.spec.place import Places

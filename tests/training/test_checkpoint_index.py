@@ -14,11 +14,11 @@ import pytest
 import torch
 
 from hitzoo.errors import RunError, WeightsError
-from hitzoo.inference.load import load, locate
-from hitzoo.plan.compile import compile_spec
-from hitzoo.training.checkpoint import Progress, load_checkpoint, save_checkpoint
-from hitzoo.training.healing import newest_good_checkpoint
-from hitzoo.training.trainee import new_trainee
+from hitzoo.families.compile import compile_spec
+from hitzoo.sampling.load import load, locate
+from hitzoo.training.engine.state import new_trainee
+from hitzoo.training.run.checkpoint import Progress, load_checkpoint, save_checkpoint
+from hitzoo.training.run.recovery import newest_good_checkpoint
 from hitzoo.zoo.checkpoint_index import INDEX_NAME, set_aside, verify
 
 FILES = [

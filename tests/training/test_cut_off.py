@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from hitzoo.evaluation.evaluator import Evaluator
-from hitzoo.training import interrupt, runner
-from hitzoo.training.loop import train
-from hitzoo.training.report import RunEnd
+from hitzoo.training.engine import runner
+from hitzoo.training.run import stop_signals
+from hitzoo.training.run.events import RunEnd
+from hitzoo.training.run.loop import train
 from tests.training.test_resume import assert_same_run, lines, options, tensors
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no clock that interrupts")
@@ -31,7 +32,7 @@ def endless(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, call: int
         return done
 
     monkeypatch.setattr(owner, name, function)
-    monkeypatch.setattr(interrupt, "PATIENCE", 0.05)
+    monkeypatch.setattr(stop_signals, "PATIENCE", 0.05)
 
 
 def resumed(spec: object, out: Path, monkeypatch: pytest.MonkeyPatch) -> RunEnd:

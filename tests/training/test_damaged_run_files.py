@@ -13,16 +13,16 @@ import pytest
 from hitzoo.cli.run_request import run_request
 from hitzoo.cli.runs import list_runs
 from hitzoo.errors import HitzooError, WeightsError
-from hitzoo.plan.compile import compile_spec
+from hitzoo.families.compile import compile_spec
 from hitzoo.spec.load import parse_spec
-from hitzoo.training.best import Best, read_best
-from hitzoo.training.checkpoint import read_progress
-from hitzoo.training.loop import train
-from hitzoo.training.metrics_file import cut_after, last_seconds
-from hitzoo.training.preparation import RunOptions, decide_start
-from hitzoo.training.run_folder import RunFolder
-from hitzoo.training.run_listing import summarize
-from hitzoo.training.same_networks import refuse_other_networks, versions_note
+from hitzoo.training.run.best import Best, read_best
+from hitzoo.training.run.checkpoint import read_progress
+from hitzoo.training.run.folder import RunFolder
+from hitzoo.training.run.listing import summarize
+from hitzoo.training.run.loop import train
+from hitzoo.training.run.metrics_file import cut_after, last_seconds
+from hitzoo.training.run.options import RunOptions, decide_start
+from hitzoo.training.run.same_networks import refuse_other_networks, versions_note
 from hitzoo.zoo.checkpoint_index import verify
 from tests.training.conftest import TINY
 from tests.training.damaged_runs import damaged_copy

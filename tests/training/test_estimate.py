@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from hitzoo.errors import DataError, RequestError
-from hitzoo.plan.compile import ModelPlan
+from hitzoo.families.compile import ModelPlan
 from hitzoo.spec.load import parse_spec
 from hitzoo.spec.types import R1Spec, Spec
 from hitzoo.training.estimate import Estimate, estimate
-from hitzoo.training.loop import train
-from hitzoo.training.preparation import RunOptions
+from hitzoo.training.run.loop import train
+from hitzoo.training.run.options import RunOptions
 
 OPTIONS = RunOptions(out=Path("runs"), device="cpu")
 
@@ -53,7 +53,7 @@ def test_time_goes_with_steps_and_pieces(tiny_spec: Spec, tiny_plan: ModelPlan) 
 
 
 def test_lazy_terms_make_the_mean_step_shorter(tiny_spec: Spec, tiny_plan: ModelPlan, monkeypatch) -> None:
-    monkeypatch.setattr("hitzoo.training.timed_steps.StepTimer._timed", lambda self, step, number: 3.0 - number)
+    monkeypatch.setattr("hitzoo.training.engine.timed_steps.StepTimer._timed", lambda self, step, number: 3.0 - number)
     lazy = replace(tiny_spec, training=replace(tiny_spec.training, regularizers=(R1Spec(interval=4),)))
     assert reckon(tiny_spec, tiny_plan).seconds_per_step == 2.0
     assert reckon(lazy, tiny_plan).seconds_per_step == (2.0 + 3 * 1.0) / 4

@@ -15,12 +15,12 @@ from safetensors.torch import load_file
 
 from hitzoo.errors import HitzooError
 from hitzoo.evaluation.evaluator import Evaluator
-from hitzoo.inference.load import load
-from hitzoo.training import ready
-from hitzoo.training.loop import train
-from hitzoo.training.metrics import Record
-from hitzoo.training.preparation import RunOptions
-from hitzoo.training.report import RunEnd, Silence
+from hitzoo.sampling.load import load
+from hitzoo.training.run import setup
+from hitzoo.training.run.events import RunEnd, Silence
+from hitzoo.training.run.loop import train
+from hitzoo.training.run.metrics import Record
+from hitzoo.training.run.options import RunOptions
 
 EVERY_TWO = [
     "evaluation={metrics: [random_conv_frechet, sliced_wasserstein], samples: 8, real_samples: 8, every: 2}",
@@ -176,6 +176,6 @@ def test_what_cannot_be_evaluated_is_said_before_the_first_step(tiny_spec, tmp_p
 
 
 def test_without_evaluation_nothing_is_made_ready_for_it(tiny_spec, tmp_path, monkeypatch) -> None:
-    monkeypatch.setattr(ready, "Evaluator", None)
+    monkeypatch.setattr(setup, "Evaluator", None)
     end = train(tiny_spec("training.steps=1", "evaluation={metrics: [fid], samples: 8}"), options(tmp_path / "run"))
     assert "eval" not in str(lines(end.folder))

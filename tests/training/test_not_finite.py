@@ -10,12 +10,12 @@ import torch
 
 from hitzoo.errors import WeightsError
 from hitzoo.evaluation.evaluate import evaluate
-from hitzoo.inference.sample import Generator
-from hitzoo.models.build import build_generator
-from hitzoo.plan.compile import compile_spec
+from hitzoo.families.build import build_generator
+from hitzoo.families.compile import compile_spec
+from hitzoo.sampling.generator import Generator
 from hitzoo.spec.types import Spec
-from hitzoo.training.outputs import Outputs
-from hitzoo.training.run_folder import RunFolder
+from hitzoo.training.run.folder import RunFolder
+from hitzoo.training.run.writer import Outputs
 
 
 @pytest.fixture

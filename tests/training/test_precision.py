@@ -10,10 +10,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from hitzoo.training.loop import train
-from hitzoo.training.parallel import ALONE
-from hitzoo.training.preparation import RunOptions
-from hitzoo.training.way import Way
+from hitzoo.runtime.distributed import ALONE
+from hitzoo.training.engine.execution import Way
+from hitzoo.training.run.loop import train
+from hitzoo.training.run.options import RunOptions
 from tests.training.two_processes import BOTH, images, make
 
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from hitzoo.inference.free_memory import peak_memory
-from hitzoo.plan.open import open_spec
-from hitzoo.training.footprint import measure_footprint
+from hitzoo.families.open import open_spec
+from hitzoo.runtime.free_memory import peak_memory
+from hitzoo.training.engine.memory_estimate import measure_footprint
 
 _PROCESS = 600e6  # bytes of Python and torch, as `hitzoo build` says
 BATCH = 3
@@ -28,8 +28,8 @@ def test_the_peak_of_a_training_process_is_what_was_predicted(tmp_path: Path) ->
     footprint = measure_footprint(spec, plan)
     predicted = _PROCESS + footprint.training_fixed + BATCH * footprint.training_per_image
     code = (
-        "from hitzoo.training import loop; from hitzoo.plan.open import open_spec\n"
-        "from hitzoo.training.preparation import RunOptions; from hitzoo.inference.free_memory import peak_memory\n"
+        "from hitzoo.training import loop; from hitzoo.families.open import open_spec\n"
+        "from hitzoo.training.run.options import RunOptions; from hitzoo.runtime.free_memory import peak_memory\n"
         "from pathlib import Path; import torch\n"
         f"spec, _ = open_spec('hit-imagenet128', {overrides!r})\n"
         "loop.keep_freed_memory_if_ample = lambda: None\n"

@@ -11,9 +11,9 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from hitzoo.training.loop import train
-from hitzoo.training.preparation import RunOptions
-from hitzoo.training.report import RunEnd, Silence
+from hitzoo.training.run.events import RunEnd, Silence
+from hitzoo.training.run.loop import train
+from hitzoo.training.run.options import RunOptions
 
 BOTH = "training.regularizers=[{kind: r1, weight: 1.0}, {kind: bcr, weight: 1.0, augment: [flip, color, cutout]}]"
 CASES = {

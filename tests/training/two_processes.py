@@ -19,16 +19,16 @@ import torch.multiprocessing as mp
 from safetensors.torch import save_file
 
 from hitzoo.errors import RunError
-from hitzoo.plan.compile import compile_spec
+from hitzoo.families.compile import compile_spec
+from hitzoo.objectives.adversarial import LOSSES
+from hitzoo.objectives.penalties import build_regularizers
+from hitzoo.objectives.step import Objective
+from hitzoo.runtime.distributed import World
 from hitzoo.spec.load import parse_spec
-from hitzoo.training import runner as runner_module
-from hitzoo.training.adversarial import LOSSES
-from hitzoo.training.parallel import World
-from hitzoo.training.penalties import build_regularizers
-from hitzoo.training.runner import Outcome, StepRunner
-from hitzoo.training.step import Objective
-from hitzoo.training.trainee import Trainee, new_trainee
-from hitzoo.training.way import DEFAULT, Way
+from hitzoo.training.engine import runner as runner_module
+from hitzoo.training.engine.execution import DEFAULT, Way
+from hitzoo.training.engine.runner import Outcome, StepRunner
+from hitzoo.training.engine.state import Trainee, new_trainee
 from tests.support import fill
 from tests.training.conftest import TINY
 

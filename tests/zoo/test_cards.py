@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from hitzoo.errors import SpecError, WeightsError
-from hitzoo.plan.compile import compile_spec
+from hitzoo.families.compile import compile_spec
 from hitzoo.spec.load import load_spec
 from hitzoo.spec.shipped import shipped_folder, shipped_specs
 from hitzoo.zoo.cards import (

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from hitzoo.training.run_listing import summarize
+from hitzoo.training.run.listing import summarize
 from hitzoo.zoo.kept_reports import is_checkpoint_of_run, keep_report, kept_report
 
 

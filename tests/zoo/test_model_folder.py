@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from hitzoo.errors import SpecError, WeightsError
-from hitzoo.models.build import build_generator
-from hitzoo.plan.compile import ModelPlan, compile_spec
+from hitzoo.families.build import build_generator
+from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.spec.load import parse_spec
 from hitzoo.spec.types import Spec
 from hitzoo.zoo.model_folder import config_of, load_generator, open_model, weights_metadata, write_model

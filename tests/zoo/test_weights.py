@@ -16,9 +16,9 @@ from safetensors.torch import save_file
 from torch import nn
 
 from hitzoo.errors import OutputError, WeightsError
-from hitzoo.models.build import build_generator
-from hitzoo.models.seeding import Purpose, drawing_weights
-from hitzoo.plan.compile import ModelPlan, compile_spec
+from hitzoo.families.build import build_generator
+from hitzoo.families.compile import ModelPlan, compile_spec
+from hitzoo.runtime.seeding import Purpose, drawing_weights
 from hitzoo.spec.load import parse_spec
 from hitzoo.zoo.weights import compare, load_weights, read_metadata, read_tensors, save_weights
 

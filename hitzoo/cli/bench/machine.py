@@ -23,10 +23,10 @@ def on_machine(report: dict[str, Any]) -> str:
 
 def ceilings_line(ceilings: dict[str, Any]) -> str:
     """What was measured of the device, as JSON has it, in words."""
-    from hitzoo.cli import render
+    from hitzoo.cli import console
 
-    rates = ", ".join(f"{render.flops(rate)}FLOP/s in {name}" for name, rate in ceilings["flops_per_second"].items())
-    return f"measured here: copies {render.size(ceilings['bytes_per_second'])}/s read and written, products {rates}"
+    rates = ", ".join(f"{console.flops(rate)}FLOP/s in {name}" for name, rate in ceilings["flops_per_second"].items())
+    return f"measured here: copies {console.size(ceilings['bytes_per_second'])}/s read and written, products {rates}"
 
 
 def _processor() -> str:

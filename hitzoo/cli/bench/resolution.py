@@ -12,7 +12,7 @@ from hitzoo.cli.options import DeviceOption, JsonOption, SetOption
 from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
-    from hitzoo.inference.resolution import Scaling
+    from hitzoo.bench.resolution import Scaling
 
 
 def bench_resolution(
@@ -38,15 +38,15 @@ def bench_resolution(
     ∝ pixels^e is fitted over all sizes by least squares of the logarithms, and told for the last doubling besides; the
     paper calls the cost nearly linear.
     """
-    from hitzoo.cli import progress, render
+    from hitzoo.cli import console, progress
     from hitzoo.cli.bench.machine import machine
-    from hitzoo.plan.open import open_spec
+    from hitzoo.families.open import open_spec
 
     loaded, _ = open_spec(spec, overrides)
-    from hitzoo.inference.device import choose_device
-    from hitzoo.inference.paths import DEFAULT_PATHS, PATHS
-    from hitzoo.inference.precision import PRECISIONS, known_precision
-    from hitzoo.inference.resolution import bench_resolutions, family_of
+    from hitzoo.bench.resolution import bench_resolutions, family_of
+    from hitzoo.bench.variants import DEFAULT_PATHS, PATHS
+    from hitzoo.runtime.device import choose_device
+    from hitzoo.runtime.precision import PRECISIONS, known_precision
 
     place = choose_device(device)
     paths = wanted("--path", path, PATHS, DEFAULT_PATHS)
@@ -64,13 +64,13 @@ def bench_resolution(
         )
     report = {"model": loaded.name, "device": str(place), **machine(place), **scaling.to_json()}
     if as_json:
-        render.print_json(report)
+        console.print_json(report)
     else:
         _print(report, scaling)
 
 
 def _print(report: dict[str, Any], scaling: Scaling) -> None:
-    from hitzoo.cli import render
+    from hitzoo.cli import console
     from hitzoo.cli.bench.machine import on_machine
 
     columns = ("resolution", "path", "precision", "FLOPs", "ms per image", "memory per call")
@@ -79,20 +79,21 @@ def _print(report: dict[str, Any], scaling: Scaling) -> None:
             str(run["resolution"]),
             run["path"],
             run["precision"],
-            render.flops(run["flops"]),
+            console.flops(run["flops"]),
             f"{run['milliseconds_per_image']:.4g}",
-            render.size(run["peak_bytes"]),
+            console.size(run["peak_bytes"]),
         ]
         for run in report["runs"]
     ]
-    render.print_table(columns, [rows], words=(1, 2))
+    console.print_table(columns, [rows], words=(1, 2))
     for growth in scaling.growths:
-        render.print_line(
+        console.print_line(
             f"{growth.path} {growth.precision}: time ∝ pixels^{growth.exponent:.2f}, at the end"
             f" ^{growth.exponent_at_the_end:.2f}"
         )
-    render.print_line(f"FLOPs ∝ pixels^{scaling.flops_exponent:.2f}")
+    console.print_line(f"FLOPs ∝ pixels^{scaling.flops_exponent:.2f}")
     first = scaling.timings[0]
-    render.print_line(
-        f"{report['model']}, batch {first.call.batch}, {render.count(len(first.seconds), 'turn')}, {on_machine(report)}"
+    console.print_line(
+        f"{report['model']}, batch {first.call.batch}, {console.count(len(first.seconds), 'turn')},"
+        f" {on_machine(report)}"
     )

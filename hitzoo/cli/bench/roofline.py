@@ -13,9 +13,9 @@ from hitzoo.cli.threads import ThreadsOption
 if TYPE_CHECKING:
     import torch
 
-    from hitzoo.inference.bound import StageBound
-    from hitzoo.inference.ceilings import Ceilings
-    from hitzoo.plan.compile import ModelPlan
+    from hitzoo.bench.ceilings import Ceilings
+    from hitzoo.bench.roofline import StageBound
+    from hitzoo.families.compile import ModelPlan
 
 
 def bench_roofline(
@@ -39,12 +39,12 @@ def bench_roofline(
     Copy bandwidth and matrix rate are measured now. A stage takes the longer of its FLOPs at that rate and its bytes at
     that bandwidth; how many bytes depends on what is fused, so the total is told for four byte models. No network runs.
     """
-    from hitzoo.cli import progress, render
+    from hitzoo.bench.ceilings import measure_ceilings
+    from hitzoo.bench.sampling import default_batch
+    from hitzoo.cli import console, progress
     from hitzoo.cli.bench.machine import machine
-    from hitzoo.inference.bench import default_batch
-    from hitzoo.inference.ceilings import measure_ceilings
-    from hitzoo.inference.device import choose_device
-    from hitzoo.inference.precision import PRECISIONS, known_precision
+    from hitzoo.runtime.device import choose_device
+    from hitzoo.runtime.precision import PRECISIONS, known_precision
 
     place = choose_device(device)
     precision = known_precision(precision, PRECISIONS)
@@ -54,14 +54,14 @@ def bench_roofline(
     report = _report(plan, ceilings, place, precision, batch or default_batch(place))
     report = {"model": plan.name, "device": str(place), **machine(place), **report}
     if as_json:
-        render.print_json(report)
+        console.print_json(report)
     else:
         _print(report)
 
 
 def _report(plan: ModelPlan, ceilings: Ceilings, device: torch.device, precision: str, batch: int) -> dict[str, Any]:
-    from hitzoo.inference.bound import BOUND_MODEL, bounds
-    from hitzoo.plan.traffic import MODELS
+    from hitzoo.bench.roofline import BOUND_MODEL, bounds
+    from hitzoo.families.traffic import MODELS
 
     by_model = {
         model: bounds(plan.generator, ceilings, precision=precision, batch=batch, model=model) for model in MODELS
@@ -102,17 +102,17 @@ def _bound(model: str, stages: list[StageBound]) -> dict[str, Any]:
 
 
 def _print(report: dict[str, Any]) -> None:
-    from hitzoo.cli import render
+    from hitzoo.cli import console
     from hitzoo.cli.bench.machine import ceilings_line, on_machine
-    from hitzoo.plan.traffic import MODELS
+    from hitzoo.families.traffic import MODELS
 
     columns = ("part", "resolution", "FLOPs", "bytes", "ms by compute", "ms by bandwidth", "bound by", "share of time")
     rows = [
         [
             stage["name"],
             str(stage["resolution"]),
-            render.flops(stage["flops"]),
-            render.size(stage["bytes"]),
+            console.flops(stage["flops"]),
+            console.size(stage["bytes"]),
             f"{1e3 * stage['compute_seconds']:.3g}",
             f"{1e3 * stage['bandwidth_seconds']:.3g}",
             stage["bound_by"],
@@ -120,17 +120,17 @@ def _print(report: dict[str, Any]) -> None:
         ]
         for stage in report["stages"]
     ]
-    render.print_line(f"of one image, byte model {report['byte_model']}:")
-    render.print_table(columns, [rows], words=(0, 6))
+    console.print_line(f"of one image, byte model {report['byte_model']}:")
+    console.print_table(columns, [rows], words=(0, 6))
     totals = [
         [
             bound["byte_model"],
-            render.size(bound["bytes_per_image"]),
+            console.size(bound["bytes_per_image"]),
             f"{bound['images_per_second']:.4g}",
             MODELS[bound["byte_model"]],
         ]
         for bound in report["bounds"]
     ]
-    render.print_table(("byte model", "bytes per image", "images/s at most", "what it is"), [totals], words=(0, 3))
-    render.print_line(f"{report['model']}, {report['precision']}, batch {report['batch']}, {on_machine(report)}")
-    render.print_line(ceilings_line(report["ceilings"]))
+    console.print_table(("byte model", "bytes per image", "images/s at most", "what it is"), [totals], words=(0, 3))
+    console.print_line(f"{report['model']}, {report['precision']}, batch {report['batch']}, {on_machine(report)}")
+    console.print_line(ceilings_line(report["ceilings"]))

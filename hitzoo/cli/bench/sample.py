@@ -11,7 +11,7 @@ from hitzoo.cli.options import DeviceOption, JsonOption
 from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
-    from hitzoo.inference.bench import SamplingRun
+    from hitzoo.bench.sampling import SamplingRun
 
 
 def bench_sample(
@@ -40,12 +40,12 @@ def bench_sample(
     device's measured copy bandwidth and matrix rate allow (see hitzoo bench roofline), over the measured median. Memory
     is what a call holds at once besides weights.
     """
-    from hitzoo.cli import progress, render
+    from hitzoo.bench.sampling import bench_sampling, default_batch
+    from hitzoo.bench.variants import DEFAULT_PATHS, PATHS
+    from hitzoo.cli import console, progress
     from hitzoo.cli.bench.machine import machine
-    from hitzoo.inference.bench import bench_sampling, default_batch
-    from hitzoo.inference.device import choose_device
-    from hitzoo.inference.paths import DEFAULT_PATHS, PATHS
-    from hitzoo.inference.precision import PRECISIONS, known_precision
+    from hitzoo.runtime.device import choose_device
+    from hitzoo.runtime.precision import PRECISIONS, known_precision
 
     place = choose_device(device)
     paths = wanted("--path", path, PATHS, DEFAULT_PATHS)
@@ -69,13 +69,13 @@ def bench_sample(
         "ceilings": ceilings.to_json(),
     }
     if as_json:
-        render.print_json(report)
+        console.print_json(report)
     else:
         _print(report, runs)
 
 
 def _print(report: dict[str, Any], runs: list[SamplingRun]) -> None:
-    from hitzoo.cli import render
+    from hitzoo.cli import console
     from hitzoo.cli.bench.machine import ceilings_line, on_machine
 
     first = runs[0].timed.call
@@ -83,13 +83,13 @@ def _print(report: dict[str, Any], runs: list[SamplingRun]) -> None:
         "path", "precision", "batch", "images/s", "ms per call (quartiles)", f"times {first.path} {first.precision}",
         "memory", "share of bound",
     )  # fmt: skip
-    render.print_table(columns, [[_row(run) for run in runs]], words=(0, 1))
-    render.print_line(f"{report['model']}, {render.count(len(runs[0].timed.seconds), 'round')}, {on_machine(report)}")
-    render.print_line(ceilings_line(report["ceilings"]))
+    console.print_table(columns, [[_row(run) for run in runs]], words=(0, 1))
+    console.print_line(f"{report['model']}, {console.count(len(runs[0].timed.seconds), 'round')}, {on_machine(report)}")
+    console.print_line(ceilings_line(report["ceilings"]))
 
 
 def _row(run: SamplingRun) -> list[str]:
-    from hitzoo.cli import render
+    from hitzoo.cli import console
 
     facts = run.to_json()
     latency, low, high = (_plain(value) for value in (facts["latency_ms"], *facts["latency_ms_quartiles"]))
@@ -100,7 +100,7 @@ def _row(run: SamplingRun) -> list[str]:
         _plain(facts["images_per_second"]),
         f"{latency} ({low}–{high})",
         f"{run.speedup:.2f} ({run.speedup_quartiles[0]:.2f}–{run.speedup_quartiles[1]:.2f})",
-        render.size(facts["peak_bytes"]),
+        console.size(facts["peak_bytes"]),
         f"{run.share_of_bound:.0%}",
     ]
 

@@ -10,7 +10,7 @@ from hitzoo.cli.options import DeviceOption, JsonOption, SetOption, SpecArgument
 from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
-    from hitzoo.training.bench import Timing
+    from hitzoo.bench.training import Timing
 
 
 def bench_train(
@@ -34,13 +34,13 @@ def bench_train(
 
     Steps of all settings are taken in rounds, so that a busy machine is busy for all of them; images are not read.
     """
-    from hitzoo.cli import progress, render
+    from hitzoo.cli import console, progress
     from hitzoo.cli.bench.machine import machine
-    from hitzoo.plan.open import open_spec
+    from hitzoo.families.open import open_spec
 
     loaded, plan = open_spec(spec, overrides)
-    from hitzoo.inference.device import choose_device
-    from hitzoo.training.bench import ON_CPU, bench_training
+    from hitzoo.bench.training import ON_CPU, bench_training
+    from hitzoo.runtime.device import choose_device
 
     place = choose_device(device)
     names = [name for name in settings.split(",") if name] if settings else ON_CPU
@@ -55,7 +55,7 @@ def bench_train(
         "runs": [timing.to_json() for timing in timings],
     }
     if as_json:
-        render.print_json(report)
+        console.print_json(report)
     else:
         _print(plan.name, report, timings)
 
@@ -65,7 +65,7 @@ def _base(timings: list[Timing]) -> str:
 
 
 def _print(model: str, report: dict[str, Any], timings: list[Timing]) -> None:
-    from hitzoo.cli import render
+    from hitzoo.cli import console
     from hitzoo.cli.bench.machine import on_machine
 
     columns = ("setting", "seconds per step", "images/s", f"times {_base(timings)}", "quartiles", "peak", "what it is")
@@ -76,14 +76,14 @@ def _print(model: str, report: dict[str, Any], timings: list[Timing]) -> None:
             f"{timing.batch / timing.median:.2f}",
             f"{timing.speedup:.2f}",
             f"{timing.quartiles[0]:.2f}–{timing.quartiles[1]:.2f}",
-            render.size(timing.peak_bytes) if timing.peak_bytes else "",
+            console.size(timing.peak_bytes) if timing.peak_bytes else "",
             timing.about,
         ]
         for timing in timings
     ]
-    render.print_table(columns, [rows], words=(0, 6))
+    console.print_table(columns, [rows], words=(0, 6))
     first = timings[0]
-    render.print_line(
+    console.print_line(
         f"{model}, batch {first.batch}, {len(first.seconds)} rounds, {on_machine(report)}; the recipe is"
-        f" {render.flops(first.batch * first.flops)} per step"
+        f" {console.flops(first.batch * first.flops)} per step"
     )

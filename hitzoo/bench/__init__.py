@@ -1,0 +1,1 @@
+"""Measurements: interleaved timing, ceilings, roofline, resolution."""

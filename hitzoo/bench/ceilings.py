@@ -1,0 +1,93 @@
+"""What this very device can do at most: bytes it copies and FLOPs it multiplies in a second, measured.
+
+A data sheet promises more than any program gets; a share of what was measured a moment ago says how much is left.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from hitzoo.layers.onednn_linear import is_here, onednn_linear
+from hitzoo.runtime.device import wait_for
+from hitzoo.runtime.precision import PRECISIONS
+
+_COPIED = {"cpu": 1 << 28, "cuda": 1 << 30}  # bytes; far more than any cache holds
+_SIDE = {"cpu": 2048, "cuda": 8192}  # of square matrices
+_TRIES = 7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ceilings:
+    """`bandwidth` is bytes a second, read and written together; `rates` are FLOPs a second of a product by precision.
+
+    On CUDA `tf32` is float32 with factors rounded to 10 bits, which no path takes by itself.
+    """
+
+    bandwidth: float
+    rates: dict[str, float]
+
+    def or_better(self, other: Ceilings) -> Ceilings:
+        """The higher of both, each by itself: a busy machine measures low."""
+        rates = {name: max(rate, other.rates.get(name, 0.0)) for name, rate in self.rates.items()}
+        return Ceilings(bandwidth=max(self.bandwidth, other.bandwidth), rates=rates)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return {"bytes_per_second": self.bandwidth, "flops_per_second": dict(self.rates)}
+
+
+@torch.inference_mode()
+def measure_ceilings(device: torch.device, *, copied: int | None = None, side: int | None = None) -> Ceilings:
+    """The best of several large copies, and of several large products by the fastest way there is.
+
+    Args:
+        copied: bytes of the tensor that is copied; 256 MiB on a CPU, 1 GiB on CUDA.
+        side: of the square matrices; 2048 on a CPU, 8192 on CUDA.
+    """
+    copied = copied or _COPIED.get(device.type, _COPIED["cpu"])
+    side = side or _SIDE.get(device.type, _SIDE["cpu"])
+    rates = {name: _rate(dtype, side, device) for name, dtype in PRECISIONS.items()}
+    if device.type == "cuda":
+        rates["tf32"] = _rate_of_tf32(side, device)
+    return Ceilings(bandwidth=_bandwidth(copied, device), rates=rates)
+
+
+def _bandwidth(copied: int, device: torch.device) -> float:
+    source = torch.ones(copied, dtype=torch.uint8, device=device)
+    target = torch.zeros_like(source)
+    return 2 * copied / _least_seconds(lambda: target.copy_(source), device)
+
+
+def _rate(dtype: torch.dtype, side: int, device: torch.device) -> float:
+    """torch sends float32 on CPUs to MKL, where oneDNN measured twice as fast (docs/benchmarks.md): both are tried."""
+    left, right = (torch.ones(side, side, dtype=dtype, device=device) for _ in range(2))
+    ways: list[Callable[[], torch.Tensor]] = [lambda: left @ right]
+    if device.type == "cpu" and is_here():
+        ways.append(lambda: onednn_linear(left, right, None))
+    return max(2 * side**3 / _least_seconds(way, device) for way in ways)
+
+
+def _rate_of_tf32(side: int, device: torch.device) -> float:
+    matmul = torch.backends.cuda.matmul
+    before, matmul.allow_tf32 = matmul.allow_tf32, True
+    try:
+        return _rate(torch.float32, side, device)
+    finally:
+        matmul.allow_tf32 = before
+
+
+def _least_seconds(work: Callable[[], Any], device: torch.device) -> float:
+    """The shortest of several runs after one that does not count."""
+    times = []
+    for _ in range(1 + _TRIES):
+        wait_for(device)
+        began = time.perf_counter()
+        work()
+        wait_for(device)
+        times.append(time.perf_counter() - began)
+    return min(times[1:])

@@ -1,0 +1,156 @@
+"""Cost against resolution: one generator, ended after each of its stages, timed at every size.
+
+Zhao et al. 2021 claim a cost that is nearly linear in the number of pixels (abstract and section 3.2).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import torch
+
+from hitzoo.bench.interleaved import Timed, in_turns
+from hitzoo.bench.subprocess_runner import callers
+from hitzoo.bench.variants import Call
+from hitzoo.errors import RequestError
+from hitzoo.families.compile import ModelPlan, compile_spec
+from hitzoo.families.registry import reached_resolution, steps_of
+from hitzoo.families.table import generator_cost
+from hitzoo.spec.types import ConvnetGeneratorSpec, GeneratorSpec, Spec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Growth:
+    """Of one path in one precision: the exponent e of time ∝ pixels^e, fitted over all sizes.
+
+    `exponent_at_the_end` is that between the two largest: low-resolution stages are the same in every size, and weigh
+    less there.
+    """
+
+    path: str
+    precision: str
+    exponent: float
+    exponent_at_the_end: float
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scaling:
+    """Times by size, their exponents, and that of the FLOPs."""
+
+    timings: tuple[Timed, ...]
+    growths: tuple[Growth, ...]
+    flops_exponent: float
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "runs": [_to_json(timed) for timed in self.timings],
+            "exponents": [growth.to_json() for growth in self.growths],
+            "flops_exponent": self.flops_exponent,
+        }
+
+
+def family_of(spec: Spec, smallest: int) -> list[ModelPlan]:
+    """The plans of a spec's generator ended after each stage, from `smallest` pixels a side on.
+
+    Each is the beginning of the next: hit-b-ffhq1024 ended at 256 is the generator of hit-b-ffhq256.
+
+    Raises:
+        RequestError: that leaves fewer than two sizes.
+    """
+    largest, (_, count) = reached_resolution(spec), steps_of(spec)
+    sides = [largest >> (count - steps) for steps in range(1, count + 1)]
+    wanted = [steps for steps, side in enumerate(sides, start=1) if side >= smallest]
+    if len(wanted) < 2:
+        raise RequestError(
+            f"--smallest {smallest}: an exponent needs two sizes or more; those of {spec.name} are"
+            f" {', '.join(map(str, sides))}"
+        )
+    return [compile_spec(_ended(spec, steps)) for steps in wanted]
+
+
+def bench_resolutions(
+    plans: Sequence[ModelPlan],
+    *,
+    paths: Sequence[str],
+    precisions: Sequence[str],
+    batch: int,
+    repeats: int,
+    device: torch.device,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Scaling:
+    """Time every size by every path in every precision, in turns."""
+    kinds = [(precision, path) for precision in precisions for path in paths]
+    calls = [
+        Call(plan=plan, path=path, precision=precision, batch=batch) for plan in plans for precision, path in kinds
+    ]
+    with callers(paths, device) as by_path:
+        timings = in_turns(calls, by_path, repeats=repeats, progress=progress)
+    pixels = [plan.generator.resolution**2 for plan in plans]
+    return Scaling(
+        timings=tuple(timings),
+        growths=tuple(
+            _growth(path, precision, pixels, _medians(timings, path, precision)) for precision, path in kinds
+        ),
+        flops_exponent=exponent(pixels, [generator_cost(plan.generator).flops for plan in plans]),
+    )
+
+
+def exponent(pixels: Sequence[float], costs: Sequence[float]) -> float:
+    """The slope of log cost over log pixels, by least squares."""
+    x, y = ([math.log(value) for value in values] for values in (pixels, costs))
+    middle_x, middle_y = sum(x) / len(x), sum(y) / len(y)
+    along = sum((a - middle_x) * (b - middle_y) for a, b in zip(x, y, strict=True))
+    return along / sum((a - middle_x) ** 2 for a in x)
+
+
+def _growth(path: str, precision: str, pixels: Sequence[float], times: Sequence[float]) -> Growth:
+    return Growth(
+        path=path,
+        precision=precision,
+        exponent=exponent(pixels, times),
+        exponent_at_the_end=exponent(pixels[-2:], times[-2:]),
+    )
+
+
+def _medians(timings: Sequence[Timed], path: str, precision: str) -> list[float]:
+    return [timed.median for timed in timings if (timed.call.path, timed.call.precision) == (path, precision)]
+
+
+def _ended(spec: Spec, steps: int) -> Spec:
+    """The spec with the first `steps` stages of its generator, and the discriminator that belongs to that size."""
+    return replace(
+        spec,
+        generator=_first(spec.generator, steps),
+        discriminator=replace(spec.discriminator, channels=None),
+        data=replace(spec.data, resolution=None),
+    )
+
+
+def _first(generator: GeneratorSpec, steps: int) -> GeneratorSpec:
+    if isinstance(generator, ConvnetGeneratorSpec):
+        return replace(generator, channels=generator.channels[:steps])
+    *stages, last = generator.stages[:steps]
+    return replace(generator, stages=(*stages, replace(last, to_rgb=True)))
+
+
+def _to_json(timed: Timed) -> dict[str, Any]:
+    call = timed.call
+    return {
+        "resolution": call.plan.generator.resolution,
+        "path": call.path,
+        "precision": call.precision,
+        "batch": call.batch,
+        "flops": generator_cost(call.plan.generator).flops,
+        "latency_ms": 1e3 * timed.median,
+        "milliseconds_per_image": 1e3 * timed.median / call.batch,
+        "peak_bytes": timed.peak_bytes,
+        "seconds": list(timed.seconds),
+    }

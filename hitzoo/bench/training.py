@@ -1,0 +1,221 @@
+"""What each choice of `Way` and each lever of a spec is worth: steps of all of them, taken in turns, in one process.
+
+A machine that is busy now and idle later is so for all settings alike: what counts is the ratio of neighbours, its
+median and its spread, not one time.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import torch
+
+from hitzoo.bench.interleaved import ratios
+from hitzoo.errors import RequestError, suggestion
+from hitzoo.families.compile import ModelPlan
+from hitzoo.families.recipe import step_flops
+from hitzoo.objectives.build import objective_of
+from hitzoo.runtime.allocator import keep_freed_memory
+from hitzoo.runtime.live_bytes import LiveBytes
+from hitzoo.spec.types import R1Spec, Spec, TrainingSpec
+from hitzoo.training.engine.execution import Way
+from hitzoo.training.engine.micro_batch_search import group_of
+from hitzoo.training.engine.runner import StepRunner
+from hitzoo.training.engine.state import new_trainee
+
+_PLAIN = Way(replayed_penalty=False, one_backward=False, onednn_linear=False, channels_last=False)
+_LAZY = 16  # steps
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One way to take a step. `change` alters the spec's training; `keeps_memory` is the allocator's habit.
+
+    `lazy` settings take a term in every sixteenth step; a step's time is the mean over sixteen.
+    """
+
+    about: str
+    way: Way = field(default_factory=Way)
+    change: Callable[[TrainingSpec], TrainingSpec] = lambda training: training
+    lazy: bool = False
+    keeps_memory: bool = True
+
+
+def _lazy(training: TrainingSpec) -> TrainingSpec:
+    terms = (replace(term, interval=_LAZY) if isinstance(term, R1Spec) else term for term in training.regularizers)
+    return replace(training, regularizers=tuple(terms))
+
+
+def _checkpointed(training: TrainingSpec) -> TrainingSpec:
+    return replace(training, activation_checkpointing="all")
+
+
+SETTINGS: dict[str, Setting] = {
+    "plain": Setting(about="none of what follows", way=_PLAIN, keeps_memory=False),
+    "memory": Setting(about="plain, and freed memory stays with the process", way=_PLAIN),
+    "linear": Setting(
+        about="plain, and linear layers by oneDNN", way=replace(_PLAIN, onednn_linear=True), keeps_memory=False
+    ),
+    "replay": Setting(
+        about="plain, and R1 without double backward", way=replace(_PLAIN, replayed_penalty=True), keeps_memory=False
+    ),
+    "one-backward": Setting(
+        about="plain, and one pass back for both losses", way=replace(_PLAIN, one_backward=True), keeps_memory=False
+    ),
+    "channels-last": Setting(
+        about="plain, and the discriminator channels-last", way=replace(_PLAIN, channels_last=True), keeps_memory=False
+    ),
+    "default": Setting(about="all of these: what hitzoo train does"),
+    "nchw": Setting(about="default, but the discriminator channels-first", way=Way(channels_last=False)),
+    "bf16": Setting(about="default, --precision bf16", way=Way(precision="bf16")),
+    "tf32": Setting(about="default, --precision tf32 (CUDA)", way=Way(precision="tf32")),
+    "compile": Setting(about="default, --compile", way=Way(compiled=True)),
+    "compile-bf16": Setting(about="default, --compile --precision bf16", way=Way(compiled=True, precision="bf16")),
+    "lazy": Setting(about=f"default, r1 every {_LAZY} steps (another objective)", change=_lazy, lazy=True),
+    "checkpointing": Setting(about="default, activation_checkpointing: all", change=_checkpointed),
+}
+"""In the order in which they are told; `default` is the one the others are measured against."""
+
+ON_CPU = tuple(name for name in SETTINGS if name not in ("tf32", "compile", "compile-bf16"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timing:
+    """One setting. Seconds are of a step; `speedup` is the time of `plain` (else of the first setting) over its own,
+    turn by turn, with the quartiles.
+
+    `peak_bytes` counts the tensors that live during a step besides weights and optimizers; on CUDA all that is held.
+    """
+
+    name: str
+    about: str
+    batch: int
+    seconds: tuple[float, ...]
+    speedup: float
+    quartiles: tuple[float, float]
+    peak_bytes: int
+    flops: float
+
+    @property
+    def median(self) -> float:
+        """Seconds of a step."""
+        return statistics.median(self.seconds)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain data."""
+        return {
+            "setting": self.name,
+            "batch": self.batch,
+            "seconds": [round(value, 4) for value in self.seconds],
+            "median_seconds": self.median,
+            "images_per_second": self.batch / self.median,
+            "speedup": self.speedup,
+            "speedup_quartiles": list(self.quartiles),
+            "peak_bytes": self.peak_bytes,
+            "recipe_tflops_per_second": self.batch * self.flops / self.median / 1e12,
+        }
+
+
+def bench_training(
+    spec: Spec,
+    plan: ModelPlan,
+    *,
+    settings: Sequence[str],
+    batch: int,
+    repeats: int,
+    device: torch.device,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[Timing]:
+    """Time steps of the settings in turns: one of each, `repeats` times, after one of each that does not count.
+
+    Raises:
+        RequestError: no setting of that name, or a batch that cuts groups.
+    """
+    if batch % group_of(spec):
+        raise RequestError(f"--batch {batch}: images come in groups of {group_of(spec)}; give a multiple of that")
+    for name in settings:
+        if name not in SETTINGS:
+            hint = suggestion(name, SETTINGS) or f"known: {', '.join(SETTINGS)}"
+            raise RequestError(f"no setting is called '{name}'; {hint}")
+    bench = _Bench(spec, plan, batch, device)
+    steps = {name: bench.stepper(SETTINGS[name]) for name in settings}
+    times: dict[str, list[float]] = {name: [] for name in settings}
+    peaks = {name: bench.peak(step) for name, step in steps.items()}  # this is the turn that does not count
+    for turn in range(repeats):
+        for place, (name, step) in enumerate(steps.items()):
+            times[name].append(bench.time(step, SETTINGS[name]))
+            progress(turn * len(steps) + place + 1, repeats * len(steps))
+    keep_freed_memory()
+    base = times["plain" if "plain" in times else settings[0]]
+    return [_timing(name, times[name], base, batch, peaks[name], step_flops(spec, plan)) for name in settings]
+
+
+class _Bench:
+    """Networks and images that the settings share."""
+
+    def __init__(self, spec: Spec, plan: ModelPlan, batch: int, device: torch.device) -> None:
+        self.spec, self.plan, self.batch, self.device = spec, plan, batch, device
+        side, channels = plan.generator.resolution, plan.generator.image_channels
+        random = torch.Generator().manual_seed(0)
+        self.images = torch.randint(0, 256, (batch, side, side, channels), dtype=torch.uint8, generator=random)
+
+    def stepper(self, setting: Setting) -> StepRunner:
+        """A runner with networks of its own."""
+        training = setting.change(self.spec.training)
+        return StepRunner(
+            new_trainee(self.plan, training, 0, self.device),
+            objective_of(training),
+            seed=0,
+            batch_size=self.batch,
+            latent_dim=self.plan.generator.latent_dim,
+            device=self.device,
+            way=setting.way,
+        )
+
+    def time(self, step: StepRunner, setting: Setting) -> float:
+        """Seconds of one step; the mean over an interval where a term is lazy."""
+        keep_freed_memory(setting.keeps_memory)
+        due = self._once(step, 1)
+        return (due + (_LAZY - 1) * self._once(step, 2)) / _LAZY if setting.lazy else due
+
+    def _once(self, step: StepRunner, number: int) -> float:
+        self._wait()
+        began = time.perf_counter()
+        step(number, self.images)
+        self._wait()
+        return time.perf_counter() - began
+
+    def peak(self, step: StepRunner) -> int:
+        """The most bytes held during a step."""
+        if self.device.type == "cuda":
+            torch.cuda.reset_peak_memory_stats(self.device)
+            step(1, self.images)
+            return torch.cuda.max_memory_allocated(self.device)
+        if step.way.compiled:
+            step(1, self.images)
+            return 0  # the compiler's kernels do not let tensors be counted
+        with LiveBytes() as memory:
+            step(1, self.images)
+        return memory.peak
+
+    def _wait(self) -> None:
+        if self.device.type == "cuda":
+            torch.cuda.synchronize(self.device)
+
+
+def _timing(name: str, times: list[float], base: list[float], batch: int, peak: int, flops: float) -> Timing:
+    speedup, spread = ratios(base, times)
+    return Timing(
+        name=name,
+        about=SETTINGS[name].about,
+        batch=batch,
+        seconds=tuple(times),
+        speedup=speedup,
+        quartiles=spread,
+        peak_bytes=peak,
+        flops=flops,
+    )

@@ -1,0 +1,52 @@
+"""A generator's folded network as one graph of plain operations, free in its batch."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+from torch.export import Dim, ExportedProgram
+
+from hitzoo.families.fold import fold
+from hitzoo.fold.kernels import plain_kernels
+from hitzoo.sampling.generator import Generator
+
+_ANY_BUT_ONE = 2  # a traced batch of 1 would be taken for a constant
+
+
+@torch.no_grad()
+def traced(generator: Generator) -> ExportedProgram:
+    """The graph `latents` [batch, latent_dim] -> images [batch, image_channels, R, R], for batches of 1 and more.
+
+    It says nothing of the machine it was made on, and holds no example of its input.
+
+    Raises:
+        RequestError: the generator is in training mode.
+    """
+    network = ToImages(_row_by_row(fold(generator.module, plain_kernels())))
+    latents = torch.zeros(_ANY_BUT_ONE, generator.plan.generator.latent_dim)
+    batch = Dim("batch", min=1)
+    program = torch.export.export(network, (latents,), dynamic_shapes={"latents": {0: batch}}, strict=False)
+    for node in program.graph.nodes:
+        node.meta.pop("stack_trace", None)  # the paths of our sources, written beside every operation
+    program.example_inputs = None  # it would be stored as a pickle
+    return program
+
+
+class ToImages(nn.Module):
+    """The folded network with its images in NCHW memory, and with its input's name."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, latents: torch.Tensor) -> torch.Tensor:
+        """Images in float32, contiguous."""
+        return self.network(latents).contiguous()
+
+
+def _row_by_row(network: nn.Module) -> nn.Module:
+    """Every weight in the order of its axes: of others, such as channels-last, torch.export's file warns."""
+    for module in network.modules():
+        for name, weight in module.named_buffers(recurse=False):
+            setattr(module, name, weight.contiguous())
+    return network

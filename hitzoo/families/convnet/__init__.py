@@ -1,0 +1,1 @@
+"""The convolutional generator that HiT is compared with (paper, table 2)."""

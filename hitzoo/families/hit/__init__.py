@@ -1,0 +1,1 @@
+"""HiT's generator: Zhao et al., "Improved Transformer for High-Resolution GANs", NeurIPS 2021."""

@@ -1,0 +1,1 @@
+"""The optimized inference network of HiT's generator."""

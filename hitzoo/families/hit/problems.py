@@ -1,0 +1,69 @@
+"""What does not fit in a HiT generator, found before anything is planned; each problem knows its line."""
+
+from __future__ import annotations
+
+from hitzoo.errors import Problem
+from hitzoo.families.hit.attention import BLOCKED, HALVED, attends, balanced_block_size
+from hitzoo.spec.place import Path, Places
+from hitzoo.spec.types import HitGeneratorSpec, StageSpec
+
+LARGEST_SIDE = 1 << 16  # pixels; beyond it a position table alone would be hundreds of GB
+
+
+def hit_problems(spec: HitGeneratorSpec, places: Places) -> list[Problem]:
+    """Everything in the generator whose sizes do not fit each other."""
+    last = spec.initial_size << (len(spec.stages) - 1)
+    if last > LARGEST_SIDE:
+        message = f"{len(spec.stages)} stages from {spec.initial_size} end at {last}"
+        hint = f"the largest image has a side of {LARGEST_SIDE} pixels"
+        beside = [("generator", "initial_size")]
+        return [places.problem(("generator", "stages"), message, hint, beside=beside)]
+    problems: list[Problem] = []
+    for index, stage in enumerate(spec.stages):
+        path: Path = ("generator", "stages", index)
+        problems += _head_problems(spec, stage, path, places)
+        problems += _block_problems(stage, spec.initial_size << index, path, places)
+        problems += _width_problems(spec, index, path, places)
+    if spec.stages[-1].to_rgb is False:
+        path = ("generator", "stages", len(spec.stages) - 1, "to_rgb")
+        problems.append(places.problem(path, "the last stage must add to the image", "remove to_rgb or set it to true"))
+    return problems
+
+
+def _head_problems(spec: HitGeneratorSpec, stage: StageSpec, path: Path, places: Places) -> list[Problem]:
+    halves = stage.attention in HALVED
+    beside = [(*path, "channels"), (*path, "attention"), ("generator", "latent_tokens")]
+    fitting = [h for h in range(1, 65) if stage.channels % h == 0 and not (halves and h % 2)]
+    hint = f"possible: {', '.join(map(str, fitting))}" if fitting else "make the number of channels even"
+    if attends(spec, stage) and stage.channels % stage.heads:
+        message = f"{stage.heads} heads do not divide {stage.channels} channels"
+        return [places.problem((*path, "heads"), message, hint, beside=beside)]
+    if halves and stage.heads % 2:
+        message = f"{stage.attention} attention needs an even number of heads (half for each axis), not {stage.heads}"
+        return [places.problem((*path, "heads"), message, hint, beside=beside)]
+    return []
+
+
+def _block_problems(stage: StageSpec, resolution: int, path: Path, places: Places) -> list[Problem]:
+    size = stage.block_size
+    beside = [(*path, "attention"), ("generator", "initial_size")]
+    if size is not None and stage.attention not in BLOCKED:
+        words = "without attention" if stage.attention == "none" else f"with {stage.attention} attention"
+        hint = f"remove block_size, or set attention to one of: {', '.join(sorted(BLOCKED))}"
+        return [places.problem((*path, "block_size"), f"a stage {words} has no blocks", hint, beside=beside)]
+    if isinstance(size, int) and resolution % size:
+        fitting = [p for p in range(1, resolution + 1) if resolution % p == 0]
+        message = f"blocks of {size} do not divide the stage's resolution {resolution}"
+        hint = f"possible: {', '.join(map(str, fitting))}; auto takes {balanced_block_size(resolution)}"
+        return [places.problem((*path, "block_size"), message, hint, beside=beside)]
+    return []
+
+
+def _width_problems(spec: HitGeneratorSpec, index: int, path: Path, places: Places) -> list[Problem]:
+    """Every stage but the last gives a quarter of its channels to each of four pixels."""
+    channels = spec.stages[index].channels
+    if index < len(spec.stages) - 1 and channels % 4:
+        message = f"{channels} channels cannot be dealt to 2×2 pixels of the next stage"
+        hint = f"a multiple of 4, for example {max(4, round(channels / 4) * 4)}"
+        return [places.problem((*path, "channels"), message, hint)]
+    return []

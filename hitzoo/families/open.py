@@ -1,0 +1,40 @@
+"""A spec loaded and compiled in one go, so that what is written wrong and what does not fit come together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hitzoo.errors import Problem, SpecError
+from hitzoo.families.compile import ModelPlan, compile_spec
+from hitzoo.spec.load import load_spec
+from hitzoo.spec.types import Spec
+
+
+def open_spec(name_or_path: str | Path, overrides: Sequence[str] = ()) -> tuple[Spec, ModelPlan]:
+    """The spec and its plan.
+
+    Raises:
+        SpecError: everything wrong with the document, its sizes too, however much else is wrong.
+        UnknownNameError, RequestError: as `load_spec`.
+    """
+    try:
+        spec = load_spec(name_or_path, overrides)
+    except SpecError as error:
+        raise compile_mended(error) from None
+    return spec, compile_spec(spec)
+
+
+def compile_mended(error: SpecError) -> SpecError:
+    """The error of a document, with the sizes that do not fit in any way it may have been meant."""
+    unfit = [_unfit(spec) for spec in error.mended if isinstance(spec, Spec)]
+    common = set.intersection(*unfit) if unfit else set()
+    return SpecError(error.source, [*error.problems, *common])
+
+
+def _unfit(spec: Spec) -> set[Problem]:
+    try:
+        compile_spec(spec)
+    except SpecError as error:
+        return set(error.problems)
+    return set()

@@ -1,0 +1,41 @@
+"""The residual discriminator of StyleGAN2 without its tricks, as HiT trains against.
+
+Karras et al., "Analyzing and Improving the Image Quality of StyleGAN", CVPR 2020; widths and options of the official
+HiT code. Written from the description; no code of either project.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from hitzoo.families.stylegan2.plan import Stylegan2DiscriminatorPlan
+from hitzoo.layers import build_block
+from hitzoo.layers.checkpointing import run
+
+
+class Stylegan2Discriminator(nn.Module):
+    """Image to logit, one residual block per halving: [B, image_channels, R, R] -> [B]; images lie in [-1, 1]."""
+
+    def __init__(self, plan: Stylegan2DiscriminatorPlan) -> None:
+        super().__init__()
+        self.plan = plan
+        self.stem = build_block(plan.stem)
+        self.blocks = nn.Sequential(*map(build_block, plan.blocks))
+        self.head = build_block(plan.head)
+
+    @property
+    def piecewise_linear(self) -> bool:
+        """Whether each logit follows from its own image, linearly but for leaky rectifiers: cheaper gradients then."""
+        return not self.plan.head.kwargs["minibatch_std"]
+
+    def parts(self) -> dict[int, nn.Module]:
+        """By the resolution they start from, what activation checkpointing computes again."""
+        return {self.plan.resolution >> k: block for k, block in enumerate(self.blocks)}
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """One logit an image: large means real."""
+        x = self.stem(image)
+        for block in self.blocks:
+            x = run(block, x)
+        return self.head(x)

@@ -1,0 +1,1 @@
+"""Exact rewrites of blocks for inference, and the kernels they run on; knows no family."""

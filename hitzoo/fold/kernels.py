@@ -1,0 +1,82 @@
+"""Which kernels a folded network computes with, by device and precision, and which rewrites pay with them.
+
+N positions, C channels, T latent tokens, h heads.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from hitzoo.fold.affine import Affine
+from hitzoo.fold.linear import FusedLinear, OneDnnLinear, OneDnnPerSampleLinear, PerSampleLinear
+from hitzoo.fold.triton.launch import Gelu
+from hitzoo.fold.triton.support import supports_device
+from hitzoo.layers import onednn_linear
+
+_PIECE = 1 << 19  # 8,192 pixels of 64 channels: in bfloat16 a quarter and four times it are slower (docs/benchmarks.md)
+_KEPT_POSITIONS = 1 << 23  # up to 512² pixels of 32 channels
+_EVERYTHING = 1 << 62
+
+
+@dataclass(frozen=True, eq=False)
+class Kernels:
+    """`like` is an empty tensor with the network's precision and device.
+
+    `piece` is how many numbers of a map a piece of the tail has, None for all samples and pixels at once.
+    `kept_positions` is how many numbers of a position table are kept as rows beside the table. `triton` takes an MLP,
+    and a pixel-wise stage, as one kernel where there is one for its sizes; `gelu` is exact, or approximate to 2.6e-5.
+    """
+
+    like: torch.Tensor
+    onednn: bool
+    piece: int | None
+    kept_positions: int
+    triton: bool = False
+    gelu: Gelu = "exact"
+
+    def linear(self, layer: Affine, *, gelu: bool = False) -> FusedLinear | OneDnnLinear:
+        """A linear layer with its epilogue."""
+        return (OneDnnLinear if self.onednn else FusedLinear)(layer, gelu=gelu, like=self.like)
+
+    def per_sample_linear(self) -> PerSampleLinear:
+        """A linear layer by weights of the sample."""
+        return OneDnnPerSampleLinear() if self.onednn else PerSampleLinear()
+
+    def token_matrices_pay(self, positions: int, channels: int, heads: int, tokens: int) -> bool:
+        """Whether attention to the tokens is cheaper through W_q·Kᵀ and V·W_o made for each sample.
+
+        2·N·h·T·C multiply-adds and the making of both matrices, instead of 2·N·C² + 2·N·T·C with a softmax kernel
+        between; where the counts are near, the products win, since attention heads this narrow run far below a
+        product's rate (docs/benchmarks.md).
+        """
+        through_matrices = 2 * positions * heads * tokens * channels + 2 * tokens * channels**2
+        plain = 2 * positions * channels**2 + 2 * positions * tokens * channels
+        return through_matrices < 1.5 * plain
+
+
+def kernels_for(precision: torch.dtype, device: torch.device, gelu: Gelu = "exact") -> Kernels:
+    """Triton's on CUDA, oneDNN's on a CPU that has them for the precision, else torch's own."""
+    like = torch.empty(0, dtype=precision, device=device)
+    if device.type != "cpu":
+        triton = supports_device(device)
+        return Kernels(like, onednn=False, piece=None, kept_positions=_EVERYTHING, triton=triton, gelu=gelu)
+    return Kernels(like, onednn=_onednn_has(precision), piece=_PIECE, kept_positions=_KEPT_POSITIONS)
+
+
+def compiled_kernels(precision: torch.dtype, device: torch.device) -> Kernels:
+    """torch's own, all pixels at once: a graph that torch.compile makes kernels of."""
+    like = torch.empty(0, dtype=precision, device=device)
+    return Kernels(like, onednn=False, piece=None, kept_positions=_EVERYTHING)
+
+
+def plain_kernels(precision: torch.dtype = torch.float32) -> Kernels:
+    """torch's own on the CPU and no pieces: a graph of plain operations, to export."""
+    return Kernels(torch.empty(0, dtype=precision), onednn=False, piece=None, kept_positions=0)
+
+
+def _onednn_has(precision: torch.dtype) -> bool:
+    if precision == torch.bfloat16:
+        return onednn_linear.is_here() and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return precision == torch.float32 and onednn_linear.is_here()

@@ -1,0 +1,50 @@
+"""What every launch settles first: the device, the form of gelu, and the precision of float32 products."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, Literal
+
+import torch
+
+from hitzoo.fold.triton.tiling import Tile
+
+Gelu = Literal["exact", "approximate"]
+Precision = Literal["ieee", "tf32x3", "tf32"]
+
+
+def settle_precision(precision: Precision | None) -> Precision:
+    """As asked for, else by torch's own setting for float32 products: "highest" is tf32x3, the others TF32.
+
+    tf32x3 sums three TF32 products, so that about 21 bits count of float32's 24, at a third of TF32's speed, which is
+    still above that of the ordinary units, "ieee". Of 16-bit features all are the same.
+    """
+    if precision is not None:
+        return precision
+    return "tf32x3" if torch.get_float32_matmul_precision() == "highest" else "tf32"
+
+
+def settle_gelu(gelu: Gelu, x: torch.Tensor) -> str:
+    """The form the kernel computes; the hardware's tanh, good to 2^-11, only where 16 bits are kept anyway."""
+    assert gelu in ("exact", "approximate"), gelu
+    if gelu == "approximate" and x.device.type == "cuda" and x.dtype != torch.float32:
+        return "approximate_by_hardware"
+    return gelu
+
+
+def on(x: torch.Tensor) -> AbstractContextManager[object]:
+    """Triton launches on the current device: make it that of `x`."""
+    return torch.cuda.device(x.device) if x.device.type == "cuda" else nullcontext()
+
+
+def options(tile: Tile) -> dict[str, Any]:
+    """The compiler's options; multiply and add are one instruction, as in torch's own kernels."""
+    return {"num_warps": tile.warps, "num_stages": tile.stages, "enable_fp_fusion": True}
+
+
+def check(like: torch.Tensor, tensor: torch.Tensor, *shape: int, matrix: bool = False) -> None:
+    """Stop our own mistakes: another shape, layout, device, or (for matrices) type than the kernel will read."""
+    assert tensor.shape == shape, (tuple(tensor.shape), shape)
+    assert tensor.is_contiguous()
+    assert tensor.device == like.device
+    assert not matrix or tensor.dtype == like.dtype, (tensor.dtype, like.dtype)

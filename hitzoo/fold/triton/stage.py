@@ -1,0 +1,142 @@
+"""A whole pixel-wise stage in one kernel; inference only.
+
+Its features are read once at a quarter of the pixels and written once, or not at all where the stage ends in the
+image, and the weights of up to 64 channels stay in shared memory: what is left to bound it are the issue of
+instructions, most of them gelu's, and the tensor cores, which take half as long.
+"""
+
+from __future__ import annotations
+
+import torch
+
+from hitzoo.fold.triton.launch import (
+    Gelu,
+    Precision,
+    check,
+    on,
+    options,
+    settle_gelu,
+    settle_precision,
+)
+from hitzoo.fold.triton.tiling import Tile, choose_tile, device_of, programs_per_sample
+from hitzoo.fold.triton.weights import LatentAttention, StageWeights
+
+_SMALLEST = 16  # the width of the narrowest product
+
+
+def pixel_stage(
+    x: torch.Tensor,
+    weights: StageWeights,
+    *,
+    attention: LatentAttention | None = None,
+    image_before: torch.Tensor | None = None,
+    gelu: Gelu = "exact",
+    precision: Precision | None = None,
+    tile: Tile | None = None,
+) -> tuple[torch.Tensor | None, torch.Tensor | None]:
+    """Features and image after the stage: [B, n, C_in], [B, n, K] -> [B, 4n, C], [B, 4n, K]; what it lacks is None.
+
+    Where `support.supports_stage` says so. The four children of a pixel stay together, in the order (dy, dx). The
+    features stay float32 from the upsampling to the end of the stage; the image is float32.
+    """
+    x = x.contiguous()
+    _check(x, weights, attention, image_before)
+    head, channels = weights.image, weights.position.shape[1]
+    samples, count = len(x), 4 * x.shape[1]
+    ends = head is not None and head.collapsed is not None
+    out = None if ends else x.new_empty(samples, count, channels)
+    image = None if head is None else x.new_empty(samples, count, len(head.weight), dtype=torch.float32)
+    if count and samples:
+        precision = settle_precision(precision)
+        tile = tile or _choose_tile(x, weights, attention, precision)
+        _launch(x, weights, attention, image_before, out, image, settle_gelu(gelu, x), precision, tile)
+    return out, image
+
+
+def _launch(
+    x: torch.Tensor,
+    weights: StageWeights,
+    attention: LatentAttention | None,
+    image_before: torch.Tensor | None,
+    out: torch.Tensor | None,
+    image: torch.Tensor | None,
+    gelu: str,
+    precision: Precision,
+    tile: Tile,
+) -> None:
+    from hitzoo.fold.triton.device.stage_kernel import stage_kernel
+
+    samples, count, width = len(x), 4 * x.shape[1], x.shape[2] // 4
+    mlps, head, slots = weights.mlps, weights.image, tile.programs * device_of(x.device).processors
+    depth, hidden, channels = mlps.widen.shape
+    programs = programs_per_sample(-(-count // tile.rows), samples, slots)
+    latent = (attention.score, attention.score_bias, attention.read) if attention else (None, None, None)
+    to_image = (head.weight, head.bias, head.collapsed) if head else (None, None, None)
+    with on(x):
+        stage_kernel[(programs * samples,)](
+            *(x, weights.up, weights.position, *latent, weights.output_bias if attention else None),
+            *(mlps.widen, mlps.widen_bias, mlps.narrow, mlps.narrow_bias),
+            *(*to_image, image_before, out, image, count, programs),
+            IN=width,
+            C=channels,
+            H=hidden,
+            K=1 if head is None else len(head.weight),
+            IN_BLOCK=max(_SMALLEST, 1 << (width - 1).bit_length()),
+            K_BLOCK=_SMALLEST,
+            DEPTH=depth,
+            HEADS=weights.heads,
+            TOKENS=attention.score.shape[1] // weights.heads if attention else 1,
+            ROWS=tile.rows,
+            CHUNK=tile.chunk,
+            KEPT=tile.kept,
+            GELU=gelu,
+            PRECISION=precision,
+            **options(tile),
+        )
+
+
+def _choose_tile(
+    x: torch.Tensor, weights: StageWeights, attention: LatentAttention | None, precision: Precision
+) -> Tile:
+    """Of the weights that stay in shared memory, the attention's are one sample's."""
+    head, (depth, hidden, channels) = weights.image, weights.mlps.widen.shape
+    ends = head is not None and head.collapsed is not None
+    numbers = 2 * depth * hidden * channels - ends * hidden * (channels - _SMALLEST)
+    numbers += 0 if attention is None else 2 * attention.score[0].numel()
+    numbers += 0 if weights.up is None else weights.up.numel()
+    numbers += 0 if head is None else _SMALLEST * channels
+    return choose_tile(x.new_empty(0, channels), hidden, numbers, precision, wide=True)
+
+
+def _check(
+    x: torch.Tensor, weights: StageWeights, attention: LatentAttention | None, image_before: torch.Tensor | None
+) -> None:
+    samples, parents, width = len(x), x.shape[1], x.shape[2] // 4
+    mlps, head = weights.mlps, weights.image
+    depth, hidden, channels = mlps.widen.shape
+    whole = depth - (head is not None and head.collapsed is not None)
+    check(x, mlps.widen, depth, hidden, channels, matrix=True)
+    check(x, mlps.widen_bias, depth, hidden)
+    check(x, mlps.narrow, whole, channels, hidden, matrix=True)
+    check(x, mlps.narrow_bias, whole, channels)
+    check(x, weights.position, 4 * parents, channels)
+    if weights.up is None:
+        assert width == channels, (width, channels)
+    else:
+        check(x, weights.up, channels, width, matrix=True)
+    if attention is not None:
+        logits = attention.score.shape[1]
+        assert weights.output_bias is not None
+        assert logits % weights.heads == 0
+        check(x, attention.score, samples, logits, channels, matrix=True)
+        check(x, attention.score_bias, samples, logits)
+        check(x, attention.read, samples, channels, logits, matrix=True)
+        check(x, weights.output_bias, channels)
+    if head is not None:
+        check(x, head.weight, len(head.weight), channels, matrix=True)
+        check(x, head.bias, len(head.weight))
+        if head.collapsed is not None:
+            check(x, head.collapsed, len(head.weight), hidden, matrix=True)
+    if image_before is not None:
+        assert head is not None
+        check(x, image_before, samples, parents, len(head.weight))

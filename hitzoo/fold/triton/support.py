@@ -1,0 +1,66 @@
+"""Where the kernels apply; everywhere else the functions of `reference` do the same."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+
+import torch
+
+from hitzoo.fold.triton.tiling import device_of
+
+_OLDEST = (3, 4)  # the oldest Triton they were compiled with
+_CHANNELS = (16, 32, 64, 128)
+_TYPES = (torch.float32, torch.bfloat16, torch.float16)
+_MOST_IMAGE_CHANNELS = 16
+_MOST_LOGITS = 128
+
+
+def interpreting() -> bool:
+    """Whether Triton runs its kernels as Python on the CPU, as it decides once, when it is imported."""
+    return os.environ.get("TRITON_INTERPRET") == "1"
+
+
+@cache
+def _triton_is_here() -> bool:
+    try:
+        parts = version("triton").split(".")
+    except PackageNotFoundError:
+        return False
+    return tuple(int(part) for part in parts[:2]) >= _OLDEST
+
+
+def supports_device(device: torch.device) -> bool:
+    """An NVIDIA GPU from Ampere on, or any tensor in the interpreter, with Triton installed."""
+    if not _triton_is_here():
+        return False
+    if device.type != "cuda":
+        return interpreting()
+    return torch.version.cuda is not None and torch.cuda.get_device_capability(device) >= (8, 0)
+
+
+def supports_mlp(x: torch.Tensor, hidden: int, outputs: int | None = None) -> bool:
+    """Whether `fused_mlp` takes [..., C] and `hidden` features, or `fused_last_mlp` with `outputs` image channels."""
+    fits = x.shape[-1] in _CHANNELS and hidden >= 16 and hidden % 16 == 0
+    small = outputs is None or 1 <= outputs <= _MOST_IMAGE_CHANNELS
+    return fits and small and x.dtype in _TYPES and supports_device(x.device)
+
+
+def supports_stage(x: torch.Tensor, channels: int, hidden: int, heads: int, tokens: int, outputs: int = 1) -> bool:
+    """Whether `pixel_stage` takes [B, n, C_in] to C channels with these heads and latent tokens (0: no attention)."""
+    logits = heads * tokens
+    attends = logits == 0 or (16 <= logits <= _MOST_LOGITS and _power_of_two(heads) and _power_of_two(tokens))
+    before = x.shape[-1] % 4 == 0 and x.shape[-1] // 4 <= _MOST_LOGITS
+    addressable = 4 * x.shape[1] * max(channels, x.shape[-1] // 4) < 2**31
+    fits = attends and before and addressable and supports_mlp(x.new_empty(0, channels), hidden, outputs)
+    return fits and (x.dtype != torch.float32 or channels <= _most_float32_channels(x.device))
+
+
+def _most_float32_channels(device: torch.device) -> int:
+    """Of a stage, by the compiler's report: 64 take 112 KiB of shared memory, 128 up to 290."""
+    return 64 if device_of(device).shared >= 128 * 1024 else 32
+
+
+def _power_of_two(number: int) -> bool:
+    return number > 0 and number & (number - 1) == 0

@@ -1,0 +1,139 @@
+"""What a model is, from the header of its weights alone: of the Hub without fetching it, or of a folder."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from hitzoo.errors import HubError
+from hitzoo.hub.client import Hub
+from hitzoo.hub.errors import in_plain_words
+from hitzoo.hub.remote import Header, Remote
+from hitzoo.zoo.bounds import beyond
+from hitzoo.zoo.checkpoint_index import sha256_of
+from hitzoo.zoo.model_folder import WEIGHTS_NAME, ModelFolder
+from hitzoo.zoo.repo_name import RepoName
+from hitzoo.zoo.weights import METADATA_KEY, read_header, read_metadata, without_checksum
+
+_RUNNING = (".running_mean", ".running_var")  # statistics of batch norms: tensors, but no parameters
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelInfo:
+    """What is known without the weights themselves; what does not apply is empty.
+
+    `metadata` is what the header says: name, architecture, plan, step. `size` and `sha256` are of the weights file,
+    `files` the sizes of all. `metrics` are those of the card, with their names as they stand there.
+    """
+
+    where: str
+    metadata: Mapping[str, Any]
+    parameters: int
+    tensors: int
+    dtypes: tuple[str, ...]
+    size: int
+    sha256: str
+    commit: str = ""
+    license: str = ""
+    datasets: tuple[str, ...] = ()
+    metrics: tuple[tuple[str, Any], ...] = ()
+    tags: tuple[str, ...] = ()
+    access: str = ""
+    modified: str = ""
+    downloads: int | None = None
+    files: Mapping[str, int | None] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self) | {"metrics": dict(self.metrics)}
+
+
+def info_of_repo(repo: RepoName, hub: Hub | None = None) -> ModelInfo:
+    """A model on the Hub: three small requests, nothing is written. Offline it is looked for in the cache.
+
+    Raises:
+        HubError: the Hub refuses, cannot be reached, or holds no model of ours.
+        WeightsError: the one in the cache is damaged.
+    """
+    door = hub or Hub()
+    if door.offline and (pulled := door.cached(repo, WEIGHTS_NAME)):
+        return replace(_of_file(pulled, str(repo)), commit=pulled.parent.name)
+    with in_plain_words("look at", repo, door):
+        remote = door.described(door.look(repo), [WEIGHTS_NAME])
+        weights = remote.files.get(WEIGHTS_NAME)
+        if weights is None:
+            raise HubError(f"{repo} is no model of hitzoo: it has no {WEIGHTS_NAME}")
+        header = door.header(repo.repo_id, remote.commit, WEIGHTS_NAME)
+    tags: Mapping[str, str] = {}
+    with suppress(HubError), in_plain_words("look at", repo, door):  # good to know, no more
+        tags = door.tags(repo.repo_id)
+    card = remote.card
+    return ModelInfo(
+        where=str(repo),
+        **_of_header(header),
+        size=weights.size or 0,
+        sha256=weights.sha256 or "",
+        commit=remote.commit,
+        license=str(card.get("license_name") or card.get("license") or ""),
+        datasets=tuple(map(str, _list(card.get("datasets")))),
+        metrics=tuple(_metrics(card)),
+        tags=tuple(sorted(name for name, commit in tags.items() if commit == remote.commit)),
+        access=_access(remote),
+        modified=remote.modified or "",
+        downloads=remote.downloads,
+        files={name: file.size for name, file in sorted(remote.files.items())},
+    )
+
+
+def info_of_model(model: ModelFolder, where: str) -> ModelInfo:
+    """A model on the disk.
+
+    Raises:
+        WeightsError: its weights are missing or damaged.
+    """
+    return _of_file(model.weights, where)
+
+
+def _of_file(weights: Path, where: str) -> ModelInfo:
+    header = Header(read_header(weights), {METADATA_KEY: json.dumps(read_metadata(weights))})
+    return ModelInfo(where=where, **_of_header(header), size=weights.stat().st_size, sha256=sha256_of(weights))
+
+
+def _of_header(header: Header) -> dict[str, Any]:
+    try:
+        metadata = json.loads(header.metadata.get(METADATA_KEY, "{}"))
+    except (ValueError, RecursionError):
+        metadata = {}
+    if beyond(metadata):
+        metadata = {}
+    shapes = [shape for name, (_, shape) in header.tensors.items() if not name.endswith(_RUNNING)]
+    return {
+        "metadata": without_checksum(metadata) if isinstance(metadata, dict) else {},
+        "parameters": sum(math.prod(shape) for shape in shapes),
+        "tensors": len(header.tensors),
+        "dtypes": tuple(sorted({kind for kind, _ in header.tensors.values()})),
+    }
+
+
+def _access(remote: Remote) -> str:
+    return " and ".join(["private" if remote.private else "public", *(["gated"] if remote.gated else [])])
+
+
+def _metrics(card: Mapping[str, Any]) -> list[tuple[str, Any]]:
+    """The numbers of a card's model-index; whatever is not as it should be is passed over."""
+    found: list[tuple[str, Any]] = []
+    for model in _list(card.get("model-index")):
+        for result in _list(model.get("results") if isinstance(model, dict) else None):
+            for metric in _list(result.get("metrics") if isinstance(result, dict) else None):
+                if isinstance(metric, dict) and "value" in metric:
+                    found.append((str(metric.get("name") or metric.get("type")), metric["value"]))
+    return found
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value] if isinstance(value, str) else []

@@ -1,0 +1,236 @@
+"""The text of a model card, and the facts of its front matter: the same model always gives the same words.
+
+The text stands between two marks with its own sha256 in the first: around it an author may write what he likes, and
+where he has written into it, it is his and stays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import metadata
+from typing import Any
+
+from hitzoo.families.compile import ModelPlan
+from hitzoo.families.table import generator_cost
+from hitzoo.hub.provenance import name_of
+from hitzoo.spec.load import load_spec
+from hitzoo.spec.shipped import shipped_specs
+from hitzoo.spec.types import Spec
+from hitzoo.zoo.cards import Card
+
+_MARKED = re.compile(r"<!-- hitzoo:begin ([0-9a-f]{64}) -->\n(.*?)\n<!-- hitzoo:end -->", re.DOTALL)
+_MARKDOWN = re.compile(r"([\\`*_\[\]<>|~$&#])")
+_AT_THE_START = re.compile(r"^(\d*)([-+=.)])")
+_NAMES = {"fid": "FID", "is": "Inception score", "kid": "KID", "precision": "Precision", "recall": "Recall"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms:
+    """What only the publisher can say. `license` is an identifier of the Hub; `data` names the training data.
+
+    `title` and `summary` are the card's first two lines in the author's words; by default the spec's.
+    """
+
+    license: str
+    license_name: str = ""
+    license_link: str = ""
+    data: str = ""
+    data_license: str = ""
+    datasets: tuple[str, ...] = ()
+    base_model: str = ""
+    title: str = ""
+    summary: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardFacts:
+    """All that a card tells. `scores` are those of an evaluation report; `grid` is rows and columns of the picture."""
+
+    repo_id: str
+    spec: Spec
+    plan: ModelPlan
+    terms: Terms
+    made: Mapping[str, str] = field(default_factory=dict)
+    scores: Sequence[Mapping[str, Any]] = ()
+    record: Card | None = None
+    grid: tuple[int, int] | None = None
+    files: tuple[str, ...] = ()
+
+
+def body(facts: CardFacts) -> str:
+    """The text under the front matter, between its marks."""
+    parts = (_head, _use, _network, _training, _evaluation, _intended, _licence, _contents)
+    text = "\n\n".join(filter(None, (part(facts) for part in parts)))
+    return f"<!-- hitzoo:begin {_digest(text)} -->\n{text}\n<!-- hitzoo:end -->\n"
+
+
+def with_body(existing: str, fresh: str) -> str:
+    """An author's text with our part of it renewed, where it has one that he has not written into."""
+    plain = existing.replace("\r\n", "\n")
+    if not plain.strip():
+        return fresh
+    found = _ours(plain)
+    return existing if found is None else plain[: found.start()] + fresh.rstrip("\n") + plain[found.end() :]
+
+
+def is_his_own(existing: str) -> bool:
+    """Whether a text has no part of ours that may be renewed."""
+    plain = existing.replace("\r\n", "\n")
+    return bool(plain.strip()) and _ours(plain) is None
+
+
+def protocol_in_words(score: Mapping[str, Any]) -> str:
+    """What a number of an evaluation depends on, in a line: of how many, against what, by which features."""
+    protocol = score.get("protocol") or {}
+    made, real = protocol.get("generated") or {}, protocol.get("real") or {}
+    words = [
+        f"{made['images']:,} samples, seeds {made['seeds']}" if {"images", "seeds"} <= made.keys() else "",
+        f"truncation {made['truncation']:g}" if made.get("truncation", 1.0) != 1 else "",
+        f"against {real['images']:,} of {name_of(real['source'])}" if {"images", "source"} <= real.keys() else "",
+        str((protocol.get("features") or {}).get("network", "")),
+    ]
+    return ", ".join(filter(None, words))
+
+
+def metric_name(name: str) -> str:
+    """As people write it."""
+    return _NAMES.get(name, name)
+
+
+def literal(text: str) -> str:
+    """An author's words as one line of Markdown that reads as they do: no tag, link, heading or mark of ours in it."""
+    words = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    escaped = _MARKDOWN.sub(r"\\\1", words)
+    return _AT_THE_START.sub(r"\1\\\2", escaped)
+
+
+def how_to_install() -> str:
+    """The command that installs hitzoo: from where its project says that it lies; it is in no package index."""
+    declared = metadata("hitzoo").get_all("Project-URL") or []
+    links = {label.strip().lower(): link.strip() for label, _, link in (line.partition(",") for line in declared)}
+    repository = links.get("repository") or links.get("source")
+    return f"pip install git+{repository}" if repository else "pip install .    # in a checkout of hitzoo"
+
+
+def _ours(text: str) -> re.Match[str] | None:
+    found = _MARKED.search(text)
+    return found if found is not None and _digest(found[2]) == found[1] else None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _head(facts: CardFacts) -> str:
+    plan, spec, terms = facts.plan.generator, facts.spec, facts.terms
+    what = literal(terms.summary or own_summary(spec)).rstrip(". ")
+    what = what or (facts.record.title if facts.record else f"a generator of the {plan.family} family")
+    size = f"{plan.resolution}×{plan.resolution}"
+    title = literal(terms.title) or spec.name
+    lines = [f"# {title}", "", f"{what[0].upper()}{what[1:]}. It makes pictures of {size} pixels, with hitzoo."]
+    if facts.grid:
+        rows, columns = facts.grid
+        lines += ["", "![samples](samples.png)", "", f"*Seeds 0 to {rows * columns - 1}, row by row, not selected.*"]
+    return "\n".join(lines)
+
+
+def own_summary(spec: Spec) -> str:
+    """The spec's summary, but for a shipped spec's in a model of another name: it tells of another data set."""
+    shipped = shipped_specs()
+    if spec.name in shipped or spec.summary not in {load_spec(name).summary for name in shipped}:
+        return spec.summary
+    return ""
+
+
+def _use(facts: CardFacts) -> str:
+    return f"""## Use
+
+```sh
+{how_to_install()}
+hitzoo sample --model {facts.repo_id} --seeds 0-15
+```
+
+```python
+import hitzoo
+
+generator = hitzoo.load("{facts.repo_id}")        # or "{facts.repo_id}@TAG" for one version
+generator.sample(seeds=range(4))[0].save("sample.png")
+```
+
+A seed gives the same latent on every machine. After `hitzoo pull {facts.repo_id}` it works without a network."""
+
+
+def _network(facts: CardFacts) -> str:
+    plan = facts.plan.generator
+    rows = {
+        "family": plan.family,
+        "spec": "`hitzoo.yaml`",
+        "plan": f"`{facts.plan.generator_hash[:12]}`",
+        "latent": f"{plan.latent_dim} numbers, standard normal",
+        "image": f"{plan.resolution}×{plan.resolution}×{plan.image_channels}",
+        "parameters": f"{generator_cost(plan).parameters:,}",
+        "weights": "moving average of the generator, float32",
+    }
+    paper = (
+        f"\n\nPaper: {facts.record.paper.title}, {facts.record.paper.url}"
+        if facts.record and facts.record.paper
+        else ""
+    )
+    return f"## Network\n\n{_table(('', ''), rows.items())}{paper}"
+
+
+def _training(facts: CardFacts) -> str:
+    rows = {"data": facts.terms.data or _data_of(facts.spec)} | dict(facts.made)
+    if facts.terms.base_model:
+        rows["begun from"] = facts.terms.base_model
+    return f"## Training\n\n{_table(('', ''), rows.items())}"
+
+
+def _evaluation(facts: CardFacts) -> str:
+    rows = [
+        (metric_name(str(score["name"])), f"{score['value']:.5g}", protocol_in_words(score)) for score in facts.scores
+    ]
+    measured = _table(("metric", "value", "protocol"), rows) if rows else "These weights have not been evaluated."
+    note = "\n\n`evaluation.json` has the whole protocol of each; numbers of other protocols are not comparable."
+    measured += note if rows else ""
+    reported = ""
+    if facts.record and facts.record.published:
+        numbers = ", ".join(f"{metric_name(number.metric)} {number.value:g}" for number in facts.record.published)
+        reported = f"\n\nThe paper reports {numbers} for this architecture; that is no measurement of these weights."
+    return f"## Evaluation\n\n{measured}{reported}"
+
+
+def _intended(facts: CardFacts) -> str:
+    return """## Intended use and limits
+
+For research, teaching and art with generative models. The pictures follow the data the model was trained on: what is
+rare there is rare or broken here, and its biases are kept. Pictures of people show nobody who exists, may resemble
+somebody who does, and are not to be used to deceive or harass. Truncation scales the latent; there is no w-space."""
+
+
+def _licence(facts: CardFacts) -> str:
+    terms = facts.terms
+    name = terms.license_name or terms.license
+    weights = f"[{name}]({terms.license_link})" if terms.license_link else name
+    data = terms.data_license or "not stated; it may restrict what the weights may be used for"
+    return f"## Licence\n\nWeights: {weights}. Training data: {data}."
+
+
+def _contents(facts: CardFacts) -> str:
+    files = ", ".join(f"`{name}`" for name in facts.files)
+    return f"## Files\n\n{files}. `manifest.json` has the sha256 of each; `hitzoo pull` verifies them."
+
+
+def _data_of(spec: Spec) -> str:
+    source = name_of(spec.data.source) if spec.data.source else "not stated"
+    return "the built-in coloured shapes (synthetic)" if source == "synthetic" else str(source)
+
+
+def _table(head: Sequence[str], rows: Any) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(
+        "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in lines
+    )

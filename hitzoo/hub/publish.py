@@ -1,0 +1,212 @@
+"""A model folder to the Hub: one commit, then the tag; nothing where all of it is there already."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Set
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hitzoo.errors import HubError, RequestError, WeightsError
+from hitzoo.hub.client import Hub
+from hitzoo.hub.errors import in_plain_words
+from hitzoo.hub.manifest import MANIFEST_NAME, Manifest, read_manifest, read_small
+from hitzoo.hub.release import GRID_NAME, README_NAME, Before, Publication, Release, check_whole, write_release
+from hitzoo.hub.remote import Remote, RemoteFile
+from hitzoo.hub.retry import is_empty, is_missing, retrying, status_of
+from hitzoo.zoo.repo_name import RepoName, check_revision, is_commit, parse_repo_name
+
+
+@dataclass(frozen=True)
+class Published:
+    """What became of it. `changed` and `removed` are empty where the commit is one that was there before."""
+
+    repo_id: str
+    commit: str
+    url: str
+    tag: str | None
+    release: Release
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _There:
+    """The repository before: its head, its tags, and what a new version takes over from it."""
+
+    remote: Remote
+    tags: Mapping[str, str] = field(default_factory=dict)
+    before: Before = field(default_factory=Before)
+
+
+def publish(
+    wanted: Publication,
+    *,
+    tag: str | None = None,
+    private: bool = False,
+    hub: Hub | None = None,
+    sending: Callable[[int], None] = lambda size: None,
+) -> Published:
+    """Make the repository if need be, commit what differs from it, and give the commit a tag.
+
+    `sending` is told how many bytes are about to be sent.
+
+    Raises:
+        HubError: the Hub refuses, or cannot be reached; or the tag is taken.
+        RequestError: the name, the tag, or something that was to be published is not possible.
+        WeightsError: the model is not whole.
+    """
+    repo, door = _checked(wanted.repo_id, tag), hub or Hub()
+    check_whole(wanted)
+    with TemporaryDirectory(prefix="hitzoo-publish-") as folder:
+        there = _look(repo, private, door)
+        release = write_release(Path(folder), wanted, there.before)
+        with in_plain_words("publish", repo, door):
+            files = door.described(there.remote, release.files).files
+        changed = {name: path for name, path in release.files.items() if not _is(files.get(name), path)}
+        removed = _no_longer(release, there)
+        _refuse_taken(repo, tag, there, bool(changed or removed))
+        commit = there.remote.commit
+        if changed or removed:
+            sending(sum(path.stat().st_size for path in changed.values()))
+            with in_plain_words("publish", repo, door):
+                commit = _commit(repo, wanted, changed, removed, there.remote, door)
+                _check_arrived(repo, commit, changed.keys(), door)
+        if tag is not None and there.tags.get(tag) != commit:
+            _tag(repo, tag, commit, door)
+    url = f"{door.address}/{repo.repo_id}/commit/{commit}"
+    return Published(repo.repo_id, commit, url, tag, release, tuple(changed), tuple(sorted(removed)))
+
+
+def prepare(wanted: Publication, folder: Path) -> Release:
+    """What would be published into a repository that holds nothing yet; the Hub is not asked."""
+    _checked(wanted.repo_id, None)
+    check_whole(wanted)
+    return write_release(folder, wanted, Before())
+
+
+def _checked(repo_id: str, tag: str | None) -> RepoName:
+    repo = parse_repo_name(repo_id)
+    if "@" in repo_id:
+        raise RequestError(f"'{repo_id}': a version is published with --tag {repo.revision}, into {repo.repo_id}")
+    if tag is not None and is_commit(check_revision(tag)):
+        raise RequestError(f"--tag {tag}: a tag may not look like a commit; choose for example v1")
+    return repo
+
+
+def _look(repo: RepoName, private: bool, hub: Hub) -> _There:
+    """What is there; an empty repository is made where there is none."""
+    with in_plain_words("publish", repo, hub):
+        try:
+            remote = hub.look(repo)
+        except Exception as error:
+            if is_missing(error):
+                hub.create(repo.repo_id, private=private)
+            elif not is_empty(error):
+                raise
+            return _There(_look_at_new(repo, hub))
+        if private and not remote.private:
+            raise RequestError(
+                f"{repo.repo_id} exists and is public; make it private on its page, or leave --private out"
+            )
+        return _There(remote, hub.tags(repo.repo_id), _before(repo, remote, hub))
+
+
+def _look_at_new(repo: RepoName, hub: Hub) -> Remote:
+    """A repository that holds nothing yet: with a first commit as Hugging Face's Hub makes one, or with none."""
+    try:
+        return hub.look(repo)
+    except Exception as error:
+        if not is_empty(error):
+            raise
+        return Remote(repo_id=repo.repo_id, commit="", files={}, card={})
+
+
+def _before(repo: RepoName, remote: Remote, hub: Hub) -> Before:
+    def fetch(name: str) -> Path:
+        with in_plain_words("publish", repo, hub):
+            return hub.fetch(repo.repo_id, remote.commit, name)
+
+    readme = read_small(fetch(README_NAME)) if README_NAME in remote.files else ""
+    manifest = Manifest({})
+    if MANIFEST_NAME in remote.files:
+        try:
+            manifest = read_manifest(fetch(MANIFEST_NAME))
+        except WeightsError:  # somebody else's, or damaged: nothing is taken over, and it will be replaced
+            manifest = Manifest({})
+    known = GRID_NAME in remote.files and GRID_NAME in manifest.files
+    return Before(readme=readme, manifest=manifest, grid=(lambda: fetch(GRID_NAME)) if known else None)
+
+
+def _is(there: RemoteFile | None, path: Path) -> bool:
+    """Whether the repository has this very file: the Hub tells sha256 of large ones and git's hash of small ones."""
+    if there is None or there.size != path.stat().st_size:
+        return False
+    with path.open("rb") as file:
+        if there.sha256:
+            return hashlib.file_digest(file, "sha256").hexdigest() == there.sha256
+        return hashlib.sha1(f"blob {there.size}\0".encode() + file.read()).hexdigest() == there.oid
+
+
+def _no_longer(release: Release, there: _There) -> Set[str]:
+    """What a former version listed and this one has not: ours to remove. Anything else in a repository stays."""
+    return (there.before.manifest.files.keys() - release.files.keys()) & there.remote.files.keys()
+
+
+def _refuse_taken(repo: RepoName, tag: str | None, there: _There, differs: bool) -> None:
+    taken = there.tags.get(tag or "")
+    if taken is not None and (differs or taken != there.remote.commit):
+        raise HubError(
+            f"{repo.repo_id} has a tag {tag} already, on commit {taken[:12]} with other files; choose another:"
+            f" those who pull {tag} rely on it (its tags: {', '.join(sorted(there.tags))})"
+        )
+
+
+def _commit(
+    repo: RepoName, wanted: Publication, changed: Mapping[str, Path], removed: Set[str], remote: Remote, hub: Hub
+) -> str:
+    """One commit. After an answer that was lost the head tells whether it was made; only if not is it tried again."""
+    tries = 0
+
+    def commit() -> str:
+        nonlocal tries
+        tries += 1
+        if tries > 1 and (made := made_already()):
+            return made
+        try:
+            message = f"Publish {wanted.model.spec.name}"
+            return hub.commit(repo.repo_id, changed, removed, message=message, parent=remote.commit)
+        except Exception as error:
+            if status_of(error) == 412 and (made := made_already()):
+                return made
+            raise
+
+    def made_already() -> str:
+        head = hub.described(hub.look(repo), changed)
+        if head.commit == remote.commit:
+            return ""
+        if all(_is(head.files.get(name), path) for name, path in changed.items()):
+            return head.commit
+        raise HubError(f"somebody else changed {repo} meanwhile, nothing was published; run the same command again")
+
+    return retrying(commit)
+
+
+def _check_arrived(repo: RepoName, commit: str, changed: Set[str], hub: Hub) -> None:
+    """What a repository's .gitignore names, the Hub leaves out of a commit without a word."""
+    missing = sorted(changed - hub.look(RepoName(repo.repo_id, commit)).files.keys())
+    if missing:
+        raise HubError(
+            f"{repo} did not take {', '.join(missing)} into its commit {commit[:12]}, which has no tag;"
+            " see what its .gitignore names, then run the same command again"
+        )
+
+
+def _tag(repo: RepoName, tag: str, commit: str, hub: Hub) -> None:
+    with in_plain_words("publish", repo, hub):
+        try:
+            hub.tag(repo.repo_id, tag, commit)
+        except Exception as error:  # 409: of a first try whose answer was lost, or somebody else's
+            if status_of(error) != 409 or hub.tags(repo.repo_id).get(tag) != commit:
+                raise

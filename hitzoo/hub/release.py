@@ -1,0 +1,191 @@
+"""The folder that is published: every file a model's repository holds, made from a model folder.
+
+README.md                              the card
+config.json  hitzoo.yaml               what it is: with every default, and as its author wrote it
+model.safetensors                      the averaged generator, byte for byte as it was trained
+samples.png  evaluation.json           what the card shows; the second where there is an evaluation
+training/…                             on request: the discriminator, or all that a checkpoint has
+manifest.json                          size and sha256 of all of these
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from hitzoo.errors import RequestError, WeightsError
+from hitzoo.files import atomic_file, write_text
+from hitzoo.hub.card_metadata import render_card
+from hitzoo.hub.manifest import MANIFEST_NAME, Manifest, manifest_of
+from hitzoo.hub.model_card import CardFacts, Terms
+from hitzoo.hub.provenance import Provenance, name_of, provenance_of, without_folders
+from hitzoo.hub.verification import check_weights
+from hitzoo.spec.types import Spec
+from hitzoo.spec.write import to_yaml
+from hitzoo.zoo.cards import Card
+from hitzoo.zoo.checkpoint_index import verify
+from hitzoo.zoo.model_folder import CONFIG_NAME, SPEC_NAME, TRAINING_FILES, WEIGHTS_NAME, ModelFolder, config_of
+from hitzoo.zoo.weights import read_metadata, read_tensors
+
+README_NAME = "README.md"
+GRID_NAME = "samples.png"
+REPORT_NAME = "evaluation.json"
+FILES = (README_NAME, CONFIG_NAME, SPEC_NAME, WEIGHTS_NAME, GRID_NAME, REPORT_NAME, MANIFEST_NAME, *TRAINING_FILES)
+"""What the folder can hold."""
+_WIDEST = 1024  # pixels of the grid
+_LARGEST_SIDE = 6
+
+
+@dataclass(frozen=True, kw_only=True)
+class Publication:
+    """What is to be published. `draw` makes the grid of rows × columns samples at a path, and says what is odd of it.
+
+    `record` is the model's in the zoo, if it has one; `bundled` says that it is that very model. `spec_text` is the
+    spec as it was written, where that is known; `report` an evaluation; `extra` those of the training's files that go
+    along. `readme` is a card the author wrote himself.
+    """
+
+    repo_id: str
+    model: ModelFolder
+    terms: Terms
+    draw: Callable[[Path, int, int], str]
+    record: Card | None = None
+    bundled: bool = False
+    spec_text: str | None = None
+    report: Mapping[str, Any] | None = None
+    extra: Collection[str] = ()
+    readme: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Before:
+    """What the repository holds already, as far as the new one depends on it. `grid` fetches its picture."""
+
+    readme: str = ""
+    manifest: Manifest = field(default_factory=lambda: Manifest({}))
+    grid: Callable[[], Path] | None = None
+
+
+@dataclass(frozen=True)
+class Release:
+    """The files to publish by their path in the repository; `card_kept` says that the card's text is its author's.
+
+    `notes` are what its author should hear of before others see it.
+    """
+
+    files: Mapping[str, Path]
+    manifest: Manifest
+    card_kept: bool
+    notes: tuple[str, ...] = ()
+
+
+def write_release(folder: Path, wanted: Publication, before: Before) -> Release:
+    """Write what is new into an empty folder, and list it with what stays where it is."""
+    model = wanted.model
+    beside = {name: _beside(model, name) for name in wanted.extra}
+    made = provenance_of(model.weights, read_metadata(model.weights), wanted.record if wanted.bundled else None)
+    report = without_folders(wanted.report or made.report) or {}
+    texts = {CONFIG_NAME: _config(model), SPEC_NAME: wanted.spec_text or to_yaml(_without_folders(model.spec))}
+    if report:
+        texts[REPORT_NAME] = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+    files = {WEIGHTS_NAME: model.weights, GRID_NAME: folder / GRID_NAME, **beside}
+    files |= {name: folder / name for name in (*texts, README_NAME)}
+    side = _grid_side(model)
+    facts = _facts(wanted, made, report.get("scores", ()), (side, side), (*files, MANIFEST_NAME))
+    text = wanted.readme if wanted.readme is not None else before.readme
+    texts[README_NAME], kept = render_card(facts, text)
+    for name, content in texts.items():
+        write_text(folder / name, content)
+    odd = _put_grid(folder / GRID_NAME, wanted, before, manifest_of({WEIGHTS_NAME: model.weights}), side)
+    manifest = manifest_of(files)
+    write_text(folder / MANIFEST_NAME, str(manifest))
+    notes = filter(None, (_relicensed(wanted), odd))
+    return Release(files | {MANIFEST_NAME: folder / MANIFEST_NAME}, manifest, kept, tuple(notes))
+
+
+def _relicensed(wanted: Publication) -> str:
+    """Of weights that travel with hitzoo, under another licence than theirs."""
+    terms, record = wanted.terms, wanted.record
+    if not wanted.bundled or record is None or terms.license == record.license.lower():
+        return ""
+    return (
+        f"the weights of {record.name} are under {record.license}, and you publish them under"
+        f" {terms.license_name or terms.license}; only who holds the rights may change that"
+    )
+
+
+def _facts(
+    wanted: Publication, made: Provenance, scores: Any, grid: tuple[int, int], files: Collection[str]
+) -> CardFacts:
+    return CardFacts(
+        repo_id=wanted.repo_id,
+        spec=wanted.model.spec,
+        plan=wanted.model.plan,
+        terms=wanted.terms,
+        made=made.facts,
+        scores=scores,
+        record=wanted.record,
+        grid=grid,
+        files=tuple(sorted(files)),
+    )
+
+
+def _put_grid(path: Path, wanted: Publication, before: Before, mine: Manifest, side: int) -> str:
+    """Samples of the same weights are the same: another machine's last bits shall not make them a new picture."""
+    if before.grid is not None and before.manifest.files.get(WEIGHTS_NAME) == mine.files[WEIGHTS_NAME]:
+        old = before.grid()
+        if not before.manifest.problems(old.parent, [GRID_NAME]):
+            with atomic_file(path) as place:
+                place.write_bytes(old.read_bytes())
+            return ""
+    return wanted.draw(path, side, side)
+
+
+def check_whole(wanted: Publication) -> None:
+    """Refuse what nobody should pull.
+
+    Raises:
+        WeightsError: the model is damaged, not finite, or its parts do not agree.
+        RequestError: a file that is to go along is not there.
+    """
+    model, beside = wanted.model, {name: _beside(wanted.model, name) for name in wanted.extra}
+    check_weights(model)
+    for name, tensor in read_tensors(model.weights).items():
+        if not tensor.isfinite().all():
+            raise WeightsError(f"{name} in {model.weights} is not finite; publish an earlier checkpoint")
+    wrong = verify(model.weights.parent, only=(CONFIG_NAME, WEIGHTS_NAME, *beside))
+    if wrong:
+        raise WeightsError(f"{model.weights.parent} is damaged: {'; '.join(wrong)}; publish another checkpoint")
+
+
+def _beside(model: ModelFolder, name: str) -> Path:
+    path = model.weights.parent / name
+    if not path.is_file():
+        raise RequestError(f"{model.weights.parent} has no {name} to publish; a checkpoint of `hitzoo train` has")
+    return path
+
+
+def _config(model: ModelFolder) -> str:
+    """The config as it was written, but for the folders where data lay; a bundled model has none yet."""
+    path = model.weights.parent / CONFIG_NAME
+    if model.weights.name == WEIGHTS_NAME and path.is_file():
+        config = json.loads(path.read_text(encoding="utf-8"))
+        for part in (config["spec"].get("data", {}), config["spec"].get("evaluation", {})):
+            if "source" in part:
+                part["source"] = name_of(part["source"])
+    else:
+        config = config_of(_without_folders(model.spec), model.plan)
+    return json.dumps(config, indent=2, ensure_ascii=False) + "\n"
+
+
+def _without_folders(spec: Spec) -> Spec:
+    data = replace(spec.data, source=name_of(spec.data.source))
+    return replace(spec, data=data, evaluation=replace(spec.evaluation, source=name_of(spec.evaluation.source)))
+
+
+def _grid_side(model: ModelFolder) -> int:
+    """As many samples a row as make a picture that fits into a page."""
+    return max(2, min(_LARGEST_SIDE, _WIDEST // model.plan.generator.resolution))

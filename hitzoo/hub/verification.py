@@ -1,0 +1,106 @@
+"""Whether a published model is what it says: config, spec, plan, size and tensors must agree before it is loaded.
+
+Everything here was written by somebody else. It is read as data, through the same schema and planning rules as a spec
+of one's own, and what is absurd is refused by arithmetic, before a network is built or a tensor takes memory.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import torch
+
+from hitzoo.errors import WeightsError
+from hitzoo.families.build import build_generator
+from hitzoo.families.compile import ModelPlan, compile_spec
+from hitzoo.families.table import generator_cost
+from hitzoo.hub.manifest import MANIFEST_NAME, read_manifest, read_small
+from hitzoo.spec.load import parse_spec
+from hitzoo.spec.types import Spec
+from hitzoo.spec.write import leaves
+from hitzoo.zoo.model_folder import CONFIG_NAME, SPEC_NAME, WEIGHTS_NAME, ModelFolder, open_model
+from hitzoo.zoo.weights import differences_of, read_header, read_metadata
+
+_MOST_DIFFERENCES = 5
+_FLOAT32 = 4  # bytes
+_SLACK = 1 << 20  # bytes; for the header, and for the running statistics of small networks
+
+
+def read_description(folder: Path) -> ModelFolder:
+    """What a published model says it is, its config and its spec in agreement.
+
+    Raises:
+        WeightsError: one of them is missing or damaged, or they describe different networks.
+        SpecError: a spec says something it may not.
+    """
+    text = read_small(folder / CONFIG_NAME)
+    found = open_model(folder)
+    stored = json.loads(text).get("generator_plan")
+    if stored != found.plan.generator_hash:
+        raise WeightsError(
+            f"{folder / CONFIG_NAME} says its generator is plan {str(stored)[:12]}, but its spec describes plan"
+            f" {found.plan.generator_hash[:12]}; it was changed, or made by another version of hitzoo"
+        )
+    path = folder / SPEC_NAME
+    written = parse_spec(read_small(path), str(path))
+    if compile_spec(written).generator_hash != found.plan.generator_hash:
+        lines = [f"{path} describes another generator than {CONFIG_NAME} beside it:", *_differing(written, found.spec)]
+        raise WeightsError("\n".join(lines))
+    return found
+
+
+def open_published(folder: Path) -> ModelFolder:
+    """A published model that somebody put into a folder: its manifest lies there, and it must be what that says.
+
+    Raises:
+        WeightsError: it was damaged or changed since, or does not agree with itself.
+        SpecError: a spec says something it may not.
+    """
+    wrong = read_manifest(folder / MANIFEST_NAME).problems(folder, (CONFIG_NAME, SPEC_NAME, WEIGHTS_NAME))
+    if wrong:
+        raise WeightsError(
+            f"{folder} is not what its {MANIFEST_NAME} says: {'; '.join(wrong.values())}; fetch it again,"
+            f" or remove {MANIFEST_NAME} if the change is yours"
+        )
+    found = read_description(folder)
+    check_weights(found)
+    return found
+
+
+def check_size(plan: ModelPlan, size: int, whose: str) -> None:
+    """Refuse a weights file that is far from what the plan's parameters take, before it is fetched.
+
+    Raises:
+        WeightsError: it is.
+    """
+    least = _FLOAT32 * generator_cost(plan.generator).parameters
+    if not least <= size <= least * 3 // 2 + _SLACK:
+        raise WeightsError(f"the weights of {whose} have {size:,} bytes; the generator of its spec takes {least:,}")
+
+
+def check_weights(found: ModelFolder) -> None:
+    """Compare the header of the weights with the plan: names, shapes, dtypes, and the plan's own hash.
+
+    Raises:
+        WeightsError: they differ; the first five differences are named.
+    """
+    with torch.device("meta"):
+        wanted = build_generator(found.plan).state_dict()
+    lines = differences_of(wanted, read_header(found.weights))
+    if lines:
+        raise WeightsError(
+            f"{found.weights} holds the weights of another network than {CONFIG_NAME} describes:\n" + "\n".join(lines)
+        )
+    stored = read_metadata(found.weights).get("generator_plan")
+    if stored != found.plan.generator_hash:
+        raise WeightsError(
+            f"{found.weights} was made for another generator than {CONFIG_NAME} describes, though every tensor fits"
+            f" (plan {str(stored)[:12]} in the file, {found.plan.generator_hash[:12]} wanted)"
+        )
+
+
+def _differing(written: Spec, described: Spec) -> list[str]:
+    one, other = dict(leaves(written)), dict(leaves(described))
+    changed = [key for key in sorted(one.keys() | other.keys()) if one.get(key) != other.get(key)]
+    return [f"  {key}: {one.get(key)!r} here, {other.get(key)!r} there" for key in changed[:_MOST_DIFFERENCES]]

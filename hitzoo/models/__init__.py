@@ -1,1 +1,0 @@
-"""THE FAMILIES: a trunk each, written by hand, built from a plan with no decision left."""

@@ -1,0 +1,35 @@
+"""The C allocator's habits, for commands that make and free the same large tensors over and over on a CPU."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from contextlib import suppress
+
+from hitzoo.runtime.free_memory import free_memory, peak_memory
+
+_TRIM_THRESHOLD, _MMAP_MAX = -1, -4  # of glibc's mallopt
+_NEVER = 2**31 - 1
+_SMALL_SHARE = 0.25  # even twice as much leaves the machine half empty
+
+
+def keep_freed_memory_if_ample() -> None:
+    """`keep_freed_memory` where what the process has needed so far is a small part of what is free; after a step."""
+    if 0 < peak_memory() < _SMALL_SHARE * free_memory():
+        keep_freed_memory()
+
+
+def keep_freed_memory(keep: bool = True) -> None:
+    """Let freed memory stay with the process instead of going back to the system each time.
+
+    glibc maps every large tensor anew and the system clears its pages on first touch, which measured a fifth of a
+    training step (docs/benchmarks.md). The price is memory: what is freed in pieces cannot always be used again as a
+    whole, and large training steps measured up to 1.7 times as much. Other allocators than glibc's are left alone. With
+    `keep` false the habits are glibc's own again.
+    """
+    if not sys.platform.startswith("linux"):
+        return
+    with suppress(OSError, AttributeError):
+        mallopt = ctypes.CDLL(None).mallopt
+        mallopt(_MMAP_MAX, 0 if keep else 65536)
+        mallopt(_TRIM_THRESHOLD, _NEVER if keep else 128 * 1024)

@@ -1,0 +1,167 @@
+"""Several processes, one device each, training one model: who is who, and what they say to each other.
+
+`torchrun` starts the processes and sets their environment; alone, a process is a world of one and says nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import torch
+import torch.distributed as dist
+
+from hitzoo.errors import ArgumentError, HitzooError, RequestError, RunError
+from hitzoo.runtime.device import choose_device
+from hitzoo.runtime.launcher import Launched, announced_size, launched
+from hitzoo.runtime.rendezvous import meet
+from hitzoo.runtime.shard import Shard
+
+__all__ = ["ALONE", "World", "announced_size", "joined", "own_device"]
+
+_PATIENCE = timedelta(hours=2)  # the others wait while the first evaluates
+_LOST = ("connection", "peer", "gloo", "nccl", "socket", "timed out")
+
+
+@dataclass(frozen=True)
+class World:
+    """All processes of a run, seen from one of them."""
+
+    rank: int = 0
+    size: int = 1
+
+    @property
+    def first(self) -> bool:
+        """Whether this process writes the files and shows the progress."""
+        return self.rank == 0
+
+    @property
+    def shard(self) -> Shard:
+        """This process's part of a global batch."""
+        return Shard(self.rank, self.size)
+
+    def add_up(self, values: torch.Tensor) -> torch.Tensor:
+        """The sum over all processes, in place."""
+        if self.size > 1:
+            dist.all_reduce(values)
+        return values
+
+    def least(self, value: int, device: torch.device) -> int:
+        """The smallest of the processes' numbers."""
+        if self.size == 1:
+            return value
+        numbers = torch.tensor([value], device=device)
+        dist.all_reduce(numbers, dist.ReduceOp.MIN)
+        return int(numbers)
+
+    def gather(self, rows: torch.Tensor, device: torch.device) -> list[torch.Tensor] | None:
+        """One CPU tensor of the same shape from each process, in their order, in the first; None elsewhere."""
+        if self.size == 1:
+            return [rows]
+        own = rows.to(device)
+        parts = [torch.empty_like(own) for _ in range(self.size)]
+        dist.all_gather(parts, own)
+        return [part.cpu() for part in parts] if self.first else None
+
+    def merged(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """All processes' names, each once."""
+        if self.size == 1:
+            return names
+        told: list[tuple[str, ...]] = [()] * self.size
+        dist.all_gather_object(told, names)
+        return tuple(dict.fromkeys(name for part in told for name in part))
+
+    def first_decides(self, decide: Callable[[], Any]) -> Any:
+        """What `decide` returns in the first process (JSON data), in every process.
+
+        Where it fails there, the first process raises and the others leave quietly.
+        """
+        if self.size == 1:
+            return decide()
+        told: list[Any] = [None, 0]
+        failure: HitzooError | None = None
+        if self.first:
+            try:
+                told[0] = json.dumps(decide())
+            except HitzooError as error:
+                failure, told[1] = error, error.exit_code
+        dist.broadcast_object_list(told)
+        if failure is not None:
+            raise failure
+        if told[0] is None:
+            raise SystemExit(told[1])
+        return json.loads(told[0])
+
+
+ALONE = World()
+
+
+def own_device(name: str) -> torch.device:
+    """The device this process computes on; with several processes on CUDA, the one of its number on its machine.
+
+    Raises:
+        RequestError: there is no such device, or one for each process is not to be had.
+    """
+    device = choose_device(name)
+    if launched().alone or device.type != "cuda":
+        return device
+    number, count = launched().local_rank, torch.cuda.device_count()
+    if device.index is not None:
+        raise ArgumentError("device", name, "every process needs a device of its own; write cuda")
+    if number >= count:
+        raise RequestError(f"this machine has {count} CUDA devices, too few for --nproc-per-node {number + 1}")
+    device = torch.device("cuda", number)
+    torch.cuda.set_device(device)
+    return device
+
+
+@contextmanager
+def joined(device: torch.device, tell: Callable[[str], None] = lambda message: None) -> Iterator[World]:
+    """The world the launcher announced, NCCL between CUDA devices and gloo elsewhere; left again at the end.
+
+    `tell` hears of processes that are waited for.
+
+    Raises:
+        RequestError: they do not come.
+        RunError: another process has gone.
+    """
+    who = launched()
+    if who.alone:
+        yield ALONE
+        return
+    _form_group(who, device, tell)
+    try:
+        yield World(dist.get_rank(), dist.get_world_size())
+    except RuntimeError as error:
+        if not any(word in str(error).lower() for word in _LOST):
+            raise
+        reason = str(error).splitlines()[0][:160]
+        raise RunError(
+            f"another process of this run has gone ({reason}); its own message says why. Go on with --resume"
+        ) from error
+    finally:
+        with suppress(RuntimeError):
+            dist.destroy_process_group()
+
+
+def _form_group(who: Launched, device: torch.device, tell: Callable[[str], None]) -> None:
+    """All meet within minutes; what they then do together may take as long as an evaluation."""
+    store = meet(who, tell)
+    store.set_timeout(_PATIENCE)
+    own = device if device.type == "cuda" else None
+    try:
+        dist.init_process_group(
+            "nccl" if own else "gloo",
+            store=dist.PrefixStore(f"hitzoo/{who.attempt}/group", store),  # type: ignore[attr-defined]
+            rank=who.rank,
+            world_size=who.size,
+            timeout=_PATIENCE,
+            device_id=own,
+        )
+    except (ValueError, RuntimeError) as error:  # dist.DistError is one of the latter
+        reason = str(error).splitlines()[0][:160]
+        raise RequestError(f"WORLD_SIZE is {who.size}, but the processes cannot work together ({reason})") from None

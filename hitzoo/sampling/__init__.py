@@ -1,0 +1,1 @@
+"""From a seed to a picture: generators, latents, grids, large images by tiles."""

@@ -1,0 +1,105 @@
+"""What a picture says of how it was made, and whether two were made alike."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hitzoo.sampling.generator import Generator
+
+_MAKING = {  # what decides over the pixels besides the latent, in the words of a message
+    "hitzoo:weights": "weights",
+    "hitzoo:plan": "network",
+    "hitzoo:truncation": "truncation",
+    "hitzoo:precision": "precision",
+    "hitzoo:path": "path",
+}
+_SHOWN = {
+    "hitzoo:seed": "seed",
+    "hitzoo:seeds": "seeds",
+    "hitzoo:latent": "latent",
+    "hitzoo:latents": "latents",
+    "hitzoo:region": "region",
+    "hitzoo:level": "level",
+    "hitzoo:grid": "grid",
+    "hitzoo:padding": "padding",
+    "hitzoo:scale": "scale",
+    "hitzoo:labels": "labels",
+    "hitzoo:quality": "quality",
+}
+_LETTERS = 12  # of a hash, for people
+_LONGEST = 40  # letters of a value in a message
+
+
+def picture_facts(generator: Generator, truncation: float) -> dict[str, str]:
+    """What a picture's metadata says of how it was made; with the seed, enough to make it again.
+
+    `hitzoo:weights` is the sha256 of the weights file, of an untrained network that of its tensors.
+    """
+    facts = {
+        "Software": f"hitzoo {version('hitzoo')}",
+        "hitzoo:version": version("hitzoo"),
+        "hitzoo:model": generator.name,
+        "hitzoo:from": generator.label,
+        "hitzoo:weights": generator.weights,
+        "hitzoo:plan": generator.plan.generator_hash,
+        "hitzoo:truncation": str(truncation),
+        "hitzoo:precision": generator.precision,
+        "hitzoo:path": "optimized" if generator.is_fast else "plain",
+    }
+    if isinstance(generator.metadata.get("step"), int):
+        facts["hitzoo:step"] = str(generator.metadata["step"])
+    return facts | ({"hitzoo:repo": generator.origin} if generator.origin else {})
+
+
+def of_latents(seeds: Sequence[int] | None, latents: NDArray[np.float32], *, several: bool = False) -> dict[str, str]:
+    """Which images: the seed of one or the seeds of a grid, else the sha256 of their latents."""
+    ending = "s" if several else ""
+    if seeds is not None:
+        return {f"hitzoo:seed{ending}": as_ranges(seeds)}
+    return {f"hitzoo:latent{ending}": hashlib.sha256(latents.astype("<f4").tobytes()).hexdigest()}
+
+
+def as_ranges(seeds: Sequence[int]) -> str:
+    """`0-35,40` of a list, in its order."""
+    words: list[str] = []
+    first = last = seeds[0]
+    for seed in [*seeds[1:], None]:
+        if seed is not None and seed == last + 1:
+            last = seed
+            continue
+        words.append(str(first) if first == last else f"{first}-{last}")
+        if seed is not None:
+            first = last = seed
+    return ",".join(words)
+
+
+def is_made_alike(found: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
+    """Whether two pictures are of the same weights, computed in the same way."""
+    return all(found.get(key) == wanted.get(key) for key in _MAKING)
+
+
+def difference(found: Mapping[str, str], wanted: Mapping[str, str]) -> str:
+    """How a picture that is there differs from the one to write, in words; nothing where it is the same."""
+    if not found:
+        return "and does not say what made it"
+    for key, word in (_MAKING | _SHOWN).items():
+        was, is_ = found.get(key), wanted.get(key)
+        if was == is_:
+            continue
+        if was is None:
+            return f"and does not say of which {word} it is"
+        if is_ is None:
+            return f"made with {word} {_short(was)}"
+        return f"made with other {word} ({_short(was)}, not {_short(is_)})"
+    return ""
+
+
+def _short(value: str) -> str:
+    if len(value) == 64:
+        return value[:_LETTERS]
+    return value if len(value) <= _LONGEST else value[:_LONGEST] + "…"

@@ -1,0 +1,33 @@
+"""Where outputs go when nobody says: places named after the model and after what was asked of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hitzoo.sampling.generator import Generator
+from hitzoo.sampling.region import Region
+
+
+def samples_folder(generator: Generator, truncation: float, scale: int = 1) -> Path:
+    """`samples/photos-step-00012000`, `samples/acme--photos@v1-fast-bfloat16`, `samples/b256-truncation-0.7`."""
+    enlarged = "" if scale == 1 else f"-x{scale}"
+    return Path("samples") / f"{generator.label}{_way(generator, truncation)}{enlarged}"
+
+
+def render_name(
+    generator: Generator, seed: int, truncation: float, *, region: Region | None, level: int | None, suffix: str
+) -> Path:
+    """`renders/b256-seed0007.png`; a region and a level that were asked for follow the seed: `-region-16-8-32-32`."""
+    part = "" if region is None else f"-region-{region.left}-{region.top}-{region.width}-{region.height}"
+    coarse = "" if level is None else f"-level-{level}"
+    way = f"-truncation-{truncation:g}" if truncation != 1 else ""
+    way += "" if generator.precision == "float32" else f"-{generator.precision}"
+    return Path("renders") / f"{generator.label}-seed{seed:04d}{part}{coarse}{way}{suffix}"
+
+
+def _way(generator: Generator, truncation: float) -> str:
+    """How the images are made, where it is not the plain way."""
+    words = [f"truncation-{truncation:g}"] if truncation != 1 else []
+    words += ["fast"] if generator.is_fast else []
+    words += [generator.precision] if generator.precision != "float32" else []
+    return "".join(f"-{word}" for word in words)

@@ -1,0 +1,129 @@
+"""Any rectangle of an image, or all of it, tile by tile.
+
+After the last stage that attends to its own map, every pixel depends on its own ancestor alone: what is outside the
+rectangle is not computed, and the image of a coarser stage is a preview that costs no more than that stage.
+
+Differs from cutting the whole image in nothing but the order of sums inside a product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from hitzoo.errors import RequestError
+from hitzoo.families.hit.fold.generator import Entry, FoldedHiT
+from hitzoo.fold.pixel_block import Cells
+from hitzoo.sampling.region import Region
+from hitzoo.sampling.replayed import unwrapped
+
+TILE = 1024  # pixels: an image of the paper's sizes is one tile
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """What to render: `region` of the image of `level`² pixels (default: all of the full one), `tile` pixels a side.
+
+    Memory beyond the weights holds a tile and the finished pixels, whatever the resolution.
+    """
+
+    region: Region | None = None
+    level: int | None = None
+    tile: int = TILE
+
+
+class Renderer:
+    """One image, given by its latent [1, latent_dim], that parts are asked of.
+
+    Raises:
+        RequestError: the network's last stages are not pixel-wise, or the view is not of its image.
+    """
+
+    def __init__(self, network: nn.Module, view: View) -> None:
+        self.network = _pixelwise(network)
+        plan = self.network.plan
+        self.level = plan.resolution if view.level is None else view.level
+        self.depth = _depth_of(self.level, levels(self.network))
+        whole = Region(0, 0, self.level, self.level)
+        self.region = whole if view.region is None else view.region.inside(self.level)
+        if view.tile < 1:
+            raise RequestError(f"tile {view.tile}: give a number of pixels, at least 1")
+        self.tile = view.tile
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Of the region's pixels: (height, width, K)."""
+        return self.region.height, self.region.width, self.network.plan.image_channels
+
+    @torch.inference_mode()  # while a tile is computed, not while the caller has it
+    def tiles(self, z: torch.Tensor) -> Iterator[tuple[Region, NDArray[np.float32]]]:
+        """The region's tiles as they are computed, (height, width, K) each, not clipped."""
+        tail = self.depth - self.network.head_depth
+        entry = self.network.enter(z, min(self.depth, self.network.head_depth))
+        for tile in self.region.tiles(self._tile_of(entry)):
+            yield tile, self._draw(entry, tile, tail)
+
+    def images(self, latents: torch.Tensor) -> NDArray[np.float32]:
+        """The region of each latent's image: [N, latent_dim] -> (N, height, width, K), not clipped."""
+        pixels = np.empty((len(latents), *self.shape), dtype=np.float32)
+        for index, image in enumerate(pixels):
+            for tile, drawn in self.tiles(latents[index : index + 1]):
+                image[tile.within(self.region)] = drawn
+        return pixels
+
+    def _tile_of(self, entry: Entry) -> int:
+        """A tile's side, a multiple of what one pixel of the head's map becomes."""
+        scale = max(1, self.level // entry.side)
+        return max(1, self.tile // scale) * scale
+
+    def _draw(self, entry: Entry, tile: Region, tail: int) -> NDArray[np.float32]:
+        """One tile: the pixels of the head's map that are its ancestors, taken down and cut."""
+        if tail < 1:
+            assert entry.image is not None, "a level is a stage that adds to the image"
+            return _numbers(entry.image[0][tile.within(Region(0, 0, self.level, self.level))])
+        scale = self.level // entry.side
+        top, left = tile.top // scale, tile.left // scale
+        height = -(-(tile.top + tile.height) // scale) - top
+        width = -(-(tile.left + tile.width) // scale) - left
+        drawn = self.network.rectangle(entry, Cells(top, left, height, width), tail)[0]
+        return _numbers(drawn[tile.within(Region(left * scale, top * scale, width * scale, height * scale))])
+
+
+def levels(network: FoldedHiT) -> dict[int, int]:
+    """The resolutions at which there is an image, with how many stages each takes."""
+    return {
+        stage.resolution: depth for depth, stage in enumerate(network.plan.stages, start=1) if stage.to_rgb is not None
+    }
+
+
+def _depth_of(level: int, known: dict[int, int]) -> int:
+    if level not in known:
+        raise RequestError(f"--level {level}: there is no image at that resolution; possible: {_list(known)}")
+    return known[level]
+
+
+def _pixelwise(network: nn.Module) -> FoldedHiT:
+    """The network, if there are stages after the last that mixes pixels."""
+    network = unwrapped(network)
+    if not isinstance(network, FoldedHiT):
+        raise RequestError("this model's convolutions mix pixels at every resolution; `hitzoo sample` makes the image")
+    stages = network.plan.stages
+    if network.head_depth == len(stages):
+        raise RequestError(
+            f"this model attends to its own map at {stages[-1].resolution}, the resolution of the image:"
+            f" no part of it can be computed alone; `hitzoo sample` makes the image"
+        )
+    return network
+
+
+def _numbers(pixels: torch.Tensor) -> NDArray[np.float32]:
+    return pixels.float().cpu().numpy()
+
+
+def _list(known: dict[int, int]) -> str:
+    return ", ".join(map(str, known))

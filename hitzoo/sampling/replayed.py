@@ -1,0 +1,26 @@
+"""A network for inference whose calls are replayed as CUDA graphs."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from hitzoo.runtime.cuda_graph import CudaGraphs
+
+
+class Replayed(nn.Module):
+    """`network` itself, and its forward pass as graphs: [B, latent_dim] -> images."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+        self._graphs = CudaGraphs(network)
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """What the network makes of a batch; by a graph from the second batch of its size on."""
+        return self._graphs(z)
+
+
+def unwrapped(module: nn.Module) -> nn.Module:
+    """The network itself."""
+    return module.network if isinstance(module, Replayed) else module

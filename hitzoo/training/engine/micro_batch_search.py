@@ -1,0 +1,87 @@
+"""How many images a device works on at once, so that a batch of any size fits by gradient accumulation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+
+from hitzoo.errors import RequestError, RunError
+from hitzoo.families.compile import ModelPlan
+from hitzoo.runtime.free_memory import free_memory
+from hitzoo.runtime.launcher import launched
+from hitzoo.spec.types import Spec
+from hitzoo.training.engine.memory_estimate import measure_footprint
+from hitzoo.training.engine.out_of_memory import is_out_of_memory
+
+_SAFE_SHARE = 0.8  # of what is free on a CPU: scratch space of kernels is not predicted
+_PROCESS = 600_000_000  # bytes of Python and torch
+
+
+def group_of(spec: Spec) -> int:
+    """Images that must stay together: those of a minibatch standard deviation and of a ghost batch norm."""
+    norm = spec.training.norm_statistics if spec.generator.uses_batch_norm else 1
+    return math.lcm(spec.discriminator.minibatch_std or 1, norm if isinstance(norm, int) else 1)
+
+
+def sizes(spec: Spec, processes: int) -> list[int]:
+    """The sizes a device's share of the batch can be worked off in, largest first: equal pieces of whole groups."""
+    share, group = spec.training.batch_size // processes, group_of(spec)
+    whole = [size for size in range(share, 0, -1) if share % size == 0 and size % group == 0]
+    return whole or ([share] if processes == 1 else [])
+
+
+def refuse_unfit(wanted: int, spec: Spec, processes: int) -> None:
+    """Pieces are equal and hold whole groups.
+
+    Raises:
+        RequestError: pieces of that size are or do not.
+    """
+    allowed = sizes(spec, processes)
+    if wanted in allowed:
+        return
+    share, group = spec.training.batch_size // processes, group_of(spec)
+    groups = f" into pieces of whole groups of {group} (minibatch_std, norm_statistics)" if group > 1 else ""
+    raise RequestError(
+        f"--batch-per-device {wanted} does not divide the {share} images of a device{groups};"
+        f" possible: {', '.join(map(str, reversed(allowed)))}"
+    )
+
+
+def predicted_to_fit(spec: Spec, plan: ModelPlan, processes: int) -> int:
+    """The largest size whose predicted step fits into this process's part of the free memory; else the least."""
+    here = launched().local_size
+    footprint, free = measure_footprint(spec, plan), _SAFE_SHARE * free_memory() / here - _PROCESS
+    fitting = (
+        size
+        for size in sizes(spec, processes)
+        if footprint.training_fixed + size * footprint.training_per_image <= free
+    )
+    return next(fitting, sizes(spec, processes)[-1])
+
+
+def tried_to_fit(attempt: Callable[[int], None], candidates: list[int]) -> int:
+    """The first of the candidates, largest first, at which `attempt` does not run out of the device's memory.
+
+    Raises:
+        RunError: not even the least fits.
+    """
+    for size in candidates:
+        if _fits(attempt, size):
+            return size
+        torch.cuda.empty_cache()  # after the failed attempt's tensors are gone with its traceback
+    raise RunError(
+        f"not even {candidates[-1]} images at once fit on the device; training.activation_checkpointing: all and"
+        " narrower stages take less"
+    )
+
+
+def _fits(attempt: Callable[[int], None], size: int) -> bool:
+    try:
+        attempt(size)
+    except (RuntimeError, MemoryError) as error:
+        if not is_out_of_memory(error):
+            raise
+        return False
+    return True

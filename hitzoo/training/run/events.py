@@ -1,0 +1,86 @@
+"""What a run tells while it goes on; the command line draws it, a program may ignore it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from hitzoo.training.run.metrics import Record
+
+
+def _never() -> bool:
+    """Nobody asks to stop."""
+    return False
+
+
+@dataclass(frozen=True)
+class RunStart:
+    """What is about to run: steps `first` + 1 to `last`, in `processes`, a device with `at_once` images at a time.
+
+    `stopping` says, at any time, whether the run was asked to stop and only ends its step.
+    """
+
+    name: str
+    folder: Path
+    device: str
+    data: str
+    images: int
+    batch_size: int
+    first: int
+    last: int
+    processes: int = 1
+    at_once: int | None = None
+    stopping: Callable[[], bool] = _never
+
+
+@dataclass(frozen=True)
+class RunEnd:
+    """How a run ended. Before its last step it was stopped by the `signal` of that number, or its time was `up`."""
+
+    folder: Path
+    step: int
+    checkpoint: Path
+    samples: Path
+    unreadable: tuple[str, ...]
+    signal: int | None
+    up: bool = False
+
+
+class Reporter(Protocol):
+    """Hears of a run's progress."""
+
+    def started(self, start: RunStart) -> None:
+        """The first step is about to begin."""
+
+    def stepped(self, step: int) -> None:
+        """Step `step` is done."""
+
+    def busy(self, what: str) -> None:
+        """Something between two steps begins that takes its time: "evaluating"."""
+
+    def recorded(self, record: Record) -> None:
+        """Some more steps are done: their numbers."""
+
+    def noted(self, message: str) -> None:
+        """Something worth a line: a file that was skipped, a checkpoint, a grid."""
+
+
+class Silence:
+    """A reporter that says nothing."""
+
+    def started(self, start: RunStart) -> None:
+        """Nothing."""
+
+    def stepped(self, step: int) -> None:
+        """Nothing."""
+
+    def busy(self, what: str) -> None:
+        """Nothing."""
+
+    def recorded(self, record: Record) -> None:
+        """Nothing."""
+
+    def noted(self, message: str) -> None:
+        """Nothing."""

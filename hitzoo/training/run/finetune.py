@@ -1,0 +1,93 @@
+"""Fine-tuning: a new run that begins from the weights of a trained model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from hitzoo.errors import RunError, WeightsError
+from hitzoo.sampling.load import locate
+from hitzoo.training.engine.state import Trainee
+from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME
+from hitzoo.zoo.weights import dtype_word, read_header, read_tensors
+
+_MOST_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one network took over: `loaded` of its `wanted` tensors; the names of those it keeps as drawn, and of those
+    of the model that it has no place for.
+    """
+
+    network: str
+    loaded: int
+    wanted: int
+    fresh: tuple[str, ...]
+    unused: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """For the user: how many were loaded, and the first names of what was not."""
+        lines = [f"{self.network}: {self.loaded} of {self.wanted} tensors loaded"]
+        for names, what in ((self.fresh, "freshly drawn"), (self.unused, "in the model, without a place here")):
+            if names:
+                more = f", and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+                lines.append(f"  {what}: {', '.join(names[:_MOST_NAMED])}{more}")
+        return lines
+
+
+def initialise(trainee: Trainee, model: str) -> list[str]:
+    """Put the weights of a zoo or local model into a fresh trainee, wherever name and shape agree.
+
+    Both the generator and its average begin from the model's averaged generator; the discriminator from the model's,
+    where it is a checkpoint of a run; optimizers begin anew. The lines say what was loaded and what was not.
+
+    Raises:
+        UnknownNameError, WeightsError: there is no such model, or it is damaged.
+        RunError: not one tensor of its generator fits.
+    """
+    found = locate(model, extra=[DISCRIMINATOR_NAME])
+    generator = _take("generator", trainee.generator, found.weights)
+    if not generator.loaded:
+        raise RunError(
+            f"--init {model}: not one of its tensors fits the generator;"
+            f" `hitzoo diff` shows how {found.spec.name} and this spec differ"
+        )
+    trainee.average.copy(trainee.generator)
+    place = _discriminator_beside(found.weights)
+    if place is None:
+        return [*generator.lines(), "discriminator: freshly drawn (the model has none)"]
+    return [
+        *generator.lines(),
+        *_take("discriminator", trainee.discriminator, place).lines(),
+    ]
+
+
+def _discriminator_beside(weights: Path) -> Path | None:
+    place = weights.parent / DISCRIMINATOR_NAME
+    return place if place.is_file() else None
+
+
+def _refuse_other_dtypes(weights: Path, own: Mapping[str, torch.Tensor]) -> None:
+    """Numbers of another kind are not weights of such a network: int8 would be taken for values up to 127."""
+    header = read_header(weights)
+    for key in own:
+        if key in header and header[key][0] != (wanted := dtype_word(own[key].dtype)):
+            raise WeightsError(f"{weights}: {key} is {header[key][0]}, the network wants {wanted}")
+
+
+@torch.no_grad()
+def _take(name: str, network: nn.Module, weights: Path) -> Taken:
+    own = network.state_dict()
+    _refuse_other_dtypes(weights, own)
+    tensors = read_tensors(weights, finite=True)
+    fitting = [key for key, value in own.items() if key in tensors and tensors[key].shape == value.shape]
+    for key in fitting:
+        own[key].copy_(tensors[key])
+    fresh = tuple(key for key in own if key not in set(fitting))
+    unused = tuple(key for key in tensors if key not in set(fitting))
+    return Taken(name, len(fitting), len(own), fresh, unused)

@@ -1,0 +1,113 @@
+"""The decision how many images a device works on at once: as asked for, as found before, or found now."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from hitzoo.families.compile import ModelPlan
+from hitzoo.layers.batch_statistics import per_replica
+from hitzoo.layers.norm import set_statistics
+from hitzoo.objectives.build import objective_of
+from hitzoo.runtime.distributed import World
+from hitzoo.spec.types import Spec
+from hitzoo.training.engine.micro_batch_search import predicted_to_fit, refuse_unfit, sizes, tried_to_fit
+from hitzoo.training.engine.norm_statistics import use_norm_statistics
+from hitzoo.training.engine.runner import StepRunner
+from hitzoo.training.engine.state import Trainee
+from hitzoo.training.run.folder import RunFolder
+from hitzoo.training.run.options import RunOptions
+from hitzoo.training.run.remembered_options import to_remember
+
+
+@dataclass(frozen=True, kw_only=True)
+class AtOnce:
+    """What the decision depends on."""
+
+    spec: Spec
+    plan: ModelPlan
+    options: RunOptions
+    world: World
+    device: torch.device
+
+    def decide(self, trainee: Trainee, folder: RunFolder) -> int:
+        """Images at once. A number of `run.json` is taken over only where `auto` found it, in the same circumstances.
+
+        Raises:
+            RequestError: the size that is asked for does not divide the work.
+            RunError: nothing fits.
+        """
+        wanted = self.options.batch_per_device
+        if wanted is None:
+            return self.spec.training.batch_size // self.world.size
+        if wanted != "auto":
+            refuse_unfit(wanted, self.spec, self.world.size)
+            return wanted
+        known, now = folder.last_session(), {"fitted": True, **self.circumstances()}
+        stored = known.get("batch_per_device")
+        if all(known.get(key) == value for key, value in now.items()) and stored in sizes(self.spec, self.world.size):
+            return int(stored)
+        return self.world.least(self._found(trainee), self.device)
+
+    def circumstances(self) -> dict[str, Any]:
+        """What a number that was found holds for."""
+        on_cuda = self.device.type == "cuda"
+        return {
+            "device_name": torch.cuda.get_device_name(self.device) if on_cuda else self.device.type,
+            "processes": self.world.size,
+            "precision": self.options.precision,
+            "compiled": self.options.compiled,
+        }
+
+    def session(self, at_once: int) -> dict[str, Any]:
+        """What `run.json` remembers of how a session works, `at_once` images at a time."""
+        return {
+            "device": str(self.device),
+            **({"threads": torch.get_num_threads()} if self.device.type == "cpu" else {}),  # they decide the last bits
+            **self.circumstances(),
+            "batch_per_device": at_once,
+            "micro_batches": self.spec.training.batch_size // self.world.size // at_once,
+            "fitted": self.options.batch_per_device == "auto",
+            "options": to_remember(self.options),
+        }
+
+    def _found(self, trainee: Trainee) -> int:
+        if self.device.type != "cuda":
+            return predicted_to_fit(self.spec, self.plan, self.world.size)
+        set_statistics(trainee.generator, per_replica)  # processes try by themselves: nothing may wait for another
+        try:
+            return tried_to_fit(lambda size: self._attempt(trainee, size), sizes(self.spec, self.world.size))
+        finally:
+            use_norm_statistics(trainee.generator, self.spec.training)
+
+    def _attempt(self, trainee: Trainee, size: int) -> None:
+        side, channels = self.plan.generator.resolution, self.plan.generator.image_channels
+        images = torch.zeros(size, side, side, channels, dtype=torch.uint8)
+        alone = new_runner(self.spec, self.plan, trainee, self.options, self.device, batch_size=size)
+        alone.rehearse(images)
+
+
+def new_runner(
+    spec: Spec,
+    plan: ModelPlan,
+    trainee: Trainee,
+    options: RunOptions,
+    device: torch.device,
+    *,
+    seed: int = 0,
+    batch_size: int | None = None,
+    **others: Any,
+) -> StepRunner:
+    """What carries out the steps of a spec; `others` are the runner's own."""
+    return StepRunner(
+        trainee,
+        objective_of(spec.training),
+        seed=seed,
+        batch_size=batch_size or spec.training.batch_size,
+        latent_dim=plan.generator.latent_dim,
+        device=device,
+        way=options.way,
+        **others,
+    )

@@ -1,0 +1,38 @@
+"""What a run does about losses and gradients that are not finite: a step is left out, many in a row stop the run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from hitzoo.errors import Diverged
+from hitzoo.training.run.checkpoint import Progress
+
+MOST_IN_A_ROW = 20  # steps; a rare overflow passes, a run that has diverged does not come back
+
+
+def counted(progress: Progress, damaged: Sequence[str], way_on: str) -> Progress:
+    """Progress after a step whose `damaged` terms were not finite (none: it was applied).
+
+    Raises:
+        Diverged: too many steps in a row were left out; `way_on` is a command that begins from before.
+    """
+    if not damaged:
+        return replace(progress, skipped_in_a_row=0)
+    now = replace(progress, skipped=progress.skipped + 1, skipped_in_a_row=progress.skipped_in_a_row + 1)
+    if now.skipped_in_a_row < MOST_IN_A_ROW:
+        return now
+    raise Diverged(
+        f"{_listed(damaged)} not finite for {MOST_IN_A_ROW} steps in a row, up to step {now.step}; none of them reached"
+        f" the weights, and the run stops. A lower learning rate or a larger r1 weight usually keeps training finite:"
+        f" {way_on}"
+    )
+
+
+def first_of(damaged: Sequence[str], step: int) -> str:
+    """The line that tells of a step that was left out."""
+    return f"step {step} left out: {_listed(damaged)} not finite; the weights stay as they were"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return f"the {', the '.join(names)} {'is' if len(names) == 1 else 'are'}"

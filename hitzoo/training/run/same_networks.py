@@ -1,0 +1,128 @@
+"""A resumed run goes on with the very networks it was begun with: their identities are compared, and named where not.
+
+Another version of hitzoo may plan the same spec otherwise, and weights of other heads or block sizes still fit.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator, Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from hitzoo.errors import RunError, WeightsError
+from hitzoo.families.compile import ModelPlan
+from hitzoo.plan.types import BlockPlan
+from hitzoo.training.run.record import RunRecord
+from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, WEIGHTS_NAME
+from hitzoo.zoo.weights import read_metadata
+
+_MOST_LINES = 5
+
+
+def networks_of(plan: ModelPlan) -> dict[str, dict[str, str]]:
+    """Both networks in words, for `run.json`: what each is made of, a line a block."""
+    return {"generator": dict(_words(plan.generator, "")), "discriminator": dict(_words(plan.discriminator, ""))}
+
+
+def hashes_of(plan: ModelPlan) -> dict[str, str]:
+    """Both identities."""
+    return {"generator": plan.generator_hash, "discriminator": plan.discriminator_hash}
+
+
+def refuse_other_networks(run: RunRecord, checkpoint: Path | None, plan: ModelPlan) -> None:
+    """Compare the identities in `run.json` and in the checkpoint with those of the plan.
+
+    Raises:
+        RunError: the run's networks are others.
+    """
+    stored = {"run.json": run.plan_hashes()}
+    if checkpoint is not None:
+        stored[checkpoint.name] = _in_checkpoint(checkpoint)
+    for network, wanted in hashes_of(plan).items():
+        for place, found in stored.items():
+            if network in found and found[network] != wanted:
+                raise RunError(_refusal(run, plan, network, place, found[network], wanted))
+
+
+def versions_note(run: RunRecord) -> str | None:
+    """The line that tells of other versions or threads than the last session's, which round otherwise; None if none."""
+    session = run.last_session()
+    known = session.get("versions")
+    known = known if isinstance(known, Mapping) else {}
+    now = {"hitzoo": version("hitzoo"), "torch": _torch_version()}
+    changed = [
+        f"{name} {known[name]}, now {now[name]}"
+        for name in now
+        if isinstance(known.get(name), str) and known[name] != now[name]
+    ]
+    threads = session.get("threads")
+    if isinstance(threads, int) and threads != _threads():
+        changed.append(f"{threads} threads, now {_threads()}")
+    if not changed:
+        return None
+    return f"note: the last session ran on {', '.join(changed)}; from here on the numbers may differ by rounding"
+
+
+def _refusal(run: RunRecord, plan: ModelPlan, network: str, place: str, found: str, wanted: str) -> str:
+    known = run.last_session().get("versions")
+    before = known.get("hitzoo") if isinstance(known, Mapping) else None
+    lines = [
+        f"{run.path} was begun with another {network} than hitzoo {version('hitzoo')} makes of its spec"
+        f" (plan {found[:12]} in {place}, {wanted[:12]} now):",
+        *_differences(run.networks().get(network), networks_of(plan)[network]),
+        f"go on with the version of hitzoo that began it{f', {before}' if before else ''}; or begin a new run from its"
+        f" weights: hitzoo train SPEC --out NEW --init {run.path}",
+    ]
+    return "\n".join(lines)
+
+
+def _differences(before: Mapping[str, str] | None, now: Mapping[str, str]) -> list[str]:
+    if not before:
+        return []
+    names = [
+        name for name in (*now, *(name for name in before if name not in now)) if before.get(name) != now.get(name)
+    ]
+    lines = [f"  {name}: {before.get(name, 'nothing')} in the run, {now.get(name, 'nothing')} now" for name in names]
+    return lines[:_MOST_LINES] + ([f"  … and {len(lines) - _MOST_LINES} more"] if len(lines) > _MOST_LINES else [])
+
+
+def _in_checkpoint(checkpoint: Path) -> dict[str, str]:
+    """The identities in the headers of a checkpoint's weights; none where it was written before they were there."""
+    found: dict[str, str] = {}
+    for network, name in (("generator", WEIGHTS_NAME), ("discriminator", DISCRIMINATOR_NAME)):
+        try:
+            value = read_metadata(checkpoint / name).get(f"{network}_plan")
+        except WeightsError:  # which loading says by itself
+            continue
+        if isinstance(value, str):
+            found[network] = value
+    return found
+
+
+def _words(value: Any, name: str) -> Iterator[tuple[str, str]]:
+    """Name and words of every block, and of every other value of a plan."""
+    if isinstance(value, BlockPlan):
+        yield value.name, " ".join([value.kind, *(f"{key}={word}" for key, word in value.args)])
+    elif dataclasses.is_dataclass(value):
+        for field in dataclasses.fields(value):
+            if field.name != "name":
+                yield from _words(getattr(value, field.name), f"{name}.{field.name}" if name else field.name)
+    elif isinstance(value, tuple):
+        for index, item in enumerate(value):
+            yield from _words(item, getattr(item, "name", f"{name}.{index}"))
+    elif value is not None:
+        yield name, str(value)
+
+
+def _threads() -> int:
+    import torch
+
+    return torch.get_num_threads()
+
+
+def _torch_version() -> str:
+    import torch
+
+    return str(torch.__version__)

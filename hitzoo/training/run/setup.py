@@ -1,0 +1,192 @@
+"""Everything a run needs, checked and made before its first step, in this order: data, folder, networks, evaluation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from hitzoo.data.opening import opening_notes
+from hitzoo.data.source import ImageSource
+from hitzoo.errors import RequestError
+from hitzoo.evaluation.evaluator import Evaluator
+from hitzoo.families.compile import ModelPlan
+from hitzoo.runtime.distributed import World
+from hitzoo.spec.types import Spec
+from hitzoo.training.engine.runner import StepRunner
+from hitzoo.training.engine.state import Trainee, new_trainee
+from hitzoo.training.engine.stream import TrainingStream
+from hitzoo.training.run.checkpoint import load_checkpoint
+from hitzoo.training.run.data_source import (
+    changed_note,
+    described,
+    is_other_data,
+    open_data,
+    refuse_other_data,
+    settled_source,
+)
+from hitzoo.training.run.events import Reporter
+from hitzoo.training.run.finetune import initialise
+from hitzoo.training.run.folder import RunFolder
+from hitzoo.training.run.metrics_file import cut_after
+from hitzoo.training.run.micro_batch import AtOnce, new_runner
+from hitzoo.training.run.options import RunOptions, Start, decide_start, refuse_uneven, with_source
+from hitzoo.training.run.same_networks import refuse_other_networks, versions_note
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ready:
+    """A run that can go; `at_once` is how many images a device works on at once."""
+
+    spec: Spec
+    plan: ModelPlan
+    options: RunOptions
+    folder: RunFolder
+    device: torch.device
+    world: World
+    start: Start
+    stream: TrainingStream
+    trainee: Trainee
+    runner: StepRunner
+    evaluator: Evaluator | None
+    at_once: int
+    session: dict[str, Any]
+
+
+def get_ready(
+    spec: Spec, plan: ModelPlan, options: RunOptions, device: torch.device, world: World, reporter: Reporter
+) -> Ready:
+    """Check what can be checked, then make or load the networks.
+
+    Raises:
+        HitzooError: the batch cannot be shared, or the data, the folder, a checkpoint or a metric cannot be used.
+    """
+    refuse_uneven(spec, world.size)
+    _refuse_two_compilers(spec, options)
+    folder = RunFolder(options.out)
+    decided = world.first_decides(lambda: _decide(folder, spec, plan, options, reporter))
+    start, resumed = Start.from_data(decided), folder if decided["resumed"] else None
+    spec = with_source(spec, decided["source"])
+    source = open_data(decided["source"], plan.generator.resolution, resumed)
+    data = world.first_decides(lambda: _describe_data(source, plan.generator.resolution, options, resumed, reporter))
+    stream = TrainingStream(source, spec.data, plan.generator.resolution, start.progress.seed)
+    trainee, init = _trainee(spec, plan, options, device, start, folder, reporter)
+    how = AtOnce(spec=spec, plan=plan, options=options, world=world, device=device)
+    at_once = how.decide(trainee, folder)
+    pieces = spec.training.batch_size // world.size // at_once
+    _note_what_is_normalised(spec, at_once, pieces, reporter)
+    seed = start.progress.seed
+    if world.first:
+        cut_after(folder.metrics, start.progress.step)
+    return Ready(
+        spec=spec,
+        plan=plan,
+        options=options,
+        folder=folder,
+        device=device,
+        world=world,
+        start=start,
+        stream=stream,
+        trainee=trainee,
+        runner=new_runner(spec, plan, trainee, options, device, seed=seed, world=world, micro_batches=pieces),
+        evaluator=_evaluator(spec, plan, options, device, world, reporter),
+        at_once=at_once,
+        session={**how.session(at_once), "data": data, **({"init": init} if init else {})},
+    )
+
+
+def _refuse_two_compilers(spec: Spec, options: RunOptions) -> None:
+    if options.compiled and spec.training.activation_checkpointing != "none":
+        raise RequestError(
+            "--compile and training.activation_checkpointing do not go together: the compiler decides itself what to"
+            " compute again; leave one out"
+        )
+
+
+def _decide(folder: RunFolder, spec: Spec, plan: ModelPlan, options: RunOptions, reporter: Reporter) -> dict[str, Any]:
+    """Where the run goes on from, whether it is one that is resumed, and where its images are; by one for all."""
+    resumed = folder if options.resume and folder.holds_run() else None
+    start = decide_start(folder, spec, options, reporter.noted)
+    if resumed is not None:
+        refuse_other_networks(resumed, start.checkpoint, plan)
+        if note := versions_note(resumed):
+            reporter.noted(note)
+    return {
+        **start.to_data(),
+        "resumed": resumed is not None,
+        "source": settled_source(spec, options.data, resumed),
+    }
+
+
+def _describe_data(
+    source: ImageSource, resolution: int, options: RunOptions, resumed: RunFolder | None, reporter: Reporter
+) -> dict[str, Any]:
+    """The images for the record; of a resumed run they must be its own, or be asked for as new."""
+    data = described(source)
+    if resumed is None:
+        for line in opening_notes(source, resolution):
+            reporter.noted(line)
+        return data
+    new = options.new_data and is_other_data(resumed, data)
+    if not options.new_data:
+        refuse_other_data(resumed, data)
+    if note := changed_note(resumed, data, new=new):
+        reporter.noted(note)
+    return data | ({"new": True} if new else {})
+
+
+def _trainee(
+    spec: Spec,
+    plan: ModelPlan,
+    options: RunOptions,
+    device: torch.device,
+    start: Start,
+    folder: RunFolder,
+    reporter: Reporter,
+) -> tuple[Trainee, str | None]:
+    """The networks as they go on, and the model they began from: also that of a run killed before it could save."""
+    trainee = new_trainee(plan, spec.training, start.progress.seed, device)
+    known = folder.last_session().get("init") if options.resume else None
+    init = options.init or (known if isinstance(known, str) else None)
+    if start.checkpoint:
+        load_checkpoint(start.checkpoint, trainee)
+    elif init:
+        for line in initialise(trainee, init):
+            reporter.noted(line)
+    return trainee, init
+
+
+def _note_what_is_normalised(spec: Spec, at_once: int, pieces: int, reporter: Reporter) -> None:
+    """Batch norm in pieces is another algorithm, unless its groups are smaller than they are."""
+    if pieces > 1 and spec.generator.uses_batch_norm and isinstance(spec.training.norm_statistics, str):
+        reporter.noted(
+            f"note: batch norm takes its statistics over the {at_once} images that are worked on at once;"
+            " training.norm_statistics: N makes that independent of devices and pieces"
+        )
+
+
+def _evaluator(
+    spec: Spec, plan: ModelPlan, options: RunOptions, device: torch.device, world: World, reporter: Reporter
+) -> Evaluator | None:
+    """What the spec's `evaluation.every` wants, in every process; the first looks for, or downloads, what it needs."""
+    if not spec.evaluation.every:
+        return None
+    made: list[Evaluator] = []
+
+    def make() -> None:
+        evaluator = Evaluator.from_spec(
+            spec,
+            plan,
+            device=device,
+            inception_weights=options.inception_weights,
+            note=reporter.noted,
+            shard=world.shard,
+        )
+        evaluator.prepare()
+        made.append(evaluator)
+
+    world.first_decides(make)
+    if not world.first:
+        make()
+    return made[0]

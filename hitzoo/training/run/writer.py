@@ -1,0 +1,146 @@
+"""What a run writes and shows; of several processes the first alone does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from hitzoo.errors import RunError, WeightsError
+from hitzoo.evaluation.metrics import METRICS
+from hitzoo.evaluation.report import Report
+from hitzoo.families.compile import ModelPlan
+from hitzoo.files import write_text
+from hitzoo.sampling.generator import Generator
+from hitzoo.sampling.pictures import save_png, to_grid
+from hitzoo.spec.types import Spec
+from hitzoo.training.engine.batches import batches
+from hitzoo.training.engine.state import Trainee
+from hitzoo.training.engine.stream import TrainingStream
+from hitzoo.training.run.best import Best
+from hitzoo.training.run.checkpoint import Progress, save_checkpoint
+from hitzoo.training.run.events import Reporter
+from hitzoo.training.run.folder import RunFolder
+from hitzoo.training.run.metrics import Record
+from hitzoo.training.run.metrics_file import append_line, flush_lines, read_records
+from hitzoo.training.run.retention import keep
+from hitzoo.training.run.tensorboard import Nothing, ScalarsAndGrids, open_tensorboard
+
+_GRID_SIDE = 6
+_GRID_SIDE_LARGE = 4
+_LARGE = 256  # pixels
+
+
+class Outputs:
+    """The files of one session of a run, and its reporter."""
+
+    def __init__(
+        self, spec: Spec, plan: ModelPlan, folder: RunFolder, trainee: Trainee, kept: int, reporter: Reporter
+    ) -> None:
+        self.spec, self.plan, self.folder, self.trainee = spec, plan, folder, trainee
+        self.kept, self.reporter = kept, reporter
+        self.best = Best(folder)
+        self.tensorboard: ScalarsAndGrids = Nothing()
+
+    def begin(
+        self, stream: TrainingStream, progress: Progress, session: Mapping[str, Any], made_from: str | None = None
+    ) -> None:
+        """Open everything. The grid of real images comes first: it shows that the data can be read."""
+        self._save_real_grid(stream)
+        self.folder.describe(self.spec, self.plan, seed=progress.seed, session=session, made_from=made_from)
+        self.best = Best.load(self.folder.path)
+        self.tensorboard = open_tensorboard(
+            self.folder.tensorboard, first_step=progress.step + 1, warn=self.reporter.noted
+        )
+
+    def record(self, record: Record, report: Report | None) -> None:
+        """A line of numbers, with those of an evaluation where there was one."""
+        values = report.values() if report else {}
+        append_line(self.folder.metrics, record.to_json(values))
+        curves = {f"loss/{name}": value for name, value in record.losses.items()}
+        curves |= {f"eval/{name}": value for name, value in values.items()}
+        self.tensorboard.scalars(record.step, curves | {"images_per_second": record.images_per_second})
+        self.reporter.recorded(record)
+        if report is not None:
+            self._keep_numbers(record.step, report)
+
+    def evaluated(self, step: int, report: Report) -> None:
+        """A line of an evaluation alone, of a step whose other numbers were written before."""
+        numbers = {f"eval/{name}": value for name, value in report.values().items()}
+        append_line(self.folder.metrics, json.dumps({"step": step} | numbers))
+        self.tensorboard.scalars(step, numbers)
+        self._keep_numbers(step, report)
+
+    def is_evaluated(self, step: int) -> bool:
+        """Whether the metrics hold an evaluation of that step."""
+        records = read_records(self.folder.metrics)
+        return any(record.get("step") == step and any(key.startswith("eval/") for key in record) for record in records)
+
+    def _keep_numbers(self, step: int, report: Report) -> None:
+        values = report.values()
+        write_text(self._evaluation_path(step), json.dumps(report.to_json(), indent=2) + "\n")
+        shown = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
+        self.reporter.noted(f"evaluation at step {step:,}: {shown}")
+        decisive = METRICS[report.scores[0].metric].values[0]
+        self.best.consider(step, decisive[0], values[decisive[0]], lower_is_better=decisive[1] == "lower")
+
+    def save(self, progress: Progress) -> None:
+        """A checkpoint, unless the weights are damaged; then the old ones go, but for the newest and the best.
+
+        Raises:
+            RunError: a weight is no longer finite.
+        """
+        for name, network in (("generator", self.trainee.generator), ("discriminator", self.trainee.discriminator)):
+            _refuse_damage(name, network, progress.step)
+        flush_lines(self.folder.metrics)
+        save_checkpoint(self.folder.checkpoints, self.spec, self.plan, self.trainee, progress)
+        keep(self.folder.checkpoints, self.kept, self.best.place)
+
+    def save_grid(self, step: int, generator: Generator, at_once: int) -> None:
+        """Samples of the averaged generator for the seeds that every grid of the run has, `at_once` at a time."""
+        side = self._grid_side()
+        try:
+            samples = generator.sample(seeds=range(side * side), batch_size=at_once)
+        except WeightsError as error:  # the step's own guard decides whether the training goes on
+            self.reporter.noted(f"no grid at step {step:,}: {error}")
+            return
+        pixels = to_grid(samples.pixels, side, side)
+        about = {
+            "model": self.spec.name,
+            "plan": self.plan.generator_hash,
+            "step": step,
+            "seeds": f"0-{side * side - 1}",
+        }
+        facts = {f"hitzoo:{key}": str(value) for key, value in about.items()}
+        save_png(self.folder.samples / f"step-{step:08d}.png", pixels, facts)
+        self.tensorboard.grid(step, "samples", pixels)
+
+    def last_grid(self) -> Path:
+        """The newest grid of samples, or that of real images before there is one."""
+        return max(self.folder.samples.glob("step-*.png"), default=self.folder.samples / "real.png")
+
+    def close(self) -> None:
+        """Nothing more will come."""
+        self.tensorboard.close()
+
+    def _save_real_grid(self, stream: TrainingStream) -> None:
+        side = self._grid_side()
+        first = next(batches(stream, first=0, last=1, batch_size=side * side, workers=0))
+        save_png(self.folder.samples / "real.png", to_grid(first.images.numpy(), side, side), {})
+
+    def _grid_side(self) -> int:
+        return _GRID_SIDE if self.plan.generator.resolution < _LARGE else _GRID_SIDE_LARGE
+
+    def _evaluation_path(self, step: int) -> Path:
+        return self.folder.evaluations / f"step-{step:08d}.json"
+
+
+def _refuse_damage(name: str, network: nn.Module, step: int) -> None:
+    """Gradients are looked at before an update; what the last update did to the weights is seen only here."""
+    for tensor_name, tensor in network.state_dict().items():
+        if not torch.isfinite(tensor).all():
+            raise RunError(f"{tensor_name} of the {name} is no longer finite at step {step}; not saved")

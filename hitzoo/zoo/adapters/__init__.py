@@ -1,1 +1,0 @@
-"""Foreign checkpoints: the only place where foreign names appear, one file a source."""

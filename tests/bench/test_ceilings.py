@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import torch
+
+from hitzoo.bench.ceilings import Ceilings, measure_ceilings
+
+
+def test_every_ceiling_is_measured() -> None:
+    found = measure_ceilings(torch.device("cpu"), copied=1 << 12, side=8)
+    assert found.bandwidth > 0
+    assert set(found.rates) == {"float32", "bfloat16"}  # tf32 is CUDA's
+    assert min(found.rates.values()) > 0
+    assert found.to_json() == {"bytes_per_second": found.bandwidth, "flops_per_second": found.rates}
+
+
+def test_a_copy_counts_twice_and_the_best_try_wins(monkeypatch) -> None:
+    seconds = iter([9.0, 4.0, 2.0, 4.0, 4.0, 4.0, 4.0, 4.0])  # the first does not count
+    clock = [0.0]
+
+    def work() -> float:
+        clock[0] += 0.5 * next(seconds)
+        return clock[0]
+
+    monkeypatch.setattr("hitzoo.bench.ceilings.time.perf_counter", lambda: clock[0])
+    monkeypatch.setattr(torch.Tensor, "copy_", lambda *_: work())
+    from hitzoo.bench.ceilings import _bandwidth
+
+    assert _bandwidth(1000, torch.device("cpu")) == 2 * 1000 / 1.0
+
+
+def test_the_better_of_two_measurements() -> None:
+    busy = Ceilings(bandwidth=5.0, rates={"float32": 1.0, "bfloat16": 4.0})
+    idle = Ceilings(bandwidth=3.0, rates={"float32": 2.0, "bfloat16": 3.0})
+    assert busy.or_better(idle) == Ceilings(bandwidth=5.0, rates={"float32": 2.0, "bfloat16": 4.0})

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+from hitzoo.bench import variants
+from hitzoo.bench.variants import Call, Caller
+from hitzoo.layers import onednn_linear
+from hitzoo.sampling.untrained import initial_generator
+
+CPU = torch.device("cpu")
+BY_NAME = {"float32": torch.float32, "bfloat16": torch.bfloat16}
+
+
+@pytest.fixture
+def habits(monkeypatch) -> list[bool]:
+    """What the allocator was told."""
+    told: list[bool] = []
+    monkeypatch.setattr(variants, "keep_freed_memory", told.append)
+    return told
+
+
+@pytest.mark.parametrize("precision", BY_NAME)
+def test_plain_is_the_reference_module_as_torch_runs_it(tiny_generator, habits, monkeypatch, precision) -> None:
+    seen: list[Any] = []
+
+    def watched(plan, seed) -> nn.Module:
+        module = initial_generator(plan, seed)
+        module.register_forward_hook(
+            lambda _, given, image: seen.append((given[0].dtype, image.dtype, onednn_linear.applies(torch.ones(1))))
+        )
+        return module
+
+    monkeypatch.setattr(variants, "initial_generator", watched)
+    caller = Caller("plain", CPU)
+    assert caller.seconds(Call(plan=tiny_generator().plan, path="plain", precision=precision, batch=3)) > 0
+    assert seen == [(BY_NAME[precision], BY_NAME[precision], False)]
+    assert set(habits) == {False}
+    assert onednn_linear.applies(torch.ones(1))  # again, afterwards
+
+
+@pytest.mark.parametrize("precision", BY_NAME)
+def test_fast_is_the_network_for_inference(tiny_generator, habits, monkeypatch, precision) -> None:
+    asked: list[Any] = []
+
+    def network(module, *, precision, device) -> Any:
+        asked.append((type(module).__name__, module.training, precision, device))
+        return lambda z: asked.append((tuple(z.shape), z.dtype))
+
+    monkeypatch.setattr(variants, "fast_network", network)
+    call = Call(plan=tiny_generator().plan, path="fast", precision=precision, batch=3)
+    caller = Caller("fast", CPU)
+    caller.seconds(call)
+    caller.seconds(call)
+    assert asked == [("HiTGenerator", False, precision, CPU), *[((3, 6), torch.float32)] * 2]  # built once
+    assert set(habits) == {True}
+
+
+def test_both_paths_make_the_same_images(tiny_generator, habits) -> None:
+    plan = tiny_generator().plan
+    z = torch.randn(5, plan.generator.latent_dim)
+    images = {}
+    for path in variants.DEFAULT_PATHS:
+        network = Caller(path, CPU)._network(Call(plan=plan, path=path, precision="float32", batch=5))
+        with torch.inference_mode():
+            images[path] = network(z)
+    assert images["plain"].dtype == images["fast"].dtype == torch.float32
+    torch.testing.assert_close(images["fast"], images["plain"], rtol=1e-4, atol=1e-5)
+
+
+def test_the_peak_is_counted_without_weights_and_grows_with_the_batch(tiny_generator, habits) -> None:
+    plan = tiny_generator().plan
+    caller = Caller("plain", CPU)
+    peaks = [caller.peak_bytes(Call(plan=plan, path="plain", precision="float32", batch=batch)) for batch in (8, 16)]
+    widest = (
+        4 * 8 * 8 * (4 + 2 * 2 * 4)
+    )  # float32: the last stage's map, and its MLP's hidden one before and after gelu
+    assert 8 * widest <= peaks[0] < 2 * 8 * widest
+    assert peaks[1] == pytest.approx(2 * peaks[0], rel=0.01)

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import functools
+
+import pytest
+import torch
+
+from hitzoo.errors import RequestError
+from hitzoo.fold.kernels import kernels_for
+from hitzoo.sampling import fast
+from hitzoo.sampling.replayed import Replayed, unwrapped
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def habits(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """What the allocator is told, which it would go on doing for the tests that follow."""
+    told: list[bool] = []
+    monkeypatch.setattr(fast, "keep_freed_memory", lambda: told.append(True))
+    return told
+
+
+def test_the_fast_generator_makes_the_same_images(tiny_generator, habits) -> None:
+    model = tiny_generator()
+    quick = model.fast()
+    assert quick.is_fast
+    assert not model.is_fast
+    assert habits == [True]
+    expected = model.sample(seeds=range(3)).raw
+    assert abs(quick.sample(seeds=range(3)).raw - expected).max() < 1e-5 * abs(expected).max()
+    assert (quick.name, quick.plan, quick.spec) == (model.name, model.plan, model.spec)
+
+
+def test_precisions_by_name(tiny_generator) -> None:
+    model = tiny_generator()
+    assert model.fast("bfloat16").module.precision == torch.bfloat16
+    assert [each.precision for each in (model, model.fast(), model.fast("bfloat16"))] == [*["float32"] * 2, "bfloat16"]
+    assert model.fast("bf16").module.precision == torch.bfloat16
+    assert model.fast("fp32").precision == "float32"
+    with pytest.raises(RequestError, match="possible here; possible: float32, bfloat16"):
+        model.fast("float16")
+
+
+def test_the_compiled_network_is_one_graph(tiny_generator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the tracing half of the compiler; the other half needs a C++ compiler here."""
+    whole = functools.partialmethod(torch.nn.Module.compile, backend="aot_eager", fullgraph=True)
+    monkeypatch.setattr(torch.nn.Module, "compile", whole)
+    module = tiny_generator().module
+    compiled = fast.fast_network(module, device=CPU, compiled=True)
+    z = torch.randn(3, 6)
+    with torch.inference_mode():
+        expected = module(z)
+        assert (compiled(z) - expected).abs().max() < 1e-5 * expected.abs().max()
+
+
+def test_kernels_by_device() -> None:
+    cpu = kernels_for(torch.float32, CPU)
+    assert cpu.piece is not None
+    assert not cpu.triton
+    meta = kernels_for(torch.float32, torch.device("meta"))
+    assert (meta.piece, meta.onednn, meta.triton) == (None, False, False)
+
+
+def test_a_replayed_network_is_the_network_elsewhere_than_on_cuda(tiny_generator) -> None:
+    network = tiny_generator().fast().module
+    replayed = Replayed(network)
+    z = torch.randn(2, 6)
+    assert unwrapped(replayed) is network
+    assert unwrapped(network) is network
+    assert torch.equal(replayed(z), network(z))
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_graphs_replay_the_same_images(tiny_generator, precision: str) -> None:
+    model = tiny_generator()
+    expected = model.sample(seeds=range(4)).raw
+    network = fast.fast_network(model.module.cuda(), precision=precision, device=torch.device("cuda"))
+    z = torch.from_numpy(model.sample(seeds=range(4)).latents).cuda()
+    for _ in range(3):  # called, captured, replayed
+        images = network(z).permute(0, 2, 3, 1).cpu().numpy()
+        limit = 1e-4 if precision == "float32" else 0.05
+        assert abs(images - expected).max() < limit * abs(expected).max()
+
+
+def test_a_fast_generator_is_not_published(tiny_generator) -> None:
+    with pytest.raises(RequestError, match="push the one it was made of"):
+        tiny_generator().fast().push_to_hub("someone/tiny", license="mit")

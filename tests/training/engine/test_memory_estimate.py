@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from hitzoo.families.compile import compile_spec
+from hitzoo.objectives.adversarial import LOSSES
+from hitzoo.objectives.batch_random import Draws
+from hitzoo.objectives.critic import Judge
+from hitzoo.objectives.penalties import build_regularizers
+from hitzoo.objectives.step import Objective, Players, compute_gradients
+from hitzoo.runtime.live_bytes import LiveBytes
+from hitzoo.training.engine.execution import Way
+from hitzoo.training.engine.memory_estimate import measure_footprint
+from hitzoo.training.engine.state import Trainee, new_trainee
+
+BOTH = "training.regularizers=[{kind: r1}, {kind: bcr}]"
+
+CASES = {
+    "all-to-all attention": ["generator.stages[1].attention=global"],
+    "axial attention": ["generator.stages[1].attention=axial"],
+    "r1": [],
+    "r1 and bcr": [BOTH],
+    "no penalty": ["training.regularizers=[]"],
+    "minibatch_std": ["discriminator.minibatch_std=4"],
+    "grey, layer norm": ["data.channels=1", "generator.norm=layer"],
+    "computed again": ["training.activation_checkpointing=all", "generator.stages[1].depth=3"],
+    "groups": ["training.norm_statistics=4"],
+}
+
+
+def real_peak(spec, batch: int) -> int:
+    """Bytes at the height of the second step of real training, when the optimizers have their moments."""
+    plan = compile_spec(spec)
+    objective = Objective(LOSSES[spec.training.loss], build_regularizers(spec.training.regularizers))
+    side, channels = plan.generator.resolution, spec.data.channels
+    z, real = torch.randn(batch, 6), torch.rand(batch, side, side, channels).permute(0, 3, 1, 2)
+    with LiveBytes() as memory:
+        trainee = new_trainee(plan, spec.training, 0, torch.device("cpu"))
+        for step in (1, 2):
+            for network in (trainee.generator, trainee.discriminator):
+                network.zero_grad(set_to_none=True)
+            compute_gradients(players(trainee), objective, z, real, Draws(torch.Generator(), batch))
+            trainee.update(step)
+    return memory.peak
+
+
+def players(trainee: Trainee) -> Players:
+    """As a run goes by default."""
+    critic = trainee.discriminator
+    judge = Judge(critic, Way().input_gradient(critic))
+    return Players(generator=trainee.generator, judge=judge, images_alone=Way().images_alone(critic))
+
+
+@pytest.mark.parametrize("overrides", CASES.values(), ids=CASES.keys())
+def test_the_prediction_is_what_training_takes(tiny_spec, overrides) -> None:
+    spec = tiny_spec(*overrides)
+    footprint = measure_footprint(spec, compile_spec(spec))
+    small, large = (real_peak(spec, batch) for batch in (16, 64))
+    assert footprint.training_per_image == pytest.approx((large - small) / 48, rel=0.05)
+    assert footprint.training_fixed + 64 * footprint.training_per_image == pytest.approx(large, rel=0.2)
+
+
+def test_activation_checkpointing_takes_less(tiny_spec) -> None:
+    deep = "generator.stages[1].depth=6"
+    sizes = [
+        measure_footprint(spec, compile_spec(spec)).training_per_image
+        for spec in (tiny_spec(deep, f"training.activation_checkpointing={words}") for words in ("none", "[4]", "all"))
+    ]
+    assert sizes[2] < 0.7 * sizes[0]
+    assert sizes[2] <= sizes[1] <= sizes[0]
+
+
+def count(network: torch.nn.Module) -> int:
+    return sum(weight.numel() for weight in network.parameters())
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "moments"),
+    [("{form: keras, betas: [0.0, 0.99]}", 1), ("{form: keras, betas: [0.5, 0.99]}", 2), ("{form: torch}", 2)],
+)
+def test_what_does_not_grow_with_the_batch(tiny_spec, optimizer, moments) -> None:
+    """Weights, gradients and moments of both networks, and the average with its running statistics."""
+    spec = tiny_spec(f"training.optimizer={optimizer.replace('{', '{kind: adam, ')}")
+    plan = compile_spec(spec)
+    trainee = new_trainee(plan, spec.training, 0, torch.device("cpu"))
+    statistics = sum(tensor.numel() for tensor in trainee.generator.buffers())
+    assert statistics > 0
+    both = count(trainee.generator) + count(trainee.discriminator)
+    expected = 4 * ((2 + moments) * both + count(trainee.generator) + statistics)
+    assert measure_footprint(spec, plan).training_fixed == expected
