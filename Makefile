@@ -37,8 +37,9 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(READY)                          ## what docs/spec.md says of every key, from the schema
+docs: $(READY)                          ## docs/spec.md from the schema, then the site in build/site; a warning is an error
 	$(BIN)/python -m hitzoo.spec.reference_page docs/spec.md
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 demo: $(READY)                          ## compile a spec, train it briefly, sample from it and from the bundled model
 	PATH="$(abspath $(BIN)):$$PATH" sh docs/demo.sh
@@ -59,6 +60,6 @@ clean:
 define environment
 $(PYTHON) -m venv --clear $(1)
 $(1)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-$(1)/bin/uv pip install --quiet --python $(1)/bin/python $(2) --editable '.[dev]' \
-    || $(1)/bin/python -m pip install --disable-pip-version-check --quiet $(2) --editable '.[dev]'
+$(1)/bin/uv pip install --quiet --python $(1)/bin/python $(2) --editable '.[dev,docs]' \
+    || $(1)/bin/python -m pip install --disable-pip-version-check --quiet $(2) --editable '.[dev,docs]'
 endef
