@@ -28,7 +28,7 @@ def test_the_peak_of_a_training_process_is_what_was_predicted(tmp_path: Path) ->
     footprint = measure_footprint(spec, plan)
     predicted = _PROCESS + footprint.training_fixed + BATCH * footprint.training_per_image
     code = (
-        "from hitzoo.training import loop; from hitzoo.families.open import open_spec\n"
+        "from hitzoo.training.run import loop; from hitzoo.families.open import open_spec\n"
         "from hitzoo.training.run.options import RunOptions; from hitzoo.runtime.free_memory import peak_memory\n"
         "from pathlib import Path; import torch\n"
         f"spec, _ = open_spec('hit-imagenet128', {overrides!r})\n"
