@@ -10,7 +10,7 @@ NEWEST := build/venv-newest
 LOWEST := build/venv-lowest
 PYTEST := -m pytest -n 2
 
-.PHONY: test test-fast test-newest test-lowest lint format docs demo constraints clean
+.PHONY: test test-fast test-newest test-lowest lint format docs schema demo constraints clean
 
 test: $(READY)                          ## the whole suite, a few minutes on 2 cores
 	$(BIN)/python $(PYTEST)
@@ -37,9 +37,11 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: $(READY)                          ## docs/spec.md from the schema, then the site in build/site; a warning is an error
-	$(BIN)/python -m hitzoo.spec.reference_page docs/spec.md
+docs: schema                            ## docs/spec.md from the schema, then the site in build/site; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
+schema: $(READY)                        ## the schema for editors, and what docs/spec.md says of every key
+	$(BIN)/python -m hitzoo.families.generated hitzoo/spec/schema/spec.schema.json docs/spec.md
 
 demo: $(READY)                          ## compile a spec, train it briefly, sample from it and from the bundled model
 	PATH="$(abspath $(BIN)):$$PATH" sh docs/demo.sh

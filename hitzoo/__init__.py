@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from hitzoo.evaluation.evaluate import evaluate
     from hitzoo.families.build import build
     from hitzoo.families.compile import ModelPlan, compile_spec
+    from hitzoo.families.load import load_spec, parse_spec
     from hitzoo.sampling.generator import Generator
     from hitzoo.sampling.load import load
     from hitzoo.sampling.samples import Samples
     from hitzoo.sampling.untrained import untrained
-    from hitzoo.spec.load import load_spec, parse_spec
     from hitzoo.spec.types import Spec
 
 __all__ = [
@@ -51,8 +51,8 @@ _HOMES = {
     "compile_spec": "hitzoo.families.compile",
     "evaluate": "hitzoo.evaluation.evaluate",
     "load": "hitzoo.sampling.load",
-    "load_spec": "hitzoo.spec.load",
-    "parse_spec": "hitzoo.spec.load",
+    "load_spec": "hitzoo.families.load",
+    "parse_spec": "hitzoo.families.load",
     "untrained": "hitzoo.sampling.untrained",
 }
 

@@ -12,8 +12,8 @@ import pytest
 
 from hitzoo.cli.app import main
 from hitzoo.families.compile import ModelPlan, compile_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.runtime.wait_policy import adaptive_waiting
-from hitzoo.spec.load import parse_spec
 from hitzoo.spec.types import Spec
 
 for _number in (signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])):

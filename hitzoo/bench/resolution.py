@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -17,9 +17,11 @@ from hitzoo.bench.subprocess_runner import callers
 from hitzoo.bench.variants import Call
 from hitzoo.errors import RequestError
 from hitzoo.families.compile import ModelPlan, compile_spec
-from hitzoo.families.registry import reached_resolution, steps_of
+from hitzoo.families.convnet.spec import ConvnetGeneratorSpec
+from hitzoo.families.hit.spec import HitGeneratorSpec
+from hitzoo.families.resolution import reached_resolution, steps_of
 from hitzoo.families.table import generator_cost
-from hitzoo.spec.types import ConvnetGeneratorSpec, GeneratorSpec, Spec
+from hitzoo.spec.types import NetworkSpec, Spec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,14 +131,15 @@ def _ended(spec: Spec, steps: int) -> Spec:
     return replace(
         spec,
         generator=_first(spec.generator, steps),
-        discriminator=replace(spec.discriminator, channels=None),
+        discriminator=replace(cast(Any, spec.discriminator), channels=None),
         data=replace(spec.data, resolution=None),
     )
 
 
-def _first(generator: GeneratorSpec, steps: int) -> GeneratorSpec:
+def _first(generator: NetworkSpec, steps: int) -> NetworkSpec:
     if isinstance(generator, ConvnetGeneratorSpec):
         return replace(generator, channels=generator.channels[:steps])
+    assert isinstance(generator, HitGeneratorSpec)
     *stages, last = generator.stages[:steps]
     return replace(generator, stages=(*stages, replace(last, to_rgb=True)))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hitzoo.bench.ceilings import Ceilings
-from hitzoo.families.registry import GeneratorPlan
+from hitzoo.families.generator_plan import GeneratorPlan
 from hitzoo.families.traffic import Traffic, traffic_of
 from hitzoo.runtime.precision import PRECISIONS
 

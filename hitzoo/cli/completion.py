@@ -58,18 +58,20 @@ def complete_metrics(incomplete: str) -> list[str]:
 
 def complete_path(incomplete: str) -> list[str]:
     """Paths of values for `--set`; of the lists' entries the first."""
-    from hitzoo.spec.check import schema
+    from hitzoo.families.language import installed_language
     from hitzoo.spec.foreign import leaves_of
 
-    paths = (path.replace("[]", "[0]") for listed in leaves_of(schema()).values() for path in listed)
+    paths = (path.replace("[]", "[0]") for listed in leaves_of(installed_language().schema).values() for path in listed)
     return sorted(f"{path}=" for path in paths if path.startswith(incomplete))
 
 
 def complete_explained(incomplete: str) -> list[str]:
     """Paths of the spec language for `hitzoo explain`, sections among them."""
-    from hitzoo.spec.reference import every_entry
+    from hitzoo.families.language import installed_language
+    from hitzoo.spec.reference import every_entry, reference
 
-    return list(dict.fromkeys(entry.path for entry in every_entry() if entry.path.startswith(incomplete)))
+    entries = every_entry(reference(installed_language()))
+    return list(dict.fromkeys(entry.path for entry in entries if entry.path.startswith(incomplete)))
 
 
 def complete_device(incomplete: str) -> list[str]:

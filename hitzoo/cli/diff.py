@@ -22,7 +22,7 @@ def diff(
 ) -> None:
     """Compare two specs with every default filled in, and the sizes of their networks."""
     from hitzoo.cli import console
-    from hitzoo.spec.load import load_spec
+    from hitzoo.families.load import load_spec
 
     left, right = (_facts(load_spec(name)) for name in (first, second))
     changed = {

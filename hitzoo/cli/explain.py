@@ -32,14 +32,15 @@ def explain(
 ) -> None:
     """Explain a key of the spec: type, default, allowed values, and what the shipped specs say there."""
     from hitzoo.cli.console import print_blank, print_json
+    from hitzoo.families.language import installed_language
     from hitzoo.spec.lookup import find_entries
     from hitzoo.spec.reference import reference
 
     if not path:
-        whole = reference()
+        whole = reference(installed_language())
         print_json([_as_data(entry) for entry in whole.entries]) if as_json else _print_whole(whole)
         return
-    entries = find_entries(path)
+    entries = find_entries(path, installed_language())
     if as_json:
         print_json([_as_data(entry) for entry in entries])
         return

@@ -89,8 +89,8 @@ def _matches(name: str, pattern: str) -> bool:
 
 def _row(name: str, card: Card | None) -> dict[str, Any]:
     from hitzoo.families.compile import compile_spec
+    from hitzoo.families.load import load_spec
     from hitzoo.families.table import generator_cost
-    from hitzoo.spec.load import load_spec
     from hitzoo.zoo.cards import SPEC_ONLY
 
     spec = load_spec(card.spec if card else name)

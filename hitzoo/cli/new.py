@@ -77,8 +77,9 @@ def new(
 
 
 def _copy(path: Path, origin: str) -> str:
-    from hitzoo.spec.load import parse_spec, read_spec_text
+    from hitzoo.families.load import parse_spec
     from hitzoo.spec.shipped import find_spec
+    from hitzoo.spec.text import read_spec_text
     from hitzoo.spec.write import renamed_copy
 
     source = find_spec(origin)

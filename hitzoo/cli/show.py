@@ -18,8 +18,9 @@ def show(
     The first line of a shipped spec lets editors complete and check it; it points to this installation.
     """
     from hitzoo.cli.console import print_document
-    from hitzoo.spec.load import load_spec, read_spec_text
+    from hitzoo.families.load import load_spec
     from hitzoo.spec.shipped import find_spec, shipped_folder
+    from hitzoo.spec.text import read_spec_text
     from hitzoo.spec.write import to_yaml, with_schema_line
 
     path = find_spec(spec)

@@ -35,7 +35,7 @@ def spec_for_data(
             f"several processes need one spec: write it with hitzoo new mine.yaml --data {quote(data)}, and train that"
         )
     from hitzoo.cli.pictures_spec import text_for
-    from hitzoo.spec.load import parse_spec
+    from hitzoo.families.load import parse_spec
     from hitzoo.training.run.name import as_name
 
     text = text_for(data, as_name(out.absolute().name) or "run", None, device)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from hitzoo.families.compile import compile_spec
-from hitzoo.spec.load import load_spec
+from hitzoo.families.load import load_spec
 from hitzoo.spec.shipped import shipped_specs
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+from hitzoo.families.generator_plan import GeneratorPlan, plan_generator
 from hitzoo.families.hit.problems import LARGEST_SIDE
 from hitzoo.families.notes import notes_of
-from hitzoo.families.registry import GeneratorPlan, plan_generator, reached_resolution
+from hitzoo.families.resolution import reached_resolution
 from hitzoo.families.resolution_problem import resolution_problem
 from hitzoo.families.stylegan2.plan import Stylegan2DiscriminatorPlan, plan_stylegan2
 from hitzoo.families.training_problems import training_problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hitzoo.families.resolution import doubling
 from hitzoo.spec.types import Spec
 
 _OFFICIAL_GROUP = 8  # images: batch 256 on the 32 cores of the official code's TPU example
@@ -10,7 +11,7 @@ _OFFICIAL_GROUP = 8  # images: batch 256 on the 32 cores of the official code's 
 def notes_of(spec: Spec) -> tuple[str, ...]:
     """One line a note."""
     batch, practice = spec.training.batch_size, spec.training.norm_statistics
-    if not spec.generator.uses_batch_norm:
+    if not doubling(spec).uses_batch_norm:
         return (
             () if practice == "per_replica" else ("training.norm_statistics has no effect: the norm is not batch norm",)
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hitzoo.errors import Problem, SpecError
 from hitzoo.families.compile import ModelPlan, compile_spec
-from hitzoo.spec.load import load_spec
+from hitzoo.families.load import load_spec
 from hitzoo.spec.types import Spec
 
 

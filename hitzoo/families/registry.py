@@ -1,32 +1,35 @@
-"""The families of generators, each with its planning rule: the one place that lists them."""
+"""The families that come with hitzoo: one line each, and the one place that lists them."""
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Any, Final
 
-from hitzoo.errors import Problem
-from hitzoo.families.convnet.plan import ConvnetGeneratorPlan, plan_convnet
-from hitzoo.families.hit.plan import HitGeneratorPlan, plan_hit
-from hitzoo.spec.place import Path
-from hitzoo.spec.types import HitGeneratorSpec, Spec
+from hitzoo.errors import UnknownNameError, suggestion
+from hitzoo.families.convnet.family import CONVNET
+from hitzoo.families.family import Family, Role
+from hitzoo.families.hit.family import HIT
+from hitzoo.families.stylegan2.family import STYLEGAN2
 
-GeneratorPlan: TypeAlias = HitGeneratorPlan | ConvnetGeneratorPlan
-
-
-def plan_generator(spec: Spec) -> tuple[GeneratorPlan | None, list[Problem]]:
-    """The generator by its family's rule, or everything that does not fit."""
-    own, channels = spec.generator, spec.data.channels
-    if isinstance(own, HitGeneratorSpec):
-        return plan_hit(own, channels, spec.places)
-    return plan_convnet(own, channels), []
+FAMILIES: Final[tuple[Family[Any, Any], ...]] = (
+    HIT,
+    CONVNET,
+    STYLEGAN2,
+)
 
 
-def steps_of(spec: Spec) -> tuple[Path, int]:
-    """Where a document lists the generator's resolutions, and how many there are."""
-    listed = spec.generator.LISTED
-    return ("generator", listed), len(getattr(spec.generator, listed))
+def families(role: Role) -> dict[str, Family[Any, Any]]:
+    """The families of a role by name."""
+    return {family.name: family for family in FAMILIES if family.role == role}
 
 
-def reached_resolution(spec: Spec) -> int:
-    """The side of the generator's image: the initial one doubled from each step to the next."""
-    return spec.generator.initial_size << (steps_of(spec)[1] - 1)
+def family_of(role: Role, name: str) -> Family[Any, Any]:
+    """The family of that name.
+
+    Raises:
+        UnknownNameError: none is installed; which are, and how one is added.
+    """
+    known = families(role)
+    if name in known:
+        return known[name]
+    hint = suggestion(name, known) or "docs/families.md says how a package adds one"
+    raise UnknownNameError(f"no family of {role}s is named '{name}': {', '.join(known)}; {hint}")

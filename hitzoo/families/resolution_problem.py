@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hitzoo.errors import Problem
-from hitzoo.families.registry import steps_of
+from hitzoo.families.resolution import doubling, steps_of
 from hitzoo.families.stylegan2.plan import is_halvable
 from hitzoo.spec.types import Spec
 
@@ -12,7 +12,7 @@ _MOST_STEPS = 12
 
 def resolution_problem(spec: Spec, reached: int) -> Problem:
     """The generator ends at another side than `data.resolution`; `reached` is where it ends."""
-    wanted, first = spec.data.resolution or reached, spec.generator.initial_size
+    wanted, first = spec.data.resolution or reached, doubling(spec).initial_size
     path, count = steps_of(spec)
     message = f"the last stage reaches {reached}, not the wanted {wanted} ({count} {path[-1]}, doubling from {first})"
     hint = ", or ".join([*_ways_to(wanted, spec), *_ways_back(wanted, reached, spec)])
@@ -23,7 +23,7 @@ def resolution_problem(spec: Spec, reached: int) -> Problem:
 def _ways_to(wanted: int, spec: Spec) -> list[str]:
     """Changes of the generator that make it end at `wanted`."""
     (_, what), count = steps_of(spec)
-    first = spec.generator.initial_size
+    first = doubling(spec).initial_size
     if not is_halvable(wanted):
         return []
     steps = next((n for n in range(1, _MOST_STEPS + 1) if first << (n - 1) == wanted), None)
@@ -46,7 +46,7 @@ def _ways_back(wanted: int, reached: int, spec: Spec) -> list[str]:
     if is_halvable(wanted):
         return [f"set data.resolution: {reached}"] if is_halvable(reached) else []
     (_, what), _ = steps_of(spec)
-    first = spec.generator.initial_size
+    first = doubling(spec).initial_size
     known = [(first << (n - 1), n) for n in range(1, _MOST_STEPS + 1) if is_halvable(first << (n - 1))]
     near = sorted(known, key=lambda entry: abs(entry[0] - wanted))[:2]
     ways = [f"set data.resolution: {side}" + ("" if side == reached else f" and give {n} {what}") for side, n in near]

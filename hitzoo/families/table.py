@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from hitzoo.families.compile import ModelPlan
 from hitzoo.families.convnet.plan import ConvnetGeneratorPlan
+from hitzoo.families.generator_plan import GeneratorPlan
 from hitzoo.families.hit.plan import HitGeneratorPlan, HitStagePlan
-from hitzoo.families.registry import GeneratorPlan
 from hitzoo.families.stylegan2.plan import LAST_SIDE, Stylegan2DiscriminatorPlan
 from hitzoo.plan.cost import Cost, Shape, cost, total
 from hitzoo.plan.types import BlockPlan

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from hitzoo.families.convnet.plan import ConvnetGeneratorPlan
+from hitzoo.families.generator_plan import GeneratorPlan
 from hitzoo.families.hit.plan import HitGeneratorPlan, HitStagePlan
-from hitzoo.families.registry import GeneratorPlan
 from hitzoo.families.table import generator_rows, token_side
 from hitzoo.plan.cost import KEYS, Shape
 from hitzoo.plan.moved import Moved, add, copy, linear, norm, pointwise

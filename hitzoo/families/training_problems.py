@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hitzoo.errors import Problem
-from hitzoo.families.registry import reached_resolution, steps_of
+from hitzoo.families.resolution import doubling, reached_resolution, steps_of
 from hitzoo.spec.types import Spec
 
 
@@ -14,7 +14,7 @@ def training_problems(spec: Spec) -> list[Problem]:
 
 def _statistics_problems(spec: Spec) -> list[Problem]:
     """Batch norm needs two values a channel, and groups that divide the batch."""
-    own, training = spec.generator, spec.training
+    own, training = doubling(spec), spec.training
     if not own.uses_batch_norm:
         return []
     group = training.norm_statistics
@@ -45,7 +45,7 @@ def _regularizer_problems(spec: Spec) -> list[Problem]:
 
 def _checkpointing_problems(spec: Spec) -> list[Problem]:
     """Resolutions are those that the generator's stages or blocks reach, and those the discriminator's start from."""
-    wanted, last, own = spec.training.activation_checkpointing, reached_resolution(spec), spec.generator
+    wanted, last, own = spec.training.activation_checkpointing, reached_resolution(spec), doubling(spec)
     if isinstance(wanted, str):
         return []
     first = own.initial_size if own.family == "hit" else 2 * own.initial_size

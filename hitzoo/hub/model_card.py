@@ -14,9 +14,9 @@ from importlib.metadata import metadata
 from typing import Any
 
 from hitzoo.families.compile import ModelPlan
+from hitzoo.families.load import load_spec
 from hitzoo.families.table import generator_cost
 from hitzoo.hub.provenance import name_of
-from hitzoo.spec.load import load_spec
 from hitzoo.spec.shipped import shipped_specs
 from hitzoo.spec.types import Spec
 from hitzoo.zoo.cards import Card

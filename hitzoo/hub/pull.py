@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hitzoo.errors import HubError, OutputError, WeightsError
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import load_spec
 from hitzoo.hub.bars import Progress
 from hitzoo.hub.client import Hub
 from hitzoo.hub.environment import CannotAsk
@@ -22,7 +23,6 @@ from hitzoo.hub.manifest import LARGEST_TEXT, MANIFEST_NAME, Manifest, read_mani
 from hitzoo.hub.remote import RemoteFile
 from hitzoo.hub.retry import is_in_trouble
 from hitzoo.hub.verification import check_size, check_weights, read_description
-from hitzoo.spec.load import load_spec
 from hitzoo.zoo.cards import Card
 from hitzoo.zoo.model_folder import CONFIG_NAME, SPEC_NAME, TRAINING_FILES, WEIGHTS_NAME, ModelFolder
 from hitzoo.zoo.repo_name import RepoName

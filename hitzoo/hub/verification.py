@@ -14,9 +14,9 @@ import torch
 from hitzoo.errors import WeightsError
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import ModelPlan, compile_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.families.table import generator_cost
 from hitzoo.hub.manifest import MANIFEST_NAME, read_manifest, read_small
-from hitzoo.spec.load import parse_spec
 from hitzoo.spec.types import Spec
 from hitzoo.spec.write import leaves
 from hitzoo.zoo.model_folder import CONFIG_NAME, SPEC_NAME, WEIGHTS_NAME, ModelFolder, open_model

@@ -12,6 +12,7 @@ import torch
 from hitzoo.errors import HubError, UnknownNameError, WeightsError, suggestion
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import load_spec
 from hitzoo.hub.bars import Progress
 from hitzoo.hub.client import Hub
 from hitzoo.hub.manifest import MANIFEST_NAME
@@ -21,7 +22,6 @@ from hitzoo.places import is_file, is_folder, place
 from hitzoo.runtime.device import choose_device
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.label import label_of
-from hitzoo.spec.load import load_spec
 from hitzoo.spec.shipped import shipped_specs
 from hitzoo.zoo.cards import PUBLISHED, SPEC_ONLY, Card, cards, check_file, find_card
 from hitzoo.zoo.checkpoint_index import verify

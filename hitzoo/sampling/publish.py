@@ -14,6 +14,7 @@ import torch
 
 from hitzoo.errors import RequestError
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import load_spec
 from hitzoo.hub.client import Hub
 from hitzoo.hub.licenses import check_license
 from hitzoo.hub.manifest import read_small
@@ -25,8 +26,8 @@ from hitzoo.sampling.facts import picture_facts
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.load import generator_of, locate
 from hitzoo.sampling.pictures import save_png, to_grid
-from hitzoo.spec.load import load_spec, read_spec_text
 from hitzoo.spec.shipped import find_spec
+from hitzoo.spec.text import read_spec_text
 from hitzoo.zoo.cards import Card, find_card
 from hitzoo.zoo.model_folder import ModelFolder, write_model
 from hitzoo.zoo.pasted import as_meant

@@ -7,10 +7,10 @@ from torch import nn
 from hitzoo.errors import RequestError
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import ModelPlan, compile_spec
+from hitzoo.families.load import load_spec
 from hitzoo.runtime.device import choose_device
 from hitzoo.runtime.seeding import Purpose, drawing_weights
 from hitzoo.sampling.generator import Generator
-from hitzoo.spec.load import load_spec
 
 
 def untrained(name_or_path: str, *, seed: int = 0, device: str = "auto") -> Generator:

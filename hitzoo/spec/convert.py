@@ -8,16 +8,26 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
+from hitzoo.spec.language import Language
 from hitzoo.spec.place import Places
 from hitzoo.spec.types import Spec
 
 _TAGS = ("family", "kind")  # the keys that say which of several dataclasses a mapping is
 
 
-def to_spec(data: Mapping[str, Any], places: Places) -> Spec:
+def to_spec(data: Mapping[str, Any], places: Places, language: Language) -> Spec:
     """The `Spec` of data that the schema has passed; defaults are filled in here."""
-    spec: Spec = _read(Spec, dict(data) | {"places": places})
-    return spec
+    hints = _hints(Spec)
+    networks = {
+        role: _network(data.get(role, language.beginnings.get(role, {})), kinds)
+        for role, kinds in language.networks.items()
+    }
+    values = {key: _read(hints[key], inner) for key, inner in data.items() if key not in networks}
+    return Spec(**values, **networks, places=places)
+
+
+def _network(section: Mapping[str, Any], kinds: Mapping[str, type]) -> Any:
+    return _read(kinds[section["family"]], section)
 
 
 def to_data(value: Any) -> Any:

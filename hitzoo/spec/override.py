@@ -13,24 +13,30 @@ from hitzoo.spec.document import read_scalar
 from hitzoo.spec.place import Path, Places, render_path
 
 # What a section that the document leaves out must say before one of its values can be set: its only choice.
-_BEGINNINGS: Mapping[Path, Mapping[str, str]] = {
-    ("discriminator",): {"family": "stylegan2"},
-    ("training", "optimizer"): {"kind": "adam"},
-}
+_BEGINNINGS: dict[Path, Mapping[str, str]] = {("training", "optimizer"): {"kind": "adam"}}
 _PART = re.compile(r"\.?([A-Za-z_]\w*)|\[(\d+)\]|\.(\d+)")
 
 
-def apply_overrides(data: Mapping[str, Any], places: Places, overrides: Sequence[str]) -> tuple[dict[str, Any], Places]:
+def apply_overrides(
+    data: Mapping[str, Any], places: Places, overrides: Sequence[str], sections: Mapping[str, Mapping[str, str]]
+) -> tuple[dict[str, Any], Places]:
     """`data` with every `path=value` of `overrides` set, and places that say so.
+
+    Args:
+        data: the document.
+        places: where its values stand.
+        overrides: the words.
+        sections: what a section says that a document leaves out, as `Language.beginnings`.
 
     Raises:
         RequestError: an override is not `path=value`, or its path goes through something that is no mapping or list.
     """
     changed = deepcopy(dict(data))
     words: dict[Path, str] = {}
+    beginnings = _BEGINNINGS | {(section,): beginning for section, beginning in sections.items()}
     for override in overrides:
         path, value = _split(override)
-        _put(changed, path, value, override)
+        _put(changed, path, value, override, beginnings)
         words[path] = f"--set {override}"
     return changed, replace(places, overridden=words)
 
@@ -59,14 +65,14 @@ def _parse(text: str) -> Path:
     return tuple(parts)
 
 
-def _put(data: Any, path: Path, value: Any, override: str) -> None:
+def _put(data: Any, path: Path, value: Any, override: str, beginnings: Mapping[Path, Mapping[str, str]]) -> None:
     for depth, part in enumerate(path):
         last = depth == len(path) - 1
         if isinstance(data, dict) and isinstance(part, str):
             if last:
                 data[part] = value
             else:
-                data = data.setdefault(part, dict(_BEGINNINGS.get(path[: depth + 1], {})))
+                data = data.setdefault(part, dict(beginnings.get(path[: depth + 1], {})))
         elif isinstance(data, list) and isinstance(part, int) and part < len(data):
             if last:
                 data[part] = value

@@ -7,8 +7,8 @@ from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeAlias, get_args, get_type_hints
 
-from hitzoo.spec.check import schema
 from hitzoo.spec.convert import to_data
+from hitzoo.spec.language import Language
 from hitzoo.spec.types import Spec
 from hitzoo.spec.wording import allowed_in_words, scalar_in_words, type_in_words
 
@@ -59,79 +59,89 @@ class Entry:
 
 
 @cache
-def reference() -> Group:
+def reference(language: Language) -> Group:
     """The whole language, as the keys of a document."""
-    (whole,) = _groups(schema(), (Spec,), "")
+    (whole,) = _Reader(language).groups(language.schema, (Spec,), "")
     return whole
 
 
-def every_entry(group: Group | None = None) -> Iterator[Entry]:
+def every_entry(group: Group) -> Iterator[Entry]:
     """All keys, each before those inside it."""
-    for entry in (group or reference()).entries:
+    for entry in group.entries:
         yield entry
         for inner in entry.groups:
             yield from every_entry(inner)
 
 
-def _groups(part: Mapping[str, Any], kinds: tuple[type, ...], path: str) -> tuple[Group, ...]:
-    """The groups of an object schema, whose choices the dataclasses `kinds` stand for."""
-    part = _resolved(part)
-    if "allOf" not in part:
-        return (_group(part, kinds[0], path, None),)
-    own = Group(
-        path=path,
-        choice=None,
-        description=part.get("description", ""),
-        entries=tuple(_entry(key, inner, None, part, path, None) for key, inner in part["properties"].items()),
-    )
-    return (own, *(_chosen(rule, kinds, path) for rule in part["allOf"]))
+@dataclass(frozen=True)
+class _Reader:
+    """Reads schema and dataclasses side by side."""
 
+    language: Language
 
-def _chosen(rule: Mapping[str, Any], kinds: tuple[type, ...], path: str) -> Group:
-    ((tag, wanted),) = rule["if"]["properties"].items()
-    kind = next(kind for kind in kinds if getattr(kind, tag) == wanted["const"])
-    return _group(_resolved(rule["then"]), kind, path, (tag, wanted["const"]))
+    def groups(self, part: Mapping[str, Any], kinds: tuple[type, ...], path: str) -> tuple[Group, ...]:
+        """The groups of an object schema, whose choices the dataclasses `kinds` stand for."""
+        part = self._resolved(part)
+        if "allOf" not in part:
+            return (self._group(part, kinds[0], path, None),)
+        entries = tuple(self._entry(key, inner, None, part, path, None) for key, inner in part["properties"].items())
+        own = Group(path=path, choice=None, description=part.get("description", ""), entries=entries)
+        return (own, *(self._chosen(rule, kinds, path) for rule in part["allOf"]))
 
+    def _chosen(self, rule: Mapping[str, Any], kinds: tuple[type, ...], path: str) -> Group:
+        ((tag, wanted),) = rule["if"]["properties"].items()
+        kind = next(kind for kind in kinds if getattr(kind, tag) == wanted["const"])
+        return self._group(self._resolved(rule["then"]), kind, path, (tag, wanted["const"]))
 
-def _group(part: Mapping[str, Any], kind: type, path: str, choice: Choice | None) -> Group:
-    own: dict[str, Field[Any]] = {item.name: item for item in fields(kind)}
-    hints = get_type_hints(kind)
-    entries = (
-        _entry(key, inner, (own[key], hints[key]), part, path, choice)
-        for key, inner in part["properties"].items()
-        if choice is None or key != choice[0]
-    )
-    return Group(path=path, choice=choice, description=part.get("description", ""), entries=tuple(entries))
+    def _group(self, part: Mapping[str, Any], kind: type, path: str, choice: Choice | None) -> Group:
+        own: dict[str, Field[Any]] = {item.name: item for item in fields(kind)}
+        hints = get_type_hints(kind)
+        entries = (
+            self._entry(key, inner, (own[key], hints[key]), part, path, choice)
+            for key, inner in part["properties"].items()
+            if choice is None or key != choice[0]
+        )
+        return Group(path=path, choice=choice, description=part.get("description", ""), entries=tuple(entries))
 
+    def _entry(
+        self,
+        key: str,
+        part: Mapping[str, Any],
+        declared: tuple[Field[Any], Any] | None,
+        whole: Mapping[str, Any],
+        path: str,
+        choice: Choice | None,
+    ) -> Entry:
+        """One key of `whole`; `declared` is the dataclass's field with its type, None for the key that chooses it."""
+        part = self._resolved(part)
+        place = f"{path}.{key}" if path else key
+        kinds = self._kinds(place, declared)
+        listed = part.get("type") == "array"
+        required = key in whole.get("required", ())
+        shown = {**part, "items": self._resolved(part["items"])} if listed else part
+        inner = (part["items"], f"{place}[]") if listed else (part, place)
+        return Entry(
+            path=place,
+            choice=choice,
+            required=required,
+            type=type_in_words(shown),
+            allowed=allowed_in_words(shown),
+            default=None if required or declared is None or (kinds and not listed) else _default(declared[0]),
+            description=part.get("description", ""),
+            groups=self.groups(inner[0], kinds, inner[1]) if kinds else (),
+        )
 
-def _entry(
-    key: str,
-    part: Mapping[str, Any],
-    declared: tuple[Field[Any], Any] | None,
-    whole: Mapping[str, Any],
-    path: str,
-    choice: Choice | None,
-) -> Entry:
-    """One key of `whole`; `declared` is the dataclass's field with its type, None for the key that chooses it."""
-    part = _resolved(part)
-    place = f"{path}.{key}" if path else key
-    kinds = tuple(_classes(declared[1])) if declared else ()
-    listed = part.get("type") == "array"
-    required = key in whole.get("required", ())
-    return Entry(
-        path=place,
-        choice=choice,
-        required=required,
-        type=type_in_words(_with_items(part) if listed else part),
-        allowed=allowed_in_words(_with_items(part) if listed else part),
-        default=None if required or declared is None or (kinds and not listed) else _default(declared[0]),
-        description=part.get("description", ""),
-        groups=_groups(part["items"] if listed else part, kinds, f"{place}[]" if listed else place) if kinds else (),
-    )
+    def _kinds(self, path: str, declared: tuple[Field[Any], Any] | None) -> tuple[type, ...]:
+        """The dataclasses of what stands at a path."""
+        if path in self.language.networks:
+            return tuple(self.language.networks[path].values())
+        return tuple(_classes(declared[1])) if declared else ()
 
-
-def _with_items(part: Mapping[str, Any]) -> Mapping[str, Any]:
-    return {**part, "items": _resolved(part["items"])}
+    def _resolved(self, part: Mapping[str, Any]) -> Mapping[str, Any]:
+        """A schema without its `$ref`; what stands beside the reference goes before what it leads to."""
+        if "$ref" not in part:
+            return part
+        return {**self.language.schema["$defs"][str(part["$ref"]).removeprefix("#/$defs/")], **part}
 
 
 def _default(item: Field[Any]) -> Any:
@@ -145,10 +155,3 @@ def _classes(kind: Any) -> Iterator[type]:
         yield kind
     for inner in get_args(kind):
         yield from _classes(inner)
-
-
-def _resolved(part: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A schema without its `$ref`; what stands beside the reference goes before what it leads to."""
-    if "$ref" not in part:
-        return part
-    return {**schema()["$defs"][str(part["$ref"]).removeprefix("#/$defs/")], **part}

@@ -1,16 +1,11 @@
-"""docs/spec.md: what follows its introduction is written from the schema.
-
-python -m hitzoo.spec.reference_page docs/spec.md
-"""
+"""docs/spec.md: what follows its introduction is written from the schema."""
 
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 
-from hitzoo.files import write_text
+from hitzoo.spec.language import Language
 from hitzoo.spec.reference import Entry, Group, reference
 
 MARK = "<!-- From here on this page is written by `make docs`, from hitzoo/spec/schema/spec.schema.json. -->\n"
@@ -18,15 +13,15 @@ _HEAD = ("| key | takes | default | what it is |", "|---|---|---|---|")
 _TALLEST = 6  # levels of headings
 
 
-def with_reference(page: str) -> str:
+def with_reference(page: str, language: Language) -> str:
     """The page with its introduction as it is, and the reference anew."""
     introduction, _, _ = page.partition(MARK)
-    return f"{introduction}{MARK}\n{reference_text()}"
+    return f"{introduction}{MARK}\n{reference_text(language)}"
 
 
-def reference_text() -> str:
+def reference_text(language: Language) -> str:
     """Every key of the spec language as Markdown, one section for each mapping."""
-    whole = reference()
+    whole = reference(language)
     return "\n".join(["## The document", "", *_table(whole), "", *_sections_inside(whole, 2)]).rstrip() + "\n"
 
 
@@ -80,14 +75,3 @@ def _cell(text: str) -> str:
 def _prose(text: str) -> str:
     """Without letters that Markdown would take for its own."""
     return re.sub(r"[*<]", lambda found: "\\" + found[0], text)
-
-
-def main() -> None:
-    """Write the page anew."""
-    path = Path(sys.argv[1])
-    page = with_reference(path.read_text(encoding="utf-8"))
-    write_text(path, page)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
-"""The spec as values: frozen dataclasses with every default filled in.
+"""The spec as values: frozen dataclasses with every default filled in; those of the networks are their families'.
 
-The defaults here are the ones the HiT paper and its official code fix; `schema/spec.schema.json` describes the same
+The defaults here are the ones the HiT paper and its official code fix; `schema/core.schema.json` describes the same
 fields to authors and editors, and a test holds the two together.
 
 Units: resolutions in pixels, weights as plain factors, decays per step, pixel values in [-1, 1].
@@ -9,104 +9,19 @@ Units: resolutions in pixels, weights as plain factors, decays per step, pixel v
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from hitzoo.spec.place import Places
 
-AttentionKind: TypeAlias = Literal["multi_axis", "regional", "dilated", "interleaved", "axial", "global", "none"]
-NormKind: TypeAlias = Literal["batch", "layer"]
 MetricName: TypeAlias = Literal["fid", "is", "kid", "pr", "random_conv_frechet", "random_conv_pr", "sliced_wasserstein"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class StageSpec:
-    """One stage of the HiT generator; each has twice the resolution of the one before.
-
-    `block_size` is the side p of a block of pixels; `auto` balances the two axes, p·p ≈ (r/p)·(r/p). Attention over the
-    whole map (`global`), along rows and columns (`axial`) and `none` have no blocks. `to_rgb` says whether the stage
-    adds to the image; by default the ones without attention and the last do, the high-resolution stages of the paper.
-    """
-
-    channels: int
-    depth: int
-    heads: int = 4
-    attention: AttentionKind = "multi_axis"
-    block_size: int | Literal["auto"] | None = None
-    to_rgb: bool | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class HitGeneratorSpec:
-    """The HiT generator (Zhao et al. 2021, section 3).
-
-    `latent_tokens` is the side t of the t×t tokens every stage cross-attends to; 0 leaves cross-attention out
-    (the latent-conditioned INR decoder of Table 5). `heads_share_kv` is multi-query attention.
-    """
-
-    family: Literal["hit"] = "hit"
-    latent_dim: int = 512
-    initial_size: int = 8
-    latent_tokens: int = 4
-    heads_share_kv: bool = True
-    norm: NormKind = "batch"
-    mlp_expansion: int = 4
-    stages: tuple[StageSpec, ...]
-
-    LISTED: ClassVar[str] = "stages"  # the key whose entries double the resolution
+class NetworkSpec(Protocol):
+    """The section of one network: a frozen dataclass of its family, `families/<name>/spec.py`."""
 
     @property
-    def uses_batch_norm(self) -> bool:
-        """Whether training statistics matter."""
-        return self.norm == "batch"
-
-    @property
-    def smallest_map(self) -> int:
-        """The side of the smallest map or square of tokens that is normed."""
-        return min(self.latent_tokens or self.initial_size, self.initial_size)
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConvnetGeneratorSpec:
-    """The residual convolutional generator that HiT is compared with (ConvNet-R1, after SAGAN).
-
-    `channels` are the widths from the initial map to the image, the resolution doubling from one to the next.
-    """
-
-    family: Literal["convnet"] = "convnet"
-    latent_dim: int = 256
-    initial_size: int = 4
-    channels: tuple[int, ...] = (1024, 1024, 512, 256, 128, 64)
-
-    LISTED: ClassVar[str] = "channels"  # the key whose entries double the resolution
-
-    @property
-    def uses_batch_norm(self) -> bool:
-        """Whether training statistics matter."""
-        return True
-
-    @property
-    def smallest_map(self) -> int:
-        """The side of the smallest map that is normed."""
-        return self.initial_size
-
-
-GeneratorSpec: TypeAlias = HitGeneratorSpec | ConvnetGeneratorSpec
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stylegan2DiscriminatorSpec:
-    """The residual discriminator of StyleGAN2 without its tricks, as HiT uses it.
-
-    `channels` names the widths from the image's resolution down to 4×4; without it the published schedule holds,
-    scaled above 32×32 by `channel_multiplier`. `minibatch_std` is the group size, 0 leaves the feature out.
-    """
-
-    family: Literal["stylegan2"] = "stylegan2"
-    channel_multiplier: int = 1
-    channels: tuple[int, ...] | None = None
-    downsample: Literal["blur", "average"] = "blur"
-    equalized: bool = False
-    minibatch_std: int = 0
+    def family(self) -> str:
+        """Name of the family."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -220,8 +135,8 @@ class Spec:
     hitzoo: Literal[1] = 1
     name: str
     summary: str = ""
-    generator: GeneratorSpec
-    discriminator: Stylegan2DiscriminatorSpec = field(default_factory=Stylegan2DiscriminatorSpec)
+    generator: NetworkSpec
+    discriminator: NetworkSpec
     training: TrainingSpec = field(default_factory=TrainingSpec)
     data: DataSpec = field(default_factory=DataSpec)
     evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)

@@ -12,9 +12,9 @@ from typing import Any
 import yaml
 
 from hitzoo.errors import RequestError
-from hitzoo.spec.check import schema_path
 from hitzoo.spec.convert import to_data
 from hitzoo.spec.document import plain_scalar
+from hitzoo.spec.language import schema_path
 from hitzoo.spec.place import Path, render_path
 from hitzoo.spec.types import Spec
 

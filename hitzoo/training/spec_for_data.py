@@ -16,8 +16,8 @@ import torch
 from hitzoo.data.survey import Survey
 from hitzoo.errors import RequestError
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.runtime.free_memory import free_memory
-from hitzoo.spec.load import parse_spec
 from hitzoo.spec.spec_for_data import Because, Fitting, fitting_spec, storable
 from hitzoo.training.engine.memory_estimate import measure_footprint
 

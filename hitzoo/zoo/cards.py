@@ -14,8 +14,8 @@ from typing import Any
 from hitzoo.errors import Problem, WeightsError
 from hitzoo.spec.check import check_shape
 from hitzoo.spec.document import Document, read_document
-from hitzoo.spec.load import read_spec_text
 from hitzoo.spec.shipped import shipped_folder
+from hitzoo.spec.text import read_spec_text
 
 BUNDLED, PUBLISHED, SPEC_ONLY = "bundled", "published", "spec only"
 _OF_WEIGHTS = {"sha256", "size", "license", "data", "provenance"}

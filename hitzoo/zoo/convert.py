@@ -26,7 +26,7 @@ from hitzoo.families.hit.official import (
 )
 from hitzoo.families.hit.official_source import is_of_optimizer
 from hitzoo.families.hit.plan import HitGeneratorPlan
-from hitzoo.spec.load import load_spec
+from hitzoo.families.load import load_spec
 from hitzoo.spec.shipped import shipped_specs
 from hitzoo.spec.types import Spec
 from hitzoo.targets import file_target, folder_target

@@ -19,9 +19,9 @@ from torch import nn
 
 from hitzoo.errors import WeightsError
 from hitzoo.families.compile import ModelPlan, compile_spec
+from hitzoo.families.load import check_spec
 from hitzoo.spec.convert import to_data
 from hitzoo.spec.document import Document
-from hitzoo.spec.load import check_spec
 from hitzoo.spec.place import Places
 from hitzoo.spec.types import Spec
 from hitzoo.zoo.bounds import beyond

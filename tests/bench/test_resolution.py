@@ -6,8 +6,8 @@ import torch
 from hitzoo.bench import resolution
 from hitzoo.bench.resolution import bench_resolutions, exponent, family_of
 from hitzoo.errors import RequestError
+from hitzoo.families.load import load_spec
 from hitzoo.families.open import open_spec
-from hitzoo.spec.load import load_spec
 from tests.bench.bench_fakes import FakeCalls
 
 CPU = torch.device("cpu")

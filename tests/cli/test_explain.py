@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from hitzoo.cli.completion import complete_explained
+from hitzoo.families.language import shipped_language
 from hitzoo.spec.reference import reference
 from tests.conftest import Run
 
@@ -40,7 +41,7 @@ def test_explain_has_each_choice(run: Run) -> None:
 
 def test_explain_without_a_path_lists_the_sections(run: Run) -> None:
     text = run("explain").stdout
-    for entry in reference().entries:
+    for entry in reference(shipped_language()).entries:
         assert f"\n  {entry.path} " in f"\n{text}"
     assert [entry["path"] for entry in json.loads(run("explain", "--json").stdout)][-1] == "evaluation"
 

@@ -8,7 +8,7 @@ import pytest
 
 from hitzoo.cli.spec_for_data import spec_for_data
 from hitzoo.errors import RequestError
-from hitzoo.spec.load import load_spec
+from hitzoo.families.load import load_spec
 from tests.conftest import Run
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from hitzoo.spec.load import load_spec
+from hitzoo.families.load import load_spec
 from tests.conftest import Run
 
 

@@ -11,8 +11,8 @@ from PIL import Image
 from hitzoo.data.synthetic import Synthetic
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.sampling.generator import Generator
-from hitzoo.spec.load import parse_spec
 from tests.support import TINY_HIT, fill, one_thread
 
 

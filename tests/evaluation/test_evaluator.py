@@ -19,9 +19,9 @@ from hitzoo.evaluation.metrics import METRICS, OFFLINE
 from hitzoo.evaluation.pictures import Generated, Stored
 from hitzoo.evaluation.report import Report
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.runtime.shard import Shard
 from hitzoo.sampling.generator import Generator
-from hitzoo.spec.load import parse_spec
 from hitzoo.spec.types import DataSpec, EvaluationSpec
 from tests.evaluation.conftest import Shapes
 from tests.support import TINY_HIT

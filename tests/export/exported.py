@@ -6,8 +6,8 @@ import torch
 
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.sampling.generator import Generator
-from hitzoo.spec.load import parse_spec
 from tests.support import fill
 
 SPEC = """\

@@ -6,7 +6,7 @@ import pytest
 from torch import nn
 
 from hitzoo.families.compile import ModelPlan, compile_spec
-from hitzoo.spec.load import parse_spec
+from hitzoo.families.load import parse_spec
 from tests.plan.conftest import layout
 from tests.support import fill, one_thread
 

@@ -8,7 +8,7 @@ from torch import nn
 
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_spec
-from hitzoo.spec.load import parse_spec
+from hitzoo.families.load import parse_spec
 from tests.fold.specs import FOUR_STAGES
 from tests.sampling.conftest import tiny_generator
 from tests.support import fill

@@ -9,9 +9,9 @@ from torch import nn
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.fold import fold
+from hitzoo.families.load import load_spec
 from hitzoo.fold.kernels import kernels_for
 from hitzoo.runtime.seeding import Purpose, drawing_weights
-from hitzoo.spec.load import load_spec
 from hitzoo.spec.shipped import shipped_specs
 
 LIMIT = 1e-5

@@ -14,12 +14,12 @@ from huggingface_hub import constants
 
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.files import atomic_folder
 from hitzoo.hub.client import Hub
 from hitzoo.hub.model_card import Terms
 from hitzoo.hub.publish import Published
 from hitzoo.sampling.publish import publish
-from hitzoo.spec.load import parse_spec
 from hitzoo.zoo.model_folder import write_model
 from tests.hub.server import HubServer
 from tests.support import TINY_HIT, fill, one_thread

@@ -142,11 +142,11 @@ def test_absurd_sizes_are_refused_by_arithmetic(
 ) -> None:
     """A network of 10¹⁴ parameters: its plan is compiled, which is arithmetic; nothing of it is built."""
     from hitzoo.families.compile import compile_spec
-    from hitzoo.spec.check import schema
+    from hitzoo.families.language import shipped_language
+    from hitzoo.families.load import parse_spec
     from hitzoo.spec.convert import to_data
-    from hitzoo.spec.load import parse_spec
 
-    assert schema()
+    assert shipped_language().schema
     stages = [{"channels": 65536, "depth": 256, "heads": 4, "attention": "none"}] * 2
     spec = parse_spec(json.dumps({"hitzoo": 1, "name": "huge", "generator": {"family": "hit", "stages": stages}}))
     plan = compile_spec(spec)

@@ -14,6 +14,7 @@ import pytest
 import hitzoo
 from hitzoo.errors import HubError, RequestError, UnknownNameError, WeightsError
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.hub.client import Hub
 from hitzoo.hub.manifest import manifest_of
 from hitzoo.hub.publish import Published
@@ -21,7 +22,6 @@ from hitzoo.hub.pull import pull
 from hitzoo.sampling.load import load, locate
 from hitzoo.sampling.publish import publish
 from hitzoo.spec.convert import to_data
-from hitzoo.spec.load import parse_spec
 from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME
 from hitzoo.zoo.repo_name import RepoName, is_repo_name, parse_repo_name
 from tests.hub.conftest import TERMS

@@ -7,7 +7,7 @@ from torch import nn
 
 from hitzoo.families.build import build_discriminator, build_generator
 from hitzoo.families.compile import compile_spec
-from hitzoo.spec.load import load_spec
+from hitzoo.families.load import load_spec
 from hitzoo.zoo.convert import from_hit_gan
 from tests.parity.variables import filled
 

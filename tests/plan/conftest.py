@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from hitzoo.families.compile import ModelPlan, compile_spec
-from hitzoo.spec.load import parse_spec
+from hitzoo.families.load import parse_spec
 
 
 def _layout(

@@ -11,8 +11,8 @@ from torch import nn
 
 from hitzoo.families.build import build
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import load_spec
 from hitzoo.families.table import Row, discriminator_rows, generator_rows
-from hitzoo.spec.load import load_spec
 from hitzoo.training.engine.fused_attention import fused_attention
 
 BATCH = 8  # a multiple of the groups of the minibatch deviation

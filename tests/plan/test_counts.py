@@ -7,10 +7,10 @@ from collections.abc import Callable
 import pytest
 
 from hitzoo.families.compile import ModelPlan, compile_spec
+from hitzoo.families.load import load_spec
 from hitzoo.families.stylegan2.plan import published_width
 from hitzoo.families.table import discriminator_cost, discriminator_rows, generator_cost, generator_rows, model_cost
 from hitzoo.plan.cost import total
-from hitzoo.spec.load import load_spec
 from hitzoo.spec.shipped import shipped_specs
 
 Layout = Callable[..., ModelPlan]

@@ -9,7 +9,7 @@ import pytest
 
 from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.hit.attention import balanced_block_size
-from hitzoo.spec.load import load_spec, parse_spec
+from hitzoo.families.load import load_spec, parse_spec
 from hitzoo.spec.shipped import shipped_specs
 
 Layout = Callable[..., ModelPlan]

@@ -14,14 +14,14 @@ from torch.utils.flop_counter import FlopCounterMode
 from hitzoo.families.build import build
 from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.convnet.plan import ConvnetGeneratorPlan
-from hitzoo.families.registry import GeneratorPlan
+from hitzoo.families.generator_plan import GeneratorPlan
+from hitzoo.families.language import shipped_language
+from hitzoo.families.load import load_spec, parse_spec
 from hitzoo.families.stylegan2.plan import Stylegan2DiscriminatorPlan
 from hitzoo.families.table import model_cost
 from hitzoo.layers import BLOCKS
 from hitzoo.plan.cost import COSTS, Cost
 from hitzoo.plan.types import BlockPlan
-from hitzoo.spec.check import schema
-from hitzoo.spec.load import load_spec, parse_spec
 from hitzoo.spec.shipped import shipped_specs
 
 VARIANTS = {
@@ -125,7 +125,7 @@ SELF_ATTENTION = {"none": {"mlp_block"}, "interleaved": {"regional_block", "dila
 
 
 def test_schema_plan_costs_and_blocks_know_the_same_kinds(tiny_text: str) -> None:
-    attentions = schema()["$defs"]["hit_stage"]["properties"]["attention"]["enum"]
+    attentions = shipped_language().schema["$defs"]["hit_stage"]["properties"]["attention"]["enum"]
     convnet = compile_spec(load_spec("convnet-r1-imagenet128"))
     planned = {part.kind for part in parts(convnet.generator)}
     for attention in attentions:

@@ -6,8 +6,10 @@ import pytest
 
 from hitzoo.errors import SpecError
 from hitzoo.families.compile import compile_spec
-from hitzoo.spec.load import parse_spec
-from hitzoo.spec.types import HitGeneratorSpec, Spec, StageSpec
+from hitzoo.families.hit.spec import HitGeneratorSpec, StageSpec
+from hitzoo.families.load import parse_spec
+from hitzoo.families.stylegan2.spec import Stylegan2DiscriminatorSpec
+from hitzoo.spec.types import Spec
 
 TEXT = """\
 hitzoo: 1
@@ -200,7 +202,8 @@ def test_heads_that_nobody_uses_need_not_fit() -> None:
 
 
 def test_a_spec_made_in_python_has_problems_without_lines() -> None:
-    spec = Spec(name="mine", generator=HitGeneratorSpec(stages=(StageSpec(channels=30, depth=1, heads=4),)))
+    generator = HitGeneratorSpec(stages=(StageSpec(channels=30, depth=1, heads=4),))
+    spec = Spec(name="mine", generator=generator, discriminator=Stylegan2DiscriminatorSpec())
     with pytest.raises(SpecError) as caught:
         compile_spec(spec)
     assert str(caught.value) == (

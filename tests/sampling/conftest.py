@@ -8,9 +8,9 @@ import torch
 
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.files import atomic_folder
 from hitzoo.sampling.generator import Generator
-from hitzoo.spec.load import parse_spec
 from hitzoo.zoo.model_folder import write_model
 from tests.support import TINY_HIT, fill, one_thread
 

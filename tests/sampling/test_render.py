@@ -13,12 +13,12 @@ from hitzoo.errors import RequestError
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.fold import fold
+from hitzoo.families.load import parse_spec
 from hitzoo.fold.kernels import plain_kernels
 from hitzoo.runtime.live_bytes import LiveBytes
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.region import Region
 from hitzoo.sampling.render import Renderer, View
-from hitzoo.spec.load import parse_spec
 from tests.fold.specs import CONVNET, FOUR_STAGES, VARIANTS
 from tests.support import fill
 

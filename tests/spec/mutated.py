@@ -12,8 +12,8 @@ import yaml
 
 from hitzoo.errors import SpecError
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.families.open import compile_mended
-from hitzoo.spec.load import parse_spec
 from hitzoo.spec.shipped import shipped_specs
 
 _VALUES: list[Any] = [

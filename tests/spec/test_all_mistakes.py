@@ -8,12 +8,15 @@ import random
 import pytest
 
 from hitzoo.errors import SpecError
+from hitzoo.families.language import shipped_language
+from hitzoo.families.load import parse_spec
 from hitzoo.families.open import open_spec
-from hitzoo.spec.check import check_shape, schema
-from hitzoo.spec.load import parse_spec, read_document
+from hitzoo.spec.check import check_shape
+from hitzoo.spec.document import read_document
 from hitzoo.spec.place import Places
 from tests.spec.mutated import mutated_specs, outcome
 
+LANGUAGE = shipped_language()
 MISTAKES = """\
 hitzoo: 1
 name: My Model
@@ -189,7 +192,7 @@ def test_a_shipped_spec_is_named_and_not_its_file() -> None:
 
 
 def found(data: object) -> str:
-    return "\n".join(problem.message for problem in check_shape(data, Places()))  # type: ignore[arg-type]
+    return "\n".join(problem.message for problem in check_shape(data, Places(), LANGUAGE.schema))  # type: ignore[arg-type]
 
 
 def test_lists_of_strangers_are_compared_in_linear_time() -> None:
@@ -239,4 +242,4 @@ def assert_no_traceback(count: int) -> None:
 
 def test_json_documents_are_mended_too() -> None:
     data = json.loads(json.dumps(read_document(SOUND, "s").data)) | {"training": {"steps": "9"}}
-    assert [problem.path for problem in check_shape(data, Places(), schema())] == ["training.steps"]
+    assert [problem.path for problem in check_shape(data, Places(), LANGUAGE.schema)] == ["training.steps"]

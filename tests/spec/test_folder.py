@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from hitzoo.errors import SpecError, UnknownNameError
+from hitzoo.families.load import load_spec, parse_spec
 from hitzoo.spec.convert import to_data
-from hitzoo.spec.load import load_spec, parse_spec
 from hitzoo.spec.shipped import find_spec
 from hitzoo.spec.types import Spec
 from hitzoo.spec.write import to_yaml

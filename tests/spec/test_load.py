@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from hitzoo.errors import SpecError
-from hitzoo.spec.load import load_spec, parse_spec, read_spec_text
+from hitzoo.families.load import load_spec, parse_spec
+from hitzoo.spec.text import read_spec_text
 from hitzoo.spec.types import AdamSpec, BcrSpec, EmaSpec, R1Spec, Spec
 
 HEAD = """\

@@ -6,7 +6,7 @@ import pytest
 
 from hitzoo.errors import RequestError, SpecError
 from hitzoo.families.compile import compile_spec
-from hitzoo.spec.load import parse_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.spec.types import R1Spec
 
 
@@ -114,7 +114,7 @@ def test_the_text_itself_is_not_touched(tiny_text: str) -> None:
     from hitzoo.spec.override import apply_overrides
 
     document = read_document(tiny_text, "tiny.yaml")
-    changed, _ = apply_overrides(document.data, document.places, ["generator.stages[0].heads=8"])
+    changed, _ = apply_overrides(document.data, document.places, ["generator.stages[0].heads=8"], {})
     assert changed["generator"]["stages"][0]["heads"] == 8
     assert document.data["generator"]["stages"][0]["heads"] == 2
 

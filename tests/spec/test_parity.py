@@ -10,15 +10,17 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 import pytest
 from jsonschema import Draft202012Validator
 
-from hitzoo.spec.check import schema
+from hitzoo.families.language import shipped_language
+from hitzoo.families.registry import FAMILIES
 from hitzoo.spec.types import Spec
 
+LANGUAGE = shipped_language()
 TAGS = {"family", "kind"}  # always written, so that the reader sees which of several things a mapping is
 
 
 def resolve(part: Mapping[str, Any]) -> Mapping[str, Any]:
     while "$ref" in part:
-        part = schema()["$defs"][part["$ref"].removeprefix("#/$defs/")]
+        part = LANGUAGE.schema["$defs"][part["$ref"].removeprefix("#/$defs/")]
     return part
 
 
@@ -51,7 +53,9 @@ def pairs(part: Mapping[str, Any], kind: type) -> Iterator[tuple[Mapping[str, An
     hints = get_type_hints(kind)
     for key, inner in part["properties"].items():
         target = resolve(inner).get("items", inner)
-        wanted = classes(hints[key])
+        wanted = (
+            list(LANGUAGE.networks[key].values()) if kind is Spec and key in LANGUAGE.networks else classes(hints[key])
+        )
         if not wanted:
             continue
         found = objects(target)
@@ -62,7 +66,7 @@ def pairs(part: Mapping[str, Any], kind: type) -> Iterator[tuple[Mapping[str, An
             yield from pairs(schema_of_one, match)
 
 
-ALL = {kind.__name__: (part, kind) for part, kind in pairs(schema(), Spec)}
+ALL = {kind.__name__: (part, kind) for part, kind in pairs(LANGUAGE.schema, Spec)}
 FIELDS = [
     pytest.param(part["properties"][item.name], item, get_type_hints(kind)[item.name], id=f"{name}.{item.name}")
     for name, (part, kind) in ALL.items()
@@ -76,8 +80,8 @@ def default_of(item: Field[Any]) -> Any:
 
 
 def test_the_schema_is_one() -> None:
-    Draft202012Validator.check_schema(schema())
-    assert len(ALL) == 12
+    Draft202012Validator.check_schema(LANGUAGE.schema)
+    assert {family.spec.__name__ for family in FAMILIES} <= set(ALL)
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -87,7 +91,8 @@ def test_keys_and_what_is_required(name: str) -> None:
     assert set(part["properties"]) == set(own)
     assert part["additionalProperties"] is False
     needed = {key for key, item in own.items() if default_of(item) is MISSING}
-    assert set(part.get("required", ())) - {"hitzoo"} == needed
+    filled_in = {"discriminator"} if kind is Spec else set()  # a document may leave it out, a `Spec` has it
+    assert set(part.get("required", ())) - {"hitzoo"} == needed - filled_in
 
 
 @pytest.mark.parametrize(("part", "item", "kind"), FIELDS)
@@ -117,7 +122,7 @@ def test_choices(part: Mapping[str, Any], item: Field[Any], kind: Any) -> None:
 
 @pytest.mark.parametrize("section", ["generator", "discriminator", "regularizer", "optimizer"])
 def test_every_choice_of_a_tag_has_its_rules(section: str) -> None:
-    part = schema()["$defs"][section]
+    part = LANGUAGE.schema["$defs"][section]
     (tag,) = part["properties"]
     assert part["required"] == [tag]
     assert part["properties"][tag]["enum"] == [rule["if"]["properties"][tag]["const"] for rule in part["allOf"]]

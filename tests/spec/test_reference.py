@@ -11,22 +11,24 @@ import yaml
 
 from hitzoo.errors import UnknownNameError
 from hitzoo.families.compile import compile_spec
-from hitzoo.spec.check import schema
-from hitzoo.spec.load import load_spec, parse_spec
+from hitzoo.families.generated import page_text
+from hitzoo.families.language import shipped_language
+from hitzoo.families.load import load_spec, parse_spec
 from hitzoo.spec.lookup import find_entries
-from hitzoo.spec.reference import Entry, every_entry
-from hitzoo.spec.reference_page import MARK, with_reference
+from hitzoo.spec.reference import Entry, every_entry, reference
+from hitzoo.spec.reference_page import MARK
 from hitzoo.spec.shipped import shipped_specs
 from hitzoo.spec.usage import values_in_shipped_specs
 from hitzoo.spec.wording import allowed_in_words, scalar_in_words, type_in_words
 from hitzoo.spec.write import leaves
 
+LANGUAGE = shipped_language()
 PAGE = Path(__file__).parents[2] / "docs" / "spec.md"
-ENTRIES = list(every_entry())
+ENTRIES = list(every_entry(reference(LANGUAGE)))
 
 
 def one(path: str) -> Entry:
-    (entry,) = find_entries(path)
+    (entry,) = find_entries(path, LANGUAGE)
     return entry
 
 
@@ -40,8 +42,10 @@ def test_reference_has_every_path_of_every_spec() -> None:
 def test_reference_has_every_key_of_the_schema_once() -> None:
     seen = {(entry.path, entry.choice) for entry in ENTRIES}
     assert len(seen) == len(ENTRIES)
-    tags = sum("const" in inner for part in schema()["$defs"].values() for inner in part.get("properties", {}).values())
-    keys = len(schema()["properties"]) + sum(count_of_keys(part) for part in schema()["$defs"].values())
+    tags = sum(
+        "const" in inner for part in LANGUAGE.schema["$defs"].values() for inner in part.get("properties", {}).values()
+    )
+    keys = len(LANGUAGE.schema["properties"]) + sum(count_of_keys(part) for part in LANGUAGE.schema["$defs"].values())
     assert len(ENTRIES) == keys - tags
 
 
@@ -64,22 +68,24 @@ def test_defaults_are_those_of_a_spec_that_says_nothing() -> None:
     for path, value in values.items():
         tag = {"generator": ("family", "hit"), "training.regularizers[0]": ("kind", "r1")}
         holder = path.rpartition(".")[0]
-        entries = [entry for entry in find_entries(path) if entry.choice in (None, tag.get(holder, entry.choice))]
+        entries = [
+            entry for entry in find_entries(path, LANGUAGE) if entry.choice in (None, tag.get(holder, entry.choice))
+        ]
         assert len(entries) == 1 or path == "evaluation.metrics[0]"
         if not entries[0].required and "[" not in path.rpartition(".")[2]:
             assert entries[0].default == value, path
 
 
 def test_choices_have_entries_of_their_own() -> None:
-    hit, convnet = find_entries("generator.latent_dim")
+    hit, convnet = find_entries("generator.latent_dim", LANGUAGE)
     assert (hit.choice, hit.default) == (("family", "hit"), 512)
     assert (convnet.choice, convnet.default) == (("family", "convnet"), 256)
-    assert [entry.choice for entry in find_entries("training.regularizers.augment")] == [("kind", "bcr")]
+    assert [entry.choice for entry in find_entries("training.regularizers.augment", LANGUAGE)] == [("kind", "bcr")]
 
 
 def test_every_path_leads_to_its_entry() -> None:
     for entry in ENTRIES:
-        assert entry in find_entries(entry.path)
+        assert entry in find_entries(entry.path, LANGUAGE)
 
 
 def test_indices_are_taken_as_they_come() -> None:
@@ -110,7 +116,7 @@ def test_indices_are_taken_as_they_come() -> None:
 )
 def test_a_wrong_path_is_refused_with_the_way_on(path: str, way_on: str) -> None:
     with pytest.raises(UnknownNameError, match=r"a spec has no path '") as refusal:
-        find_entries(path)
+        find_entries(path, LANGUAGE)
     assert way_on in str(refusal.value)
     assert len(str(refusal.value)) < 250
 
@@ -150,7 +156,7 @@ def test_a_default_in_words_is_read_as_it_is(entry: Entry) -> None:
 
 def test_usage_is_what_the_shipped_specs_write() -> None:
     assert "hit-ti-shapes64" in values_in_shipped_specs(one("training.ema.decay"))["0.998"]
-    hit, convnet = map(values_in_shipped_specs, find_entries("generator.latent_dim"))
+    hit, convnet = map(values_in_shipped_specs, find_entries("generator.latent_dim", LANGUAGE))
     assert convnet == {"256": ("convnet-r1-imagenet128",)}
     assert set(hit) == {"64", "256", "512"}
     kinds = values_in_shipped_specs(one("generator.stages[].attention"))
@@ -160,7 +166,7 @@ def test_usage_is_what_the_shipped_specs_write() -> None:
 def test_page_is_what_the_schema_gives() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert page.count(MARK) == 1
-    assert page == with_reference(page), "run `make docs`"
+    assert page == page_text(page), "run `make docs`"
 
 
 def test_page_links_lead_to_its_headings() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from hitzoo.errors import UnknownNameError
 from hitzoo.families.compile import compile_spec
-from hitzoo.spec.load import load_spec
+from hitzoo.families.load import load_spec
 from hitzoo.spec.shipped import find_spec, shipped_specs
 
 NAMES = sorted(shipped_specs())

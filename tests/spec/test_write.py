@@ -10,8 +10,9 @@ import yaml
 
 from hitzoo.errors import RequestError
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.language import shipped_language
+from hitzoo.families.load import load_spec, parse_spec
 from hitzoo.spec.convert import to_data, to_spec
-from hitzoo.spec.load import load_spec, parse_spec
 from hitzoo.spec.place import Places
 from hitzoo.spec.shipped import find_spec, shipped_specs
 from hitzoo.spec.types import Spec
@@ -24,7 +25,7 @@ ODD_WORDS = ["1e4", "08", "012", "1.5", "null", "true", "yes", "~", "-", "a: b",
 def test_what_is_written_is_read_again(name: str) -> None:
     spec = load_spec(name)
     assert parse_spec(to_yaml(spec)) == spec
-    assert to_spec(to_data(spec), Places()) == spec
+    assert to_spec(to_data(spec), Places(), shipped_language()) == spec
 
 
 def test_every_default_is_written_out(tiny_spec: Spec) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hitzoo.spec.load import parse_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.spec.types import Spec
 from tests.support import TINY_HIT, one_thread
 

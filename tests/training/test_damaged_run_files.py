@@ -14,7 +14,7 @@ from hitzoo.cli.run_request import run_request
 from hitzoo.cli.runs import list_runs
 from hitzoo.errors import HitzooError, WeightsError
 from hitzoo.families.compile import compile_spec
-from hitzoo.spec.load import parse_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.training.run.best import Best, read_best
 from hitzoo.training.run.checkpoint import read_progress
 from hitzoo.training.run.folder import RunFolder

@@ -9,7 +9,7 @@ import pytest
 
 from hitzoo.errors import DataError, RequestError
 from hitzoo.families.compile import ModelPlan
-from hitzoo.spec.load import parse_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.spec.types import R1Spec, Spec
 from hitzoo.training.estimate import Estimate, estimate
 from hitzoo.training.run.loop import train

@@ -9,7 +9,7 @@ import pytest
 from hitzoo.data.survey import Survey
 from hitzoo.errors import RequestError
 from hitzoo.families.compile import ModelPlan, compile_spec
-from hitzoo.spec.load import parse_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.spec.types import BcrSpec, R1Spec, Spec
 from hitzoo.training import spec_for_data
 from hitzoo.training.engine.memory_estimate import Footprint

@@ -20,11 +20,11 @@ from safetensors.torch import save_file
 
 from hitzoo.errors import RunError
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.objectives.adversarial import LOSSES
 from hitzoo.objectives.penalties import build_regularizers
 from hitzoo.objectives.step import Objective
 from hitzoo.runtime.distributed import World
-from hitzoo.spec.load import parse_spec
 from hitzoo.training.engine import runner as runner_module
 from hitzoo.training.engine.execution import DEFAULT, Way
 from hitzoo.training.engine.runner import Outcome, StepRunner

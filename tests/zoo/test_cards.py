@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from hitzoo.errors import SpecError, WeightsError
 from hitzoo.families.compile import compile_spec
-from hitzoo.spec.load import load_spec
+from hitzoo.families.load import load_spec
 from hitzoo.spec.shipped import shipped_folder, shipped_specs
 from hitzoo.zoo.cards import (
     BUNDLED,

@@ -13,7 +13,7 @@ from torch import nn
 from hitzoo.errors import SpecError, WeightsError
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import ModelPlan, compile_spec
-from hitzoo.spec.load import parse_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.spec.types import Spec
 from hitzoo.zoo.model_folder import config_of, load_generator, open_model, weights_metadata, write_model
 from hitzoo.zoo.weights import read_metadata, read_tensors, save_weights

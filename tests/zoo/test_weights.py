@@ -18,8 +18,8 @@ from torch import nn
 from hitzoo.errors import OutputError, WeightsError
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import ModelPlan, compile_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.runtime.seeding import Purpose, drawing_weights
-from hitzoo.spec.load import parse_spec
 from hitzoo.zoo.weights import compare, load_weights, read_metadata, read_tensors, save_weights
 
 METADATA = {"name": "tiny", "step": 3, "generator_plan": "abc", "é": None, "more": [1, 2]}

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
+from hitzoo.families.convnet.spec import ConvnetGeneratorSpec
 from hitzoo.plan.types import BlockPlan, block
-from hitzoo.spec.types import ConvnetGeneratorSpec
 
 
 @dataclass(frozen=True, kw_only=True)

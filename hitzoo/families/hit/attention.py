@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hitzoo.spec.types import HitGeneratorSpec, StageSpec
+from hitzoo.families.hit.spec import HitGeneratorSpec, StageSpec
 
 BLOCKED = frozenset({"multi_axis", "regional", "dilated", "interleaved"})
 """Kinds that cut the map into blocks; `global` and `axial` take it whole."""

@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitzoo.errors import WeightsError
+from hitzoo.families.generator_plan import GeneratorPlan
 from hitzoo.families.hit.plan import HitGeneratorPlan, HitStagePlan
-from hitzoo.families.registry import GeneratorPlan
 from hitzoo.families.stylegan2.plan import Stylegan2DiscriminatorPlan
 from hitzoo.plan.types import BlockPlan
 

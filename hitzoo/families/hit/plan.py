@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from hitzoo.errors import Problem
 from hitzoo.families.hit.attention import attends, block_kind, block_size
 from hitzoo.families.hit.problems import hit_problems
+from hitzoo.families.hit.spec import HitGeneratorSpec, StageSpec
 from hitzoo.plan.types import BlockPlan, Value, block
 from hitzoo.spec.place import Places
-from hitzoo.spec.types import HitGeneratorSpec, StageSpec
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hitzoo.errors import Problem
 from hitzoo.families.hit.attention import BLOCKED, HALVED, attends, balanced_block_size
+from hitzoo.families.hit.spec import HitGeneratorSpec, StageSpec
 from hitzoo.spec.place import Path, Places
-from hitzoo.spec.types import HitGeneratorSpec, StageSpec
 
 LARGEST_SIDE = 1 << 16  # pixels; beyond it a position table alone would be hundreds of GB
 

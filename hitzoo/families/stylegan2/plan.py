@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hitzoo.errors import Problem
-from hitzoo.families.registry import steps_of
+from hitzoo.families.resolution import steps_of
+from hitzoo.families.stylegan2.spec import Stylegan2DiscriminatorSpec
 from hitzoo.plan.types import BlockPlan, block
 from hitzoo.spec.types import Spec
 
@@ -34,7 +35,11 @@ def plan_stylegan2(spec: Spec, resolution: int) -> tuple[Stylegan2DiscriminatorP
     problems = _problems(spec, resolution)
     if problems or not is_halvable(resolution) or _misses_widths(spec, resolution):
         return None, problems
-    own = spec.discriminator
+    return plan_widths(_own(spec), resolution, spec.data.channels), []
+
+
+def plan_widths(own: Stylegan2DiscriminatorSpec, resolution: int, image_channels: int) -> Stylegan2DiscriminatorPlan:
+    """Every module of a discriminator whose widths fit its resolution."""
     sides = [resolution >> k for k in range(_halvings(resolution) + 1)]
     widths = own.channels or tuple(published_width(side, own.channel_multiplier) for side in sides)
     blocks = tuple(
@@ -48,13 +53,11 @@ def plan_stylegan2(spec: Spec, resolution: int) -> tuple[Stylegan2DiscriminatorP
         )
         for k in range(len(sides) - 1)
     )
-    plan = Stylegan2DiscriminatorPlan(
+    return Stylegan2DiscriminatorPlan(
         family=own.family,
         resolution=resolution,
-        image_channels=spec.data.channels,
-        stem=block(
-            "stem", "conv_stem", in_channels=spec.data.channels, out_channels=widths[0], equalized=own.equalized
-        ),
+        image_channels=image_channels,
+        stem=block("stem", "conv_stem", in_channels=image_channels, out_channels=widths[0], equalized=own.equalized),
         blocks=blocks,
         head=block(
             "head",
@@ -65,7 +68,11 @@ def plan_stylegan2(spec: Spec, resolution: int) -> tuple[Stylegan2DiscriminatorP
             equalized=own.equalized,
         ),
     )
-    return plan, []
+
+
+def _own(spec: Spec) -> Stylegan2DiscriminatorSpec:
+    assert isinstance(spec.discriminator, Stylegan2DiscriminatorSpec)
+    return spec.discriminator
 
 
 def published_width(side: int, multiplier: int) -> int:
@@ -97,7 +104,7 @@ def is_halvable(side: int) -> bool:
 
 def _channel_problems(spec: Spec, resolution: int) -> list[Problem]:
     """As many widths as there are resolutions, of the generator's image or of the data's where they differ."""
-    channels = spec.discriminator.channels
+    channels = _own(spec).channels
     sides = [side for side in (resolution, spec.data.resolution) if side and is_halvable(side)]
     if channels is None or not sides or len(channels) in (_halvings(side) + 1 for side in sides):
         return []
@@ -110,11 +117,12 @@ def _channel_problems(spec: Spec, resolution: int) -> list[Problem]:
 
 def _misses_widths(spec: Spec, resolution: int) -> bool:
     """The widths fit the data's resolution, which the generator does not reach: that is said elsewhere."""
-    return spec.discriminator.channels is not None and len(spec.discriminator.channels) != _halvings(resolution) + 1
+    channels = _own(spec).channels
+    return channels is not None and len(channels) != _halvings(resolution) + 1
 
 
 def _group_problems(spec: Spec) -> list[Problem]:
-    group, batch = spec.discriminator.minibatch_std, spec.training.batch_size
+    group, batch = _own(spec).minibatch_std, spec.training.batch_size
     if group and batch % min(group, batch):
         message = f"groups of {group} do not divide the batch of {batch}"
         hint, beside = "choose a divisor of the batch size", [("training", "batch_size")]

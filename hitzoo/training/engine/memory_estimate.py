@@ -51,7 +51,9 @@ def measure_footprint(spec: Spec, plan: ModelPlan) -> Footprint:
     for network in (generator, discriminator):
         use_activation_checkpointing(network, spec.training)
     group = spec.training.norm_statistics
-    batch = math.lcm(_BATCH, spec.discriminator.minibatch_std or 1, group if isinstance(group, int) else 1)
+    batch = math.lcm(
+        _BATCH, getattr(spec.discriminator, "minibatch_std", 0) or 1, group if isinstance(group, int) else 1
+    )
     return Footprint(
         training_per_image=_step_peak(spec, plan, generator, discriminator, batch) // batch,
         training_fixed=_fixed_bytes(spec.training, generator, discriminator),

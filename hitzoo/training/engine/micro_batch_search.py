@@ -9,6 +9,7 @@ import torch
 
 from hitzoo.errors import RequestError, RunError
 from hitzoo.families.compile import ModelPlan
+from hitzoo.families.resolution import doubling
 from hitzoo.runtime.free_memory import free_memory
 from hitzoo.runtime.launcher import launched
 from hitzoo.spec.types import Spec
@@ -21,8 +22,8 @@ _PROCESS = 600_000_000  # bytes of Python and torch
 
 def group_of(spec: Spec) -> int:
     """Images that must stay together: those of a minibatch standard deviation and of a ghost batch norm."""
-    norm = spec.training.norm_statistics if spec.generator.uses_batch_norm else 1
-    return math.lcm(spec.discriminator.minibatch_std or 1, norm if isinstance(norm, int) else 1)
+    norm = spec.training.norm_statistics if doubling(spec).uses_batch_norm else 1
+    return math.lcm(getattr(spec.discriminator, "minibatch_std", 0) or 1, norm if isinstance(norm, int) else 1)
 
 
 def sizes(spec: Spec, processes: int) -> list[int]:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from hitzoo.errors import RunError, SpecError
+from hitzoo.families.load import check_spec, load_spec
 from hitzoo.files import parse_json
 from hitzoo.spec.document import Document
-from hitzoo.spec.load import check_spec, load_spec
 from hitzoo.spec.place import Places
 from hitzoo.spec.types import Spec
 from hitzoo.zoo.run_layout import RunPaths

@@ -12,6 +12,7 @@ from hitzoo.data.source import ImageSource
 from hitzoo.errors import RequestError
 from hitzoo.evaluation.evaluator import Evaluator
 from hitzoo.families.compile import ModelPlan
+from hitzoo.families.resolution import doubling
 from hitzoo.runtime.distributed import World
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.runner import StepRunner
@@ -159,7 +160,7 @@ def _trainee(
 
 def _note_what_is_normalised(spec: Spec, at_once: int, pieces: int, reporter: Reporter) -> None:
     """Batch norm in pieces is another algorithm, unless its groups are smaller than they are."""
-    if pieces > 1 and spec.generator.uses_batch_norm and isinstance(spec.training.norm_statistics, str):
+    if pieces > 1 and doubling(spec).uses_batch_norm and isinstance(spec.training.norm_statistics, str):
         reporter.noted(
             f"note: batch norm takes its statistics over the {at_once} images that are worked on at once;"
             " training.norm_statistics: N makes that independent of devices and pieces"

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 
 from hitzoo.families.build import build_discriminator, build_generator
 from hitzoo.families.compile import compile_spec
-from hitzoo.spec.load import parse_spec
+from hitzoo.families.load import parse_spec
 
 TEXT = """
 hitzoo: 1

@@ -11,9 +11,9 @@ from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.fold import fold
 from hitzoo.families.hit.fold.generator import FoldedHiT
+from hitzoo.families.load import parse_spec
 from hitzoo.fold.kernels import Kernels, kernels_for, plain_kernels
 from hitzoo.fold.one_kernel import OneKernel
-from hitzoo.spec.load import parse_spec
 from tests.support import fill
 
 SPEC = """

@@ -11,10 +11,10 @@ from torch import nn
 
 from hitzoo.families.build import build
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.layers.batch_statistics import Ghost
 from hitzoo.layers.norm import BATCH_NORM_MOMENTUM, BatchNorm
 from hitzoo.objectives.input_gradient import by_autograd, by_func
-from hitzoo.spec.load import parse_spec
 from hitzoo.training.engine.activation_checkpointing import use_activation_checkpointing
 from hitzoo.training.engine.norm_statistics import use_norm_statistics
 from hitzoo.training.engine.state import new_trainee

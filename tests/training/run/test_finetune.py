@@ -11,8 +11,8 @@ from safetensors.torch import load_file
 
 from hitzoo.errors import RunError, UnknownNameError, WeightsError
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import load_spec
 from hitzoo.sampling.load import load
-from hitzoo.spec.load import load_spec
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.state import Trainee, new_trainee
 from hitzoo.training.run.events import Silence

@@ -11,8 +11,8 @@ import torch
 
 from hitzoo.errors import OutputError, RunError
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import load_spec
 from hitzoo.spec.convert import to_data
-from hitzoo.spec.load import load_spec
 from hitzoo.training.run.folder import RunFolder
 
 SESSION = {"device": "cpu", "device_name": "a processor", "world_size": 1}

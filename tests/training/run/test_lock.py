@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hitzoo.errors import DataError, OutputError, RunError
-from hitzoo.spec.load import load_spec
+from hitzoo.families.load import load_spec
 from hitzoo.training.run.lock import RunLock, run_lock
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.options import RunOptions

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from hitzoo.errors import DataError, OutputError, RunError
+from hitzoo.families.load import load_spec
 from hitzoo.sampling.load import load
-from hitzoo.spec.load import load_spec
 from hitzoo.training.run.events import RunStart, Silence
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.options import RunOptions
