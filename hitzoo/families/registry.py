@@ -1,4 +1,4 @@
-"""The families that come with hitzoo: one line each, and the one place that lists them."""
+"""The families that there are: those of hitzoo, one line each, and those that installed packages bring."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from hitzoo.errors import UnknownNameError, suggestion
 from hitzoo.families.convnet.family import CONVNET
 from hitzoo.families.family import Family, Role
 from hitzoo.families.hit.family import HIT
+from hitzoo.families.outside import OutsideFamily, load_outside, usable_outside
 from hitzoo.families.stylegan2.family import STYLEGAN2
 
 FAMILIES: Final[tuple[Family[Any, Any], ...]] = (
@@ -15,21 +16,38 @@ FAMILIES: Final[tuple[Family[Any, Any], ...]] = (
     CONVNET,
     STYLEGAN2,
 )
+_OWN: Final = {(family.role, family.name): family for family in FAMILIES}
 
 
 def families(role: Role) -> dict[str, Family[Any, Any]]:
-    """The families of a role by name."""
+    """The families of a role by name; every package that brings one is imported."""
+    outside, _ = outside_families(role)
+    return own_families(role) | {one.family.name: one.family for one in outside}
+
+
+def own_families(role: Role) -> dict[str, Family[Any, Any]]:
+    """Hitzoo's own families of a role by name."""
     return {family.name: family for family in FAMILIES if family.role == role}
 
 
+def outside_families(role: Role) -> tuple[list[OutsideFamily], dict[str, str]]:
+    """The families of a role that installed packages bring, and why some cannot be used, by name."""
+    return usable_outside(role, frozenset(own_families(role)))
+
+
 def family_of(role: Role, name: str) -> Family[Any, Any]:
-    """The family of that name.
+    """The family of that name; a package that brings it is imported.
 
     Raises:
-        UnknownNameError: none is installed; which are, and how one is added.
+        UnknownNameError: none is installed (which are, and how one is added), or it cannot be used.
     """
+    if own := _OWN.get((role, name)):
+        return own
+    if outside := load_outside(role, name):
+        return outside.family
     known = families(role)
-    if name in known:
-        return known[name]
-    hint = suggestion(name, known) or "docs/families.md says how a package adds one"
-    raise UnknownNameError(f"no family of {role}s is named '{name}': {', '.join(known)}; {hint}")
+    hint = suggestion(name, known) or HOW_TO_ADD
+    raise UnknownNameError(f"no family of {role}s is named '{name}', installed are: {', '.join(known)}; {hint}")
+
+
+HOW_TO_ADD: Final = "an installed package can bring another (docs/families.md)"

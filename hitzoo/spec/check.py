@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from hitzoo.errors import Problem, SpecError
@@ -13,6 +14,8 @@ from hitzoo.spec.place import Places
 from hitzoo.spec.repair import mend
 from hitzoo.spec.types import Spec
 from hitzoo.spec.validation import size_problem, violations
+
+_HOW_TO_ADD = "A package that is installed can bring another (docs/families.md)."
 
 
 def check_shape(data: Mapping[str, Any], places: Places, schema: Mapping[str, Any]) -> list[Problem]:
@@ -42,4 +45,24 @@ def checked(data: Mapping[str, Any], places: Places, language: Language, written
     ways = [mend(data, places, language.schema, guess=guess) for guess in (0, 1)]
     more = ways[0].problems & ways[1].problems
     mended = [to_spec(way.data, places, language) for way in ways if way.data is not None]
-    raise SpecError(places.source, [*problems, *more], mended if len(mended) == len(ways) else ())
+    found = _with_families([*problems, *more], data, places, language)
+    raise SpecError(places.source, found, mended if len(mended) == len(ways) else ())
+
+
+def _with_families(
+    problems: Sequence[Problem], data: Mapping[str, Any], places: Places, language: Language
+) -> Iterator[Problem]:
+    """The problems, where a family cannot be used the reason, and how families are added where none is near."""
+    for problem in problems:
+        role, _, key = problem.path.partition(".")
+        if key != "family" or role not in language.networks:
+            yield problem
+            continue
+        name = data[role].get("family")
+        described = str(language.schema["$defs"][role]["properties"]["family"]["description"])
+        if isinstance(name, str) and (reason := language.unusable.get(role, {}).get(name)):
+            yield places.problem((role, "family"), reason)
+        elif name is not None and problem.hint == described:
+            yield replace(problem, hint=f"{described} {_HOW_TO_ADD}")
+        else:
+            yield problem

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +39,13 @@ class Language:
         schema: JSON Schema (draft 2020-12) of a document.
         networks: dataclass of a section by role and family.
         beginnings: what a section says that a document leaves out, by role; a role without one must be written.
+        unusable: why families that are installed cannot be used, by role and name.
     """
 
     schema: Mapping[str, Any]
     networks: Mapping[str, Mapping[str, type]]
     beginnings: Mapping[str, Mapping[str, str]]
+    unusable: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def assemble(pieces: Sequence[FamilyPiece], beginnings: Mapping[str, Mapping[str, str]]) -> Language:
