@@ -1,4 +1,4 @@
-"""What each choice of `Way` and each lever of a spec is worth: steps of all of them, taken in turns, in one process.
+"""Speed of each choice of `Execution` and each lever of a spec: steps of all of them, in turns, in one process.
 
 A machine that is busy now and idle later is so for all settings alike: what counts is the ratio of neighbours, its
 median and its spread, not one time.
@@ -22,24 +22,24 @@ from hitzoo.objectives.build import objective_of
 from hitzoo.runtime.allocator import keep_freed_memory
 from hitzoo.runtime.live_bytes import LiveBytes
 from hitzoo.spec.types import R1Spec, Spec, TrainingSpec
-from hitzoo.training.engine.execution import Way
+from hitzoo.training.engine.execution import Execution
 from hitzoo.training.engine.micro_batch_search import group_of
 from hitzoo.training.engine.runner import StepRunner
-from hitzoo.training.engine.state import new_trainee
+from hitzoo.training.engine.state import new_state
 
-_PLAIN = Way(replayed_penalty=False, one_backward=False, onednn_linear=False, channels_last=False)
+_PLAIN = Execution(replayed_penalty=False, one_backward=False, onednn_linear=False, channels_last=False)
 _LAZY = 16  # steps
 
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """One way to take a step. `change` alters the spec's training; `keeps_memory` is the allocator's habit.
+    """One execution of a step. `change` alters the spec's training; `keeps_memory` is the allocator's habit.
 
     `lazy` settings take a term in every sixteenth step; a step's time is the mean over sixteen.
     """
 
     about: str
-    way: Way = field(default_factory=Way)
+    execution: Execution = field(default_factory=Execution)
     change: Callable[[TrainingSpec], TrainingSpec] = lambda training: training
     lazy: bool = False
     keeps_memory: bool = True
@@ -55,26 +55,34 @@ def _checkpointed(training: TrainingSpec) -> TrainingSpec:
 
 
 SETTINGS: dict[str, Setting] = {
-    "plain": Setting(about="none of what follows", way=_PLAIN, keeps_memory=False),
-    "memory": Setting(about="plain, and freed memory stays with the process", way=_PLAIN),
+    "plain": Setting(about="none of what follows", execution=_PLAIN, keeps_memory=False),
+    "memory": Setting(about="plain, and freed memory stays with the process", execution=_PLAIN),
     "linear": Setting(
-        about="plain, and linear layers by oneDNN", way=replace(_PLAIN, onednn_linear=True), keeps_memory=False
+        about="plain, and linear layers by oneDNN", execution=replace(_PLAIN, onednn_linear=True), keeps_memory=False
     ),
     "replay": Setting(
-        about="plain, and R1 without double backward", way=replace(_PLAIN, replayed_penalty=True), keeps_memory=False
+        about="plain, and R1 without double backward",
+        execution=replace(_PLAIN, replayed_penalty=True),
+        keeps_memory=False,
     ),
     "one-backward": Setting(
-        about="plain, and one pass back for both losses", way=replace(_PLAIN, one_backward=True), keeps_memory=False
+        about="plain, and one pass back for both losses",
+        execution=replace(_PLAIN, one_backward=True),
+        keeps_memory=False,
     ),
     "channels-last": Setting(
-        about="plain, and the discriminator channels-last", way=replace(_PLAIN, channels_last=True), keeps_memory=False
+        about="plain, and the discriminator channels-last",
+        execution=replace(_PLAIN, channels_last=True),
+        keeps_memory=False,
     ),
     "default": Setting(about="all of these: what hitzoo train does"),
-    "nchw": Setting(about="default, but the discriminator channels-first", way=Way(channels_last=False)),
-    "bf16": Setting(about="default, --precision bf16", way=Way(precision="bf16")),
-    "tf32": Setting(about="default, --precision tf32 (CUDA)", way=Way(precision="tf32")),
-    "compile": Setting(about="default, --compile", way=Way(compiled=True)),
-    "compile-bf16": Setting(about="default, --compile --precision bf16", way=Way(compiled=True, precision="bf16")),
+    "nchw": Setting(about="default, but the discriminator channels-first", execution=Execution(channels_last=False)),
+    "bf16": Setting(about="default, --precision bf16", execution=Execution(precision="bf16")),
+    "tf32": Setting(about="default, --precision tf32 (CUDA)", execution=Execution(precision="tf32")),
+    "compile": Setting(about="default, --compile", execution=Execution(compiled=True)),
+    "compile-bf16": Setting(
+        about="default, --compile --precision bf16", execution=Execution(compiled=True, precision="bf16")
+    ),
     "lazy": Setting(about=f"default, r1 every {_LAZY} steps (another objective)", change=_lazy, lazy=True),
     "checkpointing": Setting(about="default, activation_checkpointing: all", change=_checkpointed),
 }
@@ -167,13 +175,12 @@ class _Bench:
         """A runner with networks of its own."""
         training = setting.change(self.spec.training)
         return StepRunner(
-            new_trainee(self.plan, training, 0, self.device),
-            objective_of(training),
+            new_state(self.plan, training, 0, self.device),
+            objective_of(training, self.batch),
             seed=0,
-            batch_size=self.batch,
             latent_dim=self.plan.generator.latent_dim,
             device=self.device,
-            way=setting.way,
+            execution=setting.execution,
         )
 
     def time(self, step: StepRunner, setting: Setting) -> float:
@@ -195,7 +202,7 @@ class _Bench:
             torch.cuda.reset_peak_memory_stats(self.device)
             step(1, self.images)
             return torch.cuda.max_memory_allocated(self.device)
-        if step.way.compiled:
+        if step.execution.compiled:
             step(1, self.images)
             return 0  # the compiler's kernels do not let tensors be counted
         with LiveBytes() as memory:

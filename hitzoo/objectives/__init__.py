@@ -1,1 +1,1 @@
-"""What is optimised: losses, penalties, augmentations and the step; tensors in, gradients out, no files."""
+"""Objectives: losses, penalties, augmentations and updates; tensors in, gradients out, no files."""

@@ -1,11 +1,13 @@
-"""All that a step wants of the discriminator, as one module: what runs on several devices and what is compiled.
+"""Questions to the discriminator and its answers, as one module with one forward pass over all of them.
 
-B images a batch, C channels, R pixels a side.
+That is what runs on several devices and what is compiled. B images per batch, C channels, R pixels per side.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal, NamedTuple, TypeAlias
 
 import torch
 from torch import nn
@@ -13,40 +15,63 @@ from torch import nn
 from hitzoo.layers.in_float32 import at_least_float32
 from hitzoo.objectives.input_gradient import InputGradient, by_autograd
 
+On: TypeAlias = Literal["real", "fake", "mixed", "real_augmented", "fake_augmented"]
+"""Images of the batch: real, generated, interpolated between the two, and either of the first two augmented."""
 
-class Verdict(NamedTuple):
-    """What the discriminator says of one batch, in float32 and an entry an image; None where it was not asked.
-
-    `augmented_logits` [2B] are those of the augmented real, then the augmented fake images;
-    `squared_gradients` [B] are ‖∇_x D(x)‖² of the real ones.
-    """
-
-    real_logits: torch.Tensor
-    fake_logits: torch.Tensor
-    augmented_logits: torch.Tensor | None = None
-    squared_gradients: torch.Tensor | None = None
+BATCHES: tuple[tuple[On, ...], ...] = (("fake",), ("real",), ("mixed",), ("real_augmented", "fake_augmented"))
+"""The order in which images are judged. Augmented ones are one batch of 2B, as in the official code of HiT: with a
+minibatch standard deviation it makes a difference which images are judged together."""
 
 
-class Judge(nn.Module):
-    """The discriminator with its `input_gradient`: images in, numbers an image out, differentiable by the weights."""
+@dataclass(frozen=True)
+class Question:
+    """The logits of some images, and with `gradient` the squared norms of their gradients by the images too."""
+
+    on: On
+    gradient: bool = False
+
+
+class Answer(NamedTuple):
+    """Logits D(x) and, where asked for, ‖∇_x D(x)‖²: [B] each, float32, one entry per image."""
+
+    logits: torch.Tensor
+    squared_gradient: torch.Tensor | None = None
+
+
+class Critic(nn.Module):
+    """A discriminator that answers a tuple of questions; differentiable by its weights and by the images."""
 
     def __init__(self, discriminator: nn.Module, input_gradient: InputGradient = by_autograd) -> None:
         super().__init__()
         self.discriminator = discriminator
         self.input_gradient = input_gradient
 
-    def forward(
-        self, real: torch.Tensor, fake: torch.Tensor, augmented: torch.Tensor | None, penalised: bool
-    ) -> Verdict:
-        """Judge real and fake images [B, C, R, R] and, where given, augmented ones [2B, C, R, R].
+    def forward(self, images: tuple[torch.Tensor, ...], gradient: tuple[bool, ...]) -> tuple[Answer, ...]:
+        """Judge batches of images [B, C, R, R] in their order; `gradient` says of which the gradient is wanted."""
+        return tuple(self._answer(batch, wanted) for batch, wanted in zip(images, gradient, strict=True))
 
-        With `penalised` the squared gradients are there too.
-        """
-        fake_logits = at_least_float32(self.discriminator(fake))
-        squares: torch.Tensor | None = None
-        if penalised:
-            real_logits, squares = self.input_gradient(self.discriminator, real)
-        else:
-            real_logits = at_least_float32(self.discriminator(real))
-        augmented_logits = None if augmented is None else at_least_float32(self.discriminator(augmented))
-        return Verdict(real_logits, fake_logits, augmented_logits, squares)
+    def _answer(self, images: torch.Tensor, gradient: bool) -> Answer:
+        if gradient:
+            return Answer(*self.input_gradient(self.discriminator, images))
+        return Answer(at_least_float32(self.discriminator(images)))
+
+
+def ask(critic: nn.Module, questions: Iterable[Question], images: Mapping[On, torch.Tensor]) -> dict[Question, Answer]:
+    """Answer every question by one forward pass of a `Critic`; questions about the same images share an answer."""
+    questions = frozenset(questions)
+    asked = {question.on for question in questions}
+    batches = [wanted for batch in BATCHES if (wanted := [on for on in batch if on in asked])]
+    given = tuple(images[batch[0]] if len(batch) == 1 else torch.cat([images[on] for on in batch]) for batch in batches)
+    gradient = tuple(any(Question(on, gradient=True) in questions for on in batch) for batch in batches)
+    found: dict[On, Answer] = {}
+    for batch, answer in zip(batches, critic(given, gradient), strict=True):
+        found |= zip(batch, _split(answer, len(batch)), strict=True)
+    return {question: found[question.on] for question in questions}
+
+
+def _split(answer: Answer, count: int) -> list[Answer]:
+    """Share out the answer to a batch of `count` kinds of images."""
+    if count == 1:
+        return [answer]
+    squares = [None] * count if answer.squared_gradient is None else answer.squared_gradient.chunk(count)
+    return [Answer(*parts) for parts in zip(answer.logits.chunk(count), squares, strict=True)]

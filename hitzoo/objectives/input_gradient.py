@@ -1,6 +1,7 @@
 """The gradient of the discriminator's logits by its images, differentiable once more by its weights.
 
-B images, C channels, R pixels a side. Three ways to the same numbers; `replay.py` holds the third.
+B images, C channels, R pixels per side. Three implementations of the same numbers; the third is
+`r1_without_double_backward.py`.
 """
 
 from __future__ import annotations
@@ -15,21 +16,25 @@ from hitzoo.layers.in_float32 import at_least_float32
 
 LogitsAndSquares: TypeAlias = tuple[torch.Tensor, torch.Tensor]
 InputGradient: TypeAlias = Callable[[nn.Module, torch.Tensor], LogitsAndSquares]
-"""(discriminator, images [B, C, R, R]) -> logits D(x) [B] and ‖∇_x D(x)‖² [B], both differentiable by the weights."""
+"""(discriminator, images [B, C, R, R]) -> logits D(x) [B] and ‖∇_x D(x)‖² [B].
+
+Both are differentiable by the weights, and by the images where these want a gradient.
+"""
 
 
 def by_autograd(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndSquares:
-    """The reference, for every discriminator: a backward pass that is itself recorded (double backward)."""
-    images = images.detach().requires_grad_()
+    """Take the gradient by a backward pass that is itself recorded (double backward); for every discriminator."""
+    if not images.requires_grad:
+        images = images.detach().requires_grad_()
     logits = at_least_float32(discriminator(images))
     (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
     return logits, _squares(gradient)
 
 
 def by_func(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndSquares:
-    """The same with `torch.func`, which the compiler can trace: it sees one forward graph and one backward.
+    """Take the gradient with `torch.func`, which the compiler can trace: it sees one forward graph and one backward.
 
-    torch.compile refuses, or in some versions silently drops, the double backward of the way above.
+    torch.compile refuses, or in some versions silently drops, the double backward of `by_autograd`.
     """
 
     def logits_of(images: torch.Tensor) -> torch.Tensor:

@@ -30,10 +30,11 @@ from hitzoo.objectives.input_gradient import LogitsAndSquares
 
 
 def by_replay(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndSquares:
-    """Logits and squared gradient norms as in `input_gradient.py`.
+    """Take logits and squared gradient norms as `input_gradient.py` does.
 
     Every weight must enter through a convolution or a linear layer, every other operation be linear in the images or a
-    leaky rectifier, and no image may touch another's logit.
+    leaky rectifier, and no image may touch another's logit. By an image, the logit's derivative is the gradient itself,
+    and the squared norm's is 0.
     """
     logits, squares = _Replayed.apply(discriminator, images, *discriminator.parameters())
     return logits, squares
@@ -61,11 +62,12 @@ class _Replayed(torch.autograd.Function):
         with torch.enable_grad(), ctx.autocast(), replay:  # gradients are for weights that layers scale
             ctx.discriminator(start)
         found = torch.autograd.grad(replay.weights, ctx.weights, replay.gradients)
-        return None, None, *found
+        by_images = _each(for_logits, images) * gradient if ctx.needs_input_grad[1] else None
+        return None, by_images, *found
 
 
 class _Recording(TorchFunctionMode):
-    """Notes the outputs of layers with weights, and the maps that rectifiers were given."""
+    """Records the outputs of layers with weights, and the inputs of rectifiers."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,7 +86,7 @@ class _Recording(TorchFunctionMode):
 
 
 class _Replay(TorchFunctionMode):
-    """Runs the network held as it was recorded, and takes every weight's gradient on the way.
+    """Runs the network held as it was recorded, and collects every weight's gradient on the way.
 
     `weights` are those that layers used, scaled ones where they were scaled; `gradients` belong to them.
     """
@@ -152,17 +154,17 @@ _WEIGHT_GRADIENT: dict[Callable[..., Any], Callable[..., torch.Tensor]] = {
 
 
 def _has_weights(function: Callable[..., Any], args: Sequence[Any]) -> bool:
-    """A convolution or linear layer whose kernel is learnt; the blur's is not."""
+    """Recognise a convolution or linear layer whose kernel is learnt; the blur's is not."""
     return function in _WEIGHT_GRADIENT and args[1].requires_grad
 
 
 def _each(values: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
-    """One value an image, shaped to multiply maps."""
+    """Shape one value per image to multiply maps."""
     return values.view(-1, *[1] * (like.dim() - 1))
 
 
 def _autocast(device: str) -> Callable[[], Any]:
-    """The autocast of this moment, to be entered again in the backward pass."""
+    """Return the present autocast, to be entered again in the backward pass."""
     if not torch.amp.is_autocast_available(device):  # the meta device
         return nullcontext
     enabled, dtype = torch.is_autocast_enabled(device), torch.get_autocast_dtype(device)

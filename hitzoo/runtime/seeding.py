@@ -22,6 +22,7 @@ class Purpose(IntEnum):
     REGULARIZERS = 3
     ORDER = 4
     IMAGE = 5
+    UPDATE = 6
 
 
 def numpy_generator(seed: int, purpose: Purpose, counter: int) -> np.random.Generator:

@@ -17,7 +17,7 @@ from hitzoo.sampling.generator import Generator
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.memory_estimate import measure_footprint
 from hitzoo.training.engine.micro_batch_search import predicted_to_fit, refuse_unfit, sizes
-from hitzoo.training.engine.state import Trainee, new_trainee
+from hitzoo.training.engine.state import TrainState, new_state
 from hitzoo.training.engine.timed_steps import Step, StepTimer, StepTimes
 from hitzoo.training.engine.trial_reading import Reading, grid_bytes, read_some
 from hitzoo.training.run.disk_use import checkpoint_bytes, run_bytes
@@ -88,10 +88,10 @@ def estimate(
         progress(f"images of {source}")
     reading = read_some(source, spec.data, plan.generator.resolution) if source is not None else None
     at_once = _at_once(spec, plan, options, device)
-    trainee = new_trainee(plan, spec.training, 0, device)
-    times = _time_steps(spec, plan, options, trainee, device, at_once, budget, progress)
+    state = new_state(plan, spec.training, 0, device)
+    times = _time_steps(spec, plan, options, state, device, at_once, budget, progress)
     progress("a grid of samples")
-    sample = _seconds_per_sample(Generator(spec, plan, trainee.average.network, device))
+    sample = _seconds_per_sample(Generator(spec, plan, state.averages["generator"].network, device))
     memory, free = _memory(spec, plan, device, at_once, times)
     return Estimate(
         name=spec.name,
@@ -105,7 +105,7 @@ def estimate(
         images=reading.images if reading else None,
         load=load,
         **_times(spec, options, device, at_once, times, reading, sample),
-        **_disk(spec, plan, options, checkpoint_bytes(trainee), reading),
+        **_disk(spec, plan, options, checkpoint_bytes(state), reading),
     )
 
 
@@ -151,7 +151,7 @@ def _time_steps(
     spec: Spec,
     plan: ModelPlan,
     options: RunOptions,
-    trainee: Trainee,
+    state: TrainState,
     device: torch.device,
     at_once: int,
     budget: float,
@@ -162,7 +162,7 @@ def _time_steps(
 
     def stepper(size: int) -> Step:
         images = torch.randint(0, 256, (size, side, side, channels), dtype=torch.uint8, generator=random)
-        runner = new_runner(spec, plan, trainee, options, device, batch_size=size)
+        runner = new_runner(spec, plan, state, options, device, batch_size=size)
         return lambda number: runner(number, images)
 
     fitting = at_once if device.type == "cuda" else min(at_once, predicted_to_fit(spec, plan, 1))

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from hitzoo.objectives.augment import AUGMENTATIONS, Augmentation
-from hitzoo.objectives.batch_random import Draws
+from hitzoo.objectives.batch_random import BatchRandom
 from hitzoo.runtime.shard import Shard
 
 
@@ -14,8 +14,8 @@ def seeded(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
 
 
-def draws(count: int, seed: int = 0) -> Draws:
-    return Draws(seeded(seed), count)
+def draws(count: int, seed: int = 0) -> BatchRandom:
+    return BatchRandom(seeded(seed), count)
 
 
 def images(count: int = 16, channels: int = 3, side: int = 16) -> torch.Tensor:
@@ -145,9 +145,15 @@ def test_a_policy_is_applied_in_the_order_written() -> None:
     assert (other == 0).sum() < (expected == 0).sum()  # colour after cutout fills the hole
 
 
-def test_no_gradient_passes_through_a_policy() -> None:
-    given = images().requires_grad_()
-    assert not Augmentation(("color", "translation", "cutout"))(given, draws(len(given))).requires_grad
+@pytest.mark.parametrize("name", AUGMENTATIONS)
+def test_policy_is_differentiable_by_the_images(name) -> None:
+    """Whoever wants no gradient through it says so; in one direction, by finite differences."""
+    given, direction = images(6).requires_grad_(), torch.rand(6, 3, 16, 16, generator=seeded(5), dtype=torch.float64)
+    weights = torch.rand(6, 3, 16, 16, generator=seeded(6), dtype=torch.float64)
+    (gradient,) = torch.autograd.grad((apply(name, given) * weights).sum(), given)
+    more, less = (float((apply(name, given.detach() + h * direction) * weights).sum()) for h in (1e-5, -1e-5))
+    assert abs(more - less) > 1e-6
+    assert float((gradient * direction).sum()) == pytest.approx((more - less) / 2e-5, rel=1e-6)
 
 
 @pytest.mark.parametrize("shard", [Shard(0, 2), Shard(1, 2), Shard(2, 4)])
@@ -155,6 +161,6 @@ def test_no_gradient_passes_through_a_policy() -> None:
 def test_a_shard_of_the_images_gets_its_shard_of_the_draws(name, shard) -> None:
     given = images()
     whole = apply(name, given)
-    part = Augmentation((name,))(shard.of(given), Draws(seeded(), len(given), shard))
+    part = Augmentation((name,))(shard.of(given), BatchRandom(seeded(), len(given), shard))
     assert torch.equal(part, shard.of(whole))
     assert not torch.equal(part, apply(name, shard.of(given)))  # what draws of its own would make of it

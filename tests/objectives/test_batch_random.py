@@ -1,4 +1,4 @@
-"""Draws of a shard are the whole batch's; what is grouped in a batch stays together in its shards."""
+"""BatchRandom of a shard are the whole batch's; what is grouped in a batch stays together in its shards."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import torch
 from hitzoo.layers.batch_statistics import Ghost, per_replica
 from hitzoo.layers.logit_head import minibatch_std
 from hitzoo.layers.norm import BatchNorm
-from hitzoo.objectives.batch_random import Draws
+from hitzoo.objectives.batch_random import BatchRandom
 from hitzoo.runtime.shard import Shard
 
-DRAWS: dict[str, Callable[[Draws], torch.Tensor]] = {
+DRAWS: dict[str, Callable[[BatchRandom], torch.Tensor]] = {
     "normal": lambda draws: draws.normal(3),
     "uniform": lambda draws: draws.uniform(),
     "integers": lambda draws: draws.integers(-2, 2),
@@ -30,7 +30,7 @@ def randn(*shape: int) -> torch.Tensor:
 
 @pytest.mark.parametrize("draw", DRAWS.values(), ids=DRAWS.keys())
 def test_the_draws_of_a_shard_are_rows_of_the_wholes(draw) -> None:
-    whole, drawn = Draws(seeded(), 12), [Draws(seeded(), 12, Shard(index, 3)) for index in range(3)]
+    whole, drawn = BatchRandom(seeded(), 12), [BatchRandom(seeded(), 12, Shard(index, 3)) for index in range(3)]
     for _ in range(2):  # the second draw too
         rows = draw(whole)
         assert len(rows) == 12
@@ -39,7 +39,7 @@ def test_the_draws_of_a_shard_are_rows_of_the_wholes(draw) -> None:
 
 
 def test_draws_are_what_they_say() -> None:
-    draws = Draws(seeded(), 4000)
+    draws = BatchRandom(seeded(), 4000)
     assert draws.normal(3).shape == (4000, 3)
     normal = draws.normal(3)
     assert abs(float(normal.mean())) < 0.05

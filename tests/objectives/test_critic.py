@@ -1,4 +1,4 @@
-"""What the discriminator is asked in a step, eagerly and through the compiler."""
+"""Questions to the discriminator, answered eagerly and through the compiler."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch import nn
 
 from hitzoo.families.build import build_discriminator
 from hitzoo.families.compile import compile_spec
-from hitzoo.objectives.critic import Judge, Verdict
+from hitzoo.objectives.critic import Answer, Critic, Question, ask
 from hitzoo.objectives.input_gradient import LogitsAndSquares, by_autograd, by_func
 from hitzoo.objectives.r1_without_double_backward import by_replay
 
@@ -32,40 +32,91 @@ def discriminator(tiny_spec) -> Callable[..., nn.Module]:
     return make
 
 
+def flat(answers: tuple[Answer, ...]) -> list[torch.Tensor]:
+    """All tensors of some answers."""
+    return [tensor for answer in answers for tensor in answer if tensor is not None]
+
+
 @pytest.mark.parametrize("input_gradient", [by_autograd, by_func, by_replay])
-def test_a_verdict_is_what_the_discriminator_says(discriminator, input_gradient) -> None:
+def test_answers_are_the_discriminators_in_the_order_of_the_questions(discriminator, input_gradient) -> None:
     network = discriminator()
-    real, fake, augmented = images(3, 0), images(3, 1), images(6, 2)
-    verdict = Judge(network, input_gradient)(real, fake, augmented, True)
+    real, fake = images(3, 0), images(6, 1)
+    answers = Critic(network, input_gradient)((real, fake, real), (True, False, False))
     x = real.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(network(x).sum(), x)
-    expected = Verdict(network(real), network(fake), network(augmented), gradient.square().sum((1, 2, 3)))
-    for mine, theirs in zip(verdict, expected, strict=True):
+    assert [answer.squared_gradient is None for answer in answers] == [False, True, True]
+    expected = [network(real), gradient.square().sum((1, 2, 3)), network(fake), network(real)]
+    for mine, theirs in zip(flat(answers), expected, strict=True):
         assert mine.requires_grad
         torch.testing.assert_close(mine, theirs, rtol=1e-10, atol=1e-12)
-    assert verdict.squared_gradients.min() > 1e-3
-
-
-def test_what_is_not_asked_is_not_there(discriminator) -> None:
-    verdict = Judge(discriminator())(images(2, 0), images(2, 1), None, False)
-    assert (verdict.augmented_logits, verdict.squared_gradients) == (None, None)
+    assert answers[0].squared_gradient.min() > 1e-3
 
 
 @pytest.mark.parametrize("input_gradient", [by_autograd, by_func, by_replay])
-def test_all_that_it_says_is_float32_under_autocast(discriminator, input_gradient) -> None:
+def test_answers_are_float32_under_autocast(discriminator, input_gradient) -> None:
     network, real = discriminator(dtype=torch.float32), images(2, 0, torch.float32)
-    exact = Judge(network, by_autograd)(real, real, real, True)
+    given = ((real, real), (True, False))
+    exact = Critic(network, by_autograd)(*given)
     with torch.autocast("cpu", torch.bfloat16):
         logits = network(real)
-        verdict = Judge(network, input_gradient)(real, real, real, True)
+        answers = Critic(network, input_gradient)(*given)
     assert logits.dtype == torch.float32
     assert not torch.equal(logits, logits.bfloat16().float())  # taken in float32, not made so afterwards
-    for mine, theirs in zip(verdict, exact, strict=True):
+    for mine, theirs in zip(flat(answers), flat(exact), strict=True):
         assert mine.dtype == torch.float32
         torch.testing.assert_close(mine, theirs, rtol=0.05, atol=0.02)
 
 
-def weighted(answers: Verdict | LogitsAndSquares) -> torch.Tensor:
+@pytest.mark.parametrize("input_gradient", [by_autograd, by_func, by_replay])
+def test_images_that_want_a_gradient_get_that_of_the_logits(discriminator, input_gradient) -> None:
+    """As a generator's loss does where a penalty takes the gradient of fake images."""
+    network, fake = discriminator(), images(3, 1).requires_grad_()
+    (answer,) = Critic(network, input_gradient)((fake,), (True,))
+    (found,) = torch.autograd.grad((answer.logits * torch.tensor([1.0, -2.0, 0.5])).sum(), fake)
+    (expected,) = torch.autograd.grad((network(fake) * torch.tensor([1.0, -2.0, 0.5])).sum(), fake)
+    assert expected.abs().max() > 1e-3
+    torch.testing.assert_close(found, expected, rtol=1e-10, atol=1e-12)
+
+
+def batch() -> dict[str, torch.Tensor]:
+    return {"real": images(4, 0), "fake": images(4, 1), "real_augmented": images(4, 2), "fake_augmented": images(4, 3)}
+
+
+def test_questions_about_the_same_images_share_one_pass(discriminator) -> None:
+    network = discriminator()
+    calls: list[int] = []
+    network.register_forward_hook(lambda module, given, _: calls.append(len(given[0])))
+    with_gradient, without = Question("real", gradient=True), Question("real")
+    answers = ask(Critic(network), {with_gradient, without}, batch())
+    assert calls == [4]
+    assert answers[with_gradient] is answers[without]
+    assert answers[with_gradient].squared_gradient is not None
+
+
+def test_images_nobody_asks_about_are_not_judged(discriminator) -> None:
+    network = discriminator()
+    calls: list[torch.Tensor] = []
+    network.register_forward_hook(lambda module, given, _: calls.append(given[0]))
+    (answer,) = ask(Critic(network), {Question("fake")}, batch()).values()
+    assert answer.squared_gradient is None
+    assert len(calls) == 1
+    assert torch.equal(calls[0], batch()["fake"])
+
+
+def test_augmented_images_are_judged_as_one_batch(discriminator) -> None:
+    """With a minibatch deviation it matters: real ones alone get other logits."""
+    network = discriminator("discriminator.minibatch_std=4")
+    given = batch()
+    answers = ask(Critic(network), {Question("real_augmented"), Question("fake_augmented", gradient=True)}, given)
+    both = network(torch.cat((given["real_augmented"], given["fake_augmented"])))
+    real, fake = answers[Question("real_augmented")], answers[Question("fake_augmented", gradient=True)]
+    torch.testing.assert_close(real.logits, both[:4])
+    torch.testing.assert_close(fake.logits, both[4:])
+    assert fake.squared_gradient.shape == (4,)
+    assert not torch.allclose(real.logits, network(given["real_augmented"]), rtol=1e-4)
+
+
+def weighted(answers: list[torch.Tensor] | LogitsAndSquares) -> torch.Tensor:
     """A sum of all that is said, with factors of its own for each."""
     factors = (images(1, 3 + k, answer.dtype).flatten()[: len(answer)] for k, answer in enumerate(answers))
     return sum((answer * factor).sum() for answer, factor in zip(answers, factors, strict=True))
@@ -97,17 +148,17 @@ CASES = {
 @pytest.mark.parametrize("overrides", CASES.values(), ids=CASES.keys())
 def test_compiled_it_has_the_eager_gradient(discriminator, compiled, overrides) -> None:
     network = discriminator(*overrides)
-    other, given = deepcopy(network), (images(4, 0), images(4, 1), images(8, 2), True)
-    weighted(Judge(network, by_autograd)(*given)).backward()
-    weighted(compiled(Judge(other, by_func), "aot_eager")(*given)).backward()
+    other, given = deepcopy(network), ((images(4, 1), images(4, 0), images(8, 2)), (False, True, False))
+    weighted(flat(Critic(network, by_autograd)(*given))).backward()
+    weighted(flat(compiled(Critic(other, by_func), "aot_eager")(*given))).backward()
     assert_same_gradients(other, network, 1e-10)
 
 
 def test_the_compiled_penalty_has_a_gradient_by_every_kernel(discriminator, compiled) -> None:
     """Which a compiler that drops the double backward loses; by biases, such networks have none."""
     network = discriminator()
-    verdict = compiled(Judge(network, by_func), "aot_eager")(images(4, 0), images(4, 1), None, True)
-    verdict.squared_gradients.sum().backward()
+    answers = compiled(Critic(network, by_func), "aot_eager")((images(4, 1), images(4, 0)), (False, True))
+    answers[1].squared_gradient.sum().backward()
     for name, weight in network.named_parameters():
         if weight.dim() > 1:
             assert weight.grad is not None, name

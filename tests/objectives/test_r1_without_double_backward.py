@@ -116,12 +116,23 @@ def test_the_network_runs_once_each_way(discriminator) -> None:
     assert calls == [3, 3]
 
 
-def test_images_get_no_gradient_and_stay_as_they_were(discriminator) -> None:
+def test_images_stay_as_they_were_and_get_no_gradient_of_the_squares(discriminator) -> None:
     images = randn(3, 3, 16, 16).requires_grad_()
     _, squares = by_replay(discriminator(), images)
     squares.sum().backward()
-    assert images.grad is None
+    assert not images.grad.any()  # around them, the squares are constant
     assert torch.equal(images.detach(), randn(3, 3, 16, 16))
+
+
+def test_images_get_the_gradient_of_their_logits(discriminator) -> None:
+    network, found = discriminator(), []
+    for input_gradient in (by_replay, by_autograd):
+        images = randn(3, 3, 16, 16).requires_grad_()
+        logits, squares = input_gradient(network, images)
+        ((logits * randn(3, seed=1)).sum() + (squares * randn(3, seed=2)).sum()).backward()
+        found.append(images.grad)
+    assert found[1].abs().max() > 0.1
+    torch.testing.assert_close(found[0], found[1], rtol=1e-10, atol=1e-12)
 
 
 def test_a_weight_that_enters_otherwise_is_refused() -> None:
@@ -142,7 +153,7 @@ def test_a_weight_that_enters_otherwise_is_refused() -> None:
 
 
 def test_it_is_not_for_images_that_meet(discriminator) -> None:
-    """Why `Way` asks whether a discriminator is piecewise linear."""
+    """Why `Execution` looks whether a discriminator is piecewise linear."""
     network = discriminator("discriminator.minibatch_std=2")
     assert not network.piecewise_linear
     assert discriminator().piecewise_linear

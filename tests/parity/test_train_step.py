@@ -12,16 +12,21 @@ import torch
 from torch import nn
 
 from hitzoo.families.hit.official import Variable, discriminator_variables, generator_variables
-from hitzoo.objectives.adversarial import LOSSES
-from hitzoo.objectives.batch_random import Draws
-from hitzoo.objectives.critic import Judge
-from hitzoo.objectives.penalties import R1, BalancedConsistency
-from hitzoo.objectives.step import Objective, Players, StepLosses, compute_gradients
+from hitzoo.objectives.batch_random import BatchRandom
+from hitzoo.objectives.critic import Answer
+from hitzoo.objectives.losses import Losses
+from hitzoo.objectives.moment import Moment
+from hitzoo.objectives.simultaneous import Simultaneous
+from hitzoo.objectives.terms.consistency import BalancedConsistency
+from hitzoo.objectives.terms.non_saturating import NON_SATURATING
+from hitzoo.objectives.terms.r1 import R1
+from hitzoo.objectives.update import Inputs
+from hitzoo.plan.role import Role
 from hitzoo.spec.types import AdamSpec, EmaSpec
 from hitzoo.training.engine.ema import MovingAverage
-from hitzoo.training.engine.execution import Way
+from hitzoo.training.engine.execution import DEFAULT
 from hitzoo.training.engine.optimizer import build_optimizer
-from hitzoo.training.engine.state import Trainee
+from hitzoo.training.engine.state import TrainState
 from tests.parity.variables import GOLDEN
 
 GOLD = json.loads((GOLDEN / "hit128_train.json").read_text())
@@ -30,15 +35,16 @@ BATCH = 4
 
 @dataclass(frozen=True)
 class Run:
-    """What two steps left behind: losses and gradient norms of each, and the networks after the second."""
+    """What two steps left behind: losses, logits and gradient norms of each, and the networks after the second."""
 
-    losses: list[StepLosses]
+    losses: list[Losses]
+    logits: list[dict[str, torch.Tensor]]
     norms: list[dict[str, float]]
-    trainee: Trainee
+    state: TrainState
     variables: dict[str, list[Variable]]
 
 
-def mirrored(images: torch.Tensor, draws: Draws) -> torch.Tensor:
+def mirrored(images: torch.Tensor, draws: BatchRandom) -> torch.Tensor:
     """The fixed augmentation the golden steps were made with."""
     return images.flip(-1) + 0.1
 
@@ -67,47 +73,52 @@ def run(official, two_threads) -> Run:
     generator, discriminator = official(128)
     generator.train()
     adam = AdamSpec(learning_rate=GOLD["lr"], betas=(GOLD["beta1"], GOLD["beta2"]), epsilon=GOLD["adam_eps"])
-    trainee = Trainee(
-        generator,
-        discriminator,
-        MovingAverage(generator, EmaSpec(decay=GOLD["ema_decay"], start_step=1)),
-        build_optimizer(adam, generator.parameters()),
-        build_optimizer(adam, discriminator.parameters()),
+    networks: dict[Role, nn.Module] = {"generator": generator, "discriminator": discriminator}
+    state = TrainState(
+        networks=networks,
+        averages={"generator": MovingAverage(generator, EmaSpec(decay=GOLD["ema_decay"], start_step=1))},
+        optimizers={role: build_optimizer(adam, network.parameters()) for role, network in networks.items()},
     )
-    penalties = (R1(GOLD["r1_weight"]), BalancedConsistency(GOLD["bcr_weight"], mirrored))
-    objective = Objective(LOSSES["non_saturating"], penalties)
+    objective = Simultaneous(
+        loss=NON_SATURATING,
+        penalties=(R1(GOLD["r1_weight"]), BalancedConsistency(GOLD["bcr_weight"])),
+        batch_size=BATCH,
+        augment=mirrored,
+    )
     variables = {
         "generator": list(generator_variables(generator.plan)),
         "discriminator": list(discriminator_variables(discriminator.plan)),
     }
-    way = Way()  # as runs go by default
-    players = Players(
-        generator=generator,
-        judge=Judge(discriminator, way.input_gradient(discriminator)),
-        images_alone=way.images_alone(discriminator),
-    )
+    (update,) = DEFAULT.objective(objective, networks).updates(1)  # as runs go by default
+    ready = DEFAULT.networks(networks)
+    heard: list[dict[str, torch.Tensor]] = []
+
+    def listen(module: nn.Module, given: tuple[object, ...], answers: tuple[Answer, ...]) -> None:
+        heard.append({"fake": answers[0].logits.detach(), "real": answers[1].logits.detach()})
+
+    ready["discriminator"].register_forward_hook(listen)
     losses, found = [], []
     for step in range(2):
-        for network in (generator, discriminator):
-            network.zero_grad(set_to_none=True)
+        state.forget_gradients()
         z = np.random.default_rng([0, 200 + step]).standard_normal((BATCH, 256)).astype(np.float32)
         real = np.random.default_rng([0, 300 + step]).uniform(-1, 1, (BATCH, 128, 128, 3)).astype(np.float32)
         images = torch.from_numpy(real).permute(0, 3, 1, 2)
-        draws = Draws(torch.Generator(), BATCH)
-        losses.append(compute_gradients(players, objective, torch.from_numpy(z), images, draws))
+        given = Inputs(real=images, latents=torch.from_numpy(z), random=BatchRandom(torch.Generator(), BATCH))
+        losses.append(update.gradients(ready, given, Moment(step + 1)))
         found.append(norms({"generator": generator, "discriminator": discriminator}, variables))
-        trainee.update(step + 1)
-    return Run(losses, found, trainee, variables)
+        state.update(update.moves, step + 1)
+    return Run(losses, heard, found, state, variables)
 
 
 @pytest.mark.parametrize(("step", "tolerance"), [(0, 1e-4), (1, 1e-3)])
 def test_losses_and_logits(run: Run, step: int, tolerance: float) -> None:
     gold, ours = GOLD["steps"][step], run.losses[step]
-    terms = {"g_loss": ours.generator, "d_loss_adv": ours.discriminator, **ours.penalties}
-    for name, value in terms.items():
-        assert float(value) == pytest.approx(gold[name], rel=tolerance), name
-    np.testing.assert_allclose(ours.real_logits.numpy(), gold["real_logits"], rtol=tolerance)
-    np.testing.assert_allclose(ours.fake_logits.numpy(), gold["fake_logits"], rtol=tolerance)
+    theirs = {"generator": "g_loss", "discriminator": "d_loss_adv"}
+    for name, value in ours.terms.items():
+        assert float(value) == pytest.approx(gold[theirs.get(name, name)], rel=tolerance), name
+    for on, logits in run.logits[step].items():
+        np.testing.assert_allclose(logits.numpy(), gold[f"{on}_logits"], rtol=tolerance)
+        assert float(ours.logits[on]) == pytest.approx(np.mean(gold[f"{on}_logits"]), rel=tolerance)
 
 
 @pytest.mark.parametrize(("step", "tolerance"), [(0, {}), (1, {"discriminator": 2e-3})])
@@ -129,11 +140,7 @@ def test_gradient_norms(run: Run, step: int, tolerance: dict[str, float]) -> Non
 
 @pytest.mark.parametrize("part", ["generator", "ema", "discriminator"])
 def test_variables_after_two_steps(run: Run, part: str) -> None:
-    network = {
-        "generator": run.trainee.generator,
-        "ema": run.trainee.average.network,
-        "discriminator": run.trainee.discriminator,
-    }[part]
+    network = {**run.state.networks, "ema": run.state.averages["generator"].network}[part]
     root = "discriminator" if part == "discriminator" else "generator"
     state = network.state_dict()
     gold = GOLD["after"][part]

@@ -16,7 +16,7 @@ import torch
 from hitzoo.errors import RunError, WeightsError
 from hitzoo.families.compile import compile_spec
 from hitzoo.sampling.load import load, locate
-from hitzoo.training.engine.state import new_trainee
+from hitzoo.training.engine.state import new_state
 from hitzoo.training.run.checkpoint import Progress, load_checkpoint, save_checkpoint
 from hitzoo.training.run.recovery import newest_good_checkpoint
 from hitzoo.zoo.checkpoint_index import INDEX_NAME, set_aside, verify
@@ -61,9 +61,9 @@ def saved(tiny_spec, tmp_path) -> Callable[..., list[Path]]:
     def save(*steps: int) -> list[Path]:
         spec = tiny_spec()
         plan, folder = compile_spec(spec), tmp_path / "run" / "checkpoints"
-        trainee = new_trainee(plan, spec.training, 0, torch.device("cpu"))
+        trained = new_state(plan, spec.training, 0, torch.device("cpu"))
         return [
-            save_checkpoint(folder, spec, plan, trainee, Progress(step, 4 * step, 0, skipped=step)) for step in steps
+            save_checkpoint(folder, spec, plan, trained, Progress(step, 4 * step, 0, skipped=step)) for step in steps
         ]
 
     return save
@@ -166,7 +166,7 @@ def test_damaged_ones_are_named_and_set_aside_and_the_one_before_is_used(tiny_sp
     again = saved(5, 6)
     assert [verify(place) for place in again] == [[], []]
     spec = tiny_spec()
-    load_checkpoint(again[1], new_trainee(compile_spec(spec), spec.training, 1, torch.device("cpu")))
+    load_checkpoint(again[1], new_state(compile_spec(spec), spec.training, 1, torch.device("cpu")))
 
 
 def test_where_none_is_whole_all_are_named_and_stay(saved, warnings) -> None:

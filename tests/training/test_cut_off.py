@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from hitzoo.evaluation.evaluator import Evaluator
-from hitzoo.training.engine import runner
+from hitzoo.objectives.simultaneous import Simultaneous
 from hitzoo.training.run import stop_signals
 from hitzoo.training.run.events import RunEnd
 from hitzoo.training.run.loop import train
@@ -43,7 +43,7 @@ def resumed(spec: object, out: Path, monkeypatch: pytest.MonkeyPatch) -> RunEnd:
 @pytest.mark.parametrize("step", [1, 3])
 def test_endless_step_is_given_up_and_made_again(tiny_spec, tmp_path, monkeypatch, step: int) -> None:
     whole = train(tiny_spec(), options(tmp_path / "whole"))
-    endless(monkeypatch, runner, "compute_gradients", call=step)
+    endless(monkeypatch, Simultaneous, "gradients", call=step)
     cut = train(tiny_spec(), options(tmp_path / "cut"))
     assert (cut.step, cut.signal) == (step - 1, signal.SIGTERM)
     assert cut.checkpoint == tmp_path / "cut" / "checkpoints" / f"step-{step - 1:08d}"

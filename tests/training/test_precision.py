@@ -11,7 +11,7 @@ import torch
 from safetensors.torch import load_file
 
 from hitzoo.runtime.distributed import ALONE
-from hitzoo.training.engine.execution import Way
+from hitzoo.training.engine.execution import Execution
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.options import RunOptions
 from tests.training.two_processes import BOTH, images, make
@@ -44,15 +44,20 @@ def test_a_run_is_near_that_in_float32(tiny_spec, tmp_path, more) -> None:
 def test_gradients_are_near_those_in_float32(replayed) -> None:
     found = []
     for precision in ("float32", "bf16"):
-        trainee, step = make([], ALONE, 1, Way(precision=precision, replayed_penalty=replayed))
-        for network in (trainee.generator, trainee.discriminator, trainee.average.network):
+        trained, step = make([], ALONE, 1, Execution(precision=precision, replayed_penalty=replayed))
+        for network in (
+            trained.networks["generator"],
+            trained.networks["discriminator"],
+            trained.averages["generator"].network,
+        ):
             network.float()
         outcome = step(1, images(1, ALONE))
         assert outcome.applied
         losses = outcome.losses
-        numbers = [losses.generator, losses.discriminator, *losses.penalties.values()]
-        assert {number.dtype for number in [*numbers, losses.real_logits, losses.fake_logits]} == {torch.float32}
-        gradients = [weight.grad for net in (trainee.generator, trainee.discriminator) for weight in net.parameters()]
+        numbers = [*losses.terms.values(), *losses.logits.values()]
+        assert len(numbers) == 6
+        assert {number.dtype for number in numbers} == {torch.float32}
+        gradients = [weight.grad for net in trained.networks.values() for weight in net.parameters()]
         assert {gradient.dtype for gradient in gradients} == {torch.float32}
         found.append(torch.cat([gradient.flatten() for gradient in gradients]))
     exact, half = found

@@ -21,14 +21,13 @@ from safetensors.torch import save_file
 from hitzoo.errors import RunError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
-from hitzoo.objectives.adversarial import LOSSES
-from hitzoo.objectives.penalties import build_regularizers
-from hitzoo.objectives.step import Objective
+from hitzoo.objectives.build import objective_of
+from hitzoo.objectives.update import Objective
 from hitzoo.runtime.distributed import World
 from hitzoo.training.engine import runner as runner_module
-from hitzoo.training.engine.execution import DEFAULT, Way
+from hitzoo.training.engine.execution import DEFAULT, Execution
 from hitzoo.training.engine.runner import Outcome, StepRunner
-from hitzoo.training.engine.state import Trainee, new_trainee
+from hitzoo.training.engine.state import TrainState, new_state
 from tests.support import fill
 from tests.training.conftest import TINY
 
@@ -64,26 +63,30 @@ def float64() -> Iterator[None]:
         torch.set_default_dtype(torch.float32)
 
 
-def make(overrides: list[str], world: World, micro_batches: int, way: Way = DEFAULT) -> tuple[Trainee, StepRunner]:
-    """A runner of the tiny spec with weights that matter."""
+def make(
+    overrides: list[str],
+    world: World,
+    micro_batches: int,
+    execution: Execution = DEFAULT,
+    objective: Objective | None = None,
+) -> tuple[TrainState, StepRunner]:
+    """A runner of the tiny spec, or of another objective, with weights that matter."""
     spec = parse_spec(TINY, "tiny", [BOTH, f"training.batch_size={BATCH}", *overrides])
-    trainee = new_trainee(compile_spec(spec), spec.training, 0, CPU)
-    for network in (trainee.generator, trainee.discriminator, trainee.average.network):
+    trained = new_state(compile_spec(spec), spec.training, 0, CPU)
+    for network in (*trained.networks.values(), trained.averages["generator"].network):
         network.double()
-    fill(trainee.generator, scale=0.4)
-    objective = Objective(LOSSES[spec.training.loss], build_regularizers(spec.training.regularizers))
+    fill(trained.networks["generator"], scale=0.4)
     runner = StepRunner(
-        trainee,
-        objective,
+        trained,
+        objective or objective_of(spec.training),
         seed=3,
-        batch_size=BATCH,
         latent_dim=6,
         device=CPU,
         world=world,
-        way=way,
+        execution=execution,
         micro_batches=micro_batches,
     )
-    return trainee, runner
+    return trained, runner
 
 
 def images(step: int, world: World) -> torch.Tensor:
@@ -93,38 +96,38 @@ def images(step: int, world: World) -> torch.Tensor:
 
 
 def numbers(outcome: Outcome) -> dict[str, torch.Tensor]:
-    losses = outcome.losses
-    found = {"generator": losses.generator, "discriminator": losses.discriminator, **losses.penalties}
-    return found | {"d_real": losses.real_logits.mean(), "d_fake": losses.fake_logits.mean()}
+    return {**outcome.losses.terms, **{f"d_{on}": value for on, value in outcome.losses.logits.items()}}
 
 
-def state(trainee: Trainee) -> dict[str, torch.Tensor]:
+def state(trained: TrainState) -> dict[str, torch.Tensor]:
     """Every weight, statistic and average."""
-    networks = {
-        "generator": trainee.generator,
-        "discriminator": trainee.discriminator,
-        "average": trainee.average.network,
-    }
+    networks = {**trained.networks, "average": trained.averages["generator"].network}
     return {f"{part}.{name}": t.clone() for part, net in networks.items() for name, t in net.state_dict().items()}
 
 
-def two_steps(overrides: list[str], world: World, micro_batches: int, way: Way = DEFAULT) -> dict[str, torch.Tensor]:
-    """Losses, gradients and the state after each of two updates."""
+def two_steps(
+    overrides: list[str],
+    world: World,
+    micro_batches: int,
+    execution: Execution = DEFAULT,
+    objective: Objective | None = None,
+) -> dict[str, torch.Tensor]:
+    """Losses, gradients and the state after each of two steps."""
     with float64():
-        trainee, runner = make(overrides, world, micro_batches, way)
+        trained, runner = make(overrides, world, micro_batches, execution, objective)
         found: dict[str, torch.Tensor] = {}
         for step in (1, 2):
             outcome = runner(step, images(step, world))
             assert outcome.applied, outcome.damaged
-            networks = (trainee.generator, trainee.discriminator)
             gradients = {
                 f"{index}.{name}": weight.grad.clone()
-                for index, network in enumerate(networks)
+                for index, network in enumerate(trained.networks.values())
                 for name, weight in network.named_parameters()
+                if weight.grad is not None
             }
             found |= {f"loss {step} {name}": value for name, value in numbers(outcome).items()}
             found |= {f"gradient {step} {name}": value for name, value in gradients.items()}
-            found |= {f"state {step} {name}": value for name, value in state(trainee).items()}
+            found |= {f"state {step} {name}": value for name, value in state(trained).items()}
     return {name: value.contiguous() for name, value in found.items()}
 
 
@@ -155,21 +158,21 @@ def _world(world: World) -> dict[str, Any]:
 def _guard(world: World) -> dict[str, Any]:
     """A step that is damaged in the second process only, then one in which only it is asked to stop."""
     with float64():
-        trainee, runner = make([], world, 2)
+        trained, runner = make([], world, 2)
         runner(1, images(1, world))
-        before, whole = state(trainee), runner_module.to_real
+        before, whole = state(trained), runner_module.to_real
         if world.rank == 1:
             runner_module.to_real = lambda *given, **how: whole(*given, **how) * math.nan
         damaged = runner(2, images(2, world))
         runner_module.to_real = whole
-        after = state(trainee)
+        after = state(trained)
         last = runner(3, images(3, world), stopping=lambda: world.rank == 1)
     return {
         "damaged": damaged.damaged,
         "stop": [damaged.stop, last.stop],
         "applied": [damaged.applied, last.applied],
         "unchanged": all(torch.equal(before[name], after[name]) for name in before),
-        "moved": any(not torch.equal(after[name], value) for name, value in state(trainee).items()),
+        "moved": any(not torch.equal(after[name], value) for name, value in state(trained).items()),
     }
 
 

@@ -1,32 +1,40 @@
-"""How a step is carried out: choices that change its speed and memory, and its results by rounding alone."""
+"""Execution of a step: choices that change its speed and memory, and its results by rounding alone."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import torch
 from torch import nn
 
 from hitzoo.layers.onednn_linear import without_onednn_linear
+from hitzoo.objectives.critic import Critic
+from hitzoo.objectives.fused import FusedSimultaneous
 from hitzoo.objectives.input_gradient import InputGradient, by_autograd, by_func
 from hitzoo.objectives.r1_without_double_backward import by_replay
+from hitzoo.objectives.simultaneous import Simultaneous
+from hitzoo.objectives.update import Networks, Objective
+from hitzoo.plan.role import Role
 
 Precision: TypeAlias = Literal["float32", "tf32", "bf16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Way:
-    """The defaults are the fastest that stay exact; `hitzoo bench train` measures each.
+class Execution:
+    """Choices for a step; the defaults are the fastest that stay exact, and `hitzoo bench train` measures each.
 
-    `precision`: `tf32` lets CUDA round the factors of float32 products to 10 bits; `bf16` runs both networks under
-    autocast, with logits, losses, penalties, weights and optimizers in float32. `compiled`: both networks through
-    torch.compile. `replayed_penalty`: R1 by `replay.py` where the discriminator allows. `one_backward`: one pass back
-    through the fake images for both losses, likewise. `onednn_linear`: the generator's linear layers on CPUs by oneDNN.
-    `channels_last`: the discriminator's kernels and maps channels-last in memory.
+    Attributes:
+        precision: `tf32` lets CUDA round the factors of float32 products to 10 bits; `bf16` runs the networks under
+            autocast, with logits, losses, penalties, weights and optimizers in float32.
+        compiled: the networks go through torch.compile.
+        replayed_penalty: R1 by `objectives/r1_without_double_backward.py`, where the discriminator allows it.
+        one_backward: the simultaneous step by `objectives/fused.py`, likewise.
+        onednn_linear: the generator's linear layers on CPUs by oneDNN.
+        channels_last: the discriminator's kernels and maps channels-last in memory.
     """
 
     precision: Precision = "float32"
@@ -36,25 +44,41 @@ class Way:
     onednn_linear: bool = True
     channels_last: bool = True
 
+    def networks(self, networks: Mapping[Role, nn.Module]) -> Networks:
+        """Return the networks as they run: the discriminator as a `Critic`, all of them compiled if wanted."""
+        return {role: self._prepared(role, network) for role, network in networks.items()}
+
+    def objective(self, objective: Objective, networks: Mapping[Role, nn.Module]) -> Objective:
+        """Return the objective in the fastest form that computes the same with these networks."""
+        if not isinstance(objective, Simultaneous) or not self.one_backward:
+            return objective
+        return FusedSimultaneous.of(objective) if _piecewise_linear(networks["discriminator"]) else objective
+
     def input_gradient(self, discriminator: nn.Module) -> InputGradient:
-        """How the discriminator's gradient by its images is taken."""
+        """Return the implementation of the discriminator's gradient by its images."""
         if self.compiled:
             return by_func
         return by_replay if self.replayed_penalty and _piecewise_linear(discriminator) else by_autograd
 
-    def images_alone(self, discriminator: nn.Module) -> bool:
-        """Whether one backward pass may serve both losses."""
-        return self.one_backward and _piecewise_linear(discriminator)
+    def _prepared(self, role: Role, network: nn.Module) -> nn.Module:
+        if role == "discriminator":
+            if not self.channels_last:
+                network.to(memory_format=torch.contiguous_format)
+            network = Critic(network, self.input_gradient(network))
+        if not self.compiled:
+            return network
+        compiled: Any = torch.compile(network, dynamic=False)
+        return compiled
 
     @contextmanager
     def forward(self, device: torch.device) -> Iterator[None]:
-        """Around the forward passes of a step."""
+        """Enter it for the forward passes of a step."""
         with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"):
             yield
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        """Around a whole step."""
+        """Enter it for a whole step."""
         with ExitStack() as stack:
             stack.enter_context(without_onednn_linear(not self.onednn_linear))
             if torch.cuda.is_available():
@@ -62,7 +86,7 @@ class Way:
             yield
 
 
-DEFAULT = Way()
+DEFAULT = Execution()
 
 
 def _piecewise_linear(discriminator: nn.Module) -> bool:

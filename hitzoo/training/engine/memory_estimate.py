@@ -5,7 +5,7 @@ but no contents, and every tensor that is made and freed on the way is counted.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -13,16 +13,19 @@ from torch import nn
 
 from hitzoo.families.build import build
 from hitzoo.families.compile import ModelPlan
-from hitzoo.objectives.batch_random import Draws
 from hitzoo.objectives.build import objective_of
-from hitzoo.objectives.critic import Judge
-from hitzoo.objectives.step import Players, compute_gradients
+from hitzoo.objectives.moment import Moment
+from hitzoo.objectives.update import Inputs, Networks, Update
+from hitzoo.plan.role import Role
 from hitzoo.runtime.live_bytes import LiveBytes
+from hitzoo.runtime.shard import WHOLE
 from hitzoo.spec.types import Spec, TrainingSpec
 from hitzoo.training.engine.activation_checkpointing import use_activation_checkpointing
-from hitzoo.training.engine.execution import Way
+from hitzoo.training.engine.draws import draws_of
+from hitzoo.training.engine.execution import DEFAULT
 from hitzoo.training.engine.fused_attention import fused_attention
 from hitzoo.training.engine.norm_statistics import use_norm_statistics
+from hitzoo.training.engine.optimizer import build_optimizer, kept_per_weight
 
 META = torch.device("meta")
 _BATCH = 64
@@ -32,8 +35,8 @@ _BATCH = 64
 class Footprint:
     """Bytes in float32.
 
-    `training_per_image` is what the peak of a whole step grows by with each image of the batch; `training_fixed` is
-    weights, gradients, optimizer state and the average.
+    `training_per_image` is the growth of a whole step's peak per image of the batch; `training_fixed` is weights,
+    gradients, optimizer state and the average.
     """
 
     training_per_image: int
@@ -48,45 +51,46 @@ def measure_footprint(spec: Spec, plan: ModelPlan) -> Footprint:
     with META:
         generator, discriminator = build(plan)
     use_norm_statistics(generator, spec.training)
-    for network in (generator, discriminator):
+    networks: dict[Role, nn.Module] = {"generator": generator, "discriminator": discriminator}
+    for network in networks.values():
         use_activation_checkpointing(network, spec.training)
     group = spec.training.norm_statistics
     batch = math.lcm(
         _BATCH, getattr(spec.discriminator, "minibatch_std", 0) or 1, group if isinstance(group, int) else 1
     )
     return Footprint(
-        training_per_image=_step_peak(spec, plan, generator, discriminator, batch) // batch,
-        training_fixed=_fixed_bytes(spec.training, generator, discriminator),
+        training_per_image=_step_peak(spec, plan, networks, batch) // batch,
+        training_fixed=_fixed_bytes(spec.training, networks),
     )
 
 
-def _step_peak(spec: Spec, plan: ModelPlan, generator: nn.Module, discriminator: nn.Module, batch: int) -> int:
-    """The most bytes alive during one step besides what exists before it."""
-    objective = objective_of(spec.training)
-    z, real = _inputs(plan, batch)
+def _step_peak(spec: Spec, plan: ModelPlan, networks: Mapping[Role, nn.Module], batch: int) -> int:
+    """Return the most bytes alive during an update of a step besides those of before it."""
+    objective = DEFAULT.objective(objective_of(spec.training, batch), networks)
+    ready = DEFAULT.networks(networks)
+    return max(_update_peak(update, index, plan, ready) for index, update in enumerate(objective.updates(1)))
+
+
+def _update_peak(update: Update, index: int, plan: ModelPlan, networks: Networks) -> int:
+    side, channels = plan.generator.resolution, plan.generator.image_channels
+    at = Moment(index=index)
+    inputs = Inputs(
+        real=torch.empty(update.images, side, side, channels, device=META).permute(0, 3, 1, 2),
+        latents=torch.empty(update.latents, plan.generator.latent_dim, device=META),
+        random=draws_of(0, update, at, WHOLE)[1],
+    )
     with fused_attention(), LiveBytes() as memory:
-        compute_gradients(_players(generator, discriminator), objective, z, real, Draws(torch.Generator(), batch))
+        update.gradients(networks, inputs, at)
     return memory.peak
 
 
-def _players(generator: nn.Module, discriminator: nn.Module) -> Players:
-    way = Way()
-    judge = Judge(discriminator, way.input_gradient(discriminator))
-    return Players(generator=generator, judge=judge, images_alone=way.images_alone(discriminator))
-
-
-def _inputs(plan: ModelPlan, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
-    side, channels = plan.generator.resolution, plan.generator.image_channels
-    z = torch.empty(batch, plan.generator.latent_dim, device=META)
-    return z, torch.empty(batch, side, side, channels, device=META).permute(0, 3, 1, 2)
-
-
-def _fixed_bytes(training: TrainingSpec, generator: nn.Module, discriminator: nn.Module) -> int:
-    """Weights and gradients of both networks, the average, and Adam's moments (KerasAdam with β1 = 0 has one)."""
-    adam = training.optimizer
-    moments = 1 if adam.form == "keras" and not adam.betas[0] else 2
-    weights = _bytes(generator.parameters()) + _bytes(discriminator.parameters())
-    return (2 + moments) * weights + _bytes(generator.state_dict().values())
+def _fixed_bytes(training: TrainingSpec, networks: Mapping[Role, nn.Module]) -> int:
+    """Return the bytes of weights, their gradients and what the optimizer keeps of each, and of the average."""
+    fixed = _bytes(networks["generator"].state_dict().values())
+    for network in networks.values():
+        kept = kept_per_weight(build_optimizer(training.optimizer, network.parameters()))
+        fixed += (2 + sum(kept.values())) * _bytes(network.parameters())
+    return fixed
 
 
 def _bytes(tensors: Iterable[torch.Tensor]) -> int:

@@ -1,8 +1,8 @@
-"""A step on real devices: shards, micro-batches, the way it is carried out, and the guard before the update."""
+"""Steps on real devices: shards, micro-batches, execution, and the guard before each update."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass
 from inspect import signature
@@ -12,14 +12,14 @@ import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
-from hitzoo.objectives.batch_random import Draws
-from hitzoo.objectives.critic import Judge
-from hitzoo.objectives.step import Objective, Players, StepLosses, compute_gradients
+from hitzoo.objectives.losses import Losses
+from hitzoo.objectives.moment import Moment
+from hitzoo.objectives.update import Inputs, Objective, Update, images_per_step
 from hitzoo.runtime.distributed import ALONE, World
-from hitzoo.runtime.seeding import Purpose, torch_generator
-from hitzoo.training.engine.execution import DEFAULT, Way
+from hitzoo.training.engine.draws import draws_of
+from hitzoo.training.engine.execution import DEFAULT, Execution
 from hitzoo.training.engine.running_statistics import RunningStatistics
-from hitzoo.training.engine.state import Trainee
+from hitzoo.training.engine.state import TrainState
 from hitzoo.training.engine.stream import to_real
 
 _FULL = 0.92  # of a device's memory; the rest is for the allocator's gaps
@@ -27,42 +27,50 @@ _FULL = 0.92  # of a device's memory; the rest is for the allocator's gaps
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a step went: its losses, means over this process's images; what was not finite; what anybody asked for."""
+    """The result of a step.
 
-    losses: StepLosses
+    Attributes:
+        losses: means over this process's images.
+        damaged: what was not finite, in any process; the step then ended before that update.
+        stop: some process was asked to stop.
+        save: some process was asked to save.
+    """
+
+    losses: Losses
     damaged: tuple[str, ...]
     stop: bool
     save: bool = False
 
     @property
     def applied(self) -> bool:
-        """Whether the step reached the weights."""
+        """Whether the whole step reached the weights."""
         return not self.damaged
 
 
 class StepRunner:
-    """Carries out updates of a trainee, each on one global batch of which this process has its shard.
+    """Carries out the steps of an objective, each on one global batch of which this process has its shard.
 
-    `micro_batches` is the number of pieces the shard is worked off in (gradient accumulation).
+    `micro_batches` is the number of parts in which the shard goes through the networks (gradient accumulation).
     """
 
     def __init__(
         self,
-        trainee: Trainee,
+        state: TrainState,
         objective: Objective,
         *,
         seed: int,
-        batch_size: int,
         latent_dim: int,
         device: torch.device,
         world: World = ALONE,
-        way: Way = DEFAULT,
+        execution: Execution = DEFAULT,
         micro_batches: int = 1,
     ) -> None:
-        self.trainee, self.objective, self.seed = trainee, objective, seed
-        self.batch_size, self.latent_dim, self.device = batch_size, latent_dim, device
-        self.world, self.way, self.micro_batches = world, way, micro_batches
-        self.players = _players(trainee, world, way)
+        self.state, self.seed, self.latent_dim, self.device = state, seed, latent_dim, device
+        self.world, self.execution, self.micro_batches = world, execution, micro_batches
+        self.objective = execution.objective(objective, state.networks)
+        self.images_per_step = images_per_step(objective)
+        ready = execution.networks(state.networks)
+        self.networks = {role: _exchanging(net) for role, net in ready.items()} if world.size > 1 else ready
 
     def __call__(
         self,
@@ -72,44 +80,48 @@ class StepRunner:
         cutting_off: Callable[[], AbstractContextManager[None]] = nullcontext,
         saving: Callable[[], bool] = lambda: False,
     ) -> Outcome:
-        """Make update number `step` (from 1) with this process's images, bytes (B/processes, R, R, C).
+        """Make step number `step` (from 1) with this process's images, bytes (B/processes, R, R, C).
 
-        A loss or gradient that is not finite, in whichever process, leaves the weights as they were in all of them.
-        `stopping` and `saving` are asked once the gradients are there; until then `cutting_off` may end the step, as if
-        it had not begun.
+        A loss or gradient that is not finite, in whichever process, leaves out its update and those after it in all of
+        them. `stopping` and `saving` are evaluated once the gradients are there; until those of the first update are,
+        `cutting_off` may end the step, as if it had not begun.
         """
-        self._forget_gradients()
-        statistics = RunningStatistics(self.trainee.generator)
-        try:
-            with cutting_off(), self.way.step():
-                pieces = [self._piece(step, images, index, statistics) for index in range(self.micro_batches)]
-        except BaseException:
-            statistics.restore()
-            raise
-        losses = _mean(pieces)
-        damaged, stop, save = self._agree(losses, stopping(), saving())
-        if damaged:
-            statistics.restore()
-        else:
+        parts: list[Losses] = []
+        damaged: tuple[str, ...] = ()
+        stop = save = False
+        begin, before = 0, (step - 1) * self.images_per_step
+        for index, update in enumerate(self.objective.updates(step)):
+            end = begin + update.images // self.world.size
+            at = Moment(step, before, index)
+            losses, statistics = self._gradients(update, at, images[begin:end], nullcontext if index else cutting_off)
+            parts.append(losses)
+            damaged, stop, save = self._agree(losses, update, stopping(), saving())
+            if damaged:
+                statistics.restore()
+                break
             statistics.settle(self.micro_batches, self.world)
-            self.trainee.update(step)
-        return Outcome(losses, damaged, stop, save)
+            self._move(update, step)
+            begin = end
+        return Outcome(Losses.mean(parts), damaged, stop, save)
 
     def rehearse(self, images: torch.Tensor) -> None:
-        """The gradients of one micro-batch of this size, which are forgotten again: whether it fits.
+        """Compute the gradients of one micro-batch of this size and forget them, to see whether it fits.
 
         Raises:
-            MemoryError: it does, but leaves nothing for the optimizers.
+            MemoryError: it does, but leaves no room for the optimizers.
         """
-        statistics = RunningStatistics(self.trainee.generator)
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self.device)
-        try:
-            with self.way.step():
-                self._piece(1, images.repeat(self.micro_batches, 1, 1, 1), self.micro_batches - 1, statistics)
-        finally:
-            statistics.restore()
-            self._forget_gradients()
+        last = self.micro_batches - 1
+        for index, update in enumerate(self.objective.updates(1)):
+            own = images.repeat(self.micro_batches, 1, 1, 1)[: update.images]
+            statistics = RunningStatistics(self.state.networks.values())
+            try:
+                with self.execution.step():
+                    self._micro_batch(update, Moment(1, 0, index), own, last)
+            finally:
+                statistics.restore()
+                self.state.forget_gradients()
         if self.device.type == "cuda":
             total = torch.cuda.get_device_properties(self.device).total_memory
             if torch.cuda.max_memory_allocated(self.device) + self._moments() > _FULL * total:
@@ -117,70 +129,67 @@ class StepRunner:
 
     def _moments(self) -> int:
         """Bytes that the optimizers keep from the first update on, at most."""
-        networks = (self.trainee.generator, self.trainee.discriminator)
+        networks = self.state.networks.values()
         return 2 * sum(weight.numel() * weight.element_size() for net in networks for weight in net.parameters())
 
-    def _piece(self, step: int, images: torch.Tensor, index: int, statistics: RunningStatistics) -> StepLosses:
-        """The gradients of one micro-batch, added to those of the ones before; the last one exchanges them."""
-        own = self.world.shard.cut(index, self.micro_batches)
-        latents = Draws(torch_generator(self.seed, Purpose.LATENTS, step), self.batch_size, own)
-        draws = Draws(torch_generator(self.seed, Purpose.REGULARIZERS, step), self.batch_size, own)
-        real = to_real(images[index :: self.micro_batches], self.device, channels_last=self.way.channels_last)
-        with ExitStack() as stack:
-            if index < self.micro_batches - 1:
-                for network in (self.players.generator, self.players.judge):
-                    stack.enter_context(_not_exchanging(network))
-            losses = compute_gradients(
-                self.players,
-                self.objective.due(step),
-                latents.normal(self.latent_dim).to(self.device, non_blocking=True),
-                real,
-                draws,
-                share=1 / self.micro_batches,
-                forward=lambda: self.way.forward(self.device),
-            )
-        statistics.take_in()
-        return losses
+    def _gradients(
+        self, update: Update, at: Moment, images: torch.Tensor, cutting_off: Callable[[], AbstractContextManager[None]]
+    ) -> tuple[Losses, RunningStatistics]:
+        """Put the gradients of an update in place; the running statistics of what does not move stay as they are."""
+        self.state.forget_gradients()
+        moving = RunningStatistics(net for role, net in self.state.networks.items() if role in update.moves)
+        still = RunningStatistics(net for role, net in self.state.networks.items() if role not in update.moves)
+        parts: list[Losses] = []
+        try:
+            with cutting_off(), self.execution.step():
+                for index in range(self.micro_batches):
+                    parts.append(self._micro_batch(update, at, images, index))
+                    moving.take_in()
+                    still.restore()
+        except BaseException:
+            moving.restore()
+            still.restore()
+            raise
+        return Losses.mean(parts), moving
 
-    def _agree(self, losses: StepLosses, stopping: bool, saving: bool) -> tuple[tuple[str, ...], bool, bool]:
-        """What was not finite, and whether to stop and to save, by any process's word; the one wait for the device."""
-        terms = {
-            "generator loss": losses.generator,
-            "discriminator loss": losses.discriminator,
-            **{f"{name} penalty": value for name, value in losses.penalties.items()},
-            "generator's gradient": _gradient_norm(self.trainee.generator),
-            "discriminator's gradient": _gradient_norm(self.trainee.discriminator),
-        }
+    def _micro_batch(self, update: Update, at: Moment, images: torch.Tensor, index: int) -> Losses:
+        """Add the gradients of one micro-batch to those of the ones before; the last one exchanges them."""
+        own = self.world.shard.cut(index, self.micro_batches)
+        latents, random = draws_of(self.seed, update, at, own)
+        real = to_real(images[index :: self.micro_batches], self.device, channels_last=self.execution.channels_last)
+        inputs = Inputs(
+            real=real,
+            latents=latents.normal(self.latent_dim).to(self.device, non_blocking=True),
+            random=random,
+            share=1 / self.micro_batches,
+            forward=lambda: self.execution.forward(self.device),
+        )
+        with ExitStack() as stack:
+            for role, network in self.networks.items():
+                if role not in update.moves or index < self.micro_batches - 1:
+                    stack.enter_context(_not_exchanging(network))
+            return update.gradients(self.networks, inputs, at)
+
+    def _agree(
+        self, losses: Losses, update: Update, stopping: bool, saving: bool
+    ) -> tuple[tuple[str, ...], bool, bool]:
+        """Return what was not finite, and whether to stop and to save, by any process; the one wait for the device."""
+        terms = {_title(name, self.state.networks.keys()): value for name, value in losses.terms.items()}
+        terms |= {f"{role}'s gradient": _gradient_norm(self.state.networks[role], self.device) for role in update.moves}
         flags = torch.stack([*(~value.isfinite() for value in terms.values())]).float()
         flags = torch.cat((flags, flags.new_tensor([stopping, saving])))
         *bad, stop, save = self.world.add_up(flags).tolist()
         return tuple(name for name, count in zip(terms, bad, strict=True) if count), bool(stop), bool(save)
 
-    def _forget_gradients(self) -> None:
-        for network in (self.trainee.generator, self.trainee.discriminator):
-            network.zero_grad(set_to_none=True)
-
-
-def _players(trainee: Trainee, world: World, way: Way) -> Players:
-    generator, discriminator = trainee.generator, trainee.discriminator
-    if not way.channels_last:
-        discriminator.to(memory_format=torch.contiguous_format)
-    judge: nn.Module = Judge(discriminator, way.input_gradient(discriminator))
-    alone = way.images_alone(discriminator)
-    if way.compiled:
-        generator, judge = _compiled(generator), _compiled(judge)
-    if world.size > 1:
-        generator, judge = _exchanging(generator), _exchanging(judge)
-    return Players(generator=generator, judge=judge, images_alone=alone)
-
-
-def _compiled(network: nn.Module) -> nn.Module:
-    compiled: Any = torch.compile(network, dynamic=False)
-    return compiled
+    def _move(self, update: Update, step: int) -> None:
+        if update.clip_norm is not None:
+            for role in update.moves:
+                torch.nn.utils.clip_grad_norm_(self.state.networks[role].parameters(), update.clip_norm)
+        self.state.update(update.moves, step)
 
 
 def _exchanging(network: nn.Module) -> nn.Module:
-    """Gradients become means over all processes; batch norms' statistics are settled by `RunningStatistics`."""
+    """Make gradients means over all processes; batch norms' statistics are settled by `RunningStatistics`."""
     parameters = signature(DistributedDataParallel).parameters  # the older name warns where the newer is known
     synced = "forward_sync_buffers" if "forward_sync_buffers" in parameters else "broadcast_buffers"
     options: dict[str, Any] = {synced: False}
@@ -188,27 +197,15 @@ def _exchanging(network: nn.Module) -> nn.Module:
 
 
 def _not_exchanging(network: nn.Module) -> Any:
-    return network.no_sync() if isinstance(network, DistributedDataParallel) else ExitStack()
+    return network.no_sync() if isinstance(network, DistributedDataParallel) else nullcontext()
 
 
-def _gradient_norm(network: nn.Module) -> torch.Tensor:
-    """The largest norm of a gradient: finite only if every entry is, and no square overflows."""
+def _title(name: str, roles: Any) -> str:
+    """Return a term's name for a message: a network's own loss, or a penalty."""
+    return f"{name} loss" if name in roles else f"{name} penalty"
+
+
+def _gradient_norm(network: nn.Module, device: torch.device) -> torch.Tensor:
+    """Return the largest norm of a weight's gradient, 0 without any: finite only if all entries and squares are."""
     gradients = [weight.grad for weight in network.parameters() if weight.grad is not None]
-    return torch.stack(torch._foreach_norm(gradients)).max()
-
-
-def _mean(pieces: Sequence[StepLosses]) -> StepLosses:
-    """The losses of micro-batches of equal size as those of one batch."""
-    if len(pieces) == 1:
-        return pieces[0]
-
-    def mean(values: Sequence[torch.Tensor]) -> torch.Tensor:
-        return torch.stack(list(values)).mean(dim=0)
-
-    return StepLosses(
-        generator=mean([piece.generator for piece in pieces]),
-        discriminator=mean([piece.discriminator for piece in pieces]),
-        penalties={name: mean([piece.penalties[name] for piece in pieces]) for name in pieces[0].penalties},
-        real_logits=torch.cat([piece.real_logits for piece in pieces]),
-        fake_logits=torch.cat([piece.fake_logits for piece in pieces]),
-    )
+    return torch.stack(torch._foreach_norm(gradients)).max() if gradients else torch.zeros((), device=device)

@@ -1,7 +1,8 @@
-"""Everything that changes while training: two networks, the average, two optimizers."""
+"""Everything that changes in training: networks, moving averages and optimizers, by role."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -9,6 +10,7 @@ from torch import nn
 
 from hitzoo.families.build import build_discriminator
 from hitzoo.families.compile import ModelPlan
+from hitzoo.plan.role import Role
 from hitzoo.runtime.seeding import Purpose, drawing_weights
 from hitzoo.sampling.untrained import initial_generator
 from hitzoo.spec.types import TrainingSpec
@@ -19,35 +21,42 @@ from hitzoo.training.engine.optimizer import build_optimizer
 
 
 @dataclass(frozen=True)
-class Trainee:
-    """The state of a run besides its step."""
+class TrainState:
+    """The state of a run besides its step; `averages` has the roles whose network is averaged."""
 
-    generator: nn.Module
-    discriminator: nn.Module
-    average: MovingAverage
-    generator_optimizer: torch.optim.Optimizer
-    discriminator_optimizer: torch.optim.Optimizer
+    networks: Mapping[Role, nn.Module]
+    averages: Mapping[Role, MovingAverage]
+    optimizers: Mapping[Role, torch.optim.Optimizer]
 
-    def update(self, step: int) -> None:
-        """Apply the gradients both networks hold, as update number `step` (from 1), and let the average follow."""
-        self.generator_optimizer.step()
-        self.discriminator_optimizer.step()
-        self.average.update(self.generator, step)
+    def update(self, moves: Iterable[Role], step: int) -> None:
+        """Apply the gradients of the networks that move, in step number `step` (from 1); their averages follow."""
+        moves = tuple(moves)
+        for role in moves:
+            self.optimizers[role].step()
+        for role in moves:
+            if role in self.averages:
+                self.averages[role].update(self.networks[role], step)
+
+    def forget_gradients(self) -> None:
+        """Drop the gradients of all networks."""
+        for network in self.networks.values():
+            network.zero_grad(set_to_none=True)
 
 
-def new_trainee(plan: ModelPlan, training: TrainingSpec, seed: int, device: torch.device) -> Trainee:
-    """Fresh networks on `device`; their weights follow from the seed alone, whatever the device."""
+def new_state(plan: ModelPlan, training: TrainingSpec, seed: int, device: torch.device) -> TrainState:
+    """Make fresh networks on `device`; their weights follow from the seed alone, whatever the device."""
     generator = initial_generator(plan, seed).to(device)
     use_norm_statistics(generator, training)
     with drawing_weights(seed, Purpose.DISCRIMINATOR_WEIGHTS):
         discriminator = build_discriminator(plan).to(device)
     average = MovingAverage(generator, training.ema)
-    for network in (generator, discriminator):
+    networks: dict[Role, nn.Module] = {"generator": generator, "discriminator": discriminator}
+    for network in networks.values():
         use_activation_checkpointing(network, training)
-    return Trainee(
-        generator,
-        discriminator,
-        average,
-        build_optimizer(training.optimizer, generator.parameters()),
-        build_optimizer(training.optimizer, discriminator.parameters()),
+    return TrainState(
+        networks=networks,
+        averages={"generator": average},
+        optimizers={
+            role: build_optimizer(training.optimizer, network.parameters()) for role, network in networks.items()
+        },
     )

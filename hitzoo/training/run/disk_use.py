@@ -1,4 +1,4 @@
-"""The disk that a run takes: its checkpoints and grids."""
+"""The disk space of a run: its checkpoints and grids."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ from typing import Any
 
 import torch
 
-from hitzoo.training.engine.state import Trainee
+from hitzoo.training.engine.state import TrainState
 
 _LINE = 300  # bytes of a line of metrics.jsonl
 
 
-def checkpoint_bytes(trainee: Trainee) -> int:
-    """Of one checkpoint: both networks, the average and the optimizers' state, which is there from the first update."""
-    networks = (trainee.average.network, trainee.generator, trainee.discriminator)
+def checkpoint_bytes(state: TrainState) -> int:
+    """Return the size of a checkpoint: networks, averages and optimizer state, which is there from the first update."""
+    networks = (*state.networks.values(), *(average.network for average in state.averages.values()))
     weights = sum(_bytes(network.state_dict().values()) for network in networks)
-    optimizers = (trainee.generator_optimizer, trainee.discriminator_optimizer)
-    return weights + sum(_bytes(_tensors(optimizer.state_dict()["state"])) for optimizer in optimizers)
+    return weights + sum(_bytes(_tensors(optimizer.state_dict()["state"])) for optimizer in state.optimizers.values())
 
 
 def run_bytes(
     *, checkpoint: int, kept: int, grid: int, steps: int, sample_every: int, log_every: int, evaluates: bool
 ) -> int:
-    """Of a whole run at most: `kept` checkpoints, one more while it is saved, the best, every grid, and the lines."""
+    """Return the most a whole run takes: `kept` checkpoints, one being saved, the best, every grid, and the lines."""
     saved = kept + 1 + (1 if evaluates else 0)
     return saved * checkpoint + (steps // sample_every + 2) * grid + (steps // log_every) * _LINE
 

@@ -11,7 +11,7 @@ from torch import nn
 
 from hitzoo.errors import RunError, WeightsError
 from hitzoo.sampling.load import locate
-from hitzoo.training.engine.state import Trainee
+from hitzoo.training.engine.state import TrainState
 from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME
 from hitzoo.zoo.weights import dtype_word, read_header, read_tensors
 
@@ -40,8 +40,8 @@ class Taken:
         return lines
 
 
-def initialise(trainee: Trainee, model: str) -> list[str]:
-    """Put the weights of a zoo or local model into a fresh trainee, wherever name and shape agree.
+def initialise(state: TrainState, model: str) -> list[str]:
+    """Put the weights of a zoo or local model into a fresh state, wherever name and shape agree.
 
     Both the generator and its average begin from the model's averaged generator; the discriminator from the model's,
     where it is a checkpoint of a run; optimizers begin anew. The lines say what was loaded and what was not.
@@ -51,19 +51,19 @@ def initialise(trainee: Trainee, model: str) -> list[str]:
         RunError: not one tensor of its generator fits.
     """
     found = locate(model, extra=[DISCRIMINATOR_NAME])
-    generator = _take("generator", trainee.generator, found.weights)
+    generator = _take("generator", state.networks["generator"], found.weights)
     if not generator.loaded:
         raise RunError(
             f"--init {model}: not one of its tensors fits the generator;"
             f" `hitzoo diff` shows how {found.spec.name} and this spec differ"
         )
-    trainee.average.copy(trainee.generator)
+    state.averages["generator"].copy(state.networks["generator"])
     place = _discriminator_beside(found.weights)
     if place is None:
         return [*generator.lines(), "discriminator: freshly drawn (the model has none)"]
     return [
         *generator.lines(),
-        *_take("discriminator", trainee.discriminator, place).lines(),
+        *_take("discriminator", state.networks["discriminator"], place).lines(),
     ]
 
 

@@ -66,7 +66,7 @@ class Run:
         self.ready, self.reporter, self.asked = ready, reporter, asked
         self.progress = ready.start.progress
         self.meter = Meter.since(last_seconds(ready.folder.metrics), ready.world)
-        self.outputs = Outputs(ready.spec, ready.plan, ready.folder, ready.trainee, ready.options.keep, reporter)
+        self.outputs = Outputs(ready.spec, ready.plan, ready.folder, ready.state, ready.options.keep, reporter)
         self.last = ready.spec.training.steps
         self.unreadable: dict[str, str] = {}
         self.wish = StopWish(began + limit if (limit := ready.options.time_limit) is not None else None)
@@ -120,7 +120,7 @@ class Run:
             ready.stream,
             first=self.progress.step,
             last=self.last,
-            batch_size=ready.spec.training.batch_size,
+            batch_size=ready.runner.images_per_step,
             workers=workers_for(ready.device, ready.options.workers),
             shard=ready.world.shard,
             pinned=ready.device.type == "cuda",
@@ -144,9 +144,9 @@ class Run:
             outcome = ready.runner(
                 step, batch.images, lambda: bool(self.wish), self._cutting_off, lambda: bool(self.asked)
             )
-        self.meter.add(outcome.losses, applied=outcome.applied)
-        batch_size = ready.spec.training.batch_size
-        self._count(replace(self.progress, step=step, images=self.progress.images + batch_size), outcome)
+        self.meter.add(outcome.losses, len(batch.images), applied=outcome.applied)
+        images = self.progress.images + ready.runner.images_per_step
+        self._count(replace(self.progress, step=step, images=images), outcome)
         if ready.device.type == "cpu" and step == ready.start.progress.step + 1:
             keep_freed_memory_if_ample()
         self.reporter.stepped(step)
@@ -224,7 +224,7 @@ class Run:
 
     def _average(self) -> Generator:
         ready = self.ready
-        return Generator(ready.spec, ready.plan, ready.trainee.average.network, ready.device)
+        return Generator(ready.spec, ready.plan, ready.state.averages["generator"].network, ready.device)
 
     def _samples_at_once(self, generator: Generator) -> int:
         """So many that sampling never takes more memory than training does."""

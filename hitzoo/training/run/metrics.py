@@ -1,4 +1,4 @@
-"""The numbers of a run, averaged over a few steps: what becomes a line of `metrics.jsonl`."""
+"""The numbers of a run, averaged over a few steps: a line of `metrics.jsonl`."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from dataclasses import dataclass, field
 
 import torch
 
-from hitzoo.objectives.step import StepLosses
+from hitzoo.objectives.losses import Losses
 from hitzoo.runtime.distributed import World
 
 
 @dataclass(frozen=True)
 class Record:
-    """Averages over the steps since the last record, of those that reached the weights; if none did, no `losses`.
+    """Averages over the steps since the last record that reached the weights; `losses` is empty if none did.
 
-    `losses` holds `generator`, `discriminator` (the adversarial part) and each regularizer with its weight, over the
-    steps in which it was taken; logits are means over images. `data_wait` is the share of the time in which the device
-    waited for images, `skipped` counts all steps of the run whose update was left out.
+    `losses` holds `generator`, `discriminator` (the adversarial part) and each penalty with its weight, over the steps
+    in which it was taken; logits are means over images. `data_wait` is the share of the time in which the device waited
+    for images, `skipped` counts all steps of the run that were left out.
     """
 
     step: int
@@ -34,7 +34,7 @@ class Record:
     skipped: int = 0
 
     def to_json(self, evaluation: Mapping[str, float] | None = None) -> str:
-        """One line of `metrics.jsonl`."""
+        """Return a line of `metrics.jsonl`."""
         logits = {"d_real": self.d_real, "d_fake": self.d_fake} if self.losses else {}
         data = {
             "step": self.step,
@@ -52,7 +52,7 @@ class Record:
 
 @dataclass
 class Meter:
-    """Sums the losses of some steps on the device and looks at them only when a record is wanted."""
+    """Sums of the losses of some steps, on the device; they are read only when a record is wanted."""
 
     world: World = field(default_factory=World)
     started: float = field(default_factory=time.monotonic)
@@ -64,32 +64,31 @@ class Meter:
 
     @classmethod
     def since(cls, seconds: float, world: World) -> Meter:
-        """A meter of a run that has `seconds` behind it."""
+        """Make a meter of a run that has taken `seconds` so far."""
         return cls(world, started=time.monotonic() - seconds)
 
-    def add(self, losses: StepLosses, *, applied: bool = True) -> None:
-        """Take in one step; the losses of one that was not `applied` are left out of the averages."""
-        self._images += len(losses.real_logits) * self.world.size
+    def add(self, losses: Losses, images: int, *, applied: bool = True) -> None:
+        """Add a step with this process's `images`; the losses of one that was not `applied` are in no average."""
+        self._images += images * self.world.size
         if not applied:
             return
-        terms = {"generator": losses.generator, "discriminator": losses.discriminator, **losses.penalties}
-        for name, value in (terms | {_REAL: losses.real_logits.mean(), _FAKE: losses.fake_logits.mean()}).items():
+        for name, value in {**losses.terms, **{f"d_{on}": value for on, value in losses.logits.items()}}.items():
             self._sums[name] = self._sums[name] + value if name in self._sums else value.float()
             self._counts[name] = self._counts.get(name, 0) + 1
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Around the wait for the next images."""
+        """Measure the wait for the next images."""
         began = time.monotonic()
         yield
         self._waited += time.monotonic() - began
 
     def restart(self) -> None:
-        """Leave out of the speed what passed since the last record, such as an evaluation."""
+        """Leave the time since the last record out of the speed: an evaluation, for example."""
         self._last = time.monotonic()
 
     def record(self, step: int, images: int, skipped: int = 0) -> Record:
-        """The averages since the last record, over all processes, each of which must ask; they begin anew."""
+        """Return the averages over all processes since the last record and begin anew; every process must call it."""
         losses = self._means()
         real, fake = losses.pop(_REAL, 0.0), losses.pop(_FAKE, 0.0)
         now = time.monotonic()

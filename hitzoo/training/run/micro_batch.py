@@ -16,7 +16,7 @@ from hitzoo.spec.types import Spec
 from hitzoo.training.engine.micro_batch_search import predicted_to_fit, refuse_unfit, sizes, tried_to_fit
 from hitzoo.training.engine.norm_statistics import use_norm_statistics
 from hitzoo.training.engine.runner import StepRunner
-from hitzoo.training.engine.state import Trainee
+from hitzoo.training.engine.state import TrainState
 from hitzoo.training.run.folder import RunFolder
 from hitzoo.training.run.options import RunOptions
 from hitzoo.training.run.remembered_options import to_remember
@@ -32,7 +32,7 @@ class AtOnce:
     world: World
     device: torch.device
 
-    def decide(self, trainee: Trainee, folder: RunFolder) -> int:
+    def decide(self, state: TrainState, folder: RunFolder) -> int:
         """Images at once. A number of `run.json` is taken over only where `auto` found it, in the same circumstances.
 
         Raises:
@@ -49,7 +49,7 @@ class AtOnce:
         stored = known.get("batch_per_device")
         if all(known.get(key) == value for key, value in now.items()) and stored in sizes(self.spec, self.world.size):
             return int(stored)
-        return self.world.least(self._found(trainee), self.device)
+        return self.world.least(self._found(state), self.device)
 
     def circumstances(self) -> dict[str, Any]:
         """What a number that was found holds for."""
@@ -73,26 +73,28 @@ class AtOnce:
             "options": to_remember(self.options),
         }
 
-    def _found(self, trainee: Trainee) -> int:
+    def _found(self, state: TrainState) -> int:
         if self.device.type != "cuda":
             return predicted_to_fit(self.spec, self.plan, self.world.size)
-        set_statistics(trainee.generator, per_replica)  # processes try by themselves: nothing may wait for another
+        set_statistics(
+            state.networks["generator"], per_replica
+        )  # processes try by themselves: nothing may wait for another
         try:
-            return tried_to_fit(lambda size: self._attempt(trainee, size), sizes(self.spec, self.world.size))
+            return tried_to_fit(lambda size: self._attempt(state, size), sizes(self.spec, self.world.size))
         finally:
-            use_norm_statistics(trainee.generator, self.spec.training)
+            use_norm_statistics(state.networks["generator"], self.spec.training)
 
-    def _attempt(self, trainee: Trainee, size: int) -> None:
+    def _attempt(self, state: TrainState, size: int) -> None:
         side, channels = self.plan.generator.resolution, self.plan.generator.image_channels
         images = torch.zeros(size, side, side, channels, dtype=torch.uint8)
-        alone = new_runner(self.spec, self.plan, trainee, self.options, self.device, batch_size=size)
+        alone = new_runner(self.spec, self.plan, state, self.options, self.device, batch_size=size)
         alone.rehearse(images)
 
 
 def new_runner(
     spec: Spec,
     plan: ModelPlan,
-    trainee: Trainee,
+    state: TrainState,
     options: RunOptions,
     device: torch.device,
     *,
@@ -102,12 +104,11 @@ def new_runner(
 ) -> StepRunner:
     """What carries out the steps of a spec; `others` are the runner's own."""
     return StepRunner(
-        trainee,
-        objective_of(spec.training),
+        state,
+        objective_of(spec.training, batch_size),
         seed=seed,
-        batch_size=batch_size or spec.training.batch_size,
         latent_dim=plan.generator.latent_dim,
         device=device,
-        way=options.way,
+        execution=options.execution,
         **others,
     )

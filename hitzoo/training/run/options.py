@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias, cast
 from hitzoo.errors import RequestError, RunComplete, RunError
 from hitzoo.runtime.precision import known_precision
 from hitzoo.spec.types import Spec
-from hitzoo.training.engine.execution import PRECISIONS, Precision, Way
+from hitzoo.training.engine.execution import PRECISIONS, Execution, Precision
 from hitzoo.training.engine.micro_batch_search import group_of, sizes
 from hitzoo.training.run.checkpoint import Progress, read_progress
 from hitzoo.training.run.data_source import settled_source
@@ -54,9 +54,9 @@ class RunOptions:
     inception_weights: Path | None = None
 
     @property
-    def way(self) -> Way:
-        """How its steps are carried out."""
-        return Way(precision=self.precision, compiled=self.compiled)
+    def execution(self) -> Execution:
+        """The execution of its steps."""
+        return Execution(precision=self.precision, compiled=self.compiled)
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from hitzoo.families.resolution import doubling
 from hitzoo.runtime.distributed import World
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.runner import StepRunner
-from hitzoo.training.engine.state import Trainee, new_trainee
+from hitzoo.training.engine.state import TrainState, new_state
 from hitzoo.training.engine.stream import TrainingStream
 from hitzoo.training.run.checkpoint import load_checkpoint
 from hitzoo.training.run.data_source import (
@@ -48,7 +48,7 @@ class Ready:
     world: World
     start: Start
     stream: TrainingStream
-    trainee: Trainee
+    state: TrainState
     runner: StepRunner
     evaluator: Evaluator | None
     at_once: int
@@ -72,9 +72,9 @@ def get_ready(
     source = open_data(decided["source"], plan.generator.resolution, resumed)
     data = world.first_decides(lambda: _describe_data(source, plan.generator.resolution, options, resumed, reporter))
     stream = TrainingStream(source, spec.data, plan.generator.resolution, start.progress.seed)
-    trainee, init = _trainee(spec, plan, options, device, start, folder, reporter)
+    state, init = _state(spec, plan, options, device, start, folder, reporter)
     how = AtOnce(spec=spec, plan=plan, options=options, world=world, device=device)
-    at_once = how.decide(trainee, folder)
+    at_once = how.decide(state, folder)
     pieces = spec.training.batch_size // world.size // at_once
     _note_what_is_normalised(spec, at_once, pieces, reporter)
     seed = start.progress.seed
@@ -89,8 +89,8 @@ def get_ready(
         world=world,
         start=start,
         stream=stream,
-        trainee=trainee,
-        runner=new_runner(spec, plan, trainee, options, device, seed=seed, world=world, micro_batches=pieces),
+        state=state,
+        runner=new_runner(spec, plan, state, options, device, seed=seed, world=world, micro_batches=pieces),
         evaluator=_evaluator(spec, plan, options, device, world, reporter),
         at_once=at_once,
         session={**how.session(at_once), "data": data, **({"init": init} if init else {})},
@@ -137,7 +137,7 @@ def _describe_data(
     return data | ({"new": True} if new else {})
 
 
-def _trainee(
+def _state(
     spec: Spec,
     plan: ModelPlan,
     options: RunOptions,
@@ -145,17 +145,17 @@ def _trainee(
     start: Start,
     folder: RunFolder,
     reporter: Reporter,
-) -> tuple[Trainee, str | None]:
+) -> tuple[TrainState, str | None]:
     """The networks as they go on, and the model they began from: also that of a run killed before it could save."""
-    trainee = new_trainee(plan, spec.training, start.progress.seed, device)
+    state = new_state(plan, spec.training, start.progress.seed, device)
     known = folder.last_session().get("init") if options.resume else None
     init = options.init or (known if isinstance(known, str) else None)
     if start.checkpoint:
-        load_checkpoint(start.checkpoint, trainee)
+        load_checkpoint(start.checkpoint, state)
     elif init:
-        for line in initialise(trainee, init):
+        for line in initialise(state, init):
             reporter.noted(line)
-    return trainee, init
+    return state, init
 
 
 def _note_what_is_normalised(spec: Spec, at_once: int, pieces: int, reporter: Reporter) -> None:

@@ -19,7 +19,7 @@ from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.pictures import save_png, to_grid
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.batches import batches
-from hitzoo.training.engine.state import Trainee
+from hitzoo.training.engine.state import TrainState
 from hitzoo.training.engine.stream import TrainingStream
 from hitzoo.training.run.best import Best
 from hitzoo.training.run.checkpoint import Progress, save_checkpoint
@@ -39,9 +39,9 @@ class Outputs:
     """The files of one session of a run, and its reporter."""
 
     def __init__(
-        self, spec: Spec, plan: ModelPlan, folder: RunFolder, trainee: Trainee, kept: int, reporter: Reporter
+        self, spec: Spec, plan: ModelPlan, folder: RunFolder, state: TrainState, kept: int, reporter: Reporter
     ) -> None:
-        self.spec, self.plan, self.folder, self.trainee = spec, plan, folder, trainee
+        self.spec, self.plan, self.folder, self.state = spec, plan, folder, state
         self.kept, self.reporter = kept, reporter
         self.best = Best(folder)
         self.tensorboard: ScalarsAndGrids = Nothing()
@@ -94,10 +94,10 @@ class Outputs:
         Raises:
             RunError: a weight is no longer finite.
         """
-        for name, network in (("generator", self.trainee.generator), ("discriminator", self.trainee.discriminator)):
-            _refuse_damage(name, network, progress.step)
+        for role, network in self.state.networks.items():
+            _refuse_damage(role, network, progress.step)
         flush_lines(self.folder.metrics)
-        save_checkpoint(self.folder.checkpoints, self.spec, self.plan, self.trainee, progress)
+        save_checkpoint(self.folder.checkpoints, self.spec, self.plan, self.state, progress)
         keep(self.folder.checkpoints, self.kept, self.best.place)
 
     def save_grid(self, step: int, generator: Generator, at_once: int) -> None:

@@ -17,7 +17,7 @@ from hitzoo.layers.norm import BATCH_NORM_MOMENTUM, BatchNorm
 from hitzoo.objectives.input_gradient import by_autograd, by_func
 from hitzoo.training.engine.activation_checkpointing import use_activation_checkpointing
 from hitzoo.training.engine.norm_statistics import use_norm_statistics
-from hitzoo.training.engine.state import new_trainee
+from hitzoo.training.engine.state import new_state
 from tests.support import fill
 
 CONVNET = """
@@ -137,14 +137,14 @@ def test_both_networks_of_a_run_follow_the_spec_and_the_average_never_does(
     tiny_spec, wanted, generator, discriminator
 ) -> None:
     spec = tiny_spec(*HIT, f"training.activation_checkpointing={wanted}")
-    trainee = new_trainee(compile_spec(spec), spec.training, 0, torch.device("cpu"))
+    trained = new_state(compile_spec(spec), spec.training, 0, torch.device("cpu"))
 
     def recomputed(network: nn.Module) -> list[int]:
         return sorted(side for side, part in network.parts().items() if part.recomputed)
 
-    assert recomputed(trainee.generator) == generator
-    assert recomputed(trainee.discriminator) == discriminator
-    assert recomputed(trainee.average.network) == []
+    assert recomputed(trained.networks["generator"]) == generator
+    assert recomputed(trained.networks["discriminator"]) == discriminator
+    assert recomputed(trained.averages["generator"].network) == []
 
 
 def test_the_compilers_way_and_this_one_do_not_meet(tiny_spec) -> None:

@@ -4,15 +4,14 @@ import pytest
 import torch
 
 from hitzoo.families.compile import compile_spec
-from hitzoo.objectives.adversarial import LOSSES
-from hitzoo.objectives.batch_random import Draws
-from hitzoo.objectives.critic import Judge
-from hitzoo.objectives.penalties import build_regularizers
-from hitzoo.objectives.step import Objective, Players, compute_gradients
+from hitzoo.objectives.batch_random import BatchRandom
+from hitzoo.objectives.build import objective_of
+from hitzoo.objectives.moment import Moment
+from hitzoo.objectives.update import Inputs
 from hitzoo.runtime.live_bytes import LiveBytes
-from hitzoo.training.engine.execution import Way
+from hitzoo.training.engine.execution import DEFAULT
 from hitzoo.training.engine.memory_estimate import measure_footprint
-from hitzoo.training.engine.state import Trainee, new_trainee
+from hitzoo.training.engine.state import new_state
 
 BOTH = "training.regularizers=[{kind: r1}, {kind: bcr}]"
 
@@ -32,24 +31,17 @@ CASES = {
 def real_peak(spec, batch: int) -> int:
     """Bytes at the height of the second step of real training, when the optimizers have their moments."""
     plan = compile_spec(spec)
-    objective = Objective(LOSSES[spec.training.loss], build_regularizers(spec.training.regularizers))
     side, channels = plan.generator.resolution, spec.data.channels
     z, real = torch.randn(batch, 6), torch.rand(batch, side, side, channels).permute(0, 3, 1, 2)
     with LiveBytes() as memory:
-        trainee = new_trainee(plan, spec.training, 0, torch.device("cpu"))
+        state = new_state(plan, spec.training, 0, torch.device("cpu"))
+        (update,) = DEFAULT.objective(objective_of(spec.training, batch), state.networks).updates(1)
         for step in (1, 2):
-            for network in (trainee.generator, trainee.discriminator):
-                network.zero_grad(set_to_none=True)
-            compute_gradients(players(trainee), objective, z, real, Draws(torch.Generator(), batch))
-            trainee.update(step)
+            state.forget_gradients()
+            given = Inputs(real=real, latents=z, random=BatchRandom(torch.Generator(), batch))
+            update.gradients(DEFAULT.networks(state.networks), given, Moment())
+            state.update(update.moves, step)
     return memory.peak
-
-
-def players(trainee: Trainee) -> Players:
-    """As a run goes by default."""
-    critic = trainee.discriminator
-    judge = Judge(critic, Way().input_gradient(critic))
-    return Players(generator=trainee.generator, judge=judge, images_alone=Way().images_alone(critic))
 
 
 @pytest.mark.parametrize("overrides", CASES.values(), ids=CASES.keys())
@@ -83,9 +75,9 @@ def test_what_does_not_grow_with_the_batch(tiny_spec, optimizer, moments) -> Non
     """Weights, gradients and moments of both networks, and the average with its running statistics."""
     spec = tiny_spec(f"training.optimizer={optimizer.replace('{', '{kind: adam, ')}")
     plan = compile_spec(spec)
-    trainee = new_trainee(plan, spec.training, 0, torch.device("cpu"))
-    statistics = sum(tensor.numel() for tensor in trainee.generator.buffers())
+    networks = new_state(plan, spec.training, 0, torch.device("cpu")).networks
+    statistics = sum(tensor.numel() for tensor in networks["generator"].buffers())
     assert statistics > 0
-    both = count(trainee.generator) + count(trainee.discriminator)
-    expected = 4 * ((2 + moments) * both + count(trainee.generator) + statistics)
+    both = sum(map(count, networks.values()))
+    expected = 4 * ((2 + moments) * both + count(networks["generator"]) + statistics)
     assert measure_footprint(spec, plan).training_fixed == expected

@@ -6,7 +6,7 @@ from torch import nn
 
 from hitzoo.spec.types import AdamSpec
 from hitzoo.training.engine.keras_adam import KerasAdam
-from hitzoo.training.engine.optimizer import build_optimizer
+from hitzoo.training.engine.optimizer import build_optimizer, kept_per_weight
 
 RATE, BETA2, EPSILON = 0.01, 0.99, 1e-2  # an epsilon that shows
 
@@ -101,3 +101,26 @@ def test_a_spec_names_the_form_and_may_name_epsilon(form, epsilon, kind, used) -
     group = optimizer.param_groups[0]
     assert type(optimizer) is kind
     assert (group["lr"], group["betas"], group["eps"]) == (0.125, (0.25, 0.75), used)
+
+
+@pytest.mark.parametrize(
+    ("form", "betas", "kept"),
+    [
+        ("keras", (0.0, 0.99), {"exp_avg_sq": True}),
+        ("keras", (0.5, 0.99), {"exp_avg_sq": True, "exp_avg": True}),
+        ("torch", (0.0, 0.99), {"exp_avg_sq": True, "exp_avg": True, "step": False}),
+    ],
+)
+def test_quantities_kept_are_those_of_an_update(form, betas, kept) -> None:
+    parameters = weights()
+    optimizer = build_optimizer(AdamSpec(form=form, betas=betas), parameters)
+    assert kept_per_weight(optimizer) == kept
+    assert not optimizer.state  # nothing was done to its own weights
+    give_gradients(parameters, 1)
+    optimizer.step()
+    assert all(optimizer.state[parameter].keys() == kept.keys() for parameter in parameters)
+
+
+def test_quantities_kept_are_found_for_any_optimizer() -> None:
+    assert kept_per_weight(torch.optim.SGD(weights(), lr=0.1, momentum=0.9)) == {"momentum_buffer": True}
+    assert kept_per_weight(torch.optim.RMSprop(weights(), lr=0.1)) == {"step": False, "square_avg": True}

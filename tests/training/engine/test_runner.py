@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 from functools import partial
 
 import pytest
@@ -11,14 +12,14 @@ import torch
 from safetensors.torch import load_file
 
 from hitzoo.families.compile import compile_spec
-from hitzoo.objectives.adversarial import LOSSES
-from hitzoo.objectives.penalties import R1
-from hitzoo.objectives.step import Objective
+from hitzoo.objectives.simultaneous import Simultaneous
+from hitzoo.objectives.terms.hinge import HINGE
+from hitzoo.objectives.terms.r1 import R1
 from hitzoo.runtime.distributed import ALONE
 from hitzoo.training.engine import runner as runner_module
-from hitzoo.training.engine.execution import Way
+from hitzoo.training.engine.execution import Execution
 from hitzoo.training.engine.runner import StepRunner
-from hitzoo.training.engine.state import new_trainee
+from hitzoo.training.engine.state import new_state
 from tests.training.two_processes import BATCH, CASES, CPU, LAYER, LAZY, MEET, float64, images, make, state, two_steps
 
 
@@ -74,8 +75,8 @@ def test_activation_checkpointing_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("choice", ["replayed_penalty", "one_backward", "onednn_linear", "channels_last"])
-def test_every_way_makes_the_same_steps(choice) -> None:
-    assert_same(two_steps([], ALONE, 2, Way(**{choice: False})), two_steps([], ALONE, 2))
+def test_every_execution_makes_the_same_steps(choice) -> None:
+    assert_same(two_steps([], ALONE, 2, Execution(**{choice: False})), two_steps([], ALONE, 2))
 
 
 def test_compiled_networks_make_the_same_steps(monkeypatch) -> None:
@@ -83,7 +84,7 @@ def test_compiled_networks_make_the_same_steps(monkeypatch) -> None:
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
     torch.compiler.reset()
     overrides = ["training.norm_statistics=4"]
-    assert_same(two_steps(overrides, ALONE, 1, Way(compiled=True)), two_steps(overrides, ALONE, 1))
+    assert_same(two_steps(overrides, ALONE, 1, Execution(compiled=True)), two_steps(overrides, ALONE, 1))
     torch.compiler.reset()
 
 
@@ -98,14 +99,13 @@ def test_both_processes_leave_out_a_step_that_one_of_them_cannot_make(two_proces
     assert told[0]["stop"] == [False, True]  # one that is asked to stop stops both
 
 
-def everything(trainee) -> dict[str, torch.Tensor]:
+def everything(trained) -> dict[str, torch.Tensor]:
     """Networks, average and all that the optimizers remember."""
-    found = state(trainee)
-    for name in ("generator_optimizer", "discriminator_optimizer"):
-        optimizer = getattr(trainee, name)
-        found[f"{name} step"] = torch.tensor(optimizer.param_groups[0]["step"])
+    found = state(trained)
+    for name, optimizer in trained.optimizers.items():
+        found[f"{name} optimizer step"] = torch.tensor(optimizer.param_groups[0]["step"])
         for index, remembered in enumerate(optimizer.state.values()):
-            found |= {f"{name} {index} {key}": value.clone() for key, value in remembered.items()}
+            found |= {f"{name} optimizer {index} {key}": value.clone() for key, value in remembered.items()}
     return found
 
 
@@ -130,61 +130,61 @@ def poison(runner: StepRunner, where: str, value: float, patch: pytest.MonkeyPat
         draw = getattr(module, name)
         patch.setattr(module, name, lambda *given, **how: draw(*given, **how) * value)
     else:
-        terms = [R1(value) if term.name == where else term for term in runner.objective.regularizers]
-        patch.setattr(runner, "objective", Objective(runner.objective.loss, terms))
+        terms = tuple(R1(value) if term.name == where else term for term in runner.objective.penalties)
+        patch.setattr(runner, "objective", replace(runner.objective, penalties=terms))
 
 
 @pytest.mark.parametrize("where", DAMAGE)
 @pytest.mark.parametrize("pieces", [1, 2])
 @pytest.mark.parametrize("value", [math.nan, math.inf])
-def test_a_step_that_is_not_finite_leaves_all_as_it_was(monkeypatch, where, pieces, value) -> None:
+def test_step_that_is_not_finite_leaves_all_as_it_was(monkeypatch, where, pieces, value) -> None:
     """To the bit: weights, running statistics, average and optimizers; the next step goes on as if it had not been."""
     with float64():
-        trainee, runner = make([], ALONE, pieces)
+        trained, runner = make([], ALONE, pieces)
         runner(1, images(1, ALONE))
-        before = everything(trainee)
+        before = everything(trained)
         with monkeypatch.context() as patch:
             poison(runner, where, value, patch)
             outcome = runner(2, images(2, ALONE))
-        after = everything(trainee)
+        after = everything(trained)
         assert outcome.damaged == DAMAGE[where]
         assert not outcome.applied
         assert before.keys() == after.keys()
         for name, value in before.items():
             assert torch.equal(after[name], value), name
         assert runner(3, images(3, ALONE)).applied
-        assert any(not torch.equal(value, before[name]) for name, value in everything(trainee).items())
-        assert int(everything(trainee)["generator_optimizer step"]) == 2
+        assert any(not torch.equal(value, before[name]) for name, value in everything(trained).items())
+        assert int(everything(trained)["generator optimizer step"]) == 2
 
 
-def test_a_gradient_alone_that_is_not_finite_is_seen() -> None:
+def test_gradient_alone_that_is_not_finite_is_seen() -> None:
     """The loss is, and every entry of the gradient but one."""
     with float64():
-        trainee, runner = make([], ALONE, 1)
-        weight = trainee.discriminator.head.logit.weight
+        trained, runner = make([], ALONE, 1)
+        weight = trained.networks["discriminator"].head.logit.weight
         weight.register_hook(lambda gradient: torch.where(torch.arange(gradient.numel()) == 2, math.inf, gradient))
         assert runner(1, images(1, ALONE)).damaged == ("discriminator's gradient",)
 
 
 @pytest.mark.parametrize(("size", "damaged"), [(1e15, ()), (1e25, ("generator's gradient",))])
-def test_a_gradient_whose_square_overflows_is_left_out_too(tiny_spec, size, damaged) -> None:
+def test_gradient_whose_square_overflows_is_left_out_too(tiny_spec, size, damaged) -> None:
     """The optimizers could do nothing with it: they square it."""
     spec = tiny_spec(LAYER)
-    trainee = new_trainee(compile_spec(spec), spec.training, 0, CPU)
-    objective = Objective(LOSSES["hinge"], ())
-    runner = StepRunner(trainee, objective, seed=0, batch_size=BATCH, latent_dim=6, device=CPU)
-    trainee.generator.initial.linear.weight.register_hook(lambda gradient: torch.full_like(gradient, size))
+    trained = new_state(compile_spec(spec), spec.training, 0, CPU)
+    objective = Simultaneous(loss=HINGE, batch_size=BATCH)
+    runner = StepRunner(trained, objective, seed=0, latent_dim=6, device=CPU)
+    trained.networks["generator"].initial.linear.weight.register_hook(lambda gradient: torch.full_like(gradient, size))
     assert runner(1, images(1, ALONE)).damaged == damaged
 
 
-def test_a_rehearsal_leaves_nothing_behind() -> None:
+def test_rehearsal_leaves_nothing_behind() -> None:
     with float64():
-        trainee, runner = make([], ALONE, 4)
-        before = everything(trainee)
+        trained, runner = make([], ALONE, 4)
+        before = everything(trained)
         runner.rehearse(images(1, ALONE)[:2])
-        assert all(weight.grad is None for weight in trainee.generator.parameters())
-        assert all(weight.grad is None for weight in trainee.discriminator.parameters())
-        assert all(torch.equal(value, before[name]) for name, value in everything(trainee).items())
+        assert all(weight.grad is None for weight in trained.networks["generator"].parameters())
+        assert all(weight.grad is None for weight in trained.networks["discriminator"].parameters())
+        assert all(torch.equal(value, before[name]) for name, value in everything(trained).items())
         assert runner(1, images(1, ALONE)).applied
 
 

@@ -11,7 +11,7 @@ import torch
 from hitzoo.errors import WeightsError
 from hitzoo.families.compile import compile_spec
 from hitzoo.sampling.load import load
-from hitzoo.training.engine.state import Trainee, new_trainee
+from hitzoo.training.engine.state import TrainState, new_state
 from hitzoo.training.run.checkpoint import Progress, load_checkpoint, read_progress, save_checkpoint
 
 PROGRESS = Progress(step=3, images=12, seed=5)
@@ -26,25 +26,22 @@ FORMS = pytest.mark.parametrize(
 )
 
 
-def fresh(spec, seed: int = 0) -> Trainee:
-    return new_trainee(compile_spec(spec), spec.training, seed, torch.device("cpu"))
+def fresh(spec, seed: int = 0) -> TrainState:
+    return new_state(compile_spec(spec), spec.training, seed, torch.device("cpu"))
 
 
-def learn(trainee: Trainee, step: int) -> None:
+def learn(trained: TrainState, step: int) -> None:
     """An update by made-up gradients."""
     random = torch.Generator().manual_seed(step)
-    for network in (trainee.generator, trainee.discriminator):
+    for network in trained.networks.values():
         for weight in network.parameters():
             weight.grad = torch.randn(weight.shape, generator=random)
-    trainee.update(step)
+    trained.update(("generator", "discriminator"), step)
 
 
-def everything(trainee: Trainee) -> dict[str, torch.Tensor]:
-    networks = {
-        "generator": (trainee.generator, trainee.generator_optimizer),
-        "discriminator": (trainee.discriminator, trainee.discriminator_optimizer),
-    }
-    found = {f"average {name}": tensor for name, tensor in trainee.average.network.state_dict().items()}
+def everything(trained: TrainState) -> dict[str, torch.Tensor]:
+    networks = {role: (network, trained.optimizers[role]) for role, network in trained.networks.items()}
+    found = {f"average {name}": tensor for name, tensor in trained.averages["generator"].network.state_dict().items()}
     for title, (network, optimizer) in networks.items():
         found |= {f"{title} {name}": tensor for name, tensor in network.state_dict().items()}
         found[f"{title} steps"] = torch.tensor(optimizer.param_groups[0].get("step", -1))
@@ -62,14 +59,14 @@ def assert_identical(mine: dict[str, torch.Tensor], theirs: dict[str, torch.Tens
 
 @pytest.fixture
 def saved(tiny_spec, tmp_path):
-    """A trainee after three steps and its checkpoint."""
+    """A trained after three steps and its checkpoint."""
 
-    def make(*overrides: str) -> tuple[Trainee, Path]:
+    def make(*overrides: str) -> tuple[TrainState, Path]:
         spec = tiny_spec(*overrides)
-        trainee = fresh(spec)
+        trained = fresh(spec)
         for step in (1, 2, 3):
-            learn(trainee, step)
-        return trainee, save_checkpoint(tmp_path, spec, compile_spec(spec), trainee, PROGRESS)
+            learn(trained, step)
+        return trained, save_checkpoint(tmp_path, spec, compile_spec(spec), trained, PROGRESS)
 
     return make
 
@@ -77,56 +74,56 @@ def saved(tiny_spec, tmp_path):
 @FORMS
 def test_a_checkpoint_gives_everything_back_to_the_bit(tiny_spec, saved, optimizer) -> None:
     override = f"training.optimizer={optimizer}"
-    trainee, place = saved(override)
+    trained, place = saved(override)
     assert place.name == "step-00000003"
     other = fresh(tiny_spec(override), seed=1)
     assert load_checkpoint(place, other) == PROGRESS
-    assert_identical(everything(other), everything(trainee))
-    learn(trainee, 4)
+    assert_identical(everything(other), everything(trained))
+    learn(trained, 4)
     learn(other, 4)
-    assert_identical(everything(other), everything(trainee))
+    assert_identical(everything(other), everything(trained))
 
 
 @FORMS
 def test_one_of_before_the_first_update_gives_everything_back_too(tiny_spec, tmp_path, optimizer) -> None:
     spec = tiny_spec(f"training.optimizer={optimizer}")
-    trainee, other = fresh(spec), fresh(spec, seed=1)
+    trained, other = fresh(spec), fresh(spec, seed=1)
     for progress in (Progress(0, 0, 5), Progress(3, 12, 5, skipped=3, skipped_in_a_row=3)):
-        place = save_checkpoint(tmp_path, spec, compile_spec(spec), trainee, progress)
+        place = save_checkpoint(tmp_path, spec, compile_spec(spec), trained, progress)
         assert load_checkpoint(place, other) == progress
-        assert_identical(everything(other), everything(trainee))
-    learn(trainee, 4)
+        assert_identical(everything(other), everything(trained))
+    learn(trained, 4)
     learn(other, 4)
-    assert_identical(everything(other), everything(trainee))
+    assert_identical(everything(other), everything(trained))
 
 
 def test_a_checkpoint_holds_the_average_as_a_model(saved) -> None:
-    trainee, place = saved()
+    trained, place = saved()
     generator = load(place, device="cpu")
-    assert_identical(generator.module.state_dict(), trainee.average.network.state_dict())
-    live = trainee.generator.state_dict()["initial.linear.weight"]
+    assert_identical(generator.module.state_dict(), trained.averages["generator"].network.state_dict())
+    live = trained.networks["generator"].state_dict()["initial.linear.weight"]
     assert not torch.equal(generator.module.state_dict()["initial.linear.weight"], live)
 
 
 def test_the_same_state_is_the_same_bytes(tiny_spec, saved, tmp_path) -> None:
-    trainee, place = saved()
-    again = save_checkpoint(tmp_path / "again", tiny_spec(), compile_spec(tiny_spec()), trainee, PROGRESS)
+    trained, place = saved()
+    again = save_checkpoint(tmp_path / "again", tiny_spec(), compile_spec(tiny_spec()), trained, PROGRESS)
     files = sorted(path.relative_to(place) for path in place.rglob("*") if path.is_file())
     assert len(files) == 7
     assert all((place / file).read_bytes() == (again / file).read_bytes() for file in files)
 
 
 def test_a_checkpoint_that_is_there_stays(tiny_spec, saved, tmp_path) -> None:
-    trainee, place = saved()
+    trained, place = saved()
     before = (place / "model.safetensors").read_bytes()
-    learn(trainee, 4)
-    assert save_checkpoint(tmp_path, tiny_spec(), compile_spec(tiny_spec()), trainee, PROGRESS) == place
+    learn(trained, 4)
+    assert save_checkpoint(tmp_path, tiny_spec(), compile_spec(tiny_spec()), trained, PROGRESS) == place
     assert (place / "model.safetensors").read_bytes() == before
 
 
 @pytest.mark.parametrize("damage", ["cut", "altered", "empty folder", "without an index"])
 def test_one_that_is_there_and_damaged_is_not_mistaken_for_good(tiny_spec, saved, tmp_path, damage) -> None:
-    trainee, place = saved()
+    trained, place = saved()
     before = {path: path.read_bytes() for path in place.rglob("*") if path.is_file()}
     file = place / "training/optimizer.safetensors"
     if damage == "cut":
@@ -138,7 +135,7 @@ def test_one_that_is_there_and_damaged_is_not_mistaken_for_good(tiny_spec, saved
         place.mkdir()
     else:
         (place / "training/index.json").unlink()
-    assert save_checkpoint(tmp_path, tiny_spec(), compile_spec(tiny_spec()), trainee, PROGRESS) == place
+    assert save_checkpoint(tmp_path, tiny_spec(), compile_spec(tiny_spec()), trained, PROGRESS) == place
     assert {path: path.read_bytes() for path in place.rglob("*") if path.is_file()} == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["damaged-step-00000003", "step-00000003"]
 
@@ -201,7 +198,7 @@ def test_an_optimizer_with_a_part_missing_is_refused(tiny_spec, saved, tmp_path)
     spec = tiny_spec()
     learned = fresh(spec)
     learn(learned, 1)
-    learned.discriminator_optimizer.state.clear()
+    learned.optimizers["discriminator"].state.clear()
     partial = save_checkpoint(tmp_path / "partial", spec, compile_spec(spec), learned, PROGRESS)
     shutil.copy(partial / "training/optimizer.safetensors", place / "training/optimizer.safetensors")
     with pytest.raises(WeightsError):

@@ -14,7 +14,7 @@ from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec
 from hitzoo.sampling.load import load
 from hitzoo.spec.types import Spec
-from hitzoo.training.engine.state import Trainee, new_trainee
+from hitzoo.training.engine.state import TrainState, new_state
 from hitzoo.training.run.events import Silence
 from hitzoo.training.run.finetune import Taken, initialise
 from hitzoo.training.run.loop import train
@@ -23,8 +23,8 @@ from hitzoo.training.run.options import RunOptions
 BUNDLED = "hit-ti-shapes32"
 
 
-def fresh(spec: Spec, seed: int = 0) -> Trainee:
-    return new_trainee(compile_spec(spec), spec.training, seed, torch.device("cpu"))
+def fresh(spec: Spec, seed: int = 0) -> TrainState:
+    return new_state(compile_spec(spec), spec.training, seed, torch.device("cpu"))
 
 
 def options(out: Path, **changes: object) -> RunOptions:
@@ -40,28 +40,30 @@ class Notes(Silence):
 
 
 def test_an_equal_spec_takes_everything_over() -> None:
-    trainee = fresh(load_spec(BUNDLED))
-    critic = {name: value.clone() for name, value in trainee.discriminator.state_dict().items()}
-    lines = initialise(trainee, BUNDLED)
+    trained = fresh(load_spec(BUNDLED))
+    critic = {name: value.clone() for name, value in trained.networks["discriminator"].state_dict().items()}
+    lines = initialise(trained, BUNDLED)
     weights = load(BUNDLED, device="cpu").module.state_dict()
     assert lines == [
         f"generator: {len(weights)} of {len(weights)} tensors loaded",
         "discriminator: freshly drawn (the model has none)",
     ]
-    for network in (trainee.generator, trainee.average.network):
+    for network in (trained.networks["generator"], trained.averages["generator"].network):
         state = network.state_dict()
         assert state.keys() == weights.keys()
         assert all(torch.equal(state[name], value) for name, value in weights.items())
-    assert all(torch.equal(trainee.discriminator.state_dict()[name], value) for name, value in critic.items())
-    assert trainee.generator.training
-    assert not trainee.average.network.training
+    assert all(
+        torch.equal(trained.networks["discriminator"].state_dict()[name], value) for name, value in critic.items()
+    )
+    assert trained.networks["generator"].training
+    assert not trained.averages["generator"].network.training
 
 
 def test_a_wider_spec_takes_over_what_fits_and_names_the_rest() -> None:
     spec = load_spec(BUNDLED, ["generator.stages[2].channels=64"])
-    trainee, drawn = fresh(spec), fresh(spec)
-    generator, *rest, discriminator = initialise(trainee, BUNDLED)
-    state, before = trainee.generator.state_dict(), drawn.generator.state_dict()
+    trained, drawn = fresh(spec), fresh(spec)
+    generator, *rest, discriminator = initialise(trained, BUNDLED)
+    state, before = trained.networks["generator"].state_dict(), drawn.networks["generator"].state_dict()
     weights = load(BUNDLED, device="cpu").module.state_dict()
     fitting = {name for name in state if name in weights and weights[name].shape == state[name].shape}
     others = [name for name in state if name not in fitting]
@@ -76,7 +78,7 @@ def test_a_wider_spec_takes_over_what_fits_and_names_the_rest() -> None:
     assert "freshly drawn" in discriminator
     assert all(torch.equal(state[name], weights[name]) for name in fitting)
     assert all(torch.equal(state[name], before[name]) for name in others)
-    average = trainee.average.network.state_dict()
+    average = trained.averages["generator"].network.state_dict()
     assert all(torch.equal(average[name], value) for name, value in state.items())
 
 
@@ -86,18 +88,18 @@ def test_from_a_run_both_begin_from_the_average_and_the_discriminator_from_its_o
     live = load_file(end.checkpoint / "training/generator.safetensors")
     assert any(not torch.equal(average[name], live[name]) for name in live)
     for model in (str(end.folder), str(end.checkpoint)):
-        trainee = fresh(tiny_spec(), seed=9)
-        lines = initialise(trainee, model)
+        trained = fresh(tiny_spec(), seed=9)
+        lines = initialise(trained, model)
         critic = load_file(end.checkpoint / "training/discriminator.safetensors")
         assert lines[-1] == f"discriminator: {len(critic)} of {len(critic)} tensors loaded"
         for network, wanted in (
-            (trainee.generator, average),
-            (trainee.average.network, average),
-            (trainee.discriminator, critic),
+            (trained.networks["generator"], average),
+            (trained.averages["generator"].network, average),
+            (trained.networks["discriminator"], critic),
         ):
             assert all(torch.equal(network.state_dict()[name], value) for name, value in wanted.items())
-        assert not trainee.generator_optimizer.state  # they begin anew
-        assert not trainee.discriminator_optimizer.state
+        assert not trained.optimizers["generator"].state  # they begin anew
+        assert not trained.optimizers["discriminator"].state
 
 
 def test_a_model_of_which_nothing_fits_is_refused(tiny_spec) -> None:

@@ -1,57 +1,53 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
 import torch
 
-from hitzoo.objectives.step import StepLosses
+from hitzoo.objectives.losses import Losses
 from hitzoo.runtime.distributed import World
 from hitzoo.training.run.metrics import Meter, Record
 
 
-def losses(generator: float = 1.0, discriminator: float = 2.0, r1: float = 3.0, real=(0.0,), fake=(0.0,)) -> StepLosses:
-    return StepLosses(
-        generator=torch.tensor(generator),
-        discriminator=torch.tensor(discriminator),
-        penalties={"r1": torch.tensor(r1)},
-        real_logits=torch.tensor(real),
-        fake_logits=torch.tensor(fake),
+def losses(generator: float = 1.0, discriminator: float = 2.0, r1: float | None = 3.0, real=0.0, fake=0.0) -> Losses:
+    terms = {"generator": generator, "discriminator": discriminator, **({} if r1 is None else {"r1": r1})}
+    return Losses(
+        terms={name: torch.tensor(value) for name, value in terms.items()},
+        logits={"real": torch.tensor(real), "fake": torch.tensor(fake)},
     )
 
 
 def test_a_record_averages_the_steps_since_the_last_one() -> None:
     meter = Meter()
-    meter.add(losses(1.0, 2.0, 30.0, (1.0, 2.0), (-1.0, -4.0)))
-    meter.add(losses(2.0, 6.0, 10.0, (3.0, 6.0), (0.0, 1.0)))
+    meter.add(losses(1.0, 2.0, 30.0, 1.5, -2.5), 2)
+    meter.add(losses(2.0, 6.0, 10.0, 4.5, 0.5), 2)
     record = meter.record(7, 14)
     assert record.losses == {"generator": 1.5, "discriminator": 4.0, "r1": 20.0}
     assert (record.step, record.images, record.d_real, record.d_fake) == (7, 14, 3.0, -1.0)
-    meter.add(losses(5.0))
+    meter.add(losses(5.0), 1)
     assert meter.record(8, 16).losses == {"generator": 5.0, "discriminator": 2.0, "r1": 3.0}
 
 
 def test_a_lazy_term_is_averaged_over_the_steps_in_which_it_was_taken() -> None:
     meter = Meter()
     for step, r1 in ((1, 30.0), (2, None), (3, None), (4, 10.0), (5, None)):
-        taken = losses(float(step), 0.0, r1 or 0.0)
-        meter.add(taken if r1 else replace(taken, penalties={}))
+        meter.add(losses(float(step), 0.0, r1), 1)
     assert meter.record(5, 5).losses == {"generator": 3.0, "discriminator": 0.0, "r1": 20.0}
-    meter.add(replace(losses(), penalties={}))
+    meter.add(losses(r1=None), 1)
     assert "r1" not in meter.record(6, 6).losses  # none in these steps, and nothing is left of those before
 
 
 def test_a_step_that_was_left_out_counts_as_images_and_in_no_average() -> None:
     meter = Meter()
-    meter.add(losses(1.0))
-    meter.add(losses(float("nan"), float("inf"), real=(0.0, 0.0)), applied=False)
-    meter.add(losses(3.0))
+    meter.add(losses(1.0), 1)
+    meter.add(losses(float("nan"), float("inf")), 2, applied=False)
+    meter.add(losses(3.0), 1)
     assert meter._images == 4
     record = meter.record(3, 4, skipped=1)
     assert record.losses == {"generator": 2.0, "discriminator": 2.0, "r1": 3.0}
     assert record.skipped == 1
-    meter.add(losses(float("nan")), applied=False)
+    meter.add(losses(float("nan")), 1, applied=False)
     empty = meter.record(4, 5, skipped=2)
     assert (empty.losses, empty.d_real, empty.d_fake, empty.skipped) == ({}, 0.0, 0.0, 2)
     assert not {key for key in json.loads(empty.to_json()) if key.startswith(("loss", "d_"))}
@@ -75,7 +71,7 @@ class Others(World):
 def test_averages_and_images_are_those_of_all_processes(clock) -> None:
     meter = Meter(Others(0, 2), started=100.0, _last=100.0)
     for _ in range(2):
-        meter.add(losses(1.0, 2.0, 3.0, (4.0, 4.0, 4.0), (5.0, 5.0, 5.0)))
+        meter.add(losses(1.0, 2.0, 3.0, 4.0, 5.0), 3)
     clock[0] = 104.0
     record = meter.record(2, 12)
     assert record.losses == {"generator": 3.0, "discriminator": 3.5, "r1": 4.0}  # (2·own + 10)/2 processes/2 steps
@@ -87,7 +83,7 @@ def test_speed_counts_the_images_since_the_last_record(clock) -> None:
     meter = Meter(started=100.0, _last=100.0)
     for seconds, images, speed in ((104.0, 8, 2.0), (105.0, 2, 2.0)):
         for _ in range(images // 2):
-            meter.add(losses(real=(0.0, 0.0)))
+            meter.add(losses(), 2)
         clock[0] = seconds
         record = meter.record(1, images)
         assert record.images_per_second == pytest.approx(speed)
@@ -121,7 +117,7 @@ def test_what_is_waited_for_in_an_evaluation_is_no_part_of_the_speed(clock) -> N
     meter.record(1, 4)
     clock[0] += 60.0
     meter.restart()
-    meter.add(losses(real=(0.0,) * 4))
+    meter.add(losses(), 4)
     clock[0] += 2.0
     record = meter.record(2, 8)
     assert record.images_per_second == pytest.approx(2.0)
@@ -130,7 +126,7 @@ def test_what_is_waited_for_in_an_evaluation_is_no_part_of_the_speed(clock) -> N
 
 def test_a_record_is_a_line_of_json() -> None:
     meter = Meter()
-    meter.add(losses(1.0, 2.0, 3.0, (4.0,), (5.0,)))
+    meter.add(losses(1.0, 2.0, 3.0, 4.0, 5.0), 1)
     line = meter.record(3, 6).to_json()
     assert "\n" not in line
     data = json.loads(line)

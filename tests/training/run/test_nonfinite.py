@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file
 
 from hitzoo.errors import RunError
-from hitzoo.objectives.penalties import R1
+from hitzoo.objectives.terms.r1 import R1
 from hitzoo.training.engine import runner
 from hitzoo.training.run.checkpoint import Progress, read_progress
 from hitzoo.training.run.events import Silence
@@ -144,7 +144,7 @@ def test_a_run_that_does_not_come_back_stops_and_keeps_its_checkpoint(tiny_spec,
 
 def test_a_penalty_that_is_no_number_is_named(tiny_spec, tmp_path, monkeypatch) -> None:
     call, count = R1.__call__, iter(range(100))
-    monkeypatch.setattr(R1, "__call__", lambda self, verdict: call(self, verdict) * (next(count) or math.inf))
+    monkeypatch.setattr(R1, "__call__", lambda self, *given: call(self, *given) * (next(count) or math.inf))
     listener = Listener()
     train(tiny_spec("training.steps=2"), options(tmp_path / "run"), listener)
     assert "step 1 left out: the r1 penalty" in " ".join(listener.notes)
@@ -181,14 +181,14 @@ def test_weights_that_are_no_numbers_are_not_saved(tiny_spec, tmp_path, monkeypa
     class Breaking(Silence):
         def recorded(self, record: Record) -> None:
             with torch.no_grad():
-                trainees[0].discriminator.head.logit.bias.fill_(math.inf)
+                states[0].networks["discriminator"].head.logit.bias.fill_(math.inf)
 
-    trainees: list = []
+    states: list = []
     make = runner.StepRunner.__init__
     monkeypatch.setattr(
         runner.StepRunner,
         "__init__",
-        lambda self, trainee, *a, **k: (trainees.append(trainee), make(self, trainee, *a, **k))[1],
+        lambda self, trained, *a, **k: (states.append(trained), make(self, trained, *a, **k))[1],
     )
     with pytest.raises(
         RunError, match=r"head\.logit\.bias of the discriminator is no longer finite at step 2; not saved"

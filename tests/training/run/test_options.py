@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from hitzoo.errors import OutputError, RequestError, RunError
-from hitzoo.training.engine.execution import PRECISIONS, Way
+from hitzoo.training.engine.execution import PRECISIONS, Execution
 from hitzoo.training.run.checkpoint import Progress
 from hitzoo.training.run.folder import RunFolder
 from hitzoo.training.run.loop import train
@@ -44,8 +44,10 @@ def test_a_size_is_a_number_or_auto() -> None:
 
 
 def test_options_say_how_steps_are_carried_out(tmp_path) -> None:
-    assert RunOptions(out=tmp_path).way == Way()
-    assert RunOptions(out=tmp_path, precision="bf16", compiled=True).way == Way(precision="bf16", compiled=True)
+    assert RunOptions(out=tmp_path).execution == Execution()
+    assert RunOptions(out=tmp_path, precision="bf16", compiled=True).execution == Execution(
+        precision="bf16", compiled=True
+    )
 
 
 def test_a_batch_that_processes_cannot_share_evenly_is_refused(tiny_spec) -> None:

@@ -1,0 +1,126 @@
+"""The step that updates the discriminator a few times and then the generator, each from a forward pass of its own.
+
+Source: Goodfellow et al. 2014, algorithm 1; with 4 or 5 updates of the discriminator as in WGAN-GP and TransGAN.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+from torch import nn
+
+from hitzoo.layers.in_float32 import at_least_float32
+from hitzoo.objectives.batch_images import Augment, batch_images
+from hitzoo.objectives.critic import ask
+from hitzoo.objectives.losses import Losses, mean_logits
+from hitzoo.objectives.moment import Moment
+from hitzoo.objectives.passes import critic_passes, generator_passes, judging_passes
+from hitzoo.objectives.terms.term import AdversarialLoss, Term, due, questions_of
+from hitzoo.objectives.update import Inputs, Networks, Update
+from hitzoo.plan.role import Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alternating:
+    """Training by turns.
+
+    Attributes:
+        loss: the adversarial loss.
+        penalties: the discriminator's; a lazy one counts the discriminator's updates.
+        discriminator_updates: of each step, before the generator's one.
+        batch_size: real, and as many fake, images of an update of the discriminator.
+        generator_batch_size: fake images of the generator's update; None: as many.
+        augment: makes augmented images for terms that ask about them.
+        clip_norm: largest norm of each network's gradient; None leaves it as it is.
+    """
+
+    loss: AdversarialLoss
+    penalties: tuple[Term, ...] = ()
+    discriminator_updates: int = 1
+    batch_size: int
+    generator_batch_size: int | None = None
+    augment: Augment | None = None
+    clip_norm: float | None = None
+    roles: ClassVar[tuple[Role, ...]] = ("generator", "discriminator")
+
+    def updates(self, step: int) -> tuple[Update, ...]:
+        """Return the updates of the discriminator, then the generator's."""
+        own = Update(
+            moves=("discriminator",),
+            images=self.batch_size,
+            latents=self.batch_size,
+            gradients=self.discriminator_gradients,
+            clip_norm=self.clip_norm,
+        )
+        others = Update(
+            moves=("generator",),
+            images=self._fakes if self._generator_sees_real else 0,
+            latents=self._fakes,
+            gradients=self.generator_gradients,
+            clip_norm=self.clip_norm,
+        )
+        return (*[own] * self.discriminator_updates, others)
+
+    def passes(self) -> Mapping[Role, float]:
+        """Return the passes per real image that the discriminator learns from."""
+        share = self._fakes / (self.discriminator_updates * self.batch_size)
+        return {
+            "generator": 1 + share * generator_passes(),
+            "discriminator": critic_passes(self.loss, self.penalties) + share * judging_passes(self.loss.generator),
+        }
+
+    def discriminator_gradients(self, networks: Networks, inputs: Inputs, at: Moment) -> Losses:
+        """Add ∂L_D/∂θ_D to the discriminator's gradients; the generator is as it is."""
+        penalties = due(self.penalties, (at.step - 1) * self.discriminator_updates + at.index + 1)
+        questions = questions_of([self.loss.discriminator, *penalties])
+        with torch.no_grad(), inputs.forward():
+            fake = at_least_float32(networks["generator"](inputs.latents))  # x̂ = G(z)
+        batch = batch_images(questions, inputs.real, fake, inputs.random, self.augment)
+        with inputs.forward():
+            answers = ask(networks["discriminator"], questions, batch)
+        adversarial = self.loss.discriminator(answers, at)
+        taken = {term.name: term(answers, at) for term in penalties}
+        whole = adversarial + sum(term.interval * taken[term.name] for term in penalties)  # L_D
+        (inputs.share * whole).backward()
+        return Losses(
+            terms={"discriminator": adversarial.detach(), **{name: value.detach() for name, value in taken.items()}},
+            logits=mean_logits(answers),
+        )
+
+    def generator_gradients(self, networks: Networks, inputs: Inputs, at: Moment) -> Losses:
+        """Add ∂L_G/∂θ_G to the generator's gradients, through a discriminator that is held as it is."""
+        term, critic = self.loss.generator, networks["discriminator"]
+        with frozen(critic):
+            with inputs.forward():
+                fake = at_least_float32(networks["generator"](inputs.latents))  # x̂ = G(z)
+            batch = batch_images(term.asks, inputs.real, fake, inputs.random, self.augment)
+            with inputs.forward():
+                answers = ask(critic, term.asks, batch)
+            loss = term(answers, at)  # L_G
+            (inputs.share * loss).backward()
+        return Losses(terms={"generator": loss.detach()})
+
+    @property
+    def _fakes(self) -> int:
+        return self.generator_batch_size or self.batch_size
+
+    @property
+    def _generator_sees_real(self) -> bool:
+        return any(question.on != "fake" for question in self.loss.generator.asks)
+
+
+@contextmanager
+def frozen(network: nn.Module) -> Iterator[None]:
+    """Take no gradients by the weights of a network inside; they pass through it to its inputs."""
+    learning = [weight for weight in network.parameters() if weight.requires_grad]
+    for weight in learning:
+        weight.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for weight in learning:
+            weight.requires_grad_(True)

@@ -1,0 +1,43 @@
+"""The numbers of an update, for the record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from hitzoo.objectives.critic import Answer, Question
+
+
+@dataclass(frozen=True, kw_only=True)
+class Losses:
+    """Scalars by name, detached, on the device.
+
+    `terms` holds `generator` and `discriminator` (their adversarial parts alone) and each penalty with its weight, but
+    without the factor of an interval. `logits` holds the means over `real` and `fake` images.
+    """
+
+    terms: Mapping[str, torch.Tensor]
+    logits: Mapping[str, torch.Tensor] = field(default_factory=dict)
+
+    @classmethod
+    def mean(cls, parts: Sequence[Losses]) -> Losses:
+        """Return the losses of micro-batches of equal size, or of several updates, each averaged where it is there."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls(
+            terms=_means([part.terms for part in parts]),
+            logits=_means([part.logits for part in parts]),
+        )
+
+
+def mean_logits(answers: Mapping[Question, Answer]) -> dict[str, torch.Tensor]:
+    """Return the mean logits of the real and the fake images, as far as they were asked for."""
+    found = {question.on: answer.logits.detach() for question, answer in answers.items()}
+    return {on: found[on].mean() for on in ("real", "fake") if on in found}
+
+
+def _means(parts: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:
+    names = dict.fromkeys(name for part in parts for name in part)
+    return {name: torch.stack([part[name] for part in parts if name in part]).mean() for name in names}

@@ -1,0 +1,76 @@
+"""The step that updates both networks at once, from one forward pass of each.
+
+Source: the official HiT code's step, with the gradients of both taken before either moves (Mescheder et al. 2018,
+section 2: simultaneous gradient descent).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+import torch
+
+from hitzoo.layers.in_float32 import at_least_float32
+from hitzoo.objectives.batch_images import Augment, batch_images
+from hitzoo.objectives.critic import ask
+from hitzoo.objectives.losses import Losses, mean_logits
+from hitzoo.objectives.moment import Moment
+from hitzoo.objectives.passes import critic_passes, generator_passes
+from hitzoo.objectives.terms.term import AdversarialLoss, Answers, Term, due, questions_of
+from hitzoo.objectives.update import Inputs, Networks, Update
+from hitzoo.plan.role import Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class Simultaneous:
+    """An adversarial loss, the discriminator's penalties, and the `augment` that makes augmented images for them."""
+
+    loss: AdversarialLoss
+    penalties: tuple[Term, ...] = ()
+    batch_size: int
+    augment: Augment | None = None
+    roles: ClassVar[tuple[Role, ...]] = ("generator", "discriminator")
+
+    def updates(self, step: int) -> tuple[Update, ...]:
+        """Return the one update of a step."""
+        size = self.batch_size
+        return (Update(moves=self.roles, images=size, latents=size, gradients=self.gradients),)
+
+    def passes(self) -> Mapping[Role, float]:
+        """Return what a step takes, counted as training a network is: thrice a forward pass."""
+        return {"generator": generator_passes(), "discriminator": critic_passes(self.loss, self.penalties) + 1}
+
+    def gradients(self, networks: Networks, inputs: Inputs, at: Moment) -> Losses:
+        """Add the gradients of both losses to `.grad` of both networks' parameters."""
+        penalties = due(self.penalties, at.step)
+        terms = [self.loss.generator, self.loss.discriminator, *penalties]
+        with inputs.forward():
+            fake = networks["generator"](inputs.latents)  # x̂ = G(z)
+        images = at_least_float32(fake.detach()).requires_grad_()
+        batch = batch_images(questions_of(terms), inputs.real, images, inputs.random, self.augment)
+        with inputs.forward():
+            answers = ask(networks["discriminator"], questions_of(terms), batch)  # D(x), D(x̂), ‖∇D(x)‖², …
+        of_generator = self.loss.generator(answers, at)  # L_G
+        adversarial = self.loss.discriminator(answers, at)
+        taken = {term.name: term(answers, at) for term in penalties}
+        of_discriminator = adversarial + sum(term.interval * taken[term.name] for term in penalties)  # L_D
+        by_image = self.backward(inputs.share * of_generator, inputs.share * of_discriminator, answers, images)
+        torch.autograd.backward([fake], [by_image.to(fake.dtype)])  # ∂L_G/∂θ_G = ∂L_G/∂x̂ · ∂G(z)/∂θ_G
+        return Losses(
+            terms={
+                "generator": of_generator.detach(),
+                "discriminator": adversarial.detach(),
+                **{name: value.detach() for name, value in taken.items()},
+            },
+            logits=mean_logits(answers),
+        )
+
+    def backward(
+        self, generator: torch.Tensor, discriminator: torch.Tensor, answers: Answers, images: torch.Tensor
+    ) -> torch.Tensor:
+        """Add ∂L_D/∂θ_D to the discriminator's gradients and return ∂L_G/∂x̂: [B, C, R, R]."""
+        (by_image,) = torch.autograd.grad(generator, images, retain_graph=True)
+        discriminator.backward()
+        return by_image

@@ -1,0 +1,1 @@
+"""Terms of a loss, one per file: adversarial losses and penalties alike."""
