@@ -21,7 +21,11 @@ from safetensors.torch import save_file
 from hitzoo.errors import RunError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
+from hitzoo.objectives.alternating import Alternating
 from hitzoo.objectives.build import objective_of
+from hitzoo.objectives.terms.r1 import R1
+from hitzoo.objectives.terms.relativistic import RELATIVISTIC
+from hitzoo.objectives.terms.wgan_gp import GradientPenalty
 from hitzoo.objectives.update import Objective
 from hitzoo.runtime.distributed import World
 from hitzoo.training.engine import runner as runner_module
@@ -47,7 +51,22 @@ CASES: dict[str, tuple[list[str], int, list[str]]] = {
     "minibatch_std": ([LAYER, MEET], 1, [LAYER, MEET]),
     "minibatch_std, accumulated": ([LAYER, MEET], 2, [LAYER, MEET]),
     "lazy": ([LAYER, LAZY], 2, [LAYER, LAZY]),
+    "alternating": ([LAYER], 2, [LAYER]),
+    "alternating, synchronised": (["training.norm_statistics=synchronised"], 1, []),
 }
+ALTERNATING = Alternating(
+    loss=RELATIVISTIC,
+    penalties=(GradientPenalty(2.0), R1(1.0, interval=3)),
+    discriminator_updates=2,
+    batch_size=BATCH // 2,
+    generator_batch_size=BATCH,
+    clip_norm=0.5,
+)
+
+
+def objective_in(case: str) -> Objective | None:
+    """The objective of a case that is not the spec's own; its step takes 16 real images."""
+    return ALTERNATING if case.startswith("alternating") else None
 
 
 @contextmanager
@@ -89,10 +108,10 @@ def make(
     return trained, runner
 
 
-def images(step: int, world: World) -> torch.Tensor:
+def images(step: int, world: World, count: int = BATCH) -> torch.Tensor:
     """This process's bytes of the global batch of a step."""
     random = torch.Generator().manual_seed(step)
-    return world.shard.of(torch.randint(0, 256, (BATCH, 8, 8, 3), dtype=torch.uint8, generator=random))
+    return world.shard.of(torch.randint(0, 256, (count, 8, 8, 3), dtype=torch.uint8, generator=random))
 
 
 def numbers(outcome: Outcome) -> dict[str, torch.Tensor]:
@@ -117,7 +136,7 @@ def two_steps(
         trained, runner = make(overrides, world, micro_batches, execution, objective)
         found: dict[str, torch.Tensor] = {}
         for step in (1, 2):
-            outcome = runner(step, images(step, world))
+            outcome = runner(step, images(step, world, runner.images_per_step))
             assert outcome.applied, outcome.damaged
             gradients = {
                 f"{index}.{name}": weight.grad.clone()
@@ -186,7 +205,8 @@ def _process(rank: int, folder: str) -> None:
     for name, probe in PROBES.items():
         Path(folder, f"{name} {rank}.json").write_text(json.dumps(probe(world)), encoding="utf-8")
     for name, (overrides, micro_batches, _) in CASES.items():
-        save_file(two_steps(overrides, world, micro_batches), Path(folder, f"{name} {rank}.safetensors"))
+        found = two_steps(overrides, world, micro_batches, objective=objective_in(name))
+        save_file(found, Path(folder, f"{name} {rank}.safetensors"))
     dist.barrier()  # neither leaves while the other still listens
     dist.destroy_process_group()
     os._exit(0)  # all is written; gloo's threads have been seen to abort an interpreter's ordinary exit
