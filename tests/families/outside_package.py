@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -63,6 +63,7 @@ class Site:
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
+        folder.mkdir()
         monkeypatch.syspath_prepend(folder)
 
     def install(
@@ -92,3 +93,11 @@ class Site:
 def with_schema(change: str) -> str:
     """The toy's source with its schema changed by a statement."""
     return TOY.replace("\n\ndef plan", f"\n{change}\n\n\ndef plan", 1)
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """An empty one."""
+    place = Site(tmp_path / "site", monkeypatch)
+    yield place
+    place.forget()

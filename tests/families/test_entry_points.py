@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from hitzoo.cli.completion import complete_path
 from hitzoo.errors import SpecError, UnknownNameError
 from hitzoo.families.generated import schema_text
 from hitzoo.families.language import installed_language, language_of, shipped_language
@@ -17,18 +18,13 @@ from hitzoo.families.registry import families, family_of
 from hitzoo.spec.convert import to_data
 from hitzoo.spec.document import read_document
 from hitzoo.spec.lookup import find_entries
-from tests.families.outside_package import SPEC, TOY, Site, with_schema
+from tests.conftest import Run
+from tests.families.outside_package import SPEC, TOY, Site, site, with_schema
+
+__all__ = ["site"]
 
 ENTRY = {"generator.toy": "TOY"}
 BUILT_IN = "hitzoo: 1\nname: mine\ngenerator: {family: hit, stages: [{channels: 32, depth: 1}]}\n"
-
-
-@pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
-    place = Site(tmp_path / "site", monkeypatch)
-    place.folder.mkdir()
-    yield place
-    place.forget()
 
 
 def said(text: str, *overrides: str) -> str:
@@ -214,7 +210,6 @@ def test_first_of_two_installations_on_the_path_counts(
 ) -> None:
     site.install("toy-families", TOY, ENTRY, version="1.0")
     newer = Site(tmp_path / "newer", monkeypatch)
-    newer.folder.mkdir()
     newer.install("toy-families", TOY, ENTRY, version="2.0")
     (generator,) = find_entries("generator", installed_language())
     assert generator.groups[-1].description.endswith("toy-families 2.0.")
@@ -242,3 +237,18 @@ def test_discriminator_of_an_outside_family(site: Site) -> None:
     text = BUILT_IN + "discriminator: {family: toy, width: 2}\n"
     assert to_data(parse_spec(text))["discriminator"]["width"] == 2
     assert '"toy" is not one of: hit, convnet' in said(SPEC)
+
+
+def test_explain_shows_outside_families_and_why_some_are_left_out(site: Site, run: Run) -> None:
+    site.install("toy-families", TOY, ENTRY)
+    site.install("broken-families", "import a_module_that_nobody_has", {"generator.broken": "TOY"})
+    shown = run("explain", "generator.family")
+    assert "hit, convnet, toy" in shown.stdout
+    assert shown.stderr.startswith("note: the family 'broken' of the package broken-families 1.2 cannot be used: ")
+    assert json.loads(run("explain", "generator.width", "--json").stdout)[0]["with"] == {"family": "toy"}
+    assert "generator.kind_of_block=" in complete_path("generator.k")
+
+
+def test_explain_of_another_section_is_silent_about_families(site: Site, run: Run) -> None:
+    site.install("broken-families", "import a_module_that_nobody_has", {"generator.broken": "TOY"})
+    assert run("explain", "training.ema").stderr == ""
