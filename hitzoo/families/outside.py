@@ -22,9 +22,9 @@ GROUP: Final = "hitzoo.families"
 _LONGEST: Final = 300  # letters of what a package says when it fails
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OutsideFamily:
-    """A family and the package that brings it."""
+    """A family and the package that brings it; there is one per entry point."""
 
     family: Family[Any, Any]
     origin: str  # `toy-families 1.2`
