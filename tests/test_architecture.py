@@ -41,6 +41,7 @@ MODULES_WITHOUT_TORCH = [
     "hitzoo.families.load",
     "hitzoo.spec.write",
     "hitzoo.families.compile",
+    "hitzoo.families.generated",
     "hitzoo.families.table",
     "hitzoo.zoo.cards",
     "hitzoo.zoo.repo_name",

@@ -31,7 +31,7 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Explain a key of the spec: type, default, allowed values, and what the shipped specs say there."""
-    from hitzoo.cli.console import print_blank, print_json
+    from hitzoo.cli.console import print_blank, print_json, print_line
     from hitzoo.families.language import installed_language
     from hitzoo.spec.lookup import find_entries
     from hitzoo.spec.reference import reference
@@ -40,7 +40,12 @@ def explain(
         whole = reference(installed_language())
         print_json([_as_data(entry) for entry in whole.entries]) if as_json else _print_whole(whole)
         return
-    entries = find_entries(path, installed_language())
+    language = installed_language()
+    entries = find_entries(path, language)
+    for role, unusable in language.unusable.items():
+        if path in (role, f"{role}.family"):
+            for reason in unusable.values():
+                print_line(f"note: {reason}", stderr=True)
     if as_json:
         print_json([_as_data(entry) for entry in entries])
         return

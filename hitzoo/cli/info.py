@@ -73,6 +73,7 @@ def _of_model(found: ModelInfo) -> list[tuple[str, str]]:
         ("commit", found.commit + (f" ({', '.join(found.tags)})" if found.tags else "")),
         ("spec", f"{known.get('name', 'not said: the weights are not of hitzoo')}"),
         ("network", f"{known.get('architecture', '?')}, plan {str(known.get('generator_plan', '?'))[:12]}"),
+        ("package", f"{known.get('package', '')}"),
         ("weights", weights),
         ("trained", _trained(known.get("step"))),
         ("file", f"{console.size(found.size)}, sha256 {found.sha256}"),

@@ -72,7 +72,7 @@ def _outside_piece(outside: OutsideFamily) -> FamilyPiece:
     prefix = f"{family.role}.{family.name}."
     definitions = {f"{prefix}{name}": _renamed(part, prefix) for name, part in family.schema().items()}
     first = next(iter(definitions))
-    described = f"{definitions[first].get('description', '')} From the package {outside.package} {outside.version}."
+    described = f"{definitions[first].get('description', '')} From the package {outside.origin}."
     definitions[first] = definitions[first] | {"description": described.strip()}
     return FamilyPiece(role=family.role, name=family.name, kind=family.spec, definitions=definitions)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hitzoo.families.language import BEGINNINGS, language_of
-from hitzoo.spec.check import checked
+from hitzoo.spec.check import check_data
 from hitzoo.spec.document import Document, read_document
 from hitzoo.spec.override import apply_overrides
 from hitzoo.spec.shipped import find_spec, shipped_folder
@@ -41,4 +41,4 @@ def check_spec(document: Document, overrides: Sequence[str] = ()) -> Spec:
     data, places = document.data, document.places
     if overrides:
         data, places = apply_overrides(data, places, overrides, BEGINNINGS)
-    return checked(data, places, language_of(data), document.problems)
+    return check_data(data, places, language_of(data), document.problems)

@@ -22,13 +22,12 @@ GROUP: Final = "hitzoo.families"
 _LONGEST: Final = 300  # letters of what a package says when it fails
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class OutsideFamily:
-    """A family and the package that brings it."""
+    """A family and the package that brings it; there is one per entry point."""
 
     family: Family[Any, Any]
-    package: str
-    version: str
+    origin: str  # `toy-families 1.2`
 
 
 @dataclass(frozen=True)
@@ -97,7 +96,7 @@ def load_claimed(role: Role, name: str, claim: _Claim) -> OutsideFamily:
         reason = f"loading it raises {type(error).__name__}: {str(error)[:_LONGEST]}"
     if reason:
         raise UnknownNameError(one_line(f"the family '{name}' of the package {claim.origin} cannot be used: {reason}"))
-    return OutsideFamily(family, claim.package, claim.version)
+    return OutsideFamily(family, claim.origin)
 
 
 def _problem(family: Any, role: Role, name: str, entry: EntryPoint) -> str:

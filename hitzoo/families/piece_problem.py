@@ -9,7 +9,7 @@ from typing import Any, Final
 from hitzoo.families.family import Family
 
 _KEYWORDS: Final = (
-    {"$ref", "type", "const", "enum", "default", "description", "pattern", "if", "then", "else"}
+    {"$ref", "type", "const", "enum", "default", "description", "pattern", "if", "then", "else", "allOf"}
     | {"properties", "required", "additionalProperties", "items", "minItems", "maxItems", "uniqueItems"}
     | {"minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"}
 )
@@ -64,10 +64,22 @@ def _problems(part: Any, definitions: Mapping[str, Any]) -> Iterator[str]:
         yield f"has the type {part['type']!r}; types are {', '.join(sorted(_TYPES))}"
     if part.get("type") == "array" and "items" not in part:
         yield "has a list without items"
+    rules = part.get("allOf", [])
+    if not all(_is_choice(rule) for rule in rules):
+        yield 'has an allOf that is not {"if": {"properties": {"kind": {"const": …}}, "required": ["kind"]}, "then": …}'
+        return
     properties = part.get("properties", {})
     inner = [*properties.values()] if isinstance(properties, Mapping) else [properties]
-    for piece in (*inner, *(part[key] for key in ("items", "if", "then", "else") if key in part)):
+    for piece in (*inner, *rules, *(part[key] for key in ("items", "if", "then", "else") if key in part)):
         yield from _problems(piece, definitions)
+
+
+def _is_choice(rule: Any) -> bool:
+    """True for one choice of several kinds of mappings, as of the regularizers."""
+    if not isinstance(rule, Mapping) or set(rule) != {"if", "then"}:
+        return False
+    asked = rule["if"].get("properties", {}).get("kind", {}).get("const")
+    return bool(rule["if"] == {"properties": {"kind": {"const": asked}}, "required": ["kind"]})
 
 
 def _dialect_problem(definitions: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ FAMILIES: Final[tuple[Family[Any, Any], ...]] = (
     CONVNET,
     STYLEGAN2,
 )
+HOW_TO_ADD: Final = "a package that is installed can bring another (docs/families.md)"
 _OWN: Final = {(family.role, family.name): family for family in FAMILIES}
 
 
@@ -50,4 +51,11 @@ def family_of(role: Role, name: str) -> Family[Any, Any]:
     raise UnknownNameError(f"no family of {role}s is named '{name}', installed are: {', '.join(known)}; {hint}")
 
 
-HOW_TO_ADD: Final = "an installed package can bring another (docs/families.md)"
+def package_of(role: Role, name: str) -> str:
+    """The package that brings a family with its version, `toy-families 1.2`; nothing for hitzoo's own.
+
+    Raises:
+        UnknownNameError: the package cannot be used.
+    """
+    outside = None if (role, name) in _OWN else load_outside(role, name)
+    return outside.origin if outside else ""

@@ -15,6 +15,7 @@ from typing import Any
 
 from hitzoo.families.compile import ModelPlan
 from hitzoo.families.load import load_spec
+from hitzoo.families.registry import package_of
 from hitzoo.families.table import generator_cost
 from hitzoo.hub.provenance import name_of
 from hitzoo.spec.shipped import shipped_specs
@@ -166,7 +167,7 @@ A seed gives the same latent on every machine. After `hitzoo pull {facts.repo_id
 def _network(facts: CardFacts) -> str:
     plan = facts.plan.generator
     rows = {
-        "family": plan.family,
+        "family": " of the package ".join(filter(None, (plan.family, package_of("generator", plan.family)))),
         "spec": "`hitzoo.yaml`",
         "plan": f"`{facts.plan.generator_hash[:12]}`",
         "latent": f"{plan.latent_dim} numbers, standard normal",

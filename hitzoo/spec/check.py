@@ -1,4 +1,4 @@
-"""A document checked against the language: its shape, every problem found in the author's words, and the `Spec`."""
+"""Check a document against the spec language: every problem in the author's words, or the `Spec`."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _HOW_TO_ADD = "A package that is installed can bring another (docs/families.md).
 
 
 def check_shape(data: Mapping[str, Any], places: Places, schema: Mapping[str, Any]) -> list[Problem]:
-    """Everything in `data` that a schema does not allow."""
+    """Problems of `data`: everything that a schema does not allow."""
     if too_large := size_problem(data):
         return [too_large]
     return [problem for error in violations(data, schema) for problem in explain(error, places, schema)]
 
 
-def checked(data: Mapping[str, Any], places: Places, language: Language, written: Sequence[Problem] = ()) -> Spec:
-    """The spec that `data` is.
+def check_data(data: Mapping[str, Any], places: Places, language: Language, written: Sequence[Problem] = ()) -> Spec:
+    """Check `data` against the language and convert it.
 
     Args:
         data: the document.
@@ -52,7 +52,7 @@ def checked(data: Mapping[str, Any], places: Places, language: Language, written
 def _with_families(
     problems: Sequence[Problem], data: Mapping[str, Any], places: Places, language: Language
 ) -> Iterator[Problem]:
-    """The problems, where a family cannot be used the reason, and how families are added where none is near."""
+    """Add to problems with a family's name why it cannot be used, or how families are added."""
     for problem in problems:
         role, _, key = problem.path.partition(".")
         if key != "family" or role not in language.networks:

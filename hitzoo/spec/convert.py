@@ -65,7 +65,7 @@ def _hints(kind: Any) -> dict[str, Any]:
 
 
 def _option(options: tuple[Any, ...], value: Any) -> Any:
-    """Which member of a union the value is."""
+    """Member of a union that the value is."""
     if isinstance(value, Mapping):
         return next(option for option in options if is_dataclass(option) and _tag_matches(option, value))
     if isinstance(value, list):

@@ -174,7 +174,7 @@ class _Reader:
 
 
 def plain_scalar(text: str) -> Any:
-    """What an unquoted word means in YAML 1.2: null, boolean, integer, float or text."""
+    """Value of an unquoted word in YAML 1.2: null, boolean, integer, float or text."""
     if text in _WORDS:
         return _WORDS[text]
     if _INT.fullmatch(text):
@@ -187,7 +187,7 @@ def plain_scalar(text: str) -> Any:
 
 
 def boolean_hint(value: object) -> str:
-    """How to write the boolean that `yes`, `no`, `on` or `off` was meant to be."""
+    """Advice on writing the boolean that `yes`, `no`, `on` or `off` was meant to be."""
     word = _YAML_11_BOOLEANS.get(str(value).lower())
     return f"write {word} for {value}" if word else ""
 
@@ -213,7 +213,7 @@ def number_of(value: object) -> int | float | None:
 
 
 def number_hint(text: str) -> str:
-    """How to write the number that a text was meant to be."""
+    """Advice on writing the number that a text was meant to be."""
     if isinstance(plain_scalar(text), int | float) and number_of(text) is not None:
         return "remove the quotes"
     number = number_of(text)

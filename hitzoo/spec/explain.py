@@ -1,4 +1,4 @@
-"""A violation of the schema in the author's words: what is wrong, what is allowed, and the way on."""
+"""Violations of the schema in the author's words: what is wrong, what is allowed, and the way on."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TYPE_NAMES = {
 
 
 def explain(error: Any, places: Places, document: Mapping[str, Any]) -> Iterator[Problem]:
-    """One violation as problems: an object that is wrong in two keys gives two.
+    """Turn one violation into problems: an object that is wrong in two keys gives two.
 
     Args:
         error: jsonschema's `ValidationError`.

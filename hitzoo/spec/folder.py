@@ -20,7 +20,7 @@ def spec_in(folder: Path) -> Path | None:
 
 
 def is_config(path: Path) -> bool:
-    """Whether a spec is to be read out of a model's config."""
+    """True for a model's config, which holds its spec."""
     return path.name == _CONFIG
 
 

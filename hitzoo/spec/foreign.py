@@ -75,7 +75,7 @@ _ADVICE = {
 
 
 def meant_key(key: str, path: Path, allowed: Iterable[str], document: Mapping[str, Any]) -> str:
-    """How to go on from a key that the schema does not know at `path`; nothing where no word is near.
+    """Hint for a key that the schema does not know at `path`; empty where no word is near.
 
     Args:
         key: the unknown key.
@@ -134,7 +134,7 @@ def _paths(part: Mapping[str, Any], document: Mapping[str, Any], path: Path) -> 
 
 
 def _same_place(belongs: str, path: Path) -> bool:
-    """Whether `generator.stages[].heads` is a key of the mapping at `generator.stages[2]`."""
+    """True where `belongs`, `generator.stages[].heads`, is a key of the mapping at `path`, `generator.stages[2]`."""
     parent = belongs.rpartition(".")[0]
     return parent == "".join("[]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
 

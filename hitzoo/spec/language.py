@@ -33,7 +33,7 @@ class FamilyPiece:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Language:
-    """What documents may say.
+    """All that documents may say.
 
     Attributes:
         schema: JSON Schema (draft 2020-12) of a document.

@@ -15,7 +15,7 @@ _INDEX = re.compile(r"\[\d*\]|\.\d+(?=\.|$)")
 
 
 def find_entries(path: str, language: Language) -> tuple[Entry, ...]:
-    """What a path leads to: one entry, or one for each choice that has such a key (`generator.latent_dim`).
+    """Find the entries of a path: one, or one per choice that has such a key (`generator.latent_dim`).
 
     Indices are taken as they come: `generator.stages[2].heads`, `generator.stages[].heads` and `generator.stages.heads`
     mean the same.
@@ -47,7 +47,7 @@ def _way_on(wanted: str, language: Language) -> str:
 
 
 def _instead(word: str, above: str, names: list[str], schema: Mapping[str, Any]) -> str:
-    """What was meant by a word that the mapping at `above`, with the keys `names`, does not have."""
+    """Hint for a word that the mapping at `above`, with the keys `names`, does not have."""
     place = tuple(filter(None, above.split(".")))
     if near := meant_name(word, place, names):
         return f"did you mean '{f'{above}.{near}'.lstrip('.')}'?"

@@ -1,4 +1,4 @@
-"""Where in a document each value stands, so that an error can name its line."""
+"""Places of the values in a document, so that an error can name its line."""
 
 from __future__ import annotations
 

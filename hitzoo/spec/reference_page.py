@@ -1,4 +1,4 @@
-"""docs/spec.md: what follows its introduction is written from the schema."""
+"""The reference in docs/spec.md, written from the schema."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def with_reference(page: str, language: Language) -> str:
 
 
 def reference_text(language: Language) -> str:
-    """Every key of the spec language as Markdown, one section for each mapping."""
+    """Every key of the spec language as Markdown, one section per mapping."""
     whole = reference(language)
     return "\n".join(["## The document", "", *_table(whole), "", *_sections_inside(whole, 2)]).rstrip() + "\n"
 

@@ -24,7 +24,7 @@ _TAGS = ("family", "kind")
 
 @dataclass
 class Mended:
-    """What came of it: the data where they follow the schema now, and what was found on the way."""
+    """A mended document: the data where they follow the schema now, and the problems found on the way."""
 
     data: dict[str, Any] | None
     problems: set[Problem]

@@ -21,7 +21,7 @@ _PLAIN = re.compile(r"[\w./ -]*[\w./-]")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Because:
+class Commented:
     """A value, and the comment that stands beside it."""
 
     value: object
@@ -29,27 +29,27 @@ class Because:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fitting:
-    """What was decided. `wide` is the layout for a GPU; `source` is left out where None."""
+class SpecChoices:
+    """The decisions a spec is written from. `wide` is the layout for a GPU; `source` is left out where None."""
 
     name: str
     summary: str
     head: Sequence[str]
     wide: bool
     source: str | None
-    resolution: Because
-    channels: Because
-    flip: Because
-    r1: Because
-    consistency: Because | None
-    batch_size: Because
-    steps: Because
-    skip: Because | None
-    every: Because
+    resolution: Commented
+    channels: Commented
+    flip: Commented
+    r1: Commented
+    consistency: Commented | None
+    batch_size: Commented
+    steps: Commented
+    skip: Commented | None
+    every: Commented
     samples: int
 
 
-def fitting_spec(choice: Fitting) -> str:
+def spec_text(choice: SpecChoices) -> str:
     """The document; its comments say why each value is as it is."""
     side, wide = int(str(choice.resolution.value)), choice.wide
     regularizers = [_line(f"    - {{kind: r1, weight: {choice.r1.value}}}", choice.r1.why)]
@@ -125,7 +125,7 @@ def _word(text: str) -> str:
 
 
 def storable(path: str) -> bool:
-    """Whether the name of a place can stand in a document: names that are not UTF-8 cannot."""
+    """True where the name of a place can stand in a document: names that are not UTF-8 cannot."""
     try:
         path.encode("utf-8")
     except UnicodeEncodeError:

@@ -11,7 +11,11 @@ _LARGEST_FILE = 1 << 20  # bytes; a spec has a few thousand
 
 
 def read_spec_text(path: Path) -> str:
-    """The text of a spec file, refused when it cannot be one."""
+    """Read the text of a spec file.
+
+    Raises:
+        SpecError: the file cannot be read, is too large for a spec, or is not UTF-8.
+    """
     try:
         raw = path.read_bytes() if path.stat().st_size <= _LARGEST_FILE else None
         if raw is None:

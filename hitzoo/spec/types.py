@@ -78,7 +78,7 @@ class EmaSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSpec:
-    """How the two networks are trained: one forward pass for both updates each step, as the official code does it.
+    """The training of the two networks: one forward pass for both updates per step, as the official code does it.
 
     `norm_statistics` says over which images the generator's batch norms take their statistics: those of a process
     (`per_replica`, official), of all processes (`synchronised`), or of groups of N (a number).
@@ -97,7 +97,7 @@ class TrainingSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class DataSpec:
-    """What the images are and how they are made square.
+    """The real images, and how they are made square.
 
     `resolution` is the wanted size; without it the generator's last stage says it. `crop` `center` and `random` take a
     square of `crop_fraction` of the shorter side, `none` squeezes the whole picture. `flip` mirrors half of them.
@@ -114,7 +114,7 @@ class DataSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class EvaluationSpec:
-    """How samples are compared with real images; no part of the networks.
+    """The comparison of samples with real images; no part of the networks.
 
     `samples` images of the seeds 0, 1, … meet `real_samples` images (all of them when absent; fewer are spread evenly
     over the set) of `source` (the training data when absent). `every` is in steps of training; 0 never evaluates in a

@@ -1,4 +1,4 @@
-"""What the shipped specs say at a path: examples of a value."""
+"""Values that the shipped specs have at a path, as examples."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hitzoo.spec.wording import scalar_in_words
 
 
 def values_in_shipped_specs(entry: Entry) -> dict[str, tuple[str, ...]]:
-    """The values that are written at an entry, the most frequent first, each with the specs that write it."""
+    """Values that are written at an entry, the most frequent first, each with the specs that write it."""
     found: dict[str, list[str]] = {}
     for name, file in shipped_specs().items():
         document = read_document(file.read_text(encoding="utf-8"), name)

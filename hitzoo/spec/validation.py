@@ -26,7 +26,7 @@ def violations(data: Any, schema: Mapping[str, Any]) -> Iterator[Any]:
 
 
 def size_problem(data: Any) -> Problem | None:
-    """What is wrong with a document that would overflow the stack of whoever walks it, or take its time."""
+    """Problem of a document that would overflow the stack of whoever walks it, or take too long; else None."""
     layer, depth, count = [data], 0, 0
     while layer:
         if depth > DEEPEST + 1:

@@ -1,4 +1,4 @@
-"""What a part of the schema takes, in words: its type, and which values are allowed."""
+"""Types and allowed values of a part of the schema, in words."""
 
 from __future__ import annotations
 

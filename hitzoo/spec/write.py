@@ -65,7 +65,7 @@ def name_of_spec(path: FilePath) -> str:
     """The name that a spec in the file `path` gets.
 
     Raises:
-        RequestError: it is none a spec can have.
+        RequestError: a spec cannot have that name.
     """
     if not _NAME.fullmatch(path.stem):
         raise RequestError(
@@ -82,7 +82,7 @@ def renamed_copy(text: str, origin: str, path: FilePath, *, given: str | None = 
     The comment at the head goes, since what it says (published numbers, the command) is true of the original only.
 
     Raises:
-        RequestError: the name is none a spec can have.
+        RequestError: a spec cannot have that name.
     """
     name = name_of_spec(path)
     body = re.sub(r"\A([ \t]*(#.*)?\r?\n)+", "", text)
@@ -101,7 +101,7 @@ def schema_line() -> str:
 
 
 def with_schema_line(text: str) -> str:
-    """The text of a spec that is to lie anywhere: its first comment leads to this installation's schema."""
+    """Text of a spec that may lie anywhere: its first comment leads to this installation's schema."""
     rest = _SCHEMA_LINE.sub("", text, count=1)
     return f"{schema_line()}\n{rest}"
 

@@ -18,7 +18,7 @@ from hitzoo.errors import RequestError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
 from hitzoo.runtime.free_memory import free_memory
-from hitzoo.spec.spec_for_data import Because, Fitting, fitting_spec, storable
+from hitzoo.spec.spec_for_data import Commented, SpecChoices, spec_text, storable
 from hitzoo.training.engine.memory_estimate import measure_footprint
 
 SIDES = (32, 64, 128, 256)
@@ -61,7 +61,7 @@ def spec_for(pictures: Survey, name: str, machine: Machine, resolution: int | No
         RequestError: `resolution` is none that a spec can be made for.
     """
     side = _side(pictures, machine, resolution)
-    choice = Fitting(
+    choice = SpecChoices(
         name=name,
         summary=f"{pictures.count:,} pictures of {_place(pictures.location)} at {side.value}×{side.value}",
         head=_head(pictures, machine, name),
@@ -69,31 +69,33 @@ def spec_for(pictures: Survey, name: str, machine: Machine, resolution: int | No
         source=pictures.location if storable(pictures.location) else None,
         resolution=side,
         channels=_channels(pictures),
-        flip=Because(value=True, why="mirrors half of them; false for text, maps, and whatever has a left and a right"),
+        flip=Commented(
+            value=True, why="mirrors half of them; false for text, maps, and whatever has a left and a right"
+        ),
         r1=_r1(int(str(side.value))),
         consistency=_consistency(pictures),
-        batch_size=Because(value=_BATCHES[machine.kind][0]),
-        steps=Because(value=1000),
+        batch_size=Commented(value=_BATCHES[machine.kind][0]),
+        steps=Commented(value=1000),
         skip=_skip(pictures),
-        every=Because(value=0),
+        every=Commented(value=0),
         samples=max(4, min(_SAMPLES, pictures.count)),
     )
     batch = _batch(choice, machine)
     steps = _steps(pictures, machine, int(str(batch.value)))
-    return fitting_spec(replace(choice, batch_size=batch, steps=steps, every=_every(pictures, int(str(steps.value)))))
+    return spec_text(replace(choice, batch_size=batch, steps=steps, every=_every(pictures, int(str(steps.value)))))
 
 
-def _side(pictures: Survey, machine: Machine, wanted: int | None) -> Because:
+def _side(pictures: Survey, machine: Machine, wanted: int | None) -> Commented:
     if wanted is not None:
         if wanted not in SIDES:
             raise RequestError(f"--resolution {wanted}: possible are {', '.join(map(str, SIDES))}")
-        return Because(value=wanted, why=f"as asked for; {_large_enough(pictures, wanted)}")
+        return Commented(value=wanted, why=f"as asked for; {_large_enough(pictures, wanted)}")
     fits = max((side for side in SIDES if pictures.at_least(side) >= _ENOUGH), default=SIDES[0])
     side = fits if machine.gpu else min(fits, _CPU_SIDE)
     why = _large_enough(pictures, side)
     if side < fits:
         why += f"; {fits} would do, but takes a GPU (--resolution {fits})"
-    return Because(value=side, why=why)
+    return Commented(value=side, why=why)
 
 
 def _large_enough(pictures: Survey, side: int) -> str:
@@ -103,55 +105,55 @@ def _large_enough(pictures: Survey, side: int) -> str:
     return f"{share:.0%} of the pictures are that large, the others are enlarged; {among}"
 
 
-def _channels(pictures: Survey) -> Because:
+def _channels(pictures: Survey) -> Commented:
     if pictures.grey == pictures.seen:
-        return Because(value=1, why="no picture has colours")
+        return Commented(value=1, why="no picture has colours")
     if pictures.clear > pictures.seen / 2:
-        return Because(value=3, why="4 keeps the transparency that most of them have; else they are laid over white")
-    return Because(value=3)
+        return Commented(value=3, why="4 keeps the transparency that most of them have; else they are laid over white")
+    return Commented(value=3)
 
 
-def _r1(side: int) -> Because:
+def _r1(side: int) -> Commented:
     weight = 0.1 * (side / 32) ** 2
     here = "" if side == 32 else f", {weight:.3g} at {side}×{side}"
-    return Because(value=round(weight, 3), why=f"grows with the number of pixels: 0.1 at 32×32{here}")
+    return Commented(value=round(weight, 3), why=f"grows with the number of pixels: 0.1 at 32×32{here}")
 
 
-def _consistency(pictures: Survey) -> Because | None:
+def _consistency(pictures: Survey) -> Commented | None:
     if pictures.count >= _FEW:
         return None
-    return Because(value=10.0, why=f"{pictures.count:,} pictures are few: this keeps D from learning them by heart")
+    return Commented(value=10.0, why=f"{pictures.count:,} pictures are few: this keeps D from learning them by heart")
 
 
-def _batch(choice: Fitting, machine: Machine) -> Because:
+def _batch(choice: SpecChoices, machine: Machine) -> Commented:
     """The largest that fits; a smaller one only where memory asks for it."""
     sizes = _BATCHES[machine.kind]
-    spec = parse_spec(fitting_spec(choice), "the spec")
+    spec = parse_spec(spec_text(choice), "the spec")
     footprint = measure_footprint(spec, compile_spec(spec))
     room = _SHARE * machine.memory - footprint.training_fixed
     batch = next((size for size in sizes if size * footprint.training_per_image <= room), sizes[-1])
     takes = (footprint.training_fixed + batch * footprint.training_per_image) / 1e9
-    return Because(value=batch, why=f"a step takes {takes:.2g} GB; {machine.memory / 1e9:.3g} GB were free")
+    return Commented(value=batch, why=f"a step takes {takes:.2g} GB; {machine.memory / 1e9:.3g} GB were free")
 
 
-def _steps(pictures: Survey, machine: Machine, batch: int) -> Because:
+def _steps(pictures: Survey, machine: Machine, batch: int) -> Commented:
     wanted = min(max(_EPOCHS * pictures.count, _LEAST_IMAGES), _MOST_IMAGES[machine.kind])
     steps = max(1000, 1000 * round(wanted / batch / 1000))
     seen = steps * batch / pictures.count
-    return Because(value=steps, why=f"{steps * batch:,} images: each picture about {seen:,.0f} times")
+    return Commented(value=steps, why=f"{steps * batch:,} images: each picture about {seen:,.0f} times")
 
 
-def _every(pictures: Survey, steps: int) -> Because:
+def _every(pictures: Survey, steps: int) -> Commented:
     if pictures.count < 4:
-        return Because(value=0, why="too few pictures to be compared with")
-    return Because(value=steps // 10, why="the best checkpoint is kept, as RUN@best")
+        return Commented(value=0, why="too few pictures to be compared with")
+    return Commented(value=steps // 10, why="the best checkpoint is kept, as RUN@best")
 
 
-def _skip(pictures: Survey) -> Because | None:
+def _skip(pictures: Survey) -> Commented | None:
     if not pictures.unreadable:
         return None
     looked = pictures.seen + pictures.unreadable
-    return Because(
+    return Commented(
         value="skip", why=f"{pictures.unreadable} of {looked} cannot be read (`hitzoo data check` names them)"
     )
 

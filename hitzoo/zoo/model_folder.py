@@ -17,14 +17,16 @@ from typing import Any
 import torch
 from torch import nn
 
-from hitzoo.errors import WeightsError
+from hitzoo.errors import SpecError, WeightsError
 from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.load import check_spec
+from hitzoo.families.registry import package_of
 from hitzoo.spec.convert import to_data
 from hitzoo.spec.document import Document
 from hitzoo.spec.place import Places
 from hitzoo.spec.types import Spec
 from hitzoo.zoo.bounds import beyond
+from hitzoo.zoo.packages import naming_packages, packages_of
 from hitzoo.zoo.weights import load_weights, read_metadata, write_weights
 
 CONFIG_NAME = "config.json"
@@ -63,13 +65,16 @@ def config_of(spec: Spec, plan: ModelPlan) -> dict[str, Any]:
         "architecture": plan.generator.family,
         "name": spec.name,
         "generator_plan": plan.generator_hash,
+        **packages_of(spec),
         "spec": to_data(spec),
     }
 
 
 def weights_metadata(plan: ModelPlan, **more: Any) -> dict[str, Any]:
     """What the header of a generator's weights says of them."""
-    return {"name": plan.name, "architecture": plan.generator.family, "generator_plan": plan.generator_hash} | more
+    package = package_of("generator", plan.generator.family)
+    own = {"name": plan.name, "architecture": plan.generator.family, "generator_plan": plan.generator_hash}
+    return own | ({"package": package} if package else {}) | more
 
 
 def write_model(
@@ -95,7 +100,10 @@ def open_model(folder: Path) -> ModelFolder:
         SpecError: the spec inside is not one.
     """
     config = _read_config(folder / CONFIG_NAME)
-    spec = check_spec(Document(config["spec"], Places(source=str(folder / CONFIG_NAME))))
+    try:
+        spec = check_spec(Document(config["spec"], Places(source=str(folder / CONFIG_NAME))))
+    except SpecError as error:
+        raise naming_packages(error, config) from None
     plan = compile_spec(spec)
     return ModelFolder(spec, plan, folder / WEIGHTS_NAME)
 

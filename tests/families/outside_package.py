@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from hitzoo.errors import SpecError
+from hitzoo.families.load import parse_spec
 from hitzoo.families.outside import load_claimed
 
 SPEC = """\
@@ -15,6 +17,10 @@ hitzoo: 1
 name: mine
 generator: {family: toy, width: 8}
 """
+
+BUILT_IN = "hitzoo: 1\nname: mine\ngenerator: {family: hit, stages: [{channels: 32, depth: 1}]}\n"
+
+ENTRY = {"generator.toy": "TOY"}
 
 TOY = """\
 from dataclasses import dataclass
@@ -57,12 +63,64 @@ def build(plan):
 TOY = Family(name="toy", role="generator", spec=ToySpec, schema=lambda: SCHEMA, plan=plan, build=build)
 """
 
+BLOCKS = """\
+from dataclasses import dataclass
+from typing import Literal
+
+from hitzoo.families.family import Family
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConvSpec:
+    kind: Literal["conv"] = "conv"
+    width: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AttentionSpec:
+    kind: Literal["attention"] = "attention"
+    heads: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlocksSpec:
+    family: Literal["blocks"] = "blocks"
+    blocks: tuple[ConvSpec | AttentionSpec, ...]
+
+
+def mapping(properties, *required):
+    return {"type": "object", "additionalProperties": False, "required": list(required), "properties": properties}
+
+
+def choice(kind):
+    condition = {"properties": {"kind": {"const": kind}}, "required": ["kind"]}
+    return {"if": condition, "then": {"$ref": f"#/$defs/{kind}"}}
+
+
+SCHEMA = {
+    "blocks": mapping(
+        {"family": {"const": "blocks"}, "blocks": {"type": "array", "items": {"$ref": "#/$defs/block"}}}, "blocks"
+    ),
+    "block": {
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"kind": {"enum": ["conv", "attention"]}},
+        "allOf": [choice("conv"), choice("attention")],
+    },
+    "conv": mapping({"kind": {"const": "conv"}, "width": {"type": "integer", "minimum": 1}}, "width"),
+    "attention": mapping({"kind": {"const": "attention"}, "heads": {"type": "integer", "minimum": 1}}),
+}
+
+BLOCKS = Family(name="blocks", role="generator", spec=BlocksSpec, schema=lambda: SCHEMA, plan=None, build=None)
+"""
+
 
 class Site:
     """A folder on the path into which packages are put; what was imported from it is forgotten afterwards."""
 
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder = folder
+        folder.mkdir()
         monkeypatch.syspath_prepend(folder)
 
     def install(
@@ -92,3 +150,17 @@ class Site:
 def with_schema(change: str) -> str:
     """The toy's source with its schema changed by a statement."""
     return TOY.replace("\n\ndef plan", f"\n{change}\n\n\ndef plan", 1)
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    """An empty one."""
+    place = Site(tmp_path / "site", monkeypatch)
+    yield place
+    place.forget()
+
+
+def said(text: str, *overrides: str) -> str:
+    with pytest.raises(SpecError) as caught:
+        parse_spec(text, "mine.yaml", overrides)
+    return str(caught.value)

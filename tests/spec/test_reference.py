@@ -166,7 +166,7 @@ def test_usage_is_what_the_shipped_specs_write() -> None:
 def test_page_is_what_the_schema_gives() -> None:
     page = PAGE.read_text(encoding="utf-8")
     assert page.count(MARK) == 1
-    assert page == page_text(page), "run `make docs`"
+    assert page == page_text(page), "run `make schema`"
 
 
 def test_page_links_lead_to_its_headings() -> None:

@@ -29,6 +29,7 @@ from hitzoo.training.run.cleanup import remove_leftovers
 from hitzoo.training.run.record import RunRecord
 from hitzoo.training.run.same_networks import hashes_of, networks_of
 from hitzoo.zoo.model_folder import checkpoints
+from hitzoo.zoo.packages import packages_of
 
 _MAY_CHANGE = re.compile(
     r"(summary|training\.steps|data\.source|data\.on_error)$|(evaluation|training\.activation_checkpointing)\b"
@@ -73,6 +74,7 @@ class RunFolder(RunRecord):
             **({"made_from": origin} if origin else {}),
             "seed": seed,
             **{f"{network}_plan": found for network, found in hashes_of(plan).items()},
+            **packages_of(spec),
             "spec": to_data(spec),
             "sessions": [*self._sessions(), _this_process() | dict(session)],
             "networks": networks_of(plan),
