@@ -167,7 +167,7 @@ def _total(part: str, totals: dict[str, Any]) -> list[Cell]:
 
 
 def _write(out: Path, spec: Spec, plan: ModelPlan, seed: int, *, force: bool) -> None:
-    from hitzoo.sampling.untrained import initial_generator
+    from hitzoo.sampling.initial import initial_generator
     from hitzoo.targets import folder_target
     from hitzoo.zoo.model_folder import write_model
 

@@ -67,7 +67,7 @@ def info_of_repo(repo: RepoName, hub: Hub | None = None) -> ModelInfo:
         remote = door.described(door.look(repo), [WEIGHTS_NAME])
         weights = remote.files.get(WEIGHTS_NAME)
         if weights is None:
-            raise HubError(f"{repo} is no model of hitzoo: it has no {WEIGHTS_NAME}")
+            raise HubError(f"{repo} is not a hitzoo model: it has no {WEIGHTS_NAME}")
         header = door.header(repo.repo_id, remote.commit, WEIGHTS_NAME)
     tags: Mapping[str, str] = {}
     with suppress(HubError), in_plain_words("look at", repo, door):  # good to know, no more

@@ -10,7 +10,7 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from hitzoo.zoo.cards import Card
@@ -18,6 +18,7 @@ from hitzoo.zoo.evaluation_report import check_report
 from hitzoo.zoo.kept_reports import kept_report
 
 _OF_A_MACHINE = re.compile(r"/|~|\.\.|[A-Za-z]:[\\/]")
+_COMMAND = ("hitzoo", "hitzoo.exe", "__main__.py")
 UNTRAINED = "not trained: these are initial weights"
 
 
@@ -135,7 +136,9 @@ def _time(seconds: float) -> str:
 
 
 def _command(words: Sequence[Any]) -> str:
-    """As it was typed, but for where things lay."""
+    """As it was typed, but for where things lay; of a run that a program made, the program's name."""
+    if words and PurePath(str(words[0])).name not in _COMMAND:
+        return f"hitzoo.train in {name_of(str(words[0])) or 'Python'}"
     return shlex.join(["hitzoo", *(str(name_of(str(word))) for word in words[1:])])
 
 

@@ -15,7 +15,7 @@ import pytest
 from hitzoo.errors import HitzooError
 from hitzoo.files import atomic_folder
 from hitzoo.hub.model_card import Terms
-from hitzoo.hub.publish import prepare
+from hitzoo.hub.upload import prepare
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.load import load
 from hitzoo.sampling.publish import publication

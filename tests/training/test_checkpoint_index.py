@@ -15,7 +15,8 @@ import torch
 
 from hitzoo.errors import RunError, WeightsError
 from hitzoo.families.compile import compile_spec
-from hitzoo.sampling.load import load, locate
+from hitzoo.hub.locate import locate
+from hitzoo.sampling.load import load
 from hitzoo.training.engine.state import new_trainee
 from hitzoo.training.run.checkpoint import Progress, load_checkpoint, save_checkpoint
 from hitzoo.training.run.recovery import newest_good_checkpoint

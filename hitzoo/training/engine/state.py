@@ -10,7 +10,7 @@ from torch import nn
 from hitzoo.families.build import build_discriminator
 from hitzoo.families.compile import ModelPlan
 from hitzoo.runtime.seeding import Purpose, drawing_weights
-from hitzoo.sampling.untrained import initial_generator
+from hitzoo.sampling.initial import initial_generator
 from hitzoo.spec.types import TrainingSpec
 from hitzoo.training.engine.activation_checkpointing import use_activation_checkpointing
 from hitzoo.training.engine.ema import MovingAverage

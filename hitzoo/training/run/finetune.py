@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from hitzoo.errors import RunError, WeightsError
-from hitzoo.sampling.load import locate
+from hitzoo.hub.locate import locate
 from hitzoo.training.engine.state import Trainee
 from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME
 from hitzoo.zoo.weights import dtype_word, read_header, read_tensors
