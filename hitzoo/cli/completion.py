@@ -117,4 +117,6 @@ def _entries(parent: Path) -> list[Path]:
 
 
 def _is_run(folder: Path) -> bool:
-    return (folder / "run.json").is_file()
+    from hitzoo.zoo.run_layout import RunPaths
+
+    return RunPaths(folder).is_run()

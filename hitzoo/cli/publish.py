@@ -72,7 +72,7 @@ def publish(
         raise RequestError("--out is for --dry-run: what is published lies on the Hub")
     license = check_license(license, license_name)  # before torch is loaded
     from hitzoo.hub.provenance import read_report
-    from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, TRAINING_FILES
+    from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME, TRAINING_FILES
 
     said = {
         "license": license,
@@ -128,6 +128,7 @@ def _show(model: str, repo: str, said: dict[str, Any], more: dict[str, Any], out
     from hitzoo.hub.upload import prepare
     from hitzoo.sampling.publish import publication
     from hitzoo.targets import folder_target
+    from hitzoo.zoo.model_layout import MANIFEST_NAME
 
     wanted = publication(model, repo, Terms(**said), **more)
     with TemporaryDirectory(prefix="hitzoo-publish-") as place:
@@ -140,7 +141,7 @@ def _show(model: str, repo: str, said: dict[str, Any], more: dict[str, Any], out
                     shutil.copyfile(path, folder / name)
         entries = sorted(release.manifest.files.items())
         rows = [[name, console.size(entry.size), entry.sha256[:12]] for name, entry in entries]
-        rows.append(["manifest.json", console.size(release.files["manifest.json"].stat().st_size), ""])
+        rows.append([MANIFEST_NAME, console.size(release.files[MANIFEST_NAME].stat().st_size), ""])
     console.print_table(["file", "size", "sha256"], [rows], words=(0, 2))
     console.print_document(card)
     _mention(release)

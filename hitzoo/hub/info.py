@@ -15,8 +15,9 @@ from hitzoo.hub.client import Hub
 from hitzoo.hub.errors import in_plain_words
 from hitzoo.hub.remote import Header, Remote
 from hitzoo.zoo.bounds import beyond
-from hitzoo.zoo.checkpoint_index import sha256_of
-from hitzoo.zoo.model_folder import WEIGHTS_NAME, ModelFolder
+from hitzoo.zoo.file_digests import sha256_of
+from hitzoo.zoo.model_folder import ModelFolder
+from hitzoo.zoo.model_layout import WEIGHTS_NAME
 from hitzoo.zoo.repo_name import RepoName
 from hitzoo.zoo.weights import METADATA_KEY, read_header, read_metadata, without_checksum
 

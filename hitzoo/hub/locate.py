@@ -11,7 +11,6 @@ from hitzoo.errors import HubError, WeightsError
 from hitzoo.families.compile import compile_spec
 from hitzoo.hub.bars import Progress
 from hitzoo.hub.client import Hub
-from hitzoo.hub.manifest import MANIFEST_NAME
 from hitzoo.hub.pull import pull_published, pull_repo
 from hitzoo.hub.unknown_name import unknown_name
 from hitzoo.hub.verification import open_published
@@ -19,10 +18,12 @@ from hitzoo.places import is_file, is_folder, place
 from hitzoo.spec.load import load_spec
 from hitzoo.zoo.cards import PUBLISHED, SPEC_ONLY, Card, check_file, find_card
 from hitzoo.zoo.checkpoint_index import verify
-from hitzoo.zoo.model_folder import CONFIG_NAME, WEIGHTS_NAME, ModelFolder, checkpoints, open_model
+from hitzoo.zoo.model_folder import ModelFolder, open_model
+from hitzoo.zoo.model_layout import CONFIG_NAME, MANIFEST_NAME, MODEL_FILES
 from hitzoo.zoo.pasted import as_meant
 from hitzoo.zoo.repo_name import PREFIX, is_repo_name, parse_repo_name
 from hitzoo.zoo.run_checkpoints import named_checkpoint, refuse_mistyped_run
+from hitzoo.zoo.run_layout import RunPaths
 
 _log = logging.getLogger(__name__)
 
@@ -95,14 +96,14 @@ def _is_pulled(model: str) -> bool:
 def _model_folder(folder: Path) -> Path:
     """The folder itself if it is a model, else the newest checkpoint of the run it holds whose model is whole."""
     if is_file(folder / CONFIG_NAME):
-        wrong = verify(folder, only=(CONFIG_NAME, WEIGHTS_NAME))  # a checkpoint's index, where there is one
+        wrong = verify(folder, only=MODEL_FILES)  # a checkpoint's index, where there is one
         if wrong:
             raise WeightsError(f"{folder} is damaged: {'; '.join(wrong)}; take another checkpoint")
         return folder
-    saved = checkpoints(folder / "checkpoints")
-    if saved:
+    run = RunPaths(folder)
+    if saved := run.saved():
         return _newest_whole(folder, saved)
-    if is_folder(folder / "checkpoints"):
+    if is_folder(run.checkpoints):
         raise WeightsError(f"{folder} is a run without a checkpoint yet; let it reach its first one")
     raise WeightsError(f"{folder} is neither a model (it has no {CONFIG_NAME}) nor a run (it has no checkpoints)")
 
@@ -111,7 +112,7 @@ def _newest_whole(folder: Path, saved: Sequence[Path]) -> Path:
     """Of a run's checkpoints, oldest first, the last whose model is as it was written; damaged ones are named."""
     damaged: list[str] = []
     for checkpoint in reversed(saved):
-        wrong = "; ".join(verify(checkpoint, only=(CONFIG_NAME, WEIGHTS_NAME)))
+        wrong = "; ".join(verify(checkpoint, only=MODEL_FILES))
         if not wrong:
             for line in damaged:
                 _log.warning("%s; %s is sampled instead", line, checkpoint)

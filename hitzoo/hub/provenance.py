@@ -16,6 +16,8 @@ from typing import Any
 from hitzoo.zoo.cards import Card
 from hitzoo.zoo.evaluation_report import check_report
 from hitzoo.zoo.kept_reports import kept_report
+from hitzoo.zoo.model_layout import STATE_NAME
+from hitzoo.zoo.run_layout import RunPaths
 
 _OF_A_MACHINE = re.compile(r"/|~|\.\.|[A-Za-z]:[\\/]")
 _COMMAND = ("hitzoo", "hitzoo.exe", "__main__.py")
@@ -35,13 +37,13 @@ def provenance_of(weights: Path, metadata: Mapping[str, Any], card: Card | None)
     if card is not None:
         return Provenance(facts=_of_record(card))
     checkpoint = weights.parent
-    run = checkpoint.parent.parent
-    state = read_object(checkpoint / "training" / "state.json")
-    sessions = read_object(run / "run.json").get("sessions")
+    run = RunPaths(checkpoint.parent.parent)
+    state = read_object(checkpoint / STATE_NAME)
+    sessions = read_object(run.about).get("sessions")
     session = sessions[0] if isinstance(sessions, list) and sessions and isinstance(sessions[0], dict) else {}
     place, report = kept_report(checkpoint)
     return Provenance(
-        facts=_of_run({**metadata, **state}, session, _seconds(run / "metrics.jsonl", state.get("step"))),
+        facts=_of_run({**metadata, **state}, session, _seconds(run.metrics, state.get("step"))),
         report=check_report(report, place) if report else None,
     )
 

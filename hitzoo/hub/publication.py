@@ -16,6 +16,7 @@ from hitzoo.spec.shipped import find_spec
 from hitzoo.zoo.cards import Card, find_card
 from hitzoo.zoo.model_folder import ModelFolder
 from hitzoo.zoo.pasted import as_meant
+from hitzoo.zoo.run_layout import run_of
 
 README_NAME = "README.md"
 
@@ -95,7 +96,8 @@ def _with_what_is_known(terms: Terms, card: Card | None) -> Terms:
 
 def _own_card(folder: Path) -> str | None:
     """A card that lies beside the model, or in the folder of the run that it is a checkpoint of."""
-    for place in (folder, folder.parent.parent):
-        if (place / README_NAME).is_file() and (place == folder or folder.parent.name == "checkpoints"):
+    run = run_of(folder)
+    for place in (folder, *([run.path] if run else [])):
+        if (place / README_NAME).is_file():
             return read_small(place / README_NAME)
     return None

@@ -18,7 +18,7 @@ from hitzoo.hub.bars import Progress
 from hitzoo.hub.client import Hub
 from hitzoo.hub.environment import CannotAsk
 from hitzoo.hub.errors import in_plain_words
-from hitzoo.hub.manifest import LARGEST_TEXT, MANIFEST_NAME, Manifest, read_manifest
+from hitzoo.hub.manifest import LARGEST_TEXT, Manifest, read_manifest
 from hitzoo.hub.remote import RemoteFile
 from hitzoo.hub.retry import is_in_trouble
 from hitzoo.hub.unknown_name import unknown_name
@@ -26,7 +26,8 @@ from hitzoo.hub.verification import check_size, check_weights, read_description
 from hitzoo.places import is_folder, place
 from hitzoo.spec.load import load_spec
 from hitzoo.zoo.cards import BUNDLED, PUBLISHED, Card, find_card
-from hitzoo.zoo.model_folder import CONFIG_NAME, SPEC_NAME, TRAINING_FILES, WEIGHTS_NAME, ModelFolder
+from hitzoo.zoo.model_folder import ModelFolder
+from hitzoo.zoo.model_layout import CONFIG_NAME, MANIFEST_NAME, SPEC_NAME, TRAINING_FILES, WEIGHTS_NAME
 from hitzoo.zoo.pasted import as_meant, not_a_model
 from hitzoo.zoo.repo_name import RepoName, is_repo_name, parse_repo_name
 

@@ -19,7 +19,7 @@ from typing import Any
 from hitzoo.errors import RequestError, WeightsError
 from hitzoo.files import atomic_file, write_text
 from hitzoo.hub.card_metadata import render_card
-from hitzoo.hub.manifest import MANIFEST_NAME, Manifest, manifest_of
+from hitzoo.hub.manifest import Manifest, manifest_of
 from hitzoo.hub.model_card import CardFacts
 from hitzoo.hub.provenance import Provenance, name_of, provenance_of, without_folders
 from hitzoo.hub.publication import README_NAME, Publication
@@ -27,7 +27,8 @@ from hitzoo.hub.verification import check_weights
 from hitzoo.spec.types import Spec
 from hitzoo.spec.write import to_yaml
 from hitzoo.zoo.checkpoint_index import verify
-from hitzoo.zoo.model_folder import CONFIG_NAME, SPEC_NAME, TRAINING_FILES, WEIGHTS_NAME, ModelFolder, config_of
+from hitzoo.zoo.model_folder import ModelFolder, config_of
+from hitzoo.zoo.model_layout import CONFIG_NAME, MANIFEST_NAME, SPEC_NAME, TRAINING_FILES, WEIGHTS_NAME
 from hitzoo.zoo.weights import read_metadata, read_tensors
 
 GRID_NAME = "samples.png"

@@ -11,11 +11,12 @@ from tempfile import TemporaryDirectory
 from hitzoo.errors import HubError, RequestError, WeightsError
 from hitzoo.hub.client import Hub
 from hitzoo.hub.errors import in_plain_words
-from hitzoo.hub.manifest import MANIFEST_NAME, Manifest, read_manifest, read_small
+from hitzoo.hub.manifest import Manifest, read_manifest, read_small
 from hitzoo.hub.publication import README_NAME, Publication
 from hitzoo.hub.release import GRID_NAME, Before, Release, check_whole, write_release
 from hitzoo.hub.remote import Remote, RemoteFile
 from hitzoo.hub.retry import is_empty, is_missing, retrying, status_of
+from hitzoo.zoo.model_layout import MANIFEST_NAME
 from hitzoo.zoo.repo_name import RepoName, check_revision, is_commit, parse_repo_name
 
 

@@ -29,7 +29,8 @@ from hitzoo.sampling.sampler import Sampler
 from hitzoo.sampling.samples import Samples
 from hitzoo.sampling.weights_digest import weights_digest
 from hitzoo.targets import folder_target
-from hitzoo.zoo.model_folder import CONFIG_NAME, WEIGHTS_NAME, ModelFolder, load_generator, open_model, write_model
+from hitzoo.zoo.model_folder import ModelFolder, load_generator, open_model, write_model
+from hitzoo.zoo.model_layout import MODEL_FILES
 from hitzoo.zoo.repo_name import is_repo_name
 from hitzoo.zoo.weights import check_fit, read_metadata
 
@@ -123,7 +124,7 @@ class Generator(Sampler):
             OutputError: the folder holds something else, or cannot be written.
         """
         self._refuse_fast("save")
-        with folder_target(Path(folder), (CONFIG_NAME, WEIGHTS_NAME), force=force) as temporary:
+        with folder_target(Path(folder), MODEL_FILES, force=force) as temporary:
             self._write(temporary)
         return Path(folder)
 

@@ -23,7 +23,7 @@ from hitzoo.hub.upload import Published
 from hitzoo.sampling.load import load
 from hitzoo.sampling.publish import publish
 from hitzoo.spec.convert import to_data
-from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME
+from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME
 from hitzoo.zoo.repo_name import RepoName, is_repo_name, parse_repo_name
 from tests.hub.conftest import SAID, TERMS
 from tests.hub.server import HubServer

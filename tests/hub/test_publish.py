@@ -20,7 +20,7 @@ from hitzoo.hub.client import Hub
 from hitzoo.hub.upload import Published, prepare, upload
 from hitzoo.sampling.publish import publication, publish
 from hitzoo.zoo.checkpoint_index import write_index
-from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, TRAINING_FILES
+from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME, TRAINING_FILES
 from hitzoo.zoo.weights import read_metadata, read_tensors, save_weights
 from tests.hub.conftest import SAID, TERMS
 from tests.hub.repository import front_matter

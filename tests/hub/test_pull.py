@@ -13,7 +13,7 @@ from hitzoo.hub.pull import pull
 from hitzoo.hub.upload import Published
 from hitzoo.sampling.load import load
 from hitzoo.sampling.publish import publish
-from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, TRAINING_FILES
+from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME, TRAINING_FILES
 from hitzoo.zoo.repo_name import RepoName
 from tests.hub.conftest import SAID, Commands
 from tests.hub.server import HubServer

@@ -28,12 +28,12 @@ from hitzoo.spec.types import Spec
 from hitzoo.training.engine.keras_adam import KerasAdam
 from hitzoo.training.engine.state import Trainee
 from hitzoo.zoo.checkpoint_index import is_indexed, set_aside, verify, write_index
-from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, LIVE_GENERATOR_NAME, WEIGHTS_NAME, write_model
+from hitzoo.zoo.model_folder import write_model
+from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME, LIVE_GENERATOR_NAME, OPTIMIZER_NAME, STATE_NAME, WEIGHTS_NAME
+from hitzoo.zoo.run_layout import step_name
 from hitzoo.zoo.weights import compare, load_weights, read_tensors, write_weights
 
-_OPTIMIZER_NAME = "training/optimizer.safetensors"
-_STATE_NAME = "training/state.json"
-TENSOR_FILES = (WEIGHTS_NAME, LIVE_GENERATOR_NAME, DISCRIMINATOR_NAME, _OPTIMIZER_NAME)
+TENSOR_FILES = (WEIGHTS_NAME, LIVE_GENERATOR_NAME, DISCRIMINATOR_NAME, OPTIMIZER_NAME)
 _MOST_STEPS = 10**12
 _GROUP_STEP = "step"  # KerasAdam counts once for all weights; torch's Adam keeps a count beside each
 
@@ -58,7 +58,7 @@ def save_checkpoint(folder: Path, spec: Spec, plan: ModelPlan, trainee: Trainee,
 
     One of the same step that is there already is the same and stays, if it is whole; else it is set aside.
     """
-    place = folder / f"step-{progress.step:08d}"
+    place = folder / step_name(progress.step)
     if is_indexed(place) and not verify(place):
         return place
     if place.exists():
@@ -69,8 +69,8 @@ def save_checkpoint(folder: Path, spec: Spec, plan: ModelPlan, trainee: Trainee,
         write_weights(temporary / LIVE_GENERATOR_NAME, trainee.generator.state_dict(), asdict(progress))
         identity = {"discriminator_plan": plan.discriminator_hash}
         write_weights(temporary / DISCRIMINATOR_NAME, trainee.discriminator.state_dict(), asdict(progress) | identity)
-        write_weights(temporary / _OPTIMIZER_NAME, _optimizer_tensors(trainee), asdict(progress))
-        (temporary / _STATE_NAME).write_text(json.dumps(asdict(progress)) + "\n", encoding="utf-8")
+        write_weights(temporary / OPTIMIZER_NAME, _optimizer_tensors(trainee), asdict(progress))
+        (temporary / STATE_NAME).write_text(json.dumps(asdict(progress)) + "\n", encoding="utf-8")
         write_index(temporary)
     return place
 
@@ -86,7 +86,7 @@ def load_checkpoint(place: Path, trainee: Trainee) -> Progress:
         load_weights(place / WEIGHTS_NAME, trainee.average.network)
         load_weights(place / LIVE_GENERATOR_NAME, trainee.generator)
         load_weights(place / DISCRIMINATOR_NAME, trainee.discriminator)
-        _restore_optimizers(place / _OPTIMIZER_NAME, trainee, updated=progress.step > progress.skipped)
+        _restore_optimizers(place / OPTIMIZER_NAME, trainee, updated=progress.step > progress.skipped)
     except WeightsError as error:
         if is_indexed(place) and not verify(place):  # it is not the checkpoint's fault: removing it would lose steps
             raise
@@ -96,7 +96,7 @@ def load_checkpoint(place: Path, trainee: Trainee) -> Progress:
 
 def read_progress(place: Path) -> Progress:
     """How far a checkpoint is."""
-    path = place / _STATE_NAME
+    path = place / STATE_NAME
     try:
         progress = Progress(**parse_json(path.read_text(encoding="utf-8")))
         if not all(isinstance(value, int) and not isinstance(value, bool) for value in asdict(progress).values()):

@@ -12,7 +12,7 @@ from torch import nn
 from hitzoo.errors import RunError, WeightsError
 from hitzoo.hub.locate import locate
 from hitzoo.training.engine.state import Trainee
-from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME
+from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME
 from hitzoo.zoo.weights import dtype_word, read_header, read_tensors
 
 _MOST_NAMED = 5
