@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hitzoo.evaluation.evaluate import evaluate
     from hitzoo.families.build import build
     from hitzoo.families.compile import ModelPlan, compile_spec
+    from hitzoo.families.load import load_spec, parse_spec
     from hitzoo.hub.describe import info
     from hitzoo.hub.pull import pull
     from hitzoo.runtime.allocator import keep_freed_memory
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from hitzoo.sampling.load import load
     from hitzoo.sampling.publish import publish
     from hitzoo.sampling.samples import Samples
-    from hitzoo.spec.load import load_spec, parse_spec
     from hitzoo.spec.types import Spec
     from hitzoo.training.train import train
     from hitzoo.zoo.listing import list_models
@@ -98,8 +98,8 @@ _HOMES = {
     "keep_freed_memory": "hitzoo.runtime.allocator",
     "list_models": "hitzoo.zoo.listing",
     "load": "hitzoo.sampling.load",
-    "load_spec": "hitzoo.spec.load",
-    "parse_spec": "hitzoo.spec.load",
+    "load_spec": "hitzoo.families.load",
+    "parse_spec": "hitzoo.families.load",
     "publish": "hitzoo.sampling.publish",
     "pull": "hitzoo.hub.pull",
     "train": "hitzoo.training.train",

@@ -9,13 +9,13 @@ from pathlib import Path
 
 from hitzoo.errors import HubError, WeightsError
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import load_spec
 from hitzoo.hub.bars import Progress
 from hitzoo.hub.client import Hub
 from hitzoo.hub.pull import pull_published, pull_repo
 from hitzoo.hub.unknown_name import unknown_name
 from hitzoo.hub.verification import open_published
 from hitzoo.places import is_file, is_folder, place
-from hitzoo.spec.load import load_spec
 from hitzoo.zoo.cards import PUBLISHED, SPEC_ONLY, Card, check_file, find_card
 from hitzoo.zoo.checkpoint_index import verify
 from hitzoo.zoo.model_folder import ModelFolder, open_model

@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import load_spec
 from hitzoo.hub.licenses import check_license
 from hitzoo.hub.manifest import read_small
 from hitzoo.hub.model_card import Terms
-from hitzoo.spec.load import load_spec, read_spec_text
 from hitzoo.spec.shipped import find_spec
+from hitzoo.spec.text import read_spec_text
 from hitzoo.zoo.cards import Card, find_card
 from hitzoo.zoo.model_folder import ModelFolder
 from hitzoo.zoo.pasted import as_meant

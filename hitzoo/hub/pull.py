@@ -14,6 +14,7 @@ from pathlib import Path
 
 from hitzoo.errors import HubError, OutputError, RequestError, WeightsError
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import load_spec
 from hitzoo.hub.bars import Progress
 from hitzoo.hub.client import Hub
 from hitzoo.hub.environment import CannotAsk
@@ -24,7 +25,6 @@ from hitzoo.hub.retry import is_in_trouble
 from hitzoo.hub.unknown_name import unknown_name
 from hitzoo.hub.verification import check_size, check_weights, read_description
 from hitzoo.places import is_folder, place
-from hitzoo.spec.load import load_spec
 from hitzoo.zoo.cards import BUNDLED, PUBLISHED, Card, find_card
 from hitzoo.zoo.model_folder import ModelFolder
 from hitzoo.zoo.model_layout import CONFIG_NAME, MANIFEST_NAME, SPEC_NAME, TRAINING_FILES, WEIGHTS_NAME

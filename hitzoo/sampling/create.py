@@ -9,11 +9,11 @@ import torch
 
 from hitzoo.errors import RequestError
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import load_spec
 from hitzoo.runtime.device import choose_device
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.initial import initial_generator
 from hitzoo.sampling.load import load
-from hitzoo.spec.load import load_spec
 from hitzoo.spec.types import Spec
 
 

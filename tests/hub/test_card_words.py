@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 import yaml
 
+from hitzoo.families.load import load_spec
 from hitzoo.hub.client import Hub
 from hitzoo.hub.model_card import Terms, how_to_install, is_his_own, literal, own_summary
 from hitzoo.hub.provenance import provenance_of
 from hitzoo.hub.upload import prepare
 from hitzoo.sampling.card_samples import oddity
 from hitzoo.sampling.publish import publication, publish
-from hitzoo.spec.load import load_spec
 from tests.conftest import Run
 from tests.hub.conftest import TERMS
 from tests.hub.server import HubServer

@@ -17,13 +17,13 @@ from PIL import Image
 
 from hitzoo.errors import HubError
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import load_spec
 from hitzoo.files import atomic_folder
 from hitzoo.hub.client import Hub
 from hitzoo.hub.locate import locate
 from hitzoo.hub.upload import upload
 from hitzoo.sampling.initial import initial_generator
 from hitzoo.sampling.publish import publication
-from hitzoo.spec.load import load_spec
 from hitzoo.spec.shipped import shipped_folder
 from hitzoo.zoo.model_folder import write_model
 from tests.hub.conftest import TERMS, Commands
