@@ -2,7 +2,7 @@
 
     HitzooError                 one clear message, exit code 2, no traceback
     ├── SpecError               a spec document says something it may not; holds every problem found
-    ├── UnknownNameError        no spec, model or file of that name
+    ├── UnknownNameError        no spec, model or file of that name; a LookupError too
     ├── DataError               the images cannot be used
     │   └── UnreadableImage     one image file cannot be decoded
     ├── WeightsError            a weights file is missing, damaged or belongs to another network
@@ -10,7 +10,7 @@
     │   ├── Diverged            its losses or gradients are no longer finite
     │   └── RunComplete         it has no step left; no mistake: exit code 0
     ├── HubError                the Hugging Face Hub refuses, cannot be reached, or holds something else
-    ├── RequestError            a value given on the command line or in a call is not possible
+    ├── RequestError            a value given on the command line or in a call is not possible; a ValueError too
     │   └── ArgumentError       the value of one argument, which is an option of the command too
     └── OutputError             something could not be written
 
@@ -73,8 +73,8 @@ class SpecError(HitzooError):
         super().__init__("\n".join(lines))
 
 
-class UnknownNameError(HitzooError):
-    """No spec, model or file of the name that was given."""
+class UnknownNameError(HitzooError, LookupError):
+    """No spec, model or file of the name that was given. Not a `KeyError`, whose text is shown in quotes."""
 
 
 class DataError(HitzooError):
@@ -115,7 +115,7 @@ class HubError(HitzooError):
     """The Hugging Face Hub refuses, cannot be reached, or holds something else than what is wanted."""
 
 
-class RequestError(HitzooError):
+class RequestError(HitzooError, ValueError):
     """A value given on the command line or in a call is not possible."""
 
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping, Set
+from graphlib import CycleError, TopologicalSorter
+from importlib.metadata import version
 from pathlib import Path
 
+import grimp
 import pytest
 
 import hitzoo
@@ -26,12 +30,34 @@ def test_imports_go_one_way(tmp_path: Path) -> None:
     assert "0 broken" in result.stdout
 
 
+def cycle_in(imports: Mapping[str, Set[str]]) -> list[str]:
+    """The modules of one import cycle, in order; empty where there is none."""
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def test_no_modules_import_each_other() -> None:
+    """Imports inside functions and for type checkers count too."""
+    graph = grimp.build_graph("hitzoo", cache_dir=None)
+    imports = {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
+    assert imports["hitzoo.sampling.load"] == {"hitzoo.hub.bars", "hitzoo.sampling.generator"}  # it sees them
+    assert cycle_in(imports) == []
+
+
+def test_import_cycle_is_found() -> None:
+    assert set(cycle_in({"a": {"b"}, "b": {"c"}, "c": {"a"}, "d": {"a"}})) == {"a", "b", "c"}
+
+
 def test_the_public_names() -> None:
     assert list(hitzoo.__all__) == sorted(hitzoo.__all__)
     assert set(hitzoo.__all__) == set(hitzoo._HOMES) == set(dir(hitzoo))
     for name in hitzoo.__all__:
         assert getattr(hitzoo, name).__name__ == name
         assert getattr(hitzoo, name).__doc__
+    assert hitzoo.__version__ == version("hitzoo")
     with pytest.raises(AttributeError, match="module 'hitzoo' has no attribute 'nothing'"):
         _ = hitzoo.nothing
 
@@ -44,6 +70,7 @@ MODULES_WITHOUT_TORCH = [
     "hitzoo.families.generated",
     "hitzoo.families.table",
     "hitzoo.zoo.cards",
+    "hitzoo.zoo.listing",
     "hitzoo.zoo.repo_name",
     "hitzoo.hub.client",
     "hitzoo.data.open",
@@ -54,6 +81,7 @@ MODULES_WITHOUT_TORCH = [
 def test_what_needs_no_torch_does_not_load_it() -> None:
     lines = [f"import {name}; assert 'torch' not in sys.modules, {name!r}" for name in MODULES_WITHOUT_TORCH]
     lines += ["import hitzoo", "plan = hitzoo.compile_spec(hitzoo.load_spec('hit-b-ffhq256'))"]
+    lines += ["hitzoo.list_models('hit-*', pretrained=True)", "hitzoo.info('hit-b-ffhq256')", "hitzoo.SpecError"]
     lines += ["assert 'torch' not in sys.modules", "from hitzoo.families import build", "assert 'torch' in sys.modules"]
     command = [sys.executable, "-c", "import sys\n" + "\n".join(lines)]
     result = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -19,6 +19,12 @@ def test_every_error_is_in_the_tree_that_the_module_draws() -> None:
     assert {kind.__name__ for kind in kinds} <= set(drawn)
 
 
+def test_errors_of_the_field_are_builtins_too() -> None:
+    assert issubclass(errors.RequestError, ValueError)
+    assert issubclass(errors.UnknownNameError, LookupError)
+    assert str(errors.UnknownNameError("no model is named 'x'")) == "no model is named 'x'"  # a KeyError quotes it
+
+
 def test_argument_is_named_as_a_program_writes_it_and_by_the_command_as_an_option() -> None:
     error = ArgumentError("batch_size", 0, "must be positive")
     for same in (error, copy.copy(error)):

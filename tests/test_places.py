@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from hitzoo.errors import RequestError, UnknownNameError
+from hitzoo.hub.locate import locate
 from hitzoo.places import caches, is_file, is_folder, is_there, place
-from hitzoo.sampling.load import locate
 
 ODD = ["x" * 300, "a/" * 3000, "\0", "", "file/below"]
 

@@ -16,8 +16,8 @@ from hitzoo.runtime.device import wait_for
 from hitzoo.runtime.live_bytes import LiveBytes
 from hitzoo.runtime.precision import PRECISIONS
 from hitzoo.sampling.fast import fast_network
+from hitzoo.sampling.initial import initial_generator
 from hitzoo.sampling.latents import latents_of_seeds
-from hitzoo.sampling.untrained import initial_generator
 
 PATHS = {
     "plain": "the reference module as a plain PyTorch port runs: eager, without hitzoo's oneDNN linear layers, with the"
@@ -101,11 +101,11 @@ def _plain(module: torch.nn.Module, precision: str, device: torch.device) -> Net
 
 
 def _fast(module: torch.nn.Module, precision: str, device: torch.device) -> Network:
-    return fast_network(module, precision=precision, device=device)
+    return fast_network(module, precision=precision, device=device, keeps_memory=True)
 
 
 def _compiled(module: torch.nn.Module, precision: str, device: torch.device) -> Network:
-    return fast_network(module, precision=precision, device=device, compiled=True)
+    return fast_network(module, precision=precision, device=device, compiled=True, keeps_memory=True)
 
 
 _NETWORKS = {"plain": _plain, "fast": _fast, "compiled": _compiled}

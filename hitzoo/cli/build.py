@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from hitzoo.spec.types import Spec
 
 
-_FILES = ("config.json", "model.safetensors")  # what --out writes; their names are known without torch
 _FLOAT32 = 4  # bytes
 _PROCESS = 600_000_000  # bytes; what a training process on a CPU holds before its networks
 
@@ -42,10 +41,11 @@ def build(
     from hitzoo.cli import console
     from hitzoo.families.open import open_spec
     from hitzoo.targets import check_folder
+    from hitzoo.zoo.model_layout import MODEL_FILES
 
     loaded, plan = open_spec(spec, overrides)
     if out is not None:
-        check_folder(out, _FILES, force=force)
+        check_folder(out, MODEL_FILES, force=force)
     report = _report(plan)
     if not as_json:
         _print(report)  # the table needs no torch; what follows takes its seconds
@@ -167,9 +167,10 @@ def _total(part: str, totals: dict[str, Any]) -> list[Cell]:
 
 
 def _write(out: Path, spec: Spec, plan: ModelPlan, seed: int, *, force: bool) -> None:
-    from hitzoo.sampling.untrained import initial_generator
+    from hitzoo.sampling.initial import initial_generator
     from hitzoo.targets import folder_target
     from hitzoo.zoo.model_folder import write_model
+    from hitzoo.zoo.model_layout import MODEL_FILES
 
-    with folder_target(out, _FILES, force=force) as folder:
+    with folder_target(out, MODEL_FILES, force=force) as folder:
         write_model(folder, spec, plan, initial_generator(plan, seed).state_dict(), seed=seed, step=0)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import get_args
 
+import typer
+
 _MOST = 200  # runs that are looked at
 
 
@@ -89,13 +91,9 @@ def complete_training_precision(incomplete: str) -> list[str]:
     return [name for name in ("float32", "tf32", "bf16") if name.startswith(incomplete)]
 
 
-def complete_verb(incomplete: str) -> list[str]:
+def complete_verb(context: typer.Context, incomplete: str) -> list[str]:
     """The verbs, for `hitzoo help`."""
-    from typer.main import get_command
-
-    from hitzoo.cli.app import app
-
-    return [name for name in getattr(get_command(app), "commands", {}) if name.startswith(incomplete)]
+    return [name for name in getattr(context.find_root().command, "commands", {}) if name.startswith(incomplete)]
 
 
 def _files(incomplete: str, endings: tuple[str, ...]) -> Iterator[str]:
@@ -119,4 +117,6 @@ def _entries(parent: Path) -> list[Path]:
 
 
 def _is_run(folder: Path) -> bool:
-    return (folder / "run.json").is_file()
+    from hitzoo.zoo.run_layout import RunPaths
+
+    return RunPaths(folder).is_run()

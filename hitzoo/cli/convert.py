@@ -110,7 +110,7 @@ def _from(
 def _to(source: str, target: Path | None, force: bool) -> None:
     from hitzoo.cli import console
     from hitzoo.errors import RequestError
-    from hitzoo.sampling.load import locate
+    from hitzoo.hub.locate import locate
     from hitzoo.targets import is_taken
     from hitzoo.zoo.convert import to_hit_gan, write_npz
 

@@ -30,38 +30,18 @@ def info(
 ) -> None:
     """Describe a model; one on the Hub by its files and the header of its weights, without fetching them."""
     from hitzoo.cli import console
-    from hitzoo.zoo.cards import find_card
-    from hitzoo.zoo.pasted import as_meant
+    from hitzoo.hub.describe import info as info_of
+    from hitzoo.zoo.cards import Card
 
-    card = find_card(model) or find_card(as_meant(model))
-    if card is not None:
-        rows, data = _of_card(card), _plain(card)
-    else:
-        found = _look(model)
-        rows, data = _of_model(found), found.to_json()
+    found = info_of(model)
     if as_json:
-        console.print_json(data)
+        console.print_json(found.to_json())
         return
+    rows = _of_card(found) if isinstance(found, Card) else _of_model(found)
     console.print_line(model, style="bold")
     for label, value in rows:
         if value:
             console.print_field(label, str(value))
-
-
-def _look(model: str) -> ModelInfo:
-    from hitzoo.hub.info import info_of_model, info_of_repo
-    from hitzoo.places import is_folder, place
-    from hitzoo.zoo.pasted import as_meant
-    from hitzoo.zoo.repo_name import PREFIX, is_repo_name, parse_repo_name
-    from hitzoo.zoo.run_checkpoints import named_checkpoint, refuse_mistyped_run
-
-    if is_repo_name(model) and not is_folder(place(model)) and named_checkpoint(model) is None:
-        if as_meant(model) == model and not model.startswith(PREFIX):
-            refuse_mistyped_run(model)
-        return info_of_repo(parse_repo_name(model))
-    from hitzoo.sampling.load import locate
-
-    return info_of_model(locate(model), model)
 
 
 def _of_model(found: ModelInfo) -> list[tuple[str, str]]:
@@ -120,10 +100,3 @@ def _made_by(made: Mapping[str, Any]) -> str:
 def _status(card: Card) -> str:
     words = {"bundled": "its weights travel with hitzoo", "published": f"on the Hub: {card.repo}@{card.revision}"}
     return words.get(card.status, f"spec only: nobody has published weights; hitzoo train {card.name}")
-
-
-def _plain(card: Card) -> dict[str, Any]:
-    from dataclasses import asdict
-
-    data = asdict(card)
-    return data | {"weights": str(card.weights) if card.weights else None}

@@ -11,12 +11,13 @@ if TYPE_CHECKING:
 
 def settled(model: str) -> str:
     """The checkpoint that a run's name means now, by its path: a run that goes on saves newer ones meanwhile."""
+    from hitzoo.hub.locate import locate
     from hitzoo.places import is_folder, place
-    from hitzoo.sampling.load import locate
     from hitzoo.zoo.kept_reports import is_checkpoint_of_run
     from hitzoo.zoo.run_checkpoints import named_checkpoint
+    from hitzoo.zoo.run_layout import RunPaths
 
-    if named_checkpoint(model) is None and not is_folder(place(model) / "checkpoints"):
+    if named_checkpoint(model) is None and not is_folder(RunPaths(place(model)).checkpoints):
         return model
     checkpoint = locate(model).weights.parent
     return str(checkpoint.absolute()) if is_checkpoint_of_run(checkpoint) else model

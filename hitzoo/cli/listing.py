@@ -68,23 +68,11 @@ def _fid(numbers: dict[str, float]) -> str:
 
 def _rows(pattern: str) -> list[dict[str, Any]]:
     """What matches, by name; what has weights first."""
-    from hitzoo.spec.shipped import shipped_specs
-    from hitzoo.zoo.cards import SPEC_ONLY, cards
+    from hitzoo.zoo.cards import SPEC_ONLY
+    from hitzoo.zoo.listing import matching_models
 
-    known = cards()
-    without = {name: None for name in shipped_specs() if name not in known}  # a spec that has no record yet
-    found = [(name, card) for name, card in sorted({**known, **without}.items()) if _matches(name, pattern)]
-    rows = [_row(name, card) for name, card in found]
+    rows = [_row(name, card) for name, card in matching_models(pattern).items()]
     return sorted(rows, key=lambda row: bool(row["weights"] == SPEC_ONLY))
-
-
-def _matches(name: str, pattern: str) -> bool:
-    """A pattern with wildcards is of whole names; a plain word may stand anywhere in them."""
-    from fnmatch import fnmatchcase
-
-    if any(letter in pattern for letter in "*?["):
-        return fnmatchcase(name, pattern)
-    return pattern.lower() in name
 
 
 def _row(name: str, card: Card | None) -> dict[str, Any]:

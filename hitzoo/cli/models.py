@@ -49,8 +49,8 @@ def load_model(model: str, device: str, init: str | None) -> Generator:
     from hitzoo.errors import RequestError
 
     with progress.working("loading torch"):
+        from hitzoo.sampling.create import untrained
         from hitzoo.sampling.load import load
-        from hitzoo.sampling.untrained import untrained
 
     if init is None:
         with progress.transferring("weights") as follow:

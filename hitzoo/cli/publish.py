@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,8 +11,7 @@ from hitzoo.cli.completion import complete_model
 from hitzoo.cli.options import ForceOption
 
 if TYPE_CHECKING:
-    from hitzoo.hub.model_card import Terms
-    from hitzoo.hub.release import Publication, Release
+    from hitzoo.hub.release import Release
 
 
 def publish(
@@ -72,44 +71,37 @@ def publish(
     if out is not None and not dry_run:
         raise RequestError("--out is for --dry-run: what is published lies on the Hub")
     license = check_license(license, license_name)  # before torch is loaded
-    from hitzoo.hub.model_card import Terms
-
-    terms = Terms(
-        license=license,
-        license_name=license_name,
-        license_link=license_link,
-        data=data,
-        data_license=data_license,
-        datasets=tuple(dataset),
-        base_model=base_model,
-        title=title,
-        summary=summary,
-    )
-    wanted = _gather(model, repo, terms, evaluation, with_discriminator, with_training)
-    if dry_run:
-        _show(wanted, out, force)
-    else:
-        _publish(wanted, tag, private)
-
-
-def _gather(
-    model: str, repo: str, terms: Terms, evaluation: Path | None, with_discriminator: bool, with_training: bool
-) -> Publication:
     from hitzoo.hub.provenance import read_report
-    from hitzoo.sampling.publish import publication
-    from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, TRAINING_FILES
+    from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME, TRAINING_FILES
 
-    extra = TRAINING_FILES if with_training else (DISCRIMINATOR_NAME,) if with_discriminator else ()
-    report = read_report(evaluation) if evaluation is not None else None
-    return publication(model, repo, terms, report=report, extra=extra)
+    said = {
+        "license": license,
+        "license_name": license_name,
+        "license_link": license_link,
+        "data": data,
+        "data_license": data_license,
+        "datasets": tuple(dataset),
+        "base_model": base_model,
+        "title": title,
+        "summary": summary,
+    }
+    more: dict[str, Any] = {
+        "report": read_report(evaluation) if evaluation is not None else None,
+        "extra": TRAINING_FILES if with_training else (DISCRIMINATOR_NAME,) if with_discriminator else (),
+    }
+    if dry_run:
+        _show(model, repo, said, more, out, force)
+    else:
+        _publish(model, repo, said | more, tag, private)
 
 
-def _publish(wanted: Publication, tag: str | None, private: bool) -> None:
+def _publish(model: str, repo: str, said: dict[str, Any], tag: str | None, private: bool) -> None:
     from hitzoo.cli import console, progress
-    from hitzoo.hub.publish import publish
+    from hitzoo.sampling.publish import publish
+    from hitzoo.zoo.pasted import as_meant
 
-    with progress.working(f"publishing {wanted.model.spec.name} to {wanted.repo_id}"):
-        done = publish(wanted, tag=tag, private=private)
+    with progress.working(f"publishing {model} to {as_meant(repo)}"):
+        done = publish(model, repo, tag=tag, private=private, **said)
     where = f"{done.repo_id}@{tag}" if tag else done.repo_id
     if done.changed or done.removed:
         size = sum(
@@ -125,16 +117,20 @@ def _publish(wanted: Publication, tag: str | None, private: bool) -> None:
     console.print_line(f"hitzoo sample --model {where} --seeds 0-15")
 
 
-def _show(wanted: Publication, out: Path | None, force: bool) -> None:
+def _show(model: str, repo: str, said: dict[str, Any], more: dict[str, Any], out: Path | None, force: bool) -> None:
     """What would be published: the files, then the card."""
     import shutil
     from tempfile import TemporaryDirectory
 
     from hitzoo.cli import console
-    from hitzoo.hub.publish import prepare
+    from hitzoo.hub.model_card import Terms
     from hitzoo.hub.release import FILES
+    from hitzoo.hub.upload import prepare
+    from hitzoo.sampling.publish import publication
     from hitzoo.targets import folder_target
+    from hitzoo.zoo.model_layout import MANIFEST_NAME
 
+    wanted = publication(model, repo, Terms(**said), **more)
     with TemporaryDirectory(prefix="hitzoo-publish-") as place:
         release = prepare(wanted, Path(place))
         card = release.files["README.md"].read_text(encoding="utf-8")
@@ -145,7 +141,7 @@ def _show(wanted: Publication, out: Path | None, force: bool) -> None:
                     shutil.copyfile(path, folder / name)
         entries = sorted(release.manifest.files.items())
         rows = [[name, console.size(entry.size), entry.sha256[:12]] for name, entry in entries]
-        rows.append(["manifest.json", console.size(release.files["manifest.json"].stat().st_size), ""])
+        rows.append([MANIFEST_NAME, console.size(release.files[MANIFEST_NAME].stat().st_size), ""])
     console.print_table(["file", "size", "sha256"], [rows], words=(0, 2))
     console.print_document(card)
     _mention(release)

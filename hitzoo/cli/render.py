@@ -100,6 +100,7 @@ def render(
             seed=number,
             truncation=truncation,
             precision=precision,
+            keeps_memory=True,
             out=out,
             npy=npy,
             format=format,

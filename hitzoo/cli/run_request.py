@@ -117,13 +117,14 @@ def _run_meant(word: str | None, out: Path | None, resume: bool, *, begins: bool
 def _run_named(word: str, *, named_twice: bool) -> Path | None:
     """The folder of a run that a word names, by itself, its spec.yaml or one of its checkpoints; None for a spec."""
     from hitzoo.spec.shipped import shipped_specs
+    from hitzoo.zoo.run_layout import RunPaths
 
     path = Path(word).expanduser()
     if path.is_dir():
         return None if named_twice and word in shipped_specs() else path
     if named_twice:
         return None
-    if path.name == "spec.yaml" and (path.parent / "run.json").is_file():
+    if path == (run := RunPaths(path.parent)).spec and run.is_run():
         return path.parent
     return None if path.is_file() or word in shipped_specs() or len(path.parts) < 2 else path
 
@@ -131,11 +132,14 @@ def _run_named(word: str, *, named_twice: bool) -> Path | None:
 def _resumed(run: RunRecord) -> RunRecord:
     if run.holds_run():
         return run
-    above = run.path.absolute().parent.parent
-    if (run.path / "config.json").is_file() and run.path.absolute().parent.name == "checkpoints":
+    from hitzoo.zoo.model_layout import is_model
+    from hitzoo.zoo.run_layout import run_of
+
+    above = run_of(run.path.absolute())
+    if above is not None and is_model(run.path):
         raise RequestError(
-            f"{run.path} is a checkpoint; its run goes on from the newest: hitzoo train --resume {above}. A new run"
-            f" from this one's weights begins with --init {run.path}"
+            f"{run.path} is a checkpoint; its run goes on from the newest: hitzoo train --resume {above.path}. A new"
+            f" run from this one's weights begins with --init {run.path}"
         )
     there = "holds no run" if run.path.is_dir() else "is not there"
     raise RequestError(

@@ -113,7 +113,7 @@ def sample(
     layout = _layout(grid, padding, scale, labels)
     numbers = _seeds(seeds, latents)
     generator = load_model(chosen, device, init)
-    generator = generator if quick is None else generator.fast(quick)
+    generator = generator if quick is None else generator.fast(quick, keeps_memory=True)
     order = _order(
         generator,
         numbers,

@@ -15,8 +15,9 @@ from hitzoo.hub.client import Hub
 from hitzoo.hub.errors import in_plain_words
 from hitzoo.hub.remote import Header, Remote
 from hitzoo.zoo.bounds import beyond
-from hitzoo.zoo.checkpoint_index import sha256_of
-from hitzoo.zoo.model_folder import WEIGHTS_NAME, ModelFolder
+from hitzoo.zoo.file_digests import sha256_of
+from hitzoo.zoo.model_folder import ModelFolder
+from hitzoo.zoo.model_layout import WEIGHTS_NAME
 from hitzoo.zoo.repo_name import RepoName
 from hitzoo.zoo.weights import METADATA_KEY, read_header, read_metadata, without_checksum
 
@@ -67,7 +68,7 @@ def info_of_repo(repo: RepoName, hub: Hub | None = None) -> ModelInfo:
         remote = door.described(door.look(repo), [WEIGHTS_NAME])
         weights = remote.files.get(WEIGHTS_NAME)
         if weights is None:
-            raise HubError(f"{repo} is no model of hitzoo: it has no {WEIGHTS_NAME}")
+            raise HubError(f"{repo} is not a hitzoo model: it has no {WEIGHTS_NAME}")
         header = door.header(repo.repo_id, remote.commit, WEIGHTS_NAME)
     tags: Mapping[str, str] = {}
     with suppress(HubError), in_plain_words("look at", repo, door):  # good to know, no more

@@ -10,14 +10,17 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from hitzoo.zoo.cards import Card
 from hitzoo.zoo.evaluation_report import check_report
 from hitzoo.zoo.kept_reports import kept_report
+from hitzoo.zoo.model_layout import STATE_NAME
+from hitzoo.zoo.run_layout import RunPaths
 
 _OF_A_MACHINE = re.compile(r"/|~|\.\.|[A-Za-z]:[\\/]")
+_COMMAND = ("hitzoo", "hitzoo.exe", "__main__.py")
 UNTRAINED = "not trained: these are initial weights"
 
 
@@ -34,13 +37,13 @@ def provenance_of(weights: Path, metadata: Mapping[str, Any], card: Card | None)
     if card is not None:
         return Provenance(facts=_of_record(card))
     checkpoint = weights.parent
-    run = checkpoint.parent.parent
-    state = read_object(checkpoint / "training" / "state.json")
-    sessions = read_object(run / "run.json").get("sessions")
+    run = RunPaths(checkpoint.parent.parent)
+    state = read_object(checkpoint / STATE_NAME)
+    sessions = read_object(run.about).get("sessions")
     session = sessions[0] if isinstance(sessions, list) and sessions and isinstance(sessions[0], dict) else {}
     place, report = kept_report(checkpoint)
     return Provenance(
-        facts=_of_run({**metadata, **state}, session, _seconds(run / "metrics.jsonl", state.get("step"))),
+        facts=_of_run({**metadata, **state}, session, _seconds(run.metrics, state.get("step"))),
         report=check_report(report, place) if report else None,
     )
 
@@ -135,7 +138,9 @@ def _time(seconds: float) -> str:
 
 
 def _command(words: Sequence[Any]) -> str:
-    """As it was typed, but for where things lay."""
+    """As it was typed, but for where things lay; of a run that a program made, the program's name."""
+    if words and PurePath(str(words[0])).name not in _COMMAND:
+        return f"hitzoo.train in {name_of(str(words[0])) or 'Python'}"
     return shlex.join(["hitzoo", *(str(name_of(str(word))) for word in words[1:])])
 
 

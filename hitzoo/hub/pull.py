@@ -1,4 +1,4 @@
-"""Models of the Hub into the cache of its client: pinned to a commit, only what is needed, every file verified.
+"""Pull models of the Hub into the cache of its client: pinned to a commit, only what is needed, every file verified.
 
 The client compares sizes and nothing more. Here every file is held against the manifest after every pull, also when it
 was in the cache already; one that is damaged there is fetched again once.
@@ -12,20 +12,24 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from hitzoo.errors import HubError, OutputError, WeightsError
+from hitzoo.errors import HubError, OutputError, RequestError, WeightsError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec
 from hitzoo.hub.bars import Progress
 from hitzoo.hub.client import Hub
 from hitzoo.hub.environment import CannotAsk
 from hitzoo.hub.errors import in_plain_words
-from hitzoo.hub.manifest import LARGEST_TEXT, MANIFEST_NAME, Manifest, read_manifest
+from hitzoo.hub.manifest import LARGEST_TEXT, Manifest, read_manifest
 from hitzoo.hub.remote import RemoteFile
 from hitzoo.hub.retry import is_in_trouble
+from hitzoo.hub.unknown_name import unknown_name
 from hitzoo.hub.verification import check_size, check_weights, read_description
-from hitzoo.zoo.cards import Card
-from hitzoo.zoo.model_folder import CONFIG_NAME, SPEC_NAME, TRAINING_FILES, WEIGHTS_NAME, ModelFolder
-from hitzoo.zoo.repo_name import RepoName
+from hitzoo.places import is_folder, place
+from hitzoo.zoo.cards import BUNDLED, PUBLISHED, Card, find_card
+from hitzoo.zoo.model_folder import ModelFolder
+from hitzoo.zoo.model_layout import CONFIG_NAME, MANIFEST_NAME, SPEC_NAME, TRAINING_FILES, WEIGHTS_NAME
+from hitzoo.zoo.pasted import as_meant, not_a_model
+from hitzoo.zoo.repo_name import RepoName, is_repo_name, parse_repo_name
 
 _TEXTS = (CONFIG_NAME, SPEC_NAME, MANIFEST_NAME)
 _NEEDED = (*_TEXTS, WEIGHTS_NAME)
@@ -48,18 +52,59 @@ class Pulled:
 
 
 def pull(
+    model: str | RepoName,
+    *,
+    with_training: bool = False,
+    extra: Collection[str] = (),
+    hub: Hub | None = None,
+    progress: Progress | None = None,
+) -> Pulled | None:
+    """Fetch a model from the Hugging Face Hub into the cache and verify every file; then it loads without a network.
+
+        hitzoo.pull("ORG/NAME@v1")
+
+    `HF_TOKEN`, `HF_HOME`, `HF_ENDPOINT` and `HF_HUB_OFFLINE` work as in huggingface_hub.
+
+    Args:
+        model: a name of the zoo, or `ORG/NAME[@REVISION]` on the Hub; a revision is a tag, a branch or a commit.
+        with_training: fetch the discriminator and the training state too, where they were published.
+        extra: single files of these, of `hitzoo.zoo.model_folder.TRAINING_FILES`.
+        hub: another Hub than that of the environment.
+        progress: called with (bytes done, bytes in all) while the weights come.
+
+    Returns:
+        Folder, commit and files; None for a model of the zoo whose weights are installed with hitzoo.
+
+    Raises:
+        UnknownNameError: nothing has that name.
+        RequestError: a folder here, of which there is nothing to pull.
+        HubError: the Hub refuses, cannot be reached, or holds no model of hitzoo.
+        WeightsError, SpecError: what it holds does not agree with itself.
+        OutputError: the cache cannot be written.
+    """
+    wanted = TRAINING_FILES if with_training else extra
+    if isinstance(model, RepoName):
+        return pull_repo(model, hub=hub, extra=wanted, progress=progress)
+    card = find_card(model) or find_card(as_meant(model))
+    if card is not None and card.status == BUNDLED:
+        return None
+    if card is not None and card.status == PUBLISHED:
+        return pull_published(card, hub=hub, extra=wanted, progress=progress)
+    if is_folder(place(model)) and not is_repo_name(model):
+        raise RequestError(f"{model} is a folder here, there is nothing to pull: hitzoo sample --model {model}")
+    if not is_repo_name(model) and ("/" not in model or not_a_model(model)):
+        raise unknown_name(model)
+    return pull_repo(parse_repo_name(model), hub=hub, extra=wanted, progress=progress)
+
+
+def pull_repo(
     repo: RepoName, *, hub: Hub | None = None, extra: Collection[str] = (), progress: Progress | None = None
 ) -> Pulled:
-    """Fetch what is not in the cache yet, and verify everything.
+    """Fetch what is not in the cache yet, and verify everything. Raises as `pull`.
 
     Args:
         repo: a tag or branch is resolved once; a commit that is in the cache needs no network.
         extra: which of `TRAINING_FILES` are wanted too, where they were published.
-
-    Raises:
-        HubError: the Hub refuses, cannot be reached, or holds no model of ours.
-        WeightsError, SpecError: what it holds does not agree with itself.
-        OutputError: the cache cannot be written.
     """
     return _Pull(repo, hub or Hub(), progress).run(extra)
 
@@ -67,13 +112,13 @@ def pull(
 def pull_published(
     card: Card, *, hub: Hub | None = None, extra: Collection[str] = (), progress: Progress | None = None
 ) -> Pulled:
-    """The model of a record that says where it is published; it must be the one recorded.
+    """Fetch the model of a record that says where it is published; it must be the one recorded.
 
     Raises:
         HubError: what lies there is something else. Others as `pull`.
     """
     repo = RepoName(card.repo, card.revision)
-    pulled = pull(repo, hub=hub, extra=extra, progress=progress)
+    pulled = pull_repo(repo, hub=hub, extra=extra, progress=progress)
     entry = read_manifest(pulled.folder / MANIFEST_NAME).files[WEIGHTS_NAME]
     if (entry.sha256, entry.size) != (card.sha256, card.size):
         raise HubError(f"{repo} does not hold the weights that the record of {card.name} names; install hitzoo again")
@@ -132,7 +177,7 @@ class _Pull:
         missing = [name for name in _NEEDED if name not in remote.files]
         if missing:
             raise HubError(
-                f"{self.repo} is no model of hitzoo: it has no {', '.join(missing)}; `hitzoo publish` makes such models"
+                f"{self.repo} is not a hitzoo model: it has no {', '.join(missing)}; `hitzoo publish` makes such models"
             )
         for name in _TEXTS:
             if (remote.files[name].size or 0) > LARGEST_TEXT:

@@ -19,45 +19,24 @@ from typing import Any
 from hitzoo.errors import RequestError, WeightsError
 from hitzoo.files import atomic_file, write_text
 from hitzoo.hub.card_metadata import render_card
-from hitzoo.hub.manifest import MANIFEST_NAME, Manifest, manifest_of
-from hitzoo.hub.model_card import CardFacts, Terms
+from hitzoo.hub.manifest import Manifest, manifest_of
+from hitzoo.hub.model_card import CardFacts
 from hitzoo.hub.provenance import Provenance, name_of, provenance_of, without_folders
+from hitzoo.hub.publication import README_NAME, Publication
 from hitzoo.hub.verification import check_weights
 from hitzoo.spec.types import Spec
 from hitzoo.spec.write import to_yaml
-from hitzoo.zoo.cards import Card
 from hitzoo.zoo.checkpoint_index import verify
-from hitzoo.zoo.model_folder import CONFIG_NAME, SPEC_NAME, TRAINING_FILES, WEIGHTS_NAME, ModelFolder, config_of
+from hitzoo.zoo.model_folder import ModelFolder, config_of
+from hitzoo.zoo.model_layout import CONFIG_NAME, MANIFEST_NAME, SPEC_NAME, TRAINING_FILES, WEIGHTS_NAME
 from hitzoo.zoo.weights import read_metadata, read_tensors
 
-README_NAME = "README.md"
 GRID_NAME = "samples.png"
 REPORT_NAME = "evaluation.json"
 FILES = (README_NAME, CONFIG_NAME, SPEC_NAME, WEIGHTS_NAME, GRID_NAME, REPORT_NAME, MANIFEST_NAME, *TRAINING_FILES)
 """What the folder can hold."""
 _WIDEST = 1024  # pixels of the grid
 _LARGEST_SIDE = 6
-
-
-@dataclass(frozen=True, kw_only=True)
-class Publication:
-    """What is to be published. `draw` makes the grid of rows × columns samples at a path, and says what is odd of it.
-
-    `record` is the model's in the zoo, if it has one; `bundled` says that it is that very model. `spec_text` is the
-    spec as it was written, where that is known; `report` an evaluation; `extra` those of the training's files that go
-    along. `readme` is a card the author wrote himself.
-    """
-
-    repo_id: str
-    model: ModelFolder
-    terms: Terms
-    draw: Callable[[Path, int, int], str]
-    record: Card | None = None
-    bundled: bool = False
-    spec_text: str | None = None
-    report: Mapping[str, Any] | None = None
-    extra: Collection[str] = ()
-    readme: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

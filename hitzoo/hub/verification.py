@@ -16,10 +16,11 @@ from hitzoo.families.build import build_generator
 from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.load import parse_spec
 from hitzoo.families.table import generator_cost
-from hitzoo.hub.manifest import MANIFEST_NAME, read_manifest, read_small
+from hitzoo.hub.manifest import read_manifest, read_small
 from hitzoo.spec.types import Spec
 from hitzoo.spec.write import leaves
-from hitzoo.zoo.model_folder import CONFIG_NAME, SPEC_NAME, WEIGHTS_NAME, ModelFolder, open_model
+from hitzoo.zoo.model_folder import ModelFolder, open_model
+from hitzoo.zoo.model_layout import CONFIG_NAME, MANIFEST_NAME, SPEC_NAME, WEIGHTS_NAME
 from hitzoo.zoo.weights import differences_of, read_header, read_metadata
 
 _MOST_DIFFERENCES = 5

@@ -9,7 +9,7 @@ from importlib.metadata import version
 import numpy as np
 from numpy.typing import NDArray
 
-from hitzoo.sampling.generator import Generator
+from hitzoo.sampling.module import GeneratorModule
 
 _MAKING = {  # what decides over the pixels besides the latent, in the words of a message
     "hitzoo:weights": "weights",
@@ -35,7 +35,7 @@ _LETTERS = 12  # of a hash, for people
 _LONGEST = 40  # letters of a value in a message
 
 
-def picture_facts(generator: Generator, truncation: float) -> dict[str, str]:
+def picture_facts(generator: GeneratorModule, truncation: float) -> dict[str, str]:
     """What a picture's metadata says of how it was made; with the seed, enough to make it again.
 
     `hitzoo:weights` is the sha256 of the weights file, of an untrained network that of its tensors.
@@ -51,6 +51,8 @@ def picture_facts(generator: Generator, truncation: float) -> dict[str, str]:
         "hitzoo:precision": generator.precision,
         "hitzoo:path": "optimized" if generator.is_fast else "plain",
     }
+    if generator.weights_changed:  # neither those of that step nor those of that repository
+        return facts
     if isinstance(generator.metadata.get("step"), int):
         facts["hitzoo:step"] = str(generator.metadata["step"])
     return facts | ({"hitzoo:repo": generator.origin} if generator.origin else {})

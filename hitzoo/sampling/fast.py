@@ -20,7 +20,7 @@ def fast_network(
     device: torch.device,
     gelu: Gelu = "exact",
     compiled: bool = False,
-    keeps_memory: bool = True,
+    keeps_memory: bool = False,
 ) -> nn.Module:
     """The folded network of a generator in evaluation mode: [B, latent_dim] -> [B, image_channels, R, R] in float32.
 
@@ -35,8 +35,8 @@ def fast_network(
         gelu: `approximate` takes a cheaper one in the Triton kernels, off by up to 2.6e-5: not the same images.
         compiled: let torch.compile make the kernels instead of taking ours; on a CPU it needs a C++ compiler, and the
             first image of each batch size waits for it.
-        keeps_memory: on a CPU, memory that is freed stays with the process from now on: pieces are small, and mapping
-            their pages anew each time would take longer than filling them.
+        keeps_memory: on a CPU, memory that is freed stays with the whole process from now on: pieces are small, and
+            mapping their pages anew each time would take longer than filling them.
 
     Raises:
         RequestError: an unknown precision, or a generator in training mode.

@@ -1,75 +1,132 @@
-"""A generator ready to sample: the public face of a trained model."""
+"""The generator: the public face of a model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from hitzoo.errors import RequestError
-from hitzoo.families.compile import ModelPlan
-from hitzoo.sampling.latents import check_latents, check_truncation, latents_of_seeds, positive
-from hitzoo.sampling.pictures import finite, not_finite
+from hitzoo.families.build import build_generator
+from hitzoo.hub.bars import Progress
+from hitzoo.hub.locate import locate
+from hitzoo.hub.model_card import Terms
+from hitzoo.hub.publication import publication_of
+from hitzoo.hub.upload import Published, upload
+from hitzoo.runtime.device import choose_device
+from hitzoo.sampling.card_samples import save_card_samples
+from hitzoo.sampling.fast import fast_network
+from hitzoo.sampling.label import label_of
+from hitzoo.sampling.latents import Seeds, check_truncation
+from hitzoo.sampling.pictures import finite
+from hitzoo.sampling.region import region_of
+from hitzoo.sampling.render import TILE, Renderer, View
+from hitzoo.sampling.sampler import Sampler
 from hitzoo.sampling.samples import Samples
 from hitzoo.sampling.weights_digest import weights_digest
-from hitzoo.spec.types import Spec
+from hitzoo.targets import folder_target
+from hitzoo.zoo.model_folder import ModelFolder, load_generator, open_model, write_model
+from hitzoo.zoo.model_layout import MODEL_FILES
 from hitzoo.zoo.repo_name import is_repo_name
-
-if TYPE_CHECKING:
-    from hitzoo.hub.publish import Published
-
-_PIXELS_AT_ONCE = 1 << 20  # output pixels of one batch: 16 images of 256², 1 of 1024²
-_PIXELS_AT_ONCE_ON_CPU = 1 << 16  # more is no faster there, and a batch is soon done: 64 images of 32², 1 of 256²
+from hitzoo.zoo.weights import check_fit, read_metadata
 
 
-class Generator:
-    """A model's generator with its weights, in evaluation mode.
+class Generator(Sampler):
+    """A model's generator with its weights: a `torch.nn.Module` that makes images.
 
-        hitzoo.load("hit-ti-shapes32").sample(seeds=range(4))[0].save("shape.png")
+        generator = hitzoo.load("hit-ti-shapes32")
+        generator.sample(seeds=range(4))[0].save("shape.png")
+        generator(torch.randn(8, 64))                      # [8, 3, 32, 32], with a gradient to the latents
 
-    `spec` is what was written, `plan` what was built, `module` the network itself: call it with latents (B, latent_dim)
-    on `device` for images (B, C, R, R) that are not clipped. `origin` is the repository and commit on the Hub that it
-    came from, `metadata` what the header of its weights says, `label` what files made by it are called after,
-    and `weights` the sha256 of the file of its weights.
+    It comes in evaluation mode with `requires_grad` off; `.to`, `.half`, `.parameters`, `.state_dict` and `deepcopy`
+    work as of any module, and the names of the weights are those of `model.safetensors`.
+
+    Attributes:
+        spec: what was written.
+        plan: what was built from it: `plan.generator.resolution`, `.image_channels`, `.latent_dim`, …
+        module: the network itself, which shares its weights with the generator.
+        origin: the repository and commit on the Hub that it came from; empty for others.
+        metadata: what the header of its weights says: the step, the seed, …
     """
 
-    def __init__(
-        self,
-        spec: Spec,
-        plan: ModelPlan,
-        module: torch.nn.Module,
-        device: torch.device,
-        *,
-        origin: str = "",
-        metadata: Mapping[str, Any] | None = None,
-        label: str = "",
-        weights: str = "",
-    ) -> None:
-        self.spec = spec
-        self.plan = plan
-        self.origin = origin
-        self.metadata = dict(metadata or {})
-        self._label, self._weights = label, weights
-        self.device = device
-        self.module = module.to(device).eval().requires_grad_(False)
-
     @classmethod
-    def from_pretrained(cls, model: str | Path, *, revision: str | None = None, device: str = "auto") -> Generator:
-        """As `hitzoo.load`, with the revision of a model on the Hub by itself if wanted.
+    def from_pretrained(
+        cls,
+        model: str | Path,
+        *,
+        revision: str | None = None,
+        device: str | torch.device = "auto",
+        progress: Progress | None = None,
+    ) -> Generator:
+        """Load a trained model, as `hitzoo.load` does.
+
+        Args:
+            model: as for `hitzoo.load`.
+            revision: tag, branch or commit of a model on the Hub.
+            device: `auto`, `cpu`, `cuda`, `cuda:1`, `mps`.
+            progress: called with (bytes done, bytes in all) while weights come from the Hub.
 
         Raises:
             RequestError: a revision of something that is not named as on the Hub.
+            UnknownNameError, WeightsError, HubError: as `hitzoo.load`.
         """
-        from hitzoo.sampling.load import load
-
         if revision is not None and (isinstance(model, Path) or not is_repo_name(f"{model}@{revision}")):
             raise RequestError(f"revision {revision} of {model}: only ORG/NAME on the Hub has revisions")
-        return load(model if revision is None else f"{model}@{revision}", device=device)
+        name = model if revision is None else f"{model}@{revision}"
+        where = choose_device(device)
+        found = locate(name, progress=progress)
+        return cls.from_folder(found, where, label=label_of(found, name))
+
+    @classmethod
+    def from_folder(
+        cls, folder: ModelFolder | str | Path, device: str | torch.device = "auto", *, label: str = ""
+    ) -> Generator:
+        """Load the generator of a model folder.
+
+        Args:
+            folder: a folder with `config.json` and `model.safetensors`, or one that was located already.
+            device: as for `from_pretrained`.
+            label: the name of files made by it; by default the spec's.
+
+        Raises:
+            WeightsError: the weights are missing, damaged or of another network.
+        """
+        found = folder if isinstance(folder, ModelFolder) else open_model(Path(folder))
+        where = choose_device(device)
+        with torch.device("meta"):
+            module = build_generator(found.plan)
+        check_fit(found.weights, module)  # before it takes memory
+        module = module.to_empty(device="cpu")
+        weights = load_generator(found, module)
+        metadata = read_metadata(found.weights)
+        return cls(
+            found.spec, found.plan, module, where, origin=found.origin, metadata=metadata, label=label, weights=weights
+        )
+
+    def save_pretrained(self, folder: str | Path, *, force: bool = False) -> Path:
+        """Write the model as a folder that `hitzoo.load` takes: `config.json` and `model.safetensors`, in float32.
+
+        The folder appears whole or not at all. The same model again is no change.
+
+        Args:
+            folder: where to; made where it does not exist.
+            force: replace another model that is there.
+
+        Returns:
+            The folder.
+
+        Raises:
+            RequestError: a fast generator, whose weights are products of the model's.
+            OutputError: the folder holds something else, or cannot be written.
+        """
+        self._refuse_fast("save")
+        with folder_target(Path(folder), MODEL_FILES, force=force) as temporary:
+            self._write(temporary)
+        return Path(folder)
 
     def push_to_hub(
         self, repo_id: str, *, license: str, tag: str | None = None, private: bool = False, **terms: Any
@@ -79,153 +136,110 @@ class Generator:
         Args:
             repo_id: ORG/NAME.
             license: of the weights, as the Hub names licences; there is no default.
-            terms: more of `hitzoo.hub.model_card.Terms`, such as `data="FFHQ"` and `data_license="CC-BY-NC-SA-4.0"`.
+            tag: the version's name, such as v1.
+            private: make a new repository private.
+            terms: more for the card, as for `hitzoo.publish`: `data="FFHQ"`, `data_license="CC-BY-NC-SA-4.0"`, …
+
+        Returns:
+            The commit, its address and what changed.
 
         Raises:
-            RequestError, HubError: see `hitzoo.hub.publish.publish`.
+            RequestError, HubError: as `hitzoo.publish`; or a fast generator.
         """
-        from hitzoo.sampling.publish import push
+        self._refuse_fast("push")
+        try:
+            own = Terms(license=license, **terms)
+        except TypeError:
+            known = ", ".join(name for name in Terms.__dataclass_fields__ if name != "license")
+            raise RequestError(
+                f"{', '.join(terms)}: what can be said of a model besides its licence is {known}"
+            ) from None
+        with TemporaryDirectory(prefix="hitzoo-push-") as folder:
+            self._write(Path(folder))
+            found = open_model(Path(folder))
+            return upload(publication_of(found, repo_id, own, draw=Drawing(found)), tag=tag, private=private)
 
-        return push(self, repo_id, license=license, tag=tag, private=private, **terms)
+    def fast(self, precision: str = "float32", *, keeps_memory: bool = False) -> Generator:
+        """Make the same model on the network optimized for inference (`hitzoo.sampling.fast`): the same images, faster.
 
-    def fast(self, precision: str = "float32", *, keeps_memory: bool = True) -> Generator:
-        """The same model on the rewritten network (`hitzoo.sampling.fast`): the same images, sooner.
+        Gradients go through it to the latents. Its own weights are products of the model's: they have no gradient and
+        cannot be saved, and it stays on its device.
 
-        Its module is for inference only: its weights are products of the model's and cannot be saved as it. On a CPU
-        the process keeps memory that it has freed from then on, unless `keeps_memory` is false.
+        Args:
+            precision: `float32`, or `bfloat16`, which moves nearly all pixels by at most one step of 256.
+            keeps_memory: on a CPU, let the whole process keep memory that it frees from now on, which is faster still
+                (`hitzoo.keep_freed_memory`).
 
         Raises:
-            RequestError: a precision other than float32 and bfloat16, or a module in training mode.
+            RequestError: a precision other than these, or a generator in training mode.
         """
-        from hitzoo.sampling.fast import fast_network
-
         network = fast_network(self.module, precision=precision, device=self.device, keeps_memory=keeps_memory)
-        said: dict[str, Any] = {
-            "origin": self.origin,
-            "metadata": self.metadata,
-            "label": self._label,
-            "weights": self.weights,
-        }
-        return Generator(self.spec, self.plan, network, self.device, **said)
+        said: dict[str, Any] = {} if self.weights_changed else {"origin": self.origin, "metadata": self.metadata}
+        said["weights"] = self.weights if self.dtype == torch.float32 else weights_digest(self.module)
+        return type(self)(self.spec, self.plan, network, self.device, label=self._label, **said)
 
     def render(
         self,
-        seeds: Iterable[int] | None = None,
+        seeds: Seeds | None = None,
         *,
-        latents: ArrayLike | None = None,
+        latents: ArrayLike | torch.Tensor | None = None,
         region: tuple[int, int, int, int] | None = None,
         level: int | None = None,
         tile: int | None = None,
         truncation: float = 1.0,
     ) -> Samples:
-        """A rectangle of each image, computed alone: its cost goes with its area (`hitzoo.sampling.render`).
+        """Render a rectangle of each image alone: its cost goes with its area (`hitzoo.sampling.render`).
 
         Args:
+            seeds: one seed or several; default seed 0 alone.
+            latents: (N, latent_dim) instead of seeds.
             region: left, top, width, height in pixels; default the whole image.
             level: the image of a coarser stage, a preview; the region then counts in its pixels.
-            tile: pixels a side that are computed at once, which bounds the memory; default 1024.
+            tile: pixels per side that are computed at once, which bounds the memory; default 1024.
+            truncation: factor of the latent.
 
         Raises:
             RequestError: the model's last stages mix pixels, or there is no such region or level.
         """
-        from hitzoo.sampling.region import region_of
-        from hitzoo.sampling.render import TILE, Renderer, View
-
         wanted = None if region is None else region_of(region)
-        renderer = Renderer(self._folded, View(region=wanted, level=level, tile=TILE if tile is None else tile))
+        renderer = Renderer(self._optimized(), View(region=wanted, level=level, tile=TILE if tile is None else tile))
         z = self._latents(seeds, latents) * np.float32(check_truncation(truncation))
         return Samples(finite(renderer.images(torch.from_numpy(z).to(self.device)), self.name), z)
 
-    @cached_property
-    def _folded(self) -> torch.nn.Module:
-        """The rewritten network in float32, or in what this one is in already; made of the weights there are now."""
-        return self.module if self.is_fast else self.fast().module
+    def _optimized(self) -> torch.nn.Module:
+        """The optimized network in float32, or in what this one is in already; made anew where weights have changed."""
+        if self.is_fast:
+            return self.module
+        made_of = (self.device, self.dtype, self._versions())
+        kept = self.__dict__.get("_kept_optimized")
+        if kept is None or kept[0] != made_of:
+            kept = self.__dict__["_kept_optimized"] = (made_of, self.fast().module)
+        network: torch.nn.Module = kept[1]
+        return network
 
-    @property
-    def is_fast(self) -> bool:
-        """Whether `module` is the rewritten network."""
-        from hitzoo.families.fold import is_folded
-        from hitzoo.sampling.replayed import unwrapped
+    def _write(self, folder: Path) -> None:
+        tensors = {
+            name: tensor.float() if tensor.is_floating_point() else tensor
+            for name, tensor in self.module.state_dict().items()
+        }
+        said = {} if self.weights_changed else self.metadata
+        own = ("name", "architecture", "generator_plan")  # written into every header anew
+        more = {key: value for key, value in said.items() if key not in own}
+        write_model(folder, self.spec, self.plan, tensors, **more)
 
-        return is_folded(unwrapped(self.module))
+    def _refuse_fast(self, verb: str) -> None:
+        if self.is_fast:
+            raise RequestError(
+                f"the weights of a fast generator are products of the model's; {verb} the one it was made of"
+            )
 
-    @property
-    def precision(self) -> str:
-        """What the maps are computed in, as torch names it: float32 unless `fast` was asked for another."""
-        from hitzoo.sampling.replayed import unwrapped
 
-        return str(getattr(unwrapped(self.module), "precision", torch.float32)).removeprefix("torch.")
+class Drawing:
+    """Draws the samples of a model's card: on the CPU, where the same weights give the same picture most widely."""
 
-    @property
-    def name(self) -> str:
-        """The name of the spec the model was made from."""
-        return self.spec.name
+    def __init__(self, model: ModelFolder) -> None:
+        self.model = model
 
-    @property
-    def label(self) -> str:
-        """What files made by it are called after: the run and the step, the folder, or the repository."""
-        return self._label or self.name
-
-    @property
-    def weights(self) -> str:
-        """The sha256 of the file that the weights were read from; of a network of no file, that of its tensors."""
-        return self._weights or weights_digest(self.module)
-
-    @property
-    def default_batch_size(self) -> int:
-        """Images computed at once: as many as make a million pixels, on a CPU a sixteenth of that."""
-        pixels = _PIXELS_AT_ONCE_ON_CPU if self.device.type == "cpu" else _PIXELS_AT_ONCE
-        return max(1, pixels // self.plan.generator.resolution**2)
-
-    def sample(
-        self,
-        seeds: Iterable[int] | None = None,
-        *,
-        latents: ArrayLike | None = None,
-        truncation: float = 1.0,
-        batch_size: int | None = None,
-        progress: Callable[[int], None] | None = None,
-    ) -> Samples:
-        """Generate one image a seed, or one a row of `latents` (N, latent_dim).
-
-        Args:
-            seeds: 0 to 2³²−1 each; default seed 0 alone.
-            truncation: factor of the latent. HiT has no w-space: this is not StyleGAN's ψ towards a mean.
-            batch_size: images computed at once; by default as many as make a million pixels, 65,536 on a CPU.
-            progress: called after each batch with the number of images in it.
-
-        Raises:
-            RequestError: seeds and latents together, a wrong shape, or a truncation that is not possible.
-            WeightsError: an image is not finite.
-        """
-        z = self._latents(seeds, latents) * np.float32(check_truncation(truncation))
-        size = self.default_batch_size if batch_size is None else int(positive(batch_size, "batch_size"))
-        side, channels = self.plan.generator.resolution, self.plan.generator.image_channels
-        raw = np.empty((len(z), side, side, channels), dtype=np.float32)
-        for start in range(0, len(z), size):
-            part = slice(start, min(start + size, len(z)))
-            raw[part] = self.images(z[part])
-            if progress is not None:
-                progress(part.stop - part.start)
-        return Samples(raw, z)
-
-    @torch.inference_mode()
-    def images(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
-        """One batch: (B, latent_dim) to (B, R, R, C), not clipped; a WeightsError where one is not finite."""
-        z = torch.from_numpy(latents).to(self.device)
-        output: torch.Tensor = self.module(z)
-        if not output.isfinite().all():  # on the device, where it is quick
-            raise not_finite(self.name)
-        return output.permute(0, 2, 3, 1).float().cpu().numpy()
-
-    def _latents(self, seeds: Iterable[int] | None, latents: ArrayLike | None) -> NDArray[np.float32]:
-        width = self.plan.generator.latent_dim
-        if latents is None:
-            return latents_of_seeds([0] if seeds is None else seeds, width)
-        if seeds is not None:
-            raise RequestError("give seeds or latents, not both")
-        with np.errstate(over="ignore"):
-            z = np.asarray(latents, dtype=np.float32)
-        if z.ndim != 2 or z.shape[1] != width:
-            raise RequestError(f"latents of shape {z.shape}; the model wants (N, {width})")
-        return check_latents(z, "latents")
+    def __call__(self, path: Path, rows: int, columns: int) -> str:
+        """Write the grid; what is odd about it."""
+        return save_card_samples(Generator.from_folder(self.model, "cpu"), path, rows, columns)

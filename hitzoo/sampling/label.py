@@ -6,8 +6,10 @@ import re
 from pathlib import Path
 
 from hitzoo.zoo.cards import SPEC_ONLY, find_card
-from hitzoo.zoo.model_folder import WEIGHTS_NAME, ModelFolder
+from hitzoo.zoo.model_folder import ModelFolder
+from hitzoo.zoo.model_layout import WEIGHTS_NAME
 from hitzoo.zoo.repo_name import PREFIX, is_commit, is_repo_name, parse_repo_name
+from hitzoo.zoo.run_layout import run_of
 
 _UNFIT = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|]')
 _LETTERS = 12  # of a commit, for people
@@ -31,8 +33,8 @@ def label_of(found: ModelFolder, model: str | Path) -> str:
     if found.weights.name != WEIGHTS_NAME:
         return fit(found.spec.name)
     folder = found.weights.parent.resolve()
-    if folder.parent.name == "checkpoints":
-        return fit(f"{folder.parent.parent.name}-{folder.name}")
+    if (run := run_of(folder)) is not None:
+        return fit(f"{run.path.name}-{folder.name}")
     return fit(folder.name or found.spec.name)
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, SupportsIndex, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+import torch
+from numpy.typing import ArrayLike, NDArray
 
 from hitzoo.errors import RequestError
 
@@ -17,13 +18,20 @@ _MOST_IMAGES = 10_000_000
 _LONGEST = 40  # letters of a mistake that are shown
 
 
-def latents_of_seeds(seeds: Iterable[int], latent_dim: int) -> NDArray[np.float32]:
-    """One standard normal vector a seed: (N, latent_dim).
+Seeds: TypeAlias = int | Iterable[int]
 
-    Drawn by NumPy's `RandomState`, whose streams never change between versions; one generator a seed, as the StyleGAN
+
+def latents_of_seeds(seeds: Seeds, latent_dim: int) -> NDArray[np.float32]:
+    """Draw one standard normal vector per seed: (N, latent_dim).
+
+    Drawn by NumPy's `RandomState`, whose streams never change between versions; one generator per seed, as the StyleGAN
     tools do it.
+
+    Raises:
+        RequestError: a seed is not a whole number of 0 to 2³²−1.
     """
-    rows = [np.random.RandomState(_checked(seed)).standard_normal(latent_dim) for seed in seeds]
+    several: Iterable[int] = [int(seeds)] if isinstance(seeds, int | np.integer) else seeds
+    rows = [np.random.RandomState(_checked(seed)).standard_normal(latent_dim) for seed in several]
     return np.asarray(rows, dtype=np.float32).reshape(-1, latent_dim)
 
 
@@ -78,6 +86,20 @@ def read_latents(path: Path, latent_dim: int) -> NDArray[np.float32]:
         return check_latents(np.ascontiguousarray(array, dtype=np.float32), f"--latents {path}:")
 
 
+def as_latents(latents: ArrayLike | torch.Tensor, latent_dim: int) -> NDArray[np.float32]:
+    """Convert latents of any array, or a tensor on any device with or without a gradient, to float32 (N, latent_dim).
+
+    Raises:
+        RequestError: another shape, or values that no draws are.
+    """
+    given = latents.detach().cpu().double().numpy() if isinstance(latents, torch.Tensor) else latents
+    with np.errstate(over="ignore"):
+        z = np.asarray(given, dtype=np.float32)
+    if z.ndim != 2 or z.shape[1] != latent_dim:
+        raise RequestError(f"latents of shape {z.shape}; the model wants (N, {latent_dim})")
+    return check_latents(z, "latents")
+
+
 def check_latents(latents: NDArray[np.float32], place: str) -> NDArray[np.float32]:
     """The latents themselves, if a network can be given them.
 
@@ -128,6 +150,8 @@ def _read_array(path: Path) -> NDArray[Any]:
 
 
 def _checked(seed: int) -> int:
+    if not isinstance(seed, SupportsIndex):
+        raise RequestError(f"seed {seed!r} is not a whole number; give seeds=7, or several as in seeds=range(16)")
     if not 0 <= seed <= _LARGEST_SEED:
         raise RequestError(f"seed {seed} is out of range; seeds are 0 to {_LARGEST_SEED}")
     return seed

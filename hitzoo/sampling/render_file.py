@@ -34,6 +34,7 @@ class Wanted:
     seed: int = 0
     truncation: float = 1.0
     precision: str = "float32"
+    keeps_memory: bool = False
     out: Path | None = None
     npy: Path | None = None
     format: str | None = None
@@ -52,7 +53,7 @@ def write_render(
         OutputError: something else is there already, or a file cannot be written.
     """
     check_truncation(wanted.truncation)
-    quick = generator.fast(wanted.precision)
+    quick = generator.fast(wanted.precision, keeps_memory=wanted.keeps_memory)
     renderer = Renderer(quick.module, wanted.view)
     out, format = _picture_of(quick, wanted)
     facts = _facts(quick, wanted, renderer, format)

@@ -10,8 +10,10 @@ import yaml
 from hitzoo.errors import Problem, SpecError
 from hitzoo.spec.write import as_yaml
 
-_CONFIG = "config.json"
-_NAMES = ("spec.yaml", "hitzoo.yaml", _CONFIG)  # of a run, of a published model, of every model folder
+RUN_SPEC_NAME = "spec.yaml"  # in the folder of a run
+SPEC_NAME = "hitzoo.yaml"  # in a published model: the spec as its author wrote it
+CONFIG_NAME = "config.json"  # in every model folder
+_NAMES = (RUN_SPEC_NAME, SPEC_NAME, CONFIG_NAME)
 
 
 def spec_in(folder: Path) -> Path | None:
@@ -21,7 +23,7 @@ def spec_in(folder: Path) -> Path | None:
 
 def is_config(path: Path) -> bool:
     """True for a model's config, which holds its spec."""
-    return path.name == _CONFIG
+    return path.name == CONFIG_NAME
 
 
 def text_of_config(path: Path, text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -78,6 +78,10 @@ class Card:
     published: tuple[Number, ...] = ()
     measured: tuple[Number, ...] = ()
     provenance: Mapping[str, Any] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self) | {"weights": str(self.weights) if self.weights else None}
 
 
 def cards() -> dict[str, Card]:

@@ -7,22 +7,21 @@ indexes have none and stay usable.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection
 from pathlib import Path
 
 from hitzoo.files import parse_json, reason_of, writing
+from hitzoo.zoo.file_digests import digests_of, from_json, problems_of, to_json
+from hitzoo.zoo.model_layout import INDEX_NAME
 
-INDEX_NAME = "training/index.json"
+_SIZE = "bytes"
 
 
 def write_index(folder: Path) -> None:
     """List every file of a checkpoint that is otherwise complete; the caller makes the folder atomic."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
-    entries = {
-        path.relative_to(folder).as_posix(): {"bytes": path.stat().st_size, "sha256": sha256_of(path)} for path in files
-    }
+    entries = to_json(digests_of({path.relative_to(folder).as_posix(): path for path in files}), _SIZE)
     (folder / INDEX_NAME).write_text(json.dumps({"files": entries}, indent=2) + "\n", encoding="utf-8")
 
 
@@ -39,18 +38,16 @@ def verify(place: Path, only: Collection[str] | None = None) -> list[str]:
     if not is_indexed(place):
         return []
     try:
-        entries = parse_json((place / INDEX_NAME).read_text(encoding="utf-8"))["files"]
-        wanted = [(name, int(entry["bytes"]), str(entry["sha256"])) for name, entry in entries.items()]
+        listed = from_json(parse_json((place / INDEX_NAME).read_text(encoding="utf-8"))["files"], _SIZE)
     except OSError as error:
         return [f"{INDEX_NAME} cannot be read: {reason_of(error, reading=True)}"]
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return [f"{INDEX_NAME} is not the index of a checkpoint"]
-    unlisted = sorted(set(only or ()) - {name for name, _, _ in wanted})
+    unlisted = sorted(set(only or ()) - listed.keys())
     if unlisted:
         return [f"{INDEX_NAME} does not list {', '.join(unlisted)}"]
-    looked_at = [entry for entry in wanted if only is None or entry[0] in only]
-    found = (file_problem(place / name, name, size, digest) for name, size, digest in looked_at)
-    return [problem for problem in found if problem]
+    wanted = [name for name in listed if only is None or name in only]
+    return list(problems_of(place, listed, wanted, INDEX_NAME).values())
 
 
 def set_aside(place: Path) -> Path:
@@ -65,22 +62,3 @@ def set_aside(place: Path) -> Path:
         count += 1
     with writing(place.with_name(free)):
         return place.rename(place.with_name(free))
-
-
-def file_problem(path: Path, name: str, size: int, digest: str, listed_in: str = INDEX_NAME) -> str:
-    """What is wrong with one file; nothing where it is the one that was written."""
-    try:
-        if not path.is_file():
-            return f"{name} is missing"
-        found = path.stat().st_size
-        if found != size:
-            return f"{name} is cut: {found:,} of {size:,} bytes" if found < size else f"{name} has grown"
-        return "" if sha256_of(path) == digest else f"{name} was altered: its sha256 is not the one in {listed_in}"
-    except OSError as error:
-        return f"{name} cannot be read: {reason_of(error, reading=True)}"
-
-
-def sha256_of(path: Path) -> str:
-    """Of a file's bytes, 64 hexadecimal digits."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

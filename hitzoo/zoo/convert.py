@@ -30,14 +30,8 @@ from hitzoo.families.load import load_spec
 from hitzoo.spec.shipped import shipped_specs
 from hitzoo.spec.types import Spec
 from hitzoo.targets import file_target, folder_target
-from hitzoo.zoo.model_folder import (
-    CONFIG_NAME,
-    DISCRIMINATOR_NAME,
-    LIVE_GENERATOR_NAME,
-    WEIGHTS_NAME,
-    ModelFolder,
-    write_model,
-)
+from hitzoo.zoo.model_folder import ModelFolder, write_model
+from hitzoo.zoo.model_layout import CONFIG_NAME, DISCRIMINATOR_NAME, LIVE_GENERATOR_NAME, WEIGHTS_NAME
 from hitzoo.zoo.weights import check_fit, compare, read_metadata, read_tensors, write_weights
 
 CONVERTED_FILES = (CONFIG_NAME, WEIGHTS_NAME, DISCRIMINATOR_NAME)

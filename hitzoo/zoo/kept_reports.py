@@ -14,20 +14,18 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from hitzoo.files import write_text
-from hitzoo.zoo.checkpoint_index import INDEX_NAME, sha256_of
+from hitzoo.zoo.file_digests import sha256_of
+from hitzoo.zoo.model_layout import INDEX_NAME, WEIGHTS_NAME
+from hitzoo.zoo.run_layout import ANY_STEP, RunPaths, run_of, step_of
 
-_FOLDER = "evaluations"
-_WEIGHTS = "model.safetensors"
 _LETTERS = 8
 _OF = "weights_file"  # the key of what it is of
 
 
 def is_checkpoint_of_run(checkpoint: Path) -> bool:
     """Whether a model folder is a checkpoint in the folder of a run."""
-    run = checkpoint.parent.parent
-    return (
-        checkpoint.name.startswith("step-") and checkpoint.parent.name == "checkpoints" and (run / "run.json").is_file()
-    )
+    run = run_of(checkpoint)
+    return run is not None and step_of(checkpoint.name) is not None and run.is_run()
 
 
 def keep_report(checkpoint: Path, report: Mapping[str, Any]) -> Path:
@@ -38,8 +36,8 @@ def keep_report(checkpoint: Path, report: Mapping[str, Any]) -> Path:
     """
     how = [{**score, "value": None, "deviation": None} for score in report["scores"]]
     mark = sha256(json.dumps(how, sort_keys=True).encode()).hexdigest()[:_LETTERS]
-    path = checkpoint.parent.parent / _FOLDER / f"{checkpoint.name}-{mark}.json"
-    written = {_OF: sha256_of(checkpoint / _WEIGHTS), **report}
+    path = _run_around(checkpoint).evaluation(f"{checkpoint.name}-{mark}")
+    written = {_OF: sha256_of(checkpoint / WEIGHTS_NAME), **report}
     write_text(path, json.dumps(written, indent=2, ensure_ascii=False) + "\n")
     return path
 
@@ -49,18 +47,18 @@ def kept_report(checkpoint: Path) -> tuple[Path, dict[str, Any]]:
 
     Empty without one; what the run's own file holds is as it was found, for the caller to check.
     """
-    folder = checkpoint.parent.parent / _FOLDER
-    own = folder / f"{checkpoint.name}.json"
+    run = _run_around(checkpoint)
+    own = run.evaluation(checkpoint.name)
     if found := _object(own):
         return own, found
-    for path in by_hand(folder, checkpoint.name):
+    for path in by_hand(run.evaluations, checkpoint.name):
         found = read_report_file(path)
         if found and found.pop(_OF, None) == _digest(checkpoint):
             return path, found
     return own, {}
 
 
-def by_hand(folder: Path, checkpoint: str = "step-*") -> list[Path]:
+def by_hand(folder: Path, checkpoint: str = ANY_STEP) -> list[Path]:
     """The files of `hitzoo eval` in an `evaluations` folder, newest first."""
     try:
         found = [
@@ -73,22 +71,24 @@ def by_hand(folder: Path, checkpoint: str = "step-*") -> list[Path]:
 
 def newest_values(run: Path) -> tuple[int | None, dict[str, float]]:
     """Step and numbers of what `hitzoo eval` found last of a run's checkpoint that is still there; None without."""
-    for path in by_hand(run / _FOLDER):
-        checkpoint = run / "checkpoints" / path.name.rpartition("-")[0]
-        step = checkpoint.name.removeprefix("step-")
+    paths = RunPaths(run)
+    for path in by_hand(paths.evaluations):
+        checkpoint = paths.checkpoints / path.name.rpartition("-")[0]
+        step = step_of(checkpoint.name)
         found = read_report_file(path)
-        if (
-            not step.isdecimal()
-            or not checkpoint.is_dir()
-            or found.get(_OF) != (_indexed(checkpoint) or found.get(_OF))
-        ):
+        if step is None or not checkpoint.is_dir() or found.get(_OF) != (_indexed(checkpoint) or found.get(_OF)):
             continue
         scores = found.get("scores") or []
         values = {str(score.get("name")): score.get("value") for score in scores if isinstance(score, dict)}
         numbers = {name: float(value) for name, value in values.items() if _is_number(value)}
         if numbers:
-            return int(step), numbers
+            return step, numbers
     return None, {}
+
+
+def _run_around(checkpoint: Path) -> RunPaths:
+    """The folder two above, whatever it is."""
+    return RunPaths(checkpoint.parent.parent)
 
 
 def read_report_file(path: Path) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def _is_number(value: Any) -> TypeGuard[float]:
 def _indexed(checkpoint: Path) -> str:
     """The sha256 of the weights as the checkpoint's index has it: known at once, where there is one."""
     try:
-        found = json.loads((checkpoint / INDEX_NAME).read_text(encoding="utf-8"))["files"][_WEIGHTS]["sha256"]
+        found = json.loads((checkpoint / INDEX_NAME).read_text(encoding="utf-8"))["files"][WEIGHTS_NAME]["sha256"]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return ""
     return found if isinstance(found, str) else ""
@@ -120,6 +120,6 @@ def _indexed(checkpoint: Path) -> str:
 
 def _digest(checkpoint: Path) -> str:
     try:
-        return sha256_of(checkpoint / _WEIGHTS)
+        return sha256_of(checkpoint / WEIGHTS_NAME)
     except OSError:
         return ""

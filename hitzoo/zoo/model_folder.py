@@ -7,7 +7,6 @@ folder inside.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -26,22 +25,11 @@ from hitzoo.spec.document import Document
 from hitzoo.spec.place import Places
 from hitzoo.spec.types import Spec
 from hitzoo.zoo.bounds import beyond
+from hitzoo.zoo.model_layout import CONFIG_NAME, WEIGHTS_NAME
 from hitzoo.zoo.packages import naming_packages, packages_of
 from hitzoo.zoo.weights import load_weights, read_metadata, write_weights
 
-CONFIG_NAME = "config.json"
-SPEC_NAME = "hitzoo.yaml"  # beside them in what is published: the spec as its author wrote it
-WEIGHTS_NAME = "model.safetensors"
-LIVE_GENERATOR_NAME = "training/generator.safetensors"
-DISCRIMINATOR_NAME = "training/discriminator.safetensors"
-TRAINING_FILES = (  # what a checkpoint has besides, and a published model may have
-    DISCRIMINATOR_NAME,
-    LIVE_GENERATOR_NAME,
-    "training/optimizer.safetensors",
-    "training/state.json",
-)
 FORMAT = 1
-_CHECKPOINT = re.compile(r"step-([0-9]{1,12})")
 
 
 @dataclass(frozen=True)
@@ -84,12 +72,6 @@ def write_model(
     text = json.dumps(config_of(spec, plan), indent=2, ensure_ascii=False) + "\n"
     (folder / CONFIG_NAME).write_text(text, encoding="utf-8", errors="backslashreplace")  # JSON's own escapes
     write_weights(folder / WEIGHTS_NAME, generator, weights_metadata(plan, **metadata))
-
-
-def checkpoints(folder: Path) -> list[Path]:
-    """The checkpoints `step-00001000`, … in a folder, oldest first."""
-    found = [(int(match[1]), path) for path in folder.glob("step-*") if (match := _CHECKPOINT.fullmatch(path.name))]
-    return [path for _, path in sorted(found)]
 
 
 def open_model(folder: Path) -> ModelFolder:

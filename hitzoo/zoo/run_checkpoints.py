@@ -9,8 +9,9 @@ from pathlib import Path
 
 from hitzoo.errors import UnknownNameError, WeightsError
 from hitzoo.places import is_folder, place
-from hitzoo.zoo.model_folder import CONFIG_NAME, checkpoints
+from hitzoo.zoo.model_layout import is_model
 from hitzoo.zoo.repo_name import PREFIX
+from hitzoo.zoo.run_layout import RunPaths, step_of
 
 _RUNS = "runs"  # the folder that every command of the documentation puts runs into
 _STEP = re.compile(r"(?:step-)?(\d[\d,_]*)")
@@ -27,22 +28,22 @@ def named_checkpoint(model: str) -> Path | None:
         WeightsError: the run has no such checkpoint; the message says which there are.
     """
     run, at, which = model.rpartition("@")
-    folder = place(run)
-    if not at or not run or is_folder(place(model)) or not is_folder(folder / "checkpoints"):
+    run_folder = RunPaths(place(run))
+    if not at or not run or is_folder(place(model)) or not is_folder(run_folder.checkpoints):
         return None
-    saved = checkpoints(folder / "checkpoints")
+    saved = run_folder.saved()
     if not saved:
         raise WeightsError(f"{model}: {run} is a run without a checkpoint yet; let it reach its first one")
     if which in _NEWEST:
         return saved[-1]
     if which == "best":
-        return _best(model, folder, saved)
+        return _best(model, run_folder, saved)
     wanted = _STEP.fullmatch(which)
     step = int(re.sub(r"[,_]", "", wanted[1])) if wanted else None
-    found = next((checkpoint for checkpoint in saved if _step(checkpoint) == step), None)
+    found = next((checkpoint for checkpoint in saved if step_of(checkpoint.name) == step), None)
     if found is None:
         also = "" if wanted else f"; a model of that name on the Hub is {PREFIX}{model}"
-        raise WeightsError(f"{model}: {run} has no checkpoint '{which}'; there are {_choices(folder, saved)}{also}")
+        raise WeightsError(f"{model}: {run} has no checkpoint '{which}'; there are {_choices(run_folder, saved)}{also}")
     return found
 
 
@@ -59,8 +60,8 @@ def refuse_mistyped_run(model: str) -> None:
     if is_folder(place(path)):  # ORG/NAME@REVISION, and a copy of it here
         return
     beside = _subfolders(parent)
-    runs = [child.name for child in beside if (child / "checkpoints").is_dir()]
-    models = [child.name for child in beside if (child / CONFIG_NAME).is_file()]
+    runs = [child.name for child in beside if RunPaths(child).checkpoints.is_dir()]
+    models = [child.name for child in beside if is_model(child)]
     near = get_close_matches(Path(path).name, [*runs, *models], n=1)
     if not near and not runs and parent != Path(_RUNS):
         return
@@ -71,7 +72,7 @@ def refuse_mistyped_run(model: str) -> None:
     )
 
 
-def _best(model: str, folder: Path, saved: list[Path]) -> Path:
+def _best(model: str, folder: RunPaths, saved: list[Path]) -> Path:
     name = _name_of_best(folder)
     found = next((checkpoint for checkpoint in saved if checkpoint.name == name), None)
     if found is None:
@@ -82,25 +83,21 @@ def _best(model: str, folder: Path, saved: list[Path]) -> Path:
     return found
 
 
-def _name_of_best(folder: Path) -> str | None:
+def _name_of_best(folder: RunPaths) -> str | None:
     """What `best.json` says (`hitzoo.training.run.best` writes it)."""
     try:
-        found = json.loads((folder / "best.json").read_text(encoding="utf-8"))
+        found = json.loads(folder.best.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
         return None
     name = found.get("checkpoint") if isinstance(found, dict) else None
     return name if isinstance(name, str) else None
 
 
-def _choices(folder: Path, saved: list[Path]) -> str:
-    steps = [str(_step(checkpoint)) for checkpoint in saved]
+def _choices(folder: RunPaths, saved: list[Path]) -> str:
+    steps = [str(step_of(checkpoint.name)) for checkpoint in saved]
     shown = steps if len(steps) <= _NAMED else [*steps[:2], "…", *steps[-_NAMED + 2 :]]
     best = _name_of_best(folder)
     return ", ".join([*shown, "newest", *(["best"] if any(checkpoint.name == best for checkpoint in saved) else [])])
-
-
-def _step(checkpoint: Path) -> int:
-    return int(checkpoint.name.removeprefix("step-"))
 
 
 def _subfolders(parent: Path) -> list[Path]:

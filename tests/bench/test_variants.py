@@ -9,7 +9,7 @@ from torch import nn
 from hitzoo.bench import variants
 from hitzoo.bench.variants import Call, Caller
 from hitzoo.layers import onednn_linear
-from hitzoo.sampling.untrained import initial_generator
+from hitzoo.sampling.initial import initial_generator
 
 CPU = torch.device("cpu")
 BY_NAME = {"float32": torch.float32, "bfloat16": torch.bfloat16}

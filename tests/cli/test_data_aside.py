@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from hitzoo.sampling.untrained import untrained
+from hitzoo.sampling.create import untrained
 from hitzoo.zoo.model_folder import write_model
 from tests.conftest import Run
 

@@ -12,7 +12,7 @@ import pytest
 from jsonschema import validate
 from PIL import Image
 
-from hitzoo.sampling.untrained import untrained
+from hitzoo.sampling.create import untrained
 from hitzoo.zoo.model_folder import write_model
 from tests.cli.test_without_torch import PROBE
 from tests.conftest import Run

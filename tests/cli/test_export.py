@@ -13,8 +13,8 @@ import torch
 
 from hitzoo.export import trace
 from hitzoo.families.fold import fold
+from hitzoo.sampling.create import untrained
 from hitzoo.sampling.load import load
-from hitzoo.sampling.untrained import untrained
 from tests.conftest import Run
 
 DIFFERENCES = (

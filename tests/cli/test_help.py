@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 from typer.main import get_command
 
 from hitzoo.cli import completion
@@ -124,7 +125,8 @@ def test_names_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert "fid,fid" not in completion.complete_metrics("fid,")
     assert completion.complete_path("training.batch") == ["training.batch_size="]
     assert "generator.stages[0].heads=" in completion.complete_path("generator.")
-    assert completion.complete_verb("tr") == ["train"]
+    root = typer.Context(get_command(app), info_name="hitzoo")
+    assert completion.complete_verb(typer.Context(root.command.commands["help"], parent=root), "tr") == ["train"]
     assert completion.complete_run("no/such/place") == []
 
 

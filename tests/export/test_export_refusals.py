@@ -126,9 +126,15 @@ def test_an_onnxruntime_that_does_not_know_the_opset(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_generator_on_an_accelerator_is_checked_on_the_cpu(tmp_path: Path) -> None:
+class OnAccelerator(Generator):
+    """As if; its latents cannot go there."""
+
+    device = torch.device("cuda")
+
+
+def test_generator_on_an_accelerator_is_checked_on_the_cpu(tmp_path: Path) -> None:
     elsewhere = made(CONVNET)
-    elsewhere.device = torch.device("cuda")  # as if; its latents cannot go there
+    elsewhere.__class__ = OnAccelerator
     assert max(export(elsewhere, tmp_path / "g.pt2", format="torch").differences.values()) < 1e-5
     assert elsewhere.device.type == "cuda"
 

@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from hitzoo.families.load import parse_spec
 from hitzoo.files import atomic_folder
 from hitzoo.hub.client import Hub
 from hitzoo.hub.model_card import Terms
-from hitzoo.hub.publish import Published
+from hitzoo.hub.upload import Published
 from hitzoo.sampling.publish import publish
 from hitzoo.zoo.model_folder import write_model
 from tests.hub.server import HubServer
@@ -26,6 +26,7 @@ from tests.support import TINY_HIT, fill, one_thread
 
 HERE = Path(__file__).parent
 TERMS = Terms(license="apache-2.0", data="the pictures of a test", data_license="CC0-1.0")
+SAID = asdict(TERMS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -115,7 +116,7 @@ def model(save: Callable[..., Path], tmp_path: Path) -> Path:
 @pytest.fixture
 def published(model: Path, door: Hub) -> Published:
     """acme/tiny@v1."""
-    return publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
+    return publish(model, "acme/tiny", **SAID, tag="v1", hub=door)
 
 
 @dataclass

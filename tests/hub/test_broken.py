@@ -17,12 +17,12 @@ from huggingface_hub import get_session
 from hitzoo.errors import HitzooError, HubError, OutputError
 from hitzoo.hub.client import Hub
 from hitzoo.hub.info import info_of_repo
-from hitzoo.hub.publish import Published
 from hitzoo.hub.pull import pull
+from hitzoo.hub.upload import Published
 from hitzoo.sampling.publish import publish
 from hitzoo.zoo.repo_name import RepoName
 from tests.hub.api import Answer
-from tests.hub.conftest import TERMS, Commands
+from tests.hub.conftest import SAID, Commands
 from tests.hub.server import HubServer
 
 TINY = RepoName("acme/tiny", "v1")
@@ -69,7 +69,7 @@ def test_a_long_file_goes_on_where_it_broke_off(
 ) -> None:
     monkeypatch.setattr("huggingface_hub.constants.DOWNLOAD_CHUNK_SIZE", 1000)
     model = save(tmp_path / "model")
-    publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
+    publish(model, "acme/tiny", **SAID, tag="v1", hub=door)
     server.fault(BLOB, method="GET", cut_after=12_345)
     whole(door, model)
     ranges = [one.headers.get("range") for one in server.asked(BLOB, method="GET")]
@@ -270,7 +270,7 @@ UPLOADS: dict[str, tuple[str, dict[str, Any]]] = {
 def test_publishing_over_a_bad_line_makes_one_commit(server: HubServer, model: Path, door: Hub, what: str) -> None:
     path, fault = UPLOADS[what]
     armed = server.fault(path, **fault)
-    done = publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
+    done = publish(model, "acme/tiny", **SAID, tag="v1", hub=door)
     repo = server.repos["acme/tiny"]
     assert [commit.message for commit in repo.commits.values()] == ["initial commit", "Publish tiny"]
     assert repo.tags == {"v1": done.commit} == {"v1": repo.head.oid}
@@ -280,8 +280,8 @@ def test_publishing_over_a_bad_line_makes_one_commit(server: HubServer, model: P
 def test_publishing_again_after_it_failed_for_good(server: HubServer, model: Path, door: Hub) -> None:
     server.fault("/tag/", times=3, status=500)
     with pytest.raises(HubError, match="is in trouble, it answers 500"):
-        publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
-    done = publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
+        publish(model, "acme/tiny", **SAID, tag="v1", hub=door)
+    done = publish(model, "acme/tiny", **SAID, tag="v1", hub=door)
     assert done.changed == ()
     assert server.repos["acme/tiny"].tags == {"v1": done.commit}
     assert len(server.repos["acme/tiny"].commits) == 2
@@ -292,7 +292,7 @@ def test_publishing_a_new_version_while_the_storage_is_down(
 ) -> None:
     server.fault(BLOB, times=99, status=500)
     with pytest.raises(HubError, match="is in trouble, it answers 500"):
-        publish(model, "acme/tiny", TERMS, tag="v2", hub=door)
+        publish(model, "acme/tiny", **SAID, tag="v2", hub=door)
     assert server.repos["acme/tiny"].tags.keys() == {"v1"}
 
 
@@ -315,7 +315,7 @@ def test_publishing_does_not_wait_for_ever(
     monkeypatch.setattr("hitzoo.hub.retry._PATIENCE", 0.3)
     monkeypatch.setattr("time.sleep", lambda seconds: None)  # the client's own pauses
     armed = server.fault(path, delay=30)
-    done = publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
+    done = publish(model, "acme/tiny", **SAID, tag="v1", hub=door)
     assert armed.times == 0
     repo = server.repos["acme/tiny"]
     assert [commit.message for commit in repo.commits.values()] == ["initial commit", "Publish tiny"]

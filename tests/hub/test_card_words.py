@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +15,9 @@ from hitzoo.families.load import load_spec
 from hitzoo.hub.client import Hub
 from hitzoo.hub.model_card import Terms, how_to_install, is_his_own, literal, own_summary
 from hitzoo.hub.provenance import provenance_of
-from hitzoo.hub.publish import prepare
-from hitzoo.sampling.publish import oddity, publication, publish
+from hitzoo.hub.upload import prepare
+from hitzoo.sampling.card_samples import oddity
+from hitzoo.sampling.publish import publication, publish
 from tests.conftest import Run
 from tests.hub.conftest import TERMS
 from tests.hub.server import HubServer
@@ -65,8 +66,8 @@ def test_title_by_the_command_and_in_python(run: Run, model: Path) -> None:
 
 def test_title_survives_a_new_version(server: HubServer, model: Path, door: Hub, save: Callable[..., Path]) -> None:
     terms = replace(TERMS, title="Icons")
-    publish(model, "acme/x", terms, tag="v1", hub=door)
-    publish(save(model.with_name("other"), scale=0.9), "acme/x", terms, tag="v2", hub=door)
+    publish(model, "acme/x", **asdict(terms), tag="v1", hub=door)
+    publish(save(model.with_name("other"), scale=0.9), "acme/x", **asdict(terms), tag="v2", hub=door)
     card = server.repos["acme/x"].read("README.md").decode()
     assert card.count("# Icons\n") == 1
 

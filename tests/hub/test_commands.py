@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hitzoo.hub.publish import Published
+from hitzoo.hub.upload import Published
 from tests.conftest import Run
 from tests.hub.repository import front_matter
 from tests.hub.server import HubServer

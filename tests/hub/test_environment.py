@@ -14,8 +14,8 @@ from huggingface_hub import close_session
 from hitzoo.hub import environment
 from hitzoo.hub.client import Hub
 from hitzoo.hub.environment import CannotAsk, refuse_wrong, settle
-from hitzoo.hub.publish import Published
 from hitzoo.hub.pull import pull
+from hitzoo.hub.upload import Published
 from hitzoo.zoo.repo_name import RepoName
 from tests.hub.conftest import Commands
 from tests.hub.server import HubServer

@@ -9,8 +9,8 @@ import pytest
 
 from hitzoo.errors import HitzooError
 from hitzoo.hub.client import Hub
-from hitzoo.hub.publish import Published
 from hitzoo.hub.pull import pull
+from hitzoo.hub.upload import Published
 from hitzoo.zoo.repo_name import RepoName
 from tests.hub.server import HubServer
 

@@ -13,8 +13,8 @@ from huggingface_hub import close_session, get_session
 from hitzoo.errors import HubError
 from hitzoo.hub.client import Hub
 from hitzoo.hub.info import info_of_repo
-from hitzoo.hub.publish import Published
 from hitzoo.hub.pull import pull
+from hitzoo.hub.upload import Published
 from hitzoo.zoo.repo_name import RepoName
 from tests.hub.api import Answer
 from tests.hub.server import HubServer

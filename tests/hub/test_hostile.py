@@ -16,8 +16,8 @@ import torch
 from hitzoo.errors import HitzooError, HubError
 from hitzoo.hub.client import Hub
 from hitzoo.hub.manifest import manifest_of
-from hitzoo.hub.publish import Published
 from hitzoo.hub.pull import pull
+from hitzoo.hub.upload import Published
 from hitzoo.zoo.repo_name import RepoName
 from hitzoo.zoo.weights import read_metadata, read_tensors, save_weights
 from tests.hub.api import Answer

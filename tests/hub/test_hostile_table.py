@@ -20,7 +20,7 @@ import pytest
 
 from hitzoo.cli.app import main
 from hitzoo.hub.manifest import manifest_of
-from hitzoo.hub.publish import Published
+from hitzoo.hub.upload import Published
 from tests.hub.api import Answer
 from tests.hub.repository import File, Repository
 from tests.hub.server import HubServer

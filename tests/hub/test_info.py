@@ -10,13 +10,13 @@ import pytest
 from hitzoo.errors import HubError
 from hitzoo.hub.client import Hub
 from hitzoo.hub.info import info_of_model, info_of_repo
-from hitzoo.hub.publish import Published
+from hitzoo.hub.locate import locate
 from hitzoo.hub.pull import pull
-from hitzoo.sampling.load import locate
+from hitzoo.hub.upload import Published
 from hitzoo.sampling.publish import publish
 from hitzoo.zoo.repo_name import RepoName
 from tests.conftest import Run
-from tests.hub.conftest import TERMS
+from tests.hub.conftest import SAID
 from tests.hub.server import HubServer
 
 
@@ -68,7 +68,7 @@ def test_parameters_are_those_of_the_plan(published: Published, stranger: Hub, m
 
 def test_numbers_of_the_card(server: HubServer, model: Path, door: Hub) -> None:
     score = {"metric": "fid", "name": "fid", "value": 3.5, "better": "lower", "deviation": None, "protocol": {}}
-    publish(model, "acme/tiny", TERMS, report={"scores": [score]}, hub=door)
+    publish(model, "acme/tiny", **SAID, report={"scores": [score]}, hub=door)
     assert info_of_repo(RepoName("acme/tiny"), door).metrics == (("FID", 3.5),)
 
 

@@ -16,15 +16,16 @@ from hitzoo.errors import HubError, RequestError, UnknownNameError, WeightsError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
 from hitzoo.hub.client import Hub
+from hitzoo.hub.locate import locate
 from hitzoo.hub.manifest import manifest_of
-from hitzoo.hub.publish import Published
 from hitzoo.hub.pull import pull
-from hitzoo.sampling.load import load, locate
+from hitzoo.hub.upload import Published
+from hitzoo.sampling.load import load
 from hitzoo.sampling.publish import publish
 from hitzoo.spec.convert import to_data
-from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME
+from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME
 from hitzoo.zoo.repo_name import RepoName, is_repo_name, parse_repo_name
-from tests.hub.conftest import TERMS
+from tests.hub.conftest import SAID, TERMS
 from tests.hub.server import HubServer
 
 
@@ -153,7 +154,7 @@ def test_fine_tuning_takes_the_discriminator_along(
     place = save(tmp_path / "model")
     (place / "training").mkdir()
     (place / DISCRIMINATOR_NAME).write_bytes(b"a discriminator")
-    publish(place, "acme/tuned", TERMS, extra=[DISCRIMINATOR_NAME], hub=door)
+    publish(place, "acme/tuned", **SAID, extra=[DISCRIMINATOR_NAME], hub=door)
     assert not (locate("acme/tuned").weights.parent / DISCRIMINATOR_NAME).exists()
     found = locate("acme/tuned", extra=[DISCRIMINATOR_NAME])
     assert (found.weights.parent / DISCRIMINATOR_NAME).read_bytes() == b"a discriminator"

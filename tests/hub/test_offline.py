@@ -11,8 +11,8 @@ from huggingface_hub import constants
 
 from hitzoo.errors import HubError
 from hitzoo.hub.client import Hub
-from hitzoo.hub.publish import Published
 from hitzoo.hub.pull import pull
+from hitzoo.hub.upload import Published
 from hitzoo.zoo.repo_name import RepoName
 from tests.hub.server import HubServer
 
@@ -112,9 +112,9 @@ def test_a_whole_cache_can_be_carried_elsewhere(
 
 def test_publishing_offline_says_so(offline: None, server: HubServer, model: Path, door: Hub) -> None:
     from hitzoo.sampling.publish import publish
-    from tests.hub.conftest import TERMS
+    from tests.hub.conftest import SAID
 
     with pytest.raises(
         HubError, match="HF_HUB_OFFLINE is set, but to publish acme/tiny the Hub must be asked; unset it"
     ):
-        publish(model, "acme/tiny", TERMS, hub=door)
+        publish(model, "acme/tiny", **SAID, hub=door)

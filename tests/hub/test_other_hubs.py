@@ -17,12 +17,12 @@ import pytest
 from hitzoo.errors import HubError
 from hitzoo.hub.client import Hub
 from hitzoo.hub.info import info_of_repo
-from hitzoo.hub.publish import Published
 from hitzoo.hub.pull import pull
+from hitzoo.hub.upload import Published
 from hitzoo.sampling.publish import publish
 from hitzoo.zoo.repo_name import RepoName
 from tests.hub.api import Answer, Refused
-from tests.hub.conftest import TERMS
+from tests.hub.conftest import SAID
 from tests.hub.server import HubServer
 
 TINY = RepoName("acme/tiny", "v1")
@@ -95,8 +95,8 @@ def unverified(entry: Any) -> Any:
 
 def there_and_back(server: HubServer, model: Path, door: Hub) -> None:
     """Published once, once more without a commit, pulled, and looked at."""
-    first = publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
-    again = publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
+    first = publish(model, "acme/tiny", **SAID, tag="v1", hub=door)
+    again = publish(model, "acme/tiny", **SAID, tag="v1", hub=door)
     assert (again.commit, again.changed, again.removed) == (first.commit, (), ())
     assert server.repos["acme/tiny"].tags == {"v1": first.commit}
     pulled = pull(TINY, hub=door)
@@ -118,7 +118,7 @@ def test_a_new_repository_without_a_first_commit(server: HubServer, model: Path,
     server.otherwise(INFO, change)
     server.fault("/commit/", status=400)
     with pytest.raises(HubError, match="answers 400"):
-        publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
+        publish(model, "acme/tiny", **SAID, tag="v1", hub=door)
     there_and_back(server, model, door)
 
 
@@ -160,7 +160,7 @@ def test_a_repository_that_was_renamed(server: HubServer, published: Published, 
     server.api.answer = answer  # type: ignore[method-assign]
     assert pull(RepoName("acme/old", "v1"), hub=door).commit == published.commit
     assert info_of_repo(RepoName("acme/old", "v1"), door).commit == published.commit
-    done = publish(model, "acme/old", replace(TERMS, data="others"), tag="v2", hub=door)
+    done = publish(model, "acme/old", **SAID | {"data": "others"}, tag="v2", hub=door)
     assert server.repos["acme/tiny"].tags == {"v1": published.commit, "v2": done.commit}
 
 
@@ -172,10 +172,10 @@ def test_what_the_repository_ignores_is_no_silent_gap(server: HubServer, model: 
     with pytest.raises(
         HubError, match=r"acme/tiny did not take model\.safetensors into its commit \w{12}, which has no"
     ):
-        publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
+        publish(model, "acme/tiny", **SAID, tag="v1", hub=door)
     assert server.repos["acme/tiny"].tags == {}
     server.changes.clear()
-    assert publish(model, "acme/tiny", TERMS, tag="v1", hub=door).changed == ("model.safetensors",)
+    assert publish(model, "acme/tiny", **SAID, tag="v1", hub=door).changed == ("model.safetensors",)
 
 
 def test_a_commit_that_arrives_after_all(server: HubServer, model: Path, door: Hub) -> None:
@@ -188,7 +188,7 @@ def test_a_commit_that_arrives_after_all(server: HubServer, model: Path, door: H
     server.fault("/commit/", status=503, after_all=True)
     server.otherwise("/preupload/", without("oid", each="files"))
     server.otherwise("/revision/main$", edited(not_yet))
-    done = publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
+    done = publish(model, "acme/tiny", **SAID, tag="v1", hub=door)
     assert [one.status for one in server.asked("/commit/", method="POST")] == [503, 412]
     assert server.repos["acme/tiny"].tags == {"v1": done.commit}
     assert len(server.repos["acme/tiny"].commits) == 2
@@ -202,7 +202,7 @@ def test_a_tag_that_somebody_else_was_faster_with(server: HubServer, model: Path
 
     server.otherwise("/commit/", tagged)
     with pytest.raises(HubError, match=r"acme/tiny is being changed by somebody else \(Tag v1 already exists\)"):
-        publish(model, "acme/tiny", TERMS, tag="v1", hub=door)
+        publish(model, "acme/tiny", **SAID, tag="v1", hub=door)
 
 
 def test_information_does_not_need_the_tags(server: HubServer, published: Published, stranger: Hub) -> None:
@@ -225,7 +225,7 @@ def test_an_answer_the_client_stumbles_over_is_a_message(
 ) -> None:
     server.otherwise(*ODD[what])
     with pytest.raises(HubError) as caught:
-        publish(model, "acme/tiny", replace(TERMS, data="others"), tag="v2", hub=door)
+        publish(model, "acme/tiny", **SAID | {"data": "others"}, tag="v2", hub=door)
     hint = "check HF_ENDPOINT, or the front matter of its README.md"
     assert str(caught.value) == f"what {server.url} says of acme/tiny cannot be understood; {hint}"
 

@@ -9,12 +9,12 @@ import pytest
 
 from hitzoo.errors import UnknownNameError
 from hitzoo.hub.client import Hub
-from hitzoo.hub.publish import Published
-from hitzoo.sampling.load import locate
+from hitzoo.hub.locate import locate
+from hitzoo.hub.upload import Published
 from hitzoo.sampling.publish import publish
 from hitzoo.zoo.repo_name import RepoName, is_repo_name, parse_repo_name
 from tests.conftest import Run
-from tests.hub.conftest import TERMS
+from tests.hub.conftest import SAID
 from tests.hub.server import HubServer
 
 NEWEST = [
@@ -109,7 +109,7 @@ def test_address_is_taken_by_the_commands(run: Run, published: Published) -> Non
 
 
 def test_address_can_be_published_to(model: Path, server: HubServer, door: Hub) -> None:
-    done = publish(model, "https://huggingface.co/acme/other", TERMS, hub=door)
+    done = publish(model, "https://huggingface.co/acme/other", **SAID, hub=door)
     assert done.repo_id == "acme/other"
     assert b"--model acme/other --seeds" in server.repos["acme/other"].read("README.md")
 

@@ -17,13 +17,12 @@ from PIL import Image
 
 from hitzoo.errors import HubError, RequestError, WeightsError
 from hitzoo.hub.client import Hub
-from hitzoo.hub.publish import Published, prepare
-from hitzoo.hub.publish import publish as publish_folder
+from hitzoo.hub.upload import Published, prepare, upload
 from hitzoo.sampling.publish import publication, publish
 from hitzoo.zoo.checkpoint_index import write_index
-from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, TRAINING_FILES
+from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME, TRAINING_FILES
 from hitzoo.zoo.weights import read_metadata, read_tensors, save_weights
-from tests.hub.conftest import TERMS
+from tests.hub.conftest import SAID, TERMS
 from tests.hub.repository import front_matter
 from tests.hub.server import HubServer
 
@@ -89,10 +88,10 @@ def test_the_same_again_makes_no_commit(server: HubServer, published: Published,
     before = changes(server)
     wanted = publication(model, "acme/tiny", TERMS)
     another_machine = replace(wanted, draw=lambda *_: pytest.fail("the picture is there already"))
-    again = publish_folder(another_machine, tag="v1", hub=door)
+    again = upload(another_machine, tag="v1", hub=door)
     assert (again.commit, again.changed, again.removed) == (published.commit, (), ())
     assert changes(server) == before
-    further = publish(model, "acme/tiny", TERMS, tag="v1.1", hub=door)
+    further = publish(model, "acme/tiny", **SAID, tag="v1.1", hub=door)
     assert further.commit == published.commit
     assert server.repos["acme/tiny"].tags == {"v1": published.commit, "v1.1": published.commit}
     assert len(server.repos["acme/tiny"].commits) == 2
@@ -104,13 +103,13 @@ def test_a_tag_that_means_something_else_is_refused_before_anything_is_sent(
     before = changes(server)
     other = save(tmp_path / "other", scale=0.7)
     with pytest.raises(HubError, match=r"acme/tiny has a tag v1 already, on commit [0-9a-f]{12} with other files"):
-        publish(other, "acme/tiny", TERMS, tag="v1", hub=door)
+        publish(other, "acme/tiny", **SAID, tag="v1", hub=door)
     assert changes(server) == before
-    publish(other, "acme/tiny", TERMS, tag="v2", hub=door)
+    publish(other, "acme/tiny", **SAID, tag="v2", hub=door)
     tags = server.repos["acme/tiny"].tags
     assert tags["v1"] == published.commit != tags["v2"]
     with pytest.raises(HubError, match="choose another"):
-        publish(other, "acme/tiny", TERMS, tag="v1", hub=door)
+        publish(other, "acme/tiny", **SAID, tag="v1", hub=door)
 
 
 def test_a_new_version_replaces_its_files_and_leaves_others(
@@ -119,7 +118,7 @@ def test_a_new_version_replaces_its_files_and_leaves_others(
     repo = server.repos["acme/tiny"]
     repo.write("notes.md", "by hand")
     other = save(tmp_path / "other", scale=0.7)
-    done = publish(other, "acme/tiny", TERMS, hub=door)
+    done = publish(other, "acme/tiny", **SAID, hub=door)
     assert set(done.changed) == {"model.safetensors", "samples.png", "manifest.json"}
     assert repo.read("notes.md") == b"by hand"
     assert repo.read("model.safetensors") == (other / "model.safetensors").read_bytes()
@@ -154,7 +153,7 @@ def checkpoint(save: Callable[..., Path], tmp_path: Path) -> Path:
 def test_a_run_brings_its_numbers_and_says_nothing_of_the_machine(
     server: HubServer, checkpoint: Path, tmp_path: Path, door: Hub
 ) -> None:
-    publish(tmp_path / "run", "acme/run", TERMS, hub=door)
+    publish(tmp_path / "run", "acme/run", **SAID, hub=door)
     repo = server.repos["acme/run"]
     text = repo.read("README.md").decode()
     for words in (
@@ -182,14 +181,14 @@ def test_discriminator_and_training_state_on_request(
     server: HubServer, checkpoint: Path, tmp_path: Path, door: Hub
 ) -> None:
     repo = server.repos.get
-    publish(tmp_path / "run", "acme/run", TERMS, extra=TRAINING_FILES, hub=door)
+    publish(tmp_path / "run", "acme/run", **SAID, extra=TRAINING_FILES, hub=door)
     assert set(TRAINING_FILES) <= set(repo("acme/run").head.files)
-    done = publish(tmp_path / "run", "acme/run", TERMS, extra=[DISCRIMINATOR_NAME], hub=door)
+    done = publish(tmp_path / "run", "acme/run", **SAID, extra=[DISCRIMINATOR_NAME], hub=door)
     assert set(done.removed) == set(TRAINING_FILES) - {DISCRIMINATOR_NAME}
     assert DISCRIMINATOR_NAME in repo("acme/run").head.files
     (checkpoint / DISCRIMINATOR_NAME).unlink()
     with pytest.raises(RequestError, match=f"no {DISCRIMINATOR_NAME} to publish"):
-        publish(tmp_path / "run", "acme/run", TERMS, extra=[DISCRIMINATOR_NAME], hub=door)
+        publish(tmp_path / "run", "acme/run", **SAID, extra=[DISCRIMINATOR_NAME], hub=door)
 
 
 HIS_OWN = """\
@@ -213,7 +212,7 @@ With <b>my</b> words.
 def test_a_text_of_ones_own_stays(server: HubServer, published: Published, model: Path, door: Hub) -> None:
     repo = server.repos["acme/tiny"]
     repo.write("README.md", HIS_OWN)
-    done = publish(model, "acme/tiny", TERMS, hub=door)
+    done = publish(model, "acme/tiny", **SAID, hub=door)
     text = repo.read("README.md").decode()
     assert done.release.card_kept
     assert text.split("---\n", 2)[2] == HIS_OWN.split("---\n", 2)[2]
@@ -221,7 +220,7 @@ def test_a_text_of_ones_own_stays(server: HubServer, published: Published, model
     assert (data["language"], data["license"], data["library_name"]) == ("en", "apache-2.0", "hitzoo")
     assert data["tags"] == ["faces", "gan", "hitzoo", "hit"]
     assert [entry["name"] for entry in data["model-index"]] == ["another"]
-    assert publish(model, "acme/tiny", TERMS, hub=door).changed == ()
+    assert publish(model, "acme/tiny", **SAID, hub=door).changed == ()
 
 
 def test_what_is_written_around_our_part_stays_and_our_part_is_renewed(
@@ -230,7 +229,7 @@ def test_what_is_written_around_our_part_stays_and_our_part_is_renewed(
     repo = server.repos["acme/tiny"]
     ours = repo.read("README.md").decode()
     repo.write("README.md", ours.replace("<!-- hitzoo:begin", "Above.\n\n<!-- hitzoo:begin") + "\nBelow.\n")
-    done = publish(model, "acme/tiny", replace(TERMS, data_license="CC-BY-4.0"), hub=door)
+    done = publish(model, "acme/tiny", **SAID | {"data_license": "CC-BY-4.0"}, hub=door)
     text = repo.read("README.md").decode()
     assert not done.release.card_kept
     assert "Above.\n\n<!-- hitzoo:begin" in text
@@ -238,7 +237,7 @@ def test_what_is_written_around_our_part_stays_and_our_part_is_renewed(
     assert "Training data: CC-BY-4.0." in text
     edited = text.replace("# tiny\n", "# My tiny model\n")
     repo.write("README.md", edited)
-    assert publish(model, "acme/tiny", TERMS, hub=door).release.card_kept
+    assert publish(model, "acme/tiny", **SAID, hub=door).release.card_kept
     assert "# My tiny model\n" in repo.read("README.md").decode()
     assert "Training data: CC-BY-4.0." in repo.read("README.md").decode()
 
@@ -247,16 +246,16 @@ def test_a_card_beside_the_model_goes_before_the_one_on_the_hub(
     server: HubServer, published: Published, model: Path, door: Hub
 ) -> None:
     (model / "README.md").write_text("# From the folder\n")
-    publish(model, "acme/tiny", TERMS, hub=door)
+    publish(model, "acme/tiny", **SAID, hub=door)
     text = server.repos["acme/tiny"].read("README.md").decode()
     assert text.endswith("---\n# From the folder\n")
     assert front_matter(text)["license"] == "apache-2.0"
     (model / "README.md").write_text("x" * 2_000_000)
     with pytest.raises(WeightsError, match=r"README\.md is larger than it can be \(1,048,576 bytes\)"):
-        publish(model, "acme/tiny", TERMS, hub=door)
+        publish(model, "acme/tiny", **SAID, hub=door)
     (model / "README.md").write_text("---\nlicense: [\n---\n# Broken\n")
     with pytest.raises(RequestError, match=r"the front matter of README\.md cannot be read"):
-        publish(model, "acme/tiny", TERMS, hub=door)
+        publish(model, "acme/tiny", **SAID, hub=door)
 
 
 @pytest.mark.parametrize(
@@ -301,16 +300,16 @@ def test_a_licence_the_hub_has_no_word_for(model: Path, tmp_path: Path) -> None:
 )
 def test_names_that_cannot_be(model: Path, server: HubServer, door: Hub, repo: str, tag: str, message: str) -> None:
     with pytest.raises(RequestError, match=re.escape(message)):
-        publish(model, repo, TERMS, tag=tag, hub=door)
+        publish(model, repo, **SAID, tag=tag, hub=door)
     assert server.log == []
 
 
 def test_a_private_repository(server: HubServer, model: Path, door: Hub, published: Published) -> None:
-    publish(model, "acme/hidden", TERMS, private=True, hub=door)
+    publish(model, "acme/hidden", **SAID, private=True, hub=door)
     assert server.repos["acme/hidden"].private
-    assert publish(model, "acme/hidden", TERMS, private=True, hub=door).changed == ()
+    assert publish(model, "acme/hidden", **SAID, private=True, hub=door).changed == ()
     with pytest.raises(RequestError, match="acme/tiny exists and is public"):
-        publish(model, "acme/tiny", TERMS, private=True, hub=door)
+        publish(model, "acme/tiny", **SAID, private=True, hub=door)
 
 
 def test_weights_that_are_not_whole_are_not_published(server: HubServer, model: Path, door: Hub) -> None:
@@ -320,10 +319,10 @@ def test_weights_that_are_not_whole_are_not_published(server: HubServer, model: 
     tensors[first].view(-1)[0] = float("nan")
     save_weights(weights, tensors, metadata)
     with pytest.raises(WeightsError, match=f"{first} in .* is not finite"):
-        publish(model, "acme/tiny", TERMS, hub=door)
+        publish(model, "acme/tiny", **SAID, hub=door)
     save_weights(weights, {name: tensor for name, tensor in tensors.items() if name != first}, metadata)
     with pytest.raises(WeightsError, match=f"{first} .* is missing"):
-        publish(model, "acme/tiny", TERMS, hub=door)
+        publish(model, "acme/tiny", **SAID, hub=door)
     assert server.log == []
 
 
@@ -337,7 +336,7 @@ def test_a_checkpoint_that_changed_since_it_was_written_is_not_published(
     next(iter(tensors.values())).view(-1)[0] += 1
     save_weights(weights, tensors, metadata)
     with pytest.raises(WeightsError, match=r"is damaged: .*model\.safetensors.*; take another checkpoint"):
-        publish(model, "acme/tiny", TERMS, hub=door)
+        publish(model, "acme/tiny", **SAID, hub=door)
     assert server.log == []
 
 
@@ -348,7 +347,7 @@ def test_initial_weights_say_so(save: Callable[..., Path], tmp_path: Path) -> No
 
 
 def test_the_bundled_model(server: HubServer, door: Hub) -> None:
-    publish("hit-ti-shapes32", "acme/shapes", replace(TERMS, data="", data_license=""), hub=door)
+    publish("hit-ti-shapes32", "acme/shapes", **SAID | {"data": "", "data_license": ""}, hub=door)
     repo = server.repos["acme/shapes"]
     text = repo.read("README.md").decode()
     assert "| data | the built-in coloured shapes |" in text
@@ -359,6 +358,6 @@ def test_the_bundled_model(server: HubServer, door: Hub) -> None:
 
 def test_a_large_file_goes_in_parts(model: Path, token: str, server: HubServer, door: Hub) -> None:
     server.part_size = 8000
-    publish(model, "acme/tiny", TERMS, hub=door)
+    publish(model, "acme/tiny", **SAID, hub=door)
     assert len(server.asked("/upload/", method="PUT")) >= 3
     assert server.repos["acme/tiny"].read("model.safetensors") == (model / "model.safetensors").read_bytes()

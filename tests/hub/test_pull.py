@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 
 from hitzoo.hub.client import Hub
-from hitzoo.hub.publish import Published
 from hitzoo.hub.pull import pull
+from hitzoo.hub.upload import Published
 from hitzoo.sampling.load import load
 from hitzoo.sampling.publish import publish
-from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, TRAINING_FILES
+from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME, TRAINING_FILES
 from hitzoo.zoo.repo_name import RepoName
-from tests.hub.conftest import TERMS, Commands
+from tests.hub.conftest import SAID, Commands
 from tests.hub.server import HubServer
 
 TINY = RepoName("acme/tiny", "v1")
@@ -61,7 +61,7 @@ def test_a_tag_stays_where_main_moves_on(
     server: HubServer, published: Published, save: Callable[..., Path], model: Path, tmp_path: Path, door: Hub
 ) -> None:
     other = save(tmp_path / "other", scale=0.7)
-    publish(other, "acme/tiny", TERMS, hub=door)
+    publish(other, "acme/tiny", **SAID, hub=door)
     assert (pull(TINY, hub=door).folder / "model.safetensors").read_bytes() == (
         model / "model.safetensors"
     ).read_bytes()
@@ -74,7 +74,7 @@ def test_a_branch_is_resolved_anew_each_time(
     server: HubServer, published: Published, save: Callable[..., Path], tmp_path: Path, door: Hub
 ) -> None:
     assert pull(RepoName("acme/tiny"), hub=door).commit == published.commit
-    publish(save(tmp_path / "other", scale=0.7), "acme/tiny", TERMS, hub=door)
+    publish(save(tmp_path / "other", scale=0.7), "acme/tiny", **SAID, hub=door)
     assert pull(RepoName("acme/tiny"), hub=door).commit != published.commit
 
 
@@ -91,7 +91,7 @@ def test_training_files_on_request(server: HubServer, save: Callable[..., Path],
     (place / "training").mkdir()
     for name in TRAINING_FILES:
         (place / name).write_text(name)
-    publish(place, "acme/tiny", TERMS, extra=TRAINING_FILES, tag="v1", hub=door)
+    publish(place, "acme/tiny", **SAID, extra=TRAINING_FILES, tag="v1", hub=door)
     assert not (pull(TINY, hub=door).folder / "training").exists()
     folder = pull(TINY, extra=[DISCRIMINATOR_NAME], hub=door).folder
     assert [path.name for path in (folder / "training").iterdir()] == ["discriminator.safetensors"]

@@ -11,11 +11,11 @@ import pytest
 from hitzoo.errors import HitzooError, HubError
 from hitzoo.hub.client import Hub
 from hitzoo.hub.info import info_of_repo
-from hitzoo.hub.publish import Published
 from hitzoo.hub.pull import pull
+from hitzoo.hub.upload import Published
 from hitzoo.sampling.publish import publish
 from hitzoo.zoo.repo_name import RepoName, parse_repo_name
-from tests.hub.conftest import TERMS, Commands
+from tests.hub.conftest import SAID, Commands
 from tests.hub.server import HubServer
 
 
@@ -43,7 +43,7 @@ class World:
         return self.said(lambda: pull(parse_repo_name(name), hub=self.hub(token)))
 
     def publishing(self, name: str = "acme/new", token: str | bool = False) -> str:
-        return self.said(lambda: publish(self.model, name, TERMS, tag="v9", hub=self.hub(token)))
+        return self.said(lambda: publish(self.model, name, **SAID, tag="v9", hub=self.hub(token)))
 
 
 @pytest.fixture
@@ -96,12 +96,12 @@ def test_a_repository_of_something_else(world: World) -> None:
     repo = world.server.repos["acme/tiny"]
     repo.commit("main", {}, removed=("hitzoo.yaml", "manifest.json"))
     message = (
-        "acme/tiny is no model of hitzoo: it has no hitzoo.yaml, manifest.json; `hitzoo publish` makes such models"
+        "acme/tiny is not a hitzoo model: it has no hitzoo.yaml, manifest.json; `hitzoo publish` makes such models"
     )
     assert world.pulling("acme/tiny") == message
     repo.commit("main", {}, removed=("model.safetensors",))
     said = world.said(lambda: info_of_repo(RepoName("acme/tiny"), world.hub(False)))
-    assert said == "acme/tiny is no model of hitzoo: it has no model.safetensors"
+    assert said == "acme/tiny is not a hitzoo model: it has no model.safetensors"
 
 
 def test_a_token_that_is_not_accepted(world: World) -> None:
@@ -137,7 +137,7 @@ def test_somebody_else_was_faster(world: World, token: str, save: Callable[..., 
     world.server.api.routes = [
         (method, pattern, in_between if act == original else act) for method, pattern, act in world.server.api.routes
     ]
-    said = world.said(lambda: publish(other, "acme/tiny", TERMS, tag="v2", hub=world.hub(token)))
+    said = world.said(lambda: publish(other, "acme/tiny", **SAID, tag="v2", hub=world.hub(token)))
     assert said == "somebody else changed acme/tiny meanwhile, nothing was published; run the same command again"
     assert len(repo.commits) == before + 1
     assert repo.tags.keys() == {"v1"}

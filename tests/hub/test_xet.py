@@ -11,7 +11,7 @@ from hitzoo.hub.client import Hub
 from hitzoo.hub.pull import pull
 from hitzoo.sampling.publish import publish
 from hitzoo.zoo.repo_name import RepoName
-from tests.hub.conftest import TERMS, settle
+from tests.hub.conftest import SAID, settle
 from tests.hub.server import HubServer
 
 pytest.importorskip("hf_xet")
@@ -25,8 +25,8 @@ def test_there_and_back_over_xet(model: Path, tmp_path: Path, monkeypatch: pytes
     with HubServer(xet=storage) as server:
         settle(server, monkeypatch)
         hub = Hub(server.url, tmp_path / "cache", server.add_user("alice", orgs=("acme",)))
-        done = publish(model, "acme/tiny", TERMS, tag="v1", hub=hub)
-        assert publish(model, "acme/tiny", TERMS, tag="v1", hub=hub).changed == ()
+        done = publish(model, "acme/tiny", **SAID, tag="v1", hub=hub)
+        assert publish(model, "acme/tiny", **SAID, tag="v1", hub=hub).changed == ()
         pulled = pull(RepoName("acme/tiny", "v1"), hub=hub, progress=lambda done, total: told.append((done, total)))
         assert pulled.commit == done.commit
         assert (pulled.folder / "model.safetensors").read_bytes() == (model / "model.safetensors").read_bytes()

@@ -20,10 +20,10 @@ from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec
 from hitzoo.files import atomic_folder
 from hitzoo.hub.client import Hub
-from hitzoo.hub.publish import publish
-from hitzoo.sampling.load import locate
+from hitzoo.hub.locate import locate
+from hitzoo.hub.upload import upload
+from hitzoo.sampling.initial import initial_generator
 from hitzoo.sampling.publish import publication
-from hitzoo.sampling.untrained import initial_generator
 from hitzoo.spec.shipped import shipped_folder
 from hitzoo.zoo.model_folder import write_model
 from tests.hub.conftest import TERMS, Commands
@@ -63,7 +63,7 @@ def record(tmp_path: Path, hit_b: Path, door: Hub, monkeypatch: pytest.MonkeyPat
     def grid(path: Path, rows: int, columns: int) -> None:
         Image.new("RGB", (8 * columns, 8 * rows)).save(path)
 
-    done = publish(replace(publication(hit_b, "acme/hit-b", TERMS), draw=grid), tag="v1", hub=door)
+    done = upload(replace(publication(hit_b, "acme/hit-b", TERMS), draw=grid), tag="v1", hub=door)
     shutil.copytree(shipped_folder("zoo"), tmp_path / "zoo")
     path = tmp_path / "zoo" / f"{NAME}.yaml"
     weights = hit_b / "model.safetensors"

@@ -7,7 +7,7 @@ import torch
 
 from hitzoo.families.build import build_discriminator
 from hitzoo.runtime.seeding import Purpose, drawing_weights, numpy_generator, torch_generator
-from hitzoo.sampling.untrained import initial_generator
+from hitzoo.sampling.initial import initial_generator
 
 
 def test_the_numbers_of_the_purposes_never_change() -> None:

@@ -15,12 +15,13 @@ import pytest
 from hitzoo.errors import HitzooError
 from hitzoo.files import atomic_folder
 from hitzoo.hub.model_card import Terms
-from hitzoo.hub.publish import prepare
+from hitzoo.hub.upload import prepare
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.load import load
 from hitzoo.sampling.publish import publication
 from hitzoo.zoo.checkpoint_index import write_index
-from hitzoo.zoo.model_folder import WEIGHTS_NAME, write_model
+from hitzoo.zoo.model_folder import write_model
+from hitzoo.zoo.model_layout import WEIGHTS_NAME
 
 DAMAGES = 110  # of each kind of folder
 

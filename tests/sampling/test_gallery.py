@@ -108,7 +108,7 @@ def test_progress_counts_images(tiny_generator) -> None:
 
 def test_the_batch_size_of_an_order_is_the_networks(tiny_generator, monkeypatch) -> None:
     generator = tiny_generator()
-    monkeypatch.setattr("hitzoo.sampling.generator._PIXELS_AT_ONCE_ON_CPU", 2 * 8 * 8)
+    monkeypatch.setattr("hitzoo.sampling.sampler._PIXELS_AT_ONCE_ON_CPU", 2 * 8 * 8)
     sizes: list[int] = []
     generator.module.register_forward_pre_hook(lambda _, given: sizes.append(len(given[0])))
     make_images(generator, order())

@@ -109,12 +109,11 @@ def test_progress_hears_of_every_batch(tiny_generator) -> None:
 def test_a_batch_makes_a_million_pixels_and_is_soon_done_on_a_cpu(tiny_generator) -> None:
     generator = tiny_generator()
     assert generator.default_batch_size == 2**16 // 64
-    generator.device = torch.device("cuda")
-    assert generator.default_batch_size == 2**20 // 64
+    assert generator.to("meta").default_batch_size == 2**20 // 64
 
 
 def test_a_batch_is_never_empty(tiny_generator, monkeypatch) -> None:
-    monkeypatch.setattr("hitzoo.sampling.generator._PIXELS_AT_ONCE_ON_CPU", 10)
+    monkeypatch.setattr("hitzoo.sampling.sampler._PIXELS_AT_ONCE_ON_CPU", 10)
     assert tiny_generator().default_batch_size == 1
 
 

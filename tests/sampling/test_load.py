@@ -11,9 +11,10 @@ import torch
 import yaml
 
 from hitzoo.errors import RequestError, UnknownNameError, WeightsError
+from hitzoo.hub.locate import locate
 from hitzoo.runtime.device import choose_device
-from hitzoo.sampling.load import load, locate
-from hitzoo.sampling.untrained import untrained
+from hitzoo.sampling.create import untrained
+from hitzoo.sampling.load import load
 from hitzoo.spec.write import to_yaml
 
 

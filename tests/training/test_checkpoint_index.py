@@ -15,11 +15,13 @@ import torch
 
 from hitzoo.errors import RunError, WeightsError
 from hitzoo.families.compile import compile_spec
-from hitzoo.sampling.load import load, locate
+from hitzoo.hub.locate import locate
+from hitzoo.sampling.load import load
 from hitzoo.training.engine.state import new_state
 from hitzoo.training.run.checkpoint import Progress, load_checkpoint, save_checkpoint
 from hitzoo.training.run.recovery import newest_good_checkpoint
-from hitzoo.zoo.checkpoint_index import INDEX_NAME, set_aside, verify
+from hitzoo.zoo.checkpoint_index import set_aside, verify
+from hitzoo.zoo.model_layout import INDEX_NAME
 
 FILES = [
     "config.json",
@@ -118,7 +120,7 @@ def test_a_file_the_disk_no_longer_gives_is_a_problem_not_a_traceback(saved, mon
     def fail(*_: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("hitzoo.zoo.checkpoint_index.hashlib.file_digest", fail)
+    monkeypatch.setattr("hitzoo.zoo.file_digests.hashlib.file_digest", fail)
     assert verify(place) == [f"{name} cannot be read: Input/output error" for name in FILES]
 
 

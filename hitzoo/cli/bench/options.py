@@ -58,7 +58,7 @@ def wanted(
 def plan_named(model: str) -> ModelPlan:
     """The plan of a model, with a bar while it comes from the Hub."""
     from hitzoo.cli import progress
-    from hitzoo.sampling.plan_of import plan_of
+    from hitzoo.hub.plan_of import plan_of
 
     with progress.transferring("weights") as follow:
         return plan_of(model, progress=follow)

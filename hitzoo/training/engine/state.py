@@ -12,7 +12,7 @@ from hitzoo.families.build import build_discriminator
 from hitzoo.families.compile import ModelPlan
 from hitzoo.plan.role import Role
 from hitzoo.runtime.seeding import Purpose, drawing_weights
-from hitzoo.sampling.untrained import initial_generator
+from hitzoo.sampling.initial import initial_generator
 from hitzoo.spec.types import TrainingSpec
 from hitzoo.training.engine.activation_checkpointing import use_activation_checkpointing
 from hitzoo.training.engine.ema import MovingAverage

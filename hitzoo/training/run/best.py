@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import json
 import math
-import re
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from hitzoo.files import parse_json, write_text, writing
 from hitzoo.training.run.metrics_file import as_number, as_step, read_records
-from hitzoo.zoo.run_layout import RunPaths
+from hitzoo.zoo.run_layout import RunPaths, step_name, step_of
 
 EVALUATION = "eval/"  # before the name of a metric, as a key of metrics.jsonl
 
@@ -32,7 +31,7 @@ class Verdict:
     @property
     def step(self) -> int:
         """The checkpoint's."""
-        return int(self.checkpoint.removeprefix("step-"))
+        return step_of(self.checkpoint) or 0
 
     def beats(self, other: Verdict) -> bool:
         """Whether this one is strictly better; values of two metrics cannot be compared, the newer metric goes on."""
@@ -76,7 +75,7 @@ class Best:
 
         One metric decides: a run calls this with the same one each time. What is not finite is never the best.
         """
-        verdict = Verdict(f"step-{step:08d}", metric, float(value), lower_is_better)
+        verdict = Verdict(step_name(step), metric, float(value), lower_is_better)
         if not math.isfinite(value) or (self.verdict is not None and not verdict.beats(self.verdict)):
             return False
         self.verdict = verdict
@@ -99,7 +98,7 @@ def _read(path: Path) -> Verdict | None:
         found = Verdict(**data)
     except (OSError, ValueError, TypeError):
         return None
-    named = isinstance(found.checkpoint, str) and re.fullmatch(r"step-[0-9]{1,12}", found.checkpoint)
+    named = isinstance(found.checkpoint, str) and step_of(found.checkpoint) is not None
     value = as_number(found.value)
     if not named or not isinstance(found.metric, str) or value is None or not isinstance(found.lower_is_better, bool):
         return None
@@ -113,7 +112,7 @@ def _best_there(run: RunPaths, lost: Verdict) -> Verdict | None:
         value, step = as_number(record.get(EVALUATION + lost.metric)), as_step(record.get("step"))
         if value is None or step is None or not math.isfinite(value):
             continue
-        verdict = Verdict(f"step-{step:08d}", lost.metric, value, lost.lower_is_better)
+        verdict = Verdict(step_name(step), lost.metric, value, lost.lower_is_better)
         if (run.checkpoints / verdict.checkpoint).is_dir() and (best is None or verdict.beats(best)):
             best = verdict
     return best

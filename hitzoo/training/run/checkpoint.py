@@ -26,12 +26,12 @@ from hitzoo.spec.types import Spec
 from hitzoo.training.engine.state import TrainState
 from hitzoo.training.run.optimizer_state import optimizer_tensors, restore_optimizers
 from hitzoo.zoo.checkpoint_index import is_indexed, set_aside, verify, write_index
-from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, LIVE_GENERATOR_NAME, WEIGHTS_NAME, write_model
+from hitzoo.zoo.model_folder import write_model
+from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME, LIVE_GENERATOR_NAME, OPTIMIZER_NAME, STATE_NAME, WEIGHTS_NAME
+from hitzoo.zoo.run_layout import step_name
 from hitzoo.zoo.weights import load_weights, write_weights
 
-_OPTIMIZER_NAME = "training/optimizer.safetensors"
-_STATE_NAME = "training/state.json"
-TENSOR_FILES = (WEIGHTS_NAME, LIVE_GENERATOR_NAME, DISCRIMINATOR_NAME, _OPTIMIZER_NAME)
+TENSOR_FILES = (WEIGHTS_NAME, LIVE_GENERATOR_NAME, DISCRIMINATOR_NAME, OPTIMIZER_NAME)
 _MOST_STEPS = 10**12
 
 
@@ -55,7 +55,7 @@ def save_checkpoint(folder: Path, spec: Spec, plan: ModelPlan, state: TrainState
 
     An existing one of the same step is the same and stays, if it is whole; else it is set aside.
     """
-    place = folder / f"step-{progress.step:08d}"
+    place = folder / step_name(progress.step)
     if is_indexed(place) and not verify(place):
         return place
     if place.exists():
@@ -67,8 +67,8 @@ def save_checkpoint(folder: Path, spec: Spec, plan: ModelPlan, state: TrainState
         for role, network in state.networks.items():
             identity = {"discriminator_plan": plan.discriminator_hash} if role == "discriminator" else {}
             write_weights(temporary / file_of(role), network.state_dict(), about | identity)
-        write_weights(temporary / _OPTIMIZER_NAME, optimizer_tensors(state), about)
-        (temporary / _STATE_NAME).write_text(json.dumps(about) + "\n", encoding="utf-8")
+        write_weights(temporary / OPTIMIZER_NAME, optimizer_tensors(state), about)
+        (temporary / STATE_NAME).write_text(json.dumps(about) + "\n", encoding="utf-8")
         write_index(temporary)
     return place
 
@@ -84,7 +84,7 @@ def load_checkpoint(place: Path, state: TrainState) -> Progress:
         load_weights(place / WEIGHTS_NAME, state.averages["generator"].network)
         for role, network in state.networks.items():
             load_weights(place / file_of(role), network)
-        restore_optimizers(place / _OPTIMIZER_NAME, state, updated=progress.step > progress.skipped)
+        restore_optimizers(place / OPTIMIZER_NAME, state, updated=progress.step > progress.skipped)
     except WeightsError as error:
         if is_indexed(place) and not verify(place):  # it is not the checkpoint's fault: removing it would lose steps
             raise
@@ -98,8 +98,8 @@ def file_of(role: Role) -> str:
 
 
 def read_progress(place: Path) -> Progress:
-    """Read the place a checkpoint was saved at."""
-    path = place / _STATE_NAME
+    """Read how far a checkpoint is."""
+    path = place / STATE_NAME
     try:
         progress = Progress(**parse_json(path.read_text(encoding="utf-8")))
         if not all(isinstance(value, int) and not isinstance(value, bool) for value in asdict(progress).values()):

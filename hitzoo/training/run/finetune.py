@@ -10,9 +10,9 @@ import torch
 from torch import nn
 
 from hitzoo.errors import RunError, WeightsError
-from hitzoo.sampling.load import locate
+from hitzoo.hub.locate import locate
 from hitzoo.training.engine.state import TrainState
-from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME
+from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME
 from hitzoo.zoo.weights import dtype_word, read_header, read_tensors
 
 _MOST_NAMED = 5

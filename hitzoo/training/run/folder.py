@@ -28,8 +28,8 @@ from hitzoo.spec.write import leaves, to_yaml
 from hitzoo.training.run.cleanup import remove_leftovers
 from hitzoo.training.run.record import RunRecord
 from hitzoo.training.run.same_networks import hashes_of, networks_of
-from hitzoo.zoo.model_folder import checkpoints
 from hitzoo.zoo.packages import packages_of
+from hitzoo.zoo.run_layout import checkpoints
 
 _MAY_CHANGE = re.compile(
     r"(summary|training\.steps|data\.source|data\.on_error)$|(evaluation|training\.activation_checkpointing)\b"

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -19,14 +18,14 @@ from hitzoo.files import parse_json, reason_of
 from hitzoo.training.run.best import EVALUATION, Verdict, read_best
 from hitzoo.training.run.metrics_file import as_number, as_step, last_records
 from hitzoo.zoo.kept_reports import newest_values
-from hitzoo.zoo.run_layout import RunPaths
+from hitzoo.zoo.model_layout import is_model
+from hitzoo.zoo.run_layout import RunPaths, step_of
 
 State: TypeAlias = Literal[
     "running", "running?", "finished", "stopped", "not begun", "a model", "not a run", "damaged", "unreadable"
 ]
 
 _LOSS = "loss/"
-_STEP = re.compile(r"[0-9]{1,12}")
 _DEEPEST = 4  # folders below the one that is listed
 _LINES = 5  # whose speeds are looked at
 _FRESH = 600  # seconds since the last line of a run on another host
@@ -131,7 +130,7 @@ def _is_run(folder: Path) -> bool:
 
 def _is_model(folder: Path) -> bool:
     with suppress(OSError):
-        return (folder / "config.json").is_file()
+        return is_model(folder)
     return False
 
 
@@ -172,8 +171,7 @@ def _spec(run: RunPaths) -> dict[str, Any]:
 
 def _newest_saved(run: RunPaths) -> int | None:
     """The step of the newest checkpoint, whole or not."""
-    names = (path.name.removeprefix("step-") for path in run.checkpoints.glob("step-*"))
-    return max((int(name) for name in names if _STEP.fullmatch(name)), default=None)
+    return max((step for path in run.saved() if (step := step_of(path.name)) is not None), default=None)
 
 
 def _state(run: RunPaths, about: Mapping[str, Any], steps: int | None, saved: int | None, *, begun: bool) -> State:

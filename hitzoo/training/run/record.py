@@ -17,7 +17,8 @@ from hitzoo.files import parse_json
 from hitzoo.spec.document import Document
 from hitzoo.spec.place import Places
 from hitzoo.spec.types import Spec
-from hitzoo.zoo.run_layout import RunPaths
+from hitzoo.zoo.model_layout import CONFIG_NAME
+from hitzoo.zoo.run_layout import ANY_STEP, RunPaths
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class RunRecord(RunPaths):
 
     def holds_run(self) -> bool:
         """Whether a run was started here, however far it came."""
-        return self.spec.is_file() or self.about.is_file() or any(self.checkpoints.glob("step-*"))
+        return self.spec.is_file() or self.about.is_file() or any(self.checkpoints.glob(ANY_STEP))
 
     def stored_spec(self, overrides: Sequence[str] = ()) -> Spec:
         """The spec the run goes on with: `spec.yaml`, or where that is gone what `run.json` or a checkpoint holds.
@@ -38,7 +39,7 @@ class RunRecord(RunPaths):
         """
         if self.spec.is_file():
             return load_spec(self.spec, overrides)
-        for file in (self.about, *sorted(self.checkpoints.glob("step-*/config.json"), reverse=True)):
+        for file in (self.about, *sorted(self.checkpoints.glob(f"{ANY_STEP}/{CONFIG_NAME}"), reverse=True)):
             held = read_object(file).get("spec")
             if isinstance(held, dict):
                 return _checked(held, str(file), overrides)

@@ -8,7 +8,7 @@ from pathlib import Path
 from hitzoo.errors import RunError, WeightsError
 from hitzoo.training.run.checkpoint import TENSOR_FILES, read_progress
 from hitzoo.zoo.checkpoint_index import is_indexed, set_aside, verify
-from hitzoo.zoo.model_folder import checkpoints
+from hitzoo.zoo.run_layout import checkpoints
 from hitzoo.zoo.weights import read_metadata
 
 

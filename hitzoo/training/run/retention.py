@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from hitzoo.files import writing
-from hitzoo.zoo.model_folder import checkpoints
+from hitzoo.zoo.run_layout import checkpoints
 
 
 def keep(folder: Path, count: int, best: Path | None = None) -> None:

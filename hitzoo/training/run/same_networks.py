@@ -15,7 +15,7 @@ from hitzoo.errors import RunError, WeightsError
 from hitzoo.families.compile import ModelPlan
 from hitzoo.plan.types import BlockPlan
 from hitzoo.training.run.record import RunRecord
-from hitzoo.zoo.model_folder import DISCRIMINATOR_NAME, WEIGHTS_NAME
+from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME, WEIGHTS_NAME
 from hitzoo.zoo.weights import read_metadata
 
 _MOST_LINES = 5

@@ -29,6 +29,7 @@ from hitzoo.training.run.metrics import Record
 from hitzoo.training.run.metrics_file import append_line, flush_lines, read_records
 from hitzoo.training.run.retention import keep
 from hitzoo.training.run.tensorboard import Nothing, ScalarsAndGrids, open_tensorboard
+from hitzoo.zoo.run_layout import ANY_STEP, step_name
 
 _GRID_SIDE = 6
 _GRID_SIDE_LARGE = 4
@@ -82,7 +83,7 @@ class Outputs:
 
     def _keep_numbers(self, step: int, report: Report) -> None:
         values = report.values()
-        write_text(self._evaluation_path(step), json.dumps(report.to_json(), indent=2) + "\n")
+        write_text(self.folder.evaluation(step_name(step)), json.dumps(report.to_json(), indent=2) + "\n")
         shown = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
         self.reporter.noted(f"evaluation at step {step:,}: {shown}")
         decisive = METRICS[report.scores[0].metric].values[0]
@@ -116,12 +117,12 @@ class Outputs:
             "seeds": f"0-{side * side - 1}",
         }
         facts = {f"hitzoo:{key}": str(value) for key, value in about.items()}
-        save_png(self.folder.samples / f"step-{step:08d}.png", pixels, facts)
+        save_png(self.folder.grid(step), pixels, facts)
         self.tensorboard.grid(step, "samples", pixels)
 
     def last_grid(self) -> Path:
         """The newest grid of samples, or that of real images before there is one."""
-        return max(self.folder.samples.glob("step-*.png"), default=self.folder.samples / "real.png")
+        return max(self.folder.samples.glob(f"{ANY_STEP}.png"), default=self.folder.samples / "real.png")
 
     def close(self) -> None:
         """Nothing more will come."""
@@ -134,9 +135,6 @@ class Outputs:
 
     def _grid_side(self) -> int:
         return _GRID_SIDE if self.plan.generator.resolution < _LARGE else _GRID_SIDE_LARGE
-
-    def _evaluation_path(self, step: int) -> Path:
-        return self.folder.evaluations / f"step-{step:08d}.json"
 
 
 def _refuse_damage(name: str, network: nn.Module, step: int) -> None:

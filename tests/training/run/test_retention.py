@@ -12,8 +12,7 @@ from hitzoo.training.run.best import Best, Verdict, read_best
 from hitzoo.training.run.cleanup import remove_leftovers
 from hitzoo.training.run.metrics_file import append_line, cut_after
 from hitzoo.training.run.retention import keep
-from hitzoo.zoo.model_folder import checkpoints
-from hitzoo.zoo.run_layout import RunPaths
+from hitzoo.zoo.run_layout import RunPaths, checkpoints
 
 
 def place(run: Path, step: int) -> Path:

@@ -1,4 +1,4 @@
-"""A model folder to the Hub: one commit, then the tag; nothing where all of it is there already."""
+"""Upload a publication to the Hub: one commit, then the tag; nothing where all of it is there already."""
 
 from __future__ import annotations
 
@@ -11,16 +11,26 @@ from tempfile import TemporaryDirectory
 from hitzoo.errors import HubError, RequestError, WeightsError
 from hitzoo.hub.client import Hub
 from hitzoo.hub.errors import in_plain_words
-from hitzoo.hub.manifest import MANIFEST_NAME, Manifest, read_manifest, read_small
-from hitzoo.hub.release import GRID_NAME, README_NAME, Before, Publication, Release, check_whole, write_release
+from hitzoo.hub.manifest import Manifest, read_manifest, read_small
+from hitzoo.hub.publication import README_NAME, Publication
+from hitzoo.hub.release import GRID_NAME, Before, Release, check_whole, write_release
 from hitzoo.hub.remote import Remote, RemoteFile
 from hitzoo.hub.retry import is_empty, is_missing, retrying, status_of
+from hitzoo.zoo.model_layout import MANIFEST_NAME
 from hitzoo.zoo.repo_name import RepoName, check_revision, is_commit, parse_repo_name
 
 
 @dataclass(frozen=True)
 class Published:
-    """What became of it. `changed` and `removed` are empty where the commit is one that was there before."""
+    """The result of publishing.
+
+    Attributes:
+        commit: the commit that holds the files, 40 hexadecimal digits; `url` is its address.
+        tag: the version's name, if one was given.
+        release: the files, their manifest, and notes for their author.
+        changed: paths that the commit changed; empty where it was there before.
+        removed: paths that the commit removed; empty likewise.
+    """
 
     repo_id: str
     commit: str
@@ -40,7 +50,7 @@ class _There:
     before: Before = field(default_factory=Before)
 
 
-def publish(
+def upload(
     wanted: Publication,
     *,
     tag: str | None = None,
@@ -50,7 +60,8 @@ def publish(
 ) -> Published:
     """Make the repository if need be, commit what differs from it, and give the commit a tag.
 
-    `sending` is told how many bytes are about to be sent.
+    Args:
+        sending: called with the number of bytes that are about to be sent.
 
     Raises:
         HubError: the Hub refuses, or cannot be reached; or the tag is taken.

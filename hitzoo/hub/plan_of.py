@@ -7,7 +7,7 @@ from pathlib import Path
 from hitzoo.families.compile import ModelPlan
 from hitzoo.families.open import open_spec
 from hitzoo.hub.bars import Progress
-from hitzoo.sampling.load import locate
+from hitzoo.hub.locate import locate
 from hitzoo.spec.shipped import shipped_specs
 
 

@@ -1,0 +1,121 @@
+"""From the name of a model to the folder that holds it, fetched from the Hub where it is not here."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from hitzoo.errors import HubError, WeightsError
+from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import load_spec
+from hitzoo.hub.bars import Progress
+from hitzoo.hub.client import Hub
+from hitzoo.hub.pull import pull_published, pull_repo
+from hitzoo.hub.unknown_name import unknown_name
+from hitzoo.hub.verification import open_published
+from hitzoo.places import is_file, is_folder, place
+from hitzoo.zoo.cards import PUBLISHED, SPEC_ONLY, Card, check_file, find_card
+from hitzoo.zoo.checkpoint_index import verify
+from hitzoo.zoo.model_folder import ModelFolder, open_model
+from hitzoo.zoo.model_layout import CONFIG_NAME, MANIFEST_NAME, MODEL_FILES
+from hitzoo.zoo.pasted import as_meant
+from hitzoo.zoo.repo_name import PREFIX, is_repo_name, parse_repo_name
+from hitzoo.zoo.run_checkpoints import named_checkpoint, refuse_mistyped_run
+from hitzoo.zoo.run_layout import RunPaths
+
+_log = logging.getLogger(__name__)
+
+
+def locate(model: str | Path, *, extra: Collection[str] = (), progress: Progress | None = None) -> ModelFolder:
+    """Find the model that a name or a folder means; its weights are not read yet.
+
+    Args:
+        model: as for `hitzoo.load`.
+        extra: names of further files to pull, of `hitzoo.zoo.model_folder.TRAINING_FILES`.
+        progress: called with (bytes done, bytes in all) while files come from the Hub.
+
+    Returns:
+        Spec, plan and path of the weights.
+
+    Raises:
+        UnknownNameError: nothing has that name.
+        WeightsError: it has no weights, or they are damaged.
+        HubError: the Hub refuses, cannot be reached, or holds something else.
+    """
+    if isinstance(model, str):
+        card = find_card(model) or find_card(as_meant(model))
+        if card is not None and card.status != SPEC_ONLY:
+            return _of_the_zoo(card, extra, progress)
+        if model.startswith(PREFIX):
+            return pull_repo(parse_repo_name(model), extra=extra, progress=progress).model
+        checkpoint = named_checkpoint(model)
+        if checkpoint is not None:
+            return _of_folder(_model_folder(checkpoint))
+    path = place(model)
+    named = isinstance(model, str) and is_repo_name(model)
+    if is_folder(path):
+        if named and _is_pulled(str(model)):
+            _log.warning("%s is the folder here; the model of that name on the Hub is %s%s", model, PREFIX, model)
+        return _of_folder(_model_folder(path))
+    if named:
+        return _of_the_hub(str(model), extra, progress)
+    raise unknown_name(str(model))
+
+
+def _of_folder(folder: Path) -> ModelFolder:
+    return open_published(folder) if is_file(folder / MANIFEST_NAME) else open_model(folder)
+
+
+def _of_the_zoo(card: Card, extra: Collection[str], progress: Progress | None) -> ModelFolder:
+    if card.status == PUBLISHED:
+        return pull_published(card, extra=extra, progress=progress).model
+    spec = load_spec(card.spec)
+    return ModelFolder(spec, compile_spec(spec), check_file(card))
+
+
+def _of_the_hub(model: str, extra: Collection[str], progress: Progress | None) -> ModelFolder:
+    """A model that only the Hub can have, since no folder has that path: a mistyped path ends here too."""
+    if as_meant(model) == model and not _is_pulled(model):
+        refuse_mistyped_run(model)
+    try:
+        return pull_repo(parse_repo_name(model), extra=extra, progress=progress).model
+    except HubError as error:
+        if as_meant(model) != model:  # an address, which is no folder's
+            raise
+        raise HubError(f"no folder here is named {model}, and on the Hub: {error}") from error
+
+
+def _is_pulled(model: str) -> bool:
+    with suppress(HubError, OSError):
+        return Hub().holds(parse_repo_name(model))
+    return False
+
+
+def _model_folder(folder: Path) -> Path:
+    """The folder itself if it is a model, else the newest checkpoint of the run it holds whose model is whole."""
+    if is_file(folder / CONFIG_NAME):
+        wrong = verify(folder, only=MODEL_FILES)  # a checkpoint's index, where there is one
+        if wrong:
+            raise WeightsError(f"{folder} is damaged: {'; '.join(wrong)}; take another checkpoint")
+        return folder
+    run = RunPaths(folder)
+    if saved := run.saved():
+        return _newest_whole(folder, saved)
+    if is_folder(run.checkpoints):
+        raise WeightsError(f"{folder} is a run without a checkpoint yet; let it reach its first one")
+    raise WeightsError(f"{folder} is neither a model (it has no {CONFIG_NAME}) nor a run (it has no checkpoints)")
+
+
+def _newest_whole(folder: Path, saved: Sequence[Path]) -> Path:
+    """Of a run's checkpoints, oldest first, the last whose model is as it was written; damaged ones are named."""
+    damaged: list[str] = []
+    for checkpoint in reversed(saved):
+        wrong = "; ".join(verify(checkpoint, only=MODEL_FILES))
+        if not wrong:
+            for line in damaged:
+                _log.warning("%s; %s is sampled instead", line, checkpoint)
+            return checkpoint
+        damaged.append(f"{checkpoint} is damaged: {wrong}")
+    raise WeightsError("\n".join([f"{folder} has no checkpoint whose model is whole; train it again:", *damaged]))

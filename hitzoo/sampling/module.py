@@ -1,0 +1,161 @@
+"""A generator's network as a module that knows its spec, its plan and where its weights came from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from copy import deepcopy
+from itertools import chain
+from typing import Any, Self
+
+import torch
+from torch import nn
+
+from hitzoo.errors import RequestError
+from hitzoo.families.compile import ModelPlan
+from hitzoo.families.fold import is_folded
+from hitzoo.sampling.replayed import unwrapped
+from hitzoo.sampling.weights_digest import weights_digest
+from hitzoo.spec.types import Spec
+
+
+class GeneratorModule(nn.Module):
+    """The network of a plan with its weights: [B, latent_dim] -> [B, C, R, R].
+
+    It has no weights of its own. Parameters, buffers and submodules are those of `module`, under the same names, so
+    that a `state_dict` has the keys of `model.safetensors`.
+    """
+
+    module: nn.Module
+
+    def __init__(
+        self,
+        spec: Spec,
+        plan: ModelPlan,
+        module: nn.Module,
+        device: torch.device,
+        *,
+        origin: str = "",
+        metadata: Mapping[str, Any] | None = None,
+        label: str = "",
+        weights: str = "",
+    ) -> None:
+        super().__init__()
+        self.spec = spec
+        self.plan = plan
+        self.origin = origin
+        self.metadata = dict(metadata or {})
+        self._label, self._weights, self._device = label, weights, device
+        module.to(device).requires_grad_(False)
+        # Shared, not registered: as a submodule it would put `module.` in front of every name.
+        self.__dict__["module"] = module
+        self._parameters, self._buffers, self._modules = module._parameters, module._buffers, module._modules
+        self._non_persistent_buffers_set = module._non_persistent_buffers_set
+        self.eval()
+        self._read = self._versions()
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """Compute the images of a batch of latents: [B, latent_dim] -> [B, C, R, R], about -1 to 1, not clipped.
+
+        Gradients go through it to the latents, and to the weights where `requires_grad_(True)` asked for them.
+
+        Raises:
+            RequestError: latents of another shape.
+        """
+        width = self.plan.generator.latent_dim
+        if z.ndim != 2 or z.shape[1] != width:
+            raise RequestError(f"latents of shape {tuple(z.shape)}; the model wants (N, {width})")
+        images: torch.Tensor = self.module(z if self.is_fast else z.to(self.dtype))
+        return images
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the training mode of the network and of all in it."""
+        self.module.train(mode)
+        return super().train(mode)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """Copy the weights; spec and plan never change and are shared."""
+        memo |= {id(self.spec): self.spec, id(self.plan): self.plan}
+        memo[id(self)] = copied = self.__new__(type(self))
+        copied.__dict__.update(deepcopy(self.__dict__, memo))
+        if not self.weights_changed:
+            copied._read = copied._versions()
+        return copied
+
+    def _apply(self, fn: Callable[[torch.Tensor], torch.Tensor], recurse: bool = True) -> Self:
+        if self.is_fast:
+            self._refuse_change(fn)
+        changed = self.weights_changed
+        super()._apply(fn, recurse)
+        if not changed:  # where they are and how precise is no change
+            self._read = self._versions()
+        return self
+
+    def _refuse_change(self, fn: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        for device, dtype in {(tensor.device, tensor.dtype) for tensor in self._tensors()}:
+            after = fn(torch.empty(0, device=device, dtype=dtype))
+            if (after.device, after.dtype) != (device, dtype):
+                raise RequestError(
+                    "a fast generator stays on the device and in the precision that it was made for;"
+                    " move the model it was made of, and call .fast() again"
+                )
+
+    @property
+    def device(self) -> torch.device:
+        """Where the weights are."""
+        first = next(self._tensors(), None)
+        return self._device if first is None else first.device
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """What the weights are stored in."""
+        return next((tensor.dtype for tensor in self._tensors() if tensor.is_floating_point()), torch.float32)
+
+    @property
+    def precision(self) -> str:
+        """What the maps are computed in, as torch names it: that of the weights, or what `fast` was asked for."""
+        return str(getattr(unwrapped(self.module), "precision", self.dtype)).removeprefix("torch.")
+
+    @property
+    def is_fast(self) -> bool:
+        """Whether `module` is the network optimized for inference."""
+        return is_folded(unwrapped(self.module))
+
+    @property
+    def name(self) -> str:
+        """The name of the spec that the model was made from."""
+        return self.spec.name
+
+    @property
+    def label(self) -> str:
+        """The name of files made by it: the run and the step, the folder, or the repository."""
+        return self._label or self.name
+
+    @property
+    def weights(self) -> str:
+        """The sha256 of the file that the weights were read from; of changed and of other ones, that of the tensors."""
+        return self._weights if self._weights and not self.weights_changed else weights_digest(self.module)
+
+    @property
+    def weights_changed(self) -> bool:
+        """Whether a weight was written to since the generator was made, as by an optimizer or `load_state_dict`."""
+        return self._versions() != self._read
+
+    def __repr__(self) -> str:
+        plan = self.plan.generator
+        count = sum(tensor.numel() for tensor in self.parameters())
+        parts = [
+            f"'{self.name}'",
+            f"{plan.family}, fast" if self.is_fast else plan.family,
+            f"[{plan.latent_dim}] -> [{plan.image_channels}, {plan.resolution}, {plan.resolution}]",
+            "" if self.is_fast else f"{count:,} parameters",
+            f"{self.precision} on {self.device}",
+            f"from '{self.origin}'" if self.origin else "",
+        ]
+        return f"{type(self).__name__}({', '.join(filter(None, parts))})"
+
+    def _tensors(self) -> Iterator[torch.Tensor]:
+        return chain(self.parameters(), self.buffers())
+
+    def _versions(self) -> tuple[int, ...]:
+        """The counts of writes that torch keeps for each weight; inference tensors have none."""
+        return tuple(0 if tensor.is_inference() else tensor._version for tensor in self._tensors())

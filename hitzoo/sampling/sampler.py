@@ -1,0 +1,155 @@
+"""Images by seed: the same latent, and with it the same image, in any batch on any machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Literal, TypeAlias, overload
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from PIL import Image
+
+from hitzoo.errors import RequestError
+from hitzoo.sampling.latents import Seeds, as_latents, check_truncation, latents_of_seeds, positive
+from hitzoo.sampling.module import GeneratorModule
+from hitzoo.sampling.pictures import not_finite
+from hitzoo.sampling.samples import Samples
+
+Output: TypeAlias = Literal["samples", "pil", "np", "pt"]
+_OUTPUTS = ("samples", "pil", "np", "pt")
+_PIXELS_AT_ONCE = 1 << 20  # output pixels of one batch: 16 images of 256², 1 of 1024²
+_PIXELS_AT_ONCE_ON_CPU = 1 << 16  # more is no faster there, and a batch is soon done: 64 images of 32², 1 of 256²
+
+
+class Sampler(GeneratorModule):
+    """A network that makes one image per seed."""
+
+    @property
+    def default_batch_size(self) -> int:
+        """Images per batch: as many as make a million pixels, on a CPU a sixteenth of that."""
+        pixels = _PIXELS_AT_ONCE_ON_CPU if self.device.type == "cpu" else _PIXELS_AT_ONCE
+        return max(1, pixels // self.plan.generator.resolution**2)
+
+    @overload
+    def sample(
+        self,
+        seeds: Seeds | None = None,
+        *,
+        latents: ArrayLike | torch.Tensor | None = None,
+        truncation: float = 1.0,
+        batch_size: int | None = None,
+        output: Literal["samples"] = "samples",
+        progress: Callable[[int], None] | None = None,
+    ) -> Samples: ...
+
+    @overload
+    def sample(
+        self,
+        seeds: Seeds | None = None,
+        *,
+        latents: ArrayLike | torch.Tensor | None = None,
+        truncation: float = 1.0,
+        batch_size: int | None = None,
+        output: Literal["pil"],
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Image.Image]: ...
+
+    @overload
+    def sample(
+        self,
+        seeds: Seeds | None = None,
+        *,
+        latents: ArrayLike | torch.Tensor | None = None,
+        truncation: float = 1.0,
+        batch_size: int | None = None,
+        output: Literal["np"],
+        progress: Callable[[int], None] | None = None,
+    ) -> NDArray[np.float32]: ...
+
+    @overload
+    def sample(
+        self,
+        seeds: Seeds | None = None,
+        *,
+        latents: ArrayLike | torch.Tensor | None = None,
+        truncation: float = 1.0,
+        batch_size: int | None = None,
+        output: Literal["pt"],
+        progress: Callable[[int], None] | None = None,
+    ) -> torch.Tensor: ...
+
+    def sample(
+        self,
+        seeds: Seeds | None = None,
+        *,
+        latents: ArrayLike | torch.Tensor | None = None,
+        truncation: float = 1.0,
+        batch_size: int | None = None,
+        output: Output = "samples",
+        progress: Callable[[int], None] | None = None,
+    ) -> Samples | list[Image.Image] | NDArray[np.float32] | torch.Tensor:
+        """Generate one image per seed, or per row of `latents`; no gradient is computed (call the generator for one).
+
+        Args:
+            seeds: one seed or several, 0 to 2³²−1 each; default seed 0 alone.
+            latents: (N, latent_dim), of any array or a tensor on any device, instead of seeds.
+            truncation: factor of the latent. HiT has no w-space: this is not StyleGAN's ψ towards a mean.
+            batch_size: images per batch; by default as many as make a million pixels, 65,536 on a CPU.
+            output: `samples` for `Samples`; `pil` for a list of pictures; `np` for float32 (N, R, R, C); `pt` for a
+                float32 tensor [N, C, R, R] on the generator's device, as calling it gives. Numbers are about -1 to 1
+                and not clipped: `(x + 1) / 2` is what torchvision and diffusers call an image.
+            progress: called after each batch with the number of images in it.
+
+        Returns:
+            The images in the order of the seeds, in the form that `output` names.
+
+        Raises:
+            RequestError: seeds and latents together, a wrong shape, a truncation or an output that is not possible, or
+                a generator in training mode.
+            WeightsError: an image is not finite.
+        """
+        if output not in _OUTPUTS:
+            raise RequestError(f"output {output!r} is not possible; possible: {', '.join(_OUTPUTS)}")
+        z = self._latents(seeds, latents) * np.float32(check_truncation(truncation))
+        size = self.default_batch_size if batch_size is None else int(positive(batch_size, "batch_size"))
+        side, channels = self.plan.generator.resolution, self.plan.generator.image_channels
+        if output == "pt":
+            parts = [images for _, images in self._batches(z, size, progress)]
+            # Outside inference mode, so that the result may take part in a gradient.
+            return torch.cat(parts) if parts else torch.empty(0, channels, side, side, device=self.device)
+        raw = np.empty((len(z), side, side, channels), dtype=np.float32)
+        for part, images in self._batches(z, size, progress):
+            raw[part] = images.permute(0, 2, 3, 1).cpu().numpy()
+        samples = Samples(raw, z)
+        return samples if output == "samples" else list(samples) if output == "pil" else samples.raw
+
+    def images(self, latents: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Compute one batch: (B, latent_dim) to (B, R, R, C), not clipped; a WeightsError where one is not finite."""
+        return self._images(latents).permute(0, 2, 3, 1).cpu().numpy()
+
+    @torch.inference_mode()
+    def _images(self, latents: NDArray[np.float32]) -> torch.Tensor:
+        if self.training or self.module.training:
+            raise RequestError("a generator in training mode has no image of a seed; call .eval() before sampling")
+        output: torch.Tensor = self(torch.from_numpy(latents).to(self.device))
+        if not output.isfinite().all():  # on the device, where it is quick
+            raise not_finite(self.name)
+        return output.float()
+
+    def _batches(
+        self, z: NDArray[np.float32], size: int, progress: Callable[[int], None] | None
+    ) -> Iterator[tuple[slice, torch.Tensor]]:
+        for start in range(0, len(z), size):
+            part = slice(start, min(start + size, len(z)))
+            yield part, self._images(z[part])
+            if progress is not None:
+                progress(part.stop - part.start)
+
+    def _latents(self, seeds: Seeds | None, latents: ArrayLike | torch.Tensor | None) -> NDArray[np.float32]:
+        width = self.plan.generator.latent_dim
+        if latents is None:
+            return latents_of_seeds(0 if seeds is None else seeds, width)
+        if seeds is not None:
+            raise RequestError("give seeds or latents, not both")
+        return as_latents(latents, width)

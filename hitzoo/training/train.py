@@ -1,0 +1,123 @@
+"""`hitzoo.train`: a run from a program, as `hitzoo train` makes it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hitzoo.errors import RequestError
+from hitzoo.families.compile import compile_spec
+from hitzoo.families.open import open_spec
+from hitzoo.spec.types import Spec
+from hitzoo.training.engine.execution import Precision
+from hitzoo.training.run.events import Reporter, RunEnd
+from hitzoo.training.run.loop import train as run
+from hitzoo.training.run.name import named
+from hitzoo.training.run.options import BatchPerDevice, RunOptions
+from hitzoo.training.run.record import RunRecord
+
+
+def train(
+    spec: str | Path | Spec | None = None,
+    *,
+    out: str | Path,
+    data: str | Path | None = None,
+    overrides: Sequence[str] = (),
+    name: str | None = None,
+    resume: bool = False,
+    init: str | None = None,
+    seed: int | None = None,
+    device: str = "auto",
+    precision: Precision = "float32",
+    compiled: bool = False,
+    fast: bool = False,
+    batch_per_device: BatchPerDevice = None,
+    workers: int | None = None,
+    log_every: int = 10,
+    sample_every: int = 500,
+    checkpoint_every: int = 1000,
+    keep: int = 3,
+    time_limit: float | None = None,
+    inception_weights: str | Path | None = None,
+    reporter: Reporter | None = None,
+) -> RunEnd:
+    """Train a spec's networks into a run folder: `metrics.jsonl`, `samples/`, `checkpoints/`. Nothing is printed.
+
+        end = hitzoo.train("hit-ti-shapes32", out="runs/photos", data="photos", overrides=["training.steps=20000"])
+        hitzoo.load(end.folder).sample(seeds=range(16))
+        hitzoo.train(out="runs/photos", resume=True, overrides=["training.steps=40000"])
+
+    Ctrl-C ends the step, saves and returns; `RunEnd.signal` tells. Under torchrun every process calls it.
+
+    Args:
+        spec: the name of a shipped spec, a spec file or a `Spec`; None with `resume` takes the run's own.
+        out: the folder of the run, new or, with `resume`, its own.
+        data: a folder or zip of images, `hf:ORG/NAME`, or `synthetic`; by default what the spec names.
+        overrides: `path=value` words that replace single values of the spec.
+        name: of the model; by default that of the folder.
+        resume: go on from the newest whole checkpoint, bit for bit as if the run had not stopped.
+        init: a model whose weights a new run begins from, as `hitzoo.load` takes it.
+        seed: of weights, order of the data and augmentation; by default 0, or the run's own.
+        device: `auto`, `cpu`, `cuda`, `mps`.
+        precision: `float32`, `tf32` or `bf16`.
+        compiled: compile both networks with `torch.compile`.
+        fast: use the optimized inference network for sample grids and evaluation.
+        batch_per_device: images per device and forward pass, the rest by gradient accumulation; `auto` finds the most
+            that fit. By default the device's whole share of the batch.
+        workers: processes that decode images; by default none on a CPU.
+        log_every: steps between lines of `metrics.jsonl`.
+        sample_every: steps between grids of samples.
+        checkpoint_every: steps between checkpoints.
+        keep: how many of the newest checkpoints stay, besides the best evaluated one.
+        time_limit: seconds after which this session saves and stops.
+        inception_weights: a file of the Inception network's weights, for evaluation.
+        reporter: called at every step, record and note; see `hitzoo.training.run.events.Reporter`.
+
+    Returns:
+        The run's folder, last step, last checkpoint and newest grid, and how it ended.
+
+    Raises:
+        SpecError, UnknownNameError: the spec cannot be used, or there is none of that name.
+        RequestError: no spec, or an option that is not possible.
+        DataError: the images cannot be used.
+        OutputError: the folder is taken, or cannot be written.
+        RunError: the run cannot go on, or its numbers are no longer finite.
+    """
+    record = RunRecord(Path(out))
+    loaded = _spec_of(spec, record if resume else None, overrides)
+    trained = named(loaded, name, record.path, record.name() if resume else None)
+    made_from = (record.made_from() if resume else None) or (loaded.name if trained.name != loaded.name else None)
+    compile_spec(trained)
+    options = RunOptions(
+        out=record.path,
+        data=None if data is None else str(data),
+        device=device,
+        seed=seed,
+        resume=resume,
+        made_from=made_from,
+        init=init,
+        workers=workers,
+        batch_per_device=batch_per_device,
+        precision=precision,
+        compiled=compiled,
+        fast=fast,
+        log_every=log_every,
+        sample_every=sample_every,
+        checkpoint_every=checkpoint_every,
+        keep=keep,
+        time_limit=time_limit,
+        inception_weights=None if inception_weights is None else Path(inception_weights),
+    )
+    return run(trained, options, reporter)
+
+
+def _spec_of(spec: str | Path | Spec | None, resumed: RunRecord | None, overrides: Sequence[str]) -> Spec:
+    if spec is None:
+        if resumed is None or not resumed.holds_run():
+            raise RequestError("give a spec: a name that hitzoo.list_models() shows, a spec file or a Spec")
+        return resumed.stored_spec(overrides)
+    if isinstance(spec, Spec):
+        if overrides:
+            raise RequestError("overrides change a spec that is read: give them to load_spec, or a name here")
+        return spec
+    return open_spec(spec, overrides)[0]

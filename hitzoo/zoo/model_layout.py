@@ -1,0 +1,43 @@
+"""The layout of a model folder: the names of its files, known without torch.
+
+config.json  model.safetensors            every model: what it is, and the (averaged) generator
+hitzoo.yaml  manifest.json                beside them in what is published
+training/…                                in a checkpoint of a run: what only training reads
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hitzoo.spec.folder import CONFIG_NAME, SPEC_NAME
+
+__all__ = [
+    "CONFIG_NAME",
+    "DISCRIMINATOR_NAME",
+    "INDEX_NAME",
+    "LIVE_GENERATOR_NAME",
+    "MANIFEST_NAME",
+    "MODEL_FILES",
+    "OPTIMIZER_NAME",
+    "SPEC_NAME",
+    "STATE_NAME",
+    "TRAINING_FILES",
+    "WEIGHTS_NAME",
+    "is_model",
+]
+
+WEIGHTS_NAME = "model.safetensors"
+MODEL_FILES = (CONFIG_NAME, WEIGHTS_NAME)
+MANIFEST_NAME = "manifest.json"
+LIVE_GENERATOR_NAME = "training/generator.safetensors"
+DISCRIMINATOR_NAME = "training/discriminator.safetensors"
+OPTIMIZER_NAME = "training/optimizer.safetensors"
+STATE_NAME = "training/state.json"
+INDEX_NAME = "training/index.json"
+TRAINING_FILES = (DISCRIMINATOR_NAME, LIVE_GENERATOR_NAME, OPTIMIZER_NAME, STATE_NAME)
+"""The files that a checkpoint has besides, and that a published model may have."""
+
+
+def is_model(folder: Path) -> bool:
+    """Whether a folder is a model's, damaged or not."""
+    return (folder / CONFIG_NAME).is_file()
