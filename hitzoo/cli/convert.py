@@ -1,4 +1,4 @@
-"""`hitzoo convert`: models of the official code to ours, and back."""
+"""`hitzoo convert`: models of the official code to hitzoo's format, and back."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def convert(
     ] = False,
     force: ForceOption = False,
 ) -> None:
-    """Convert models of google-research/hit-gan (TensorFlow) to ours, or ours to an .npz of its variables.
+    """Convert models of google-research/hit-gan (TensorFlow) to hitzoo's format, or back to an .npz of variables.
 
     Reading a checkpoint needs TensorFlow (the extra tf); an .npz of its variables does not. Every unused variable is
-    named. Kinds of attention and block sizes have no variables: the spec decides them.
+    listed. Kinds of attention and block sizes have no variables: the spec decides them.
     """
     from hitzoo.errors import RequestError
 
@@ -65,7 +65,7 @@ def convert(
 
 
 def _refuse(given: dict[str, object], direction: str) -> None:
-    """Arguments of the other direction are a misunderstanding, not to be passed over."""
+    """Refuse arguments of the other direction instead of ignoring them."""
     from hitzoo.errors import RequestError
 
     for name, value in given.items():
@@ -116,7 +116,7 @@ def _to(source: str, target: Path | None, force: bool) -> None:
 
     if target is None:
         raise RequestError("--to needs the file to write: hitzoo convert --to hit-gan DIR out.npz")
-    is_taken(target)  # a folder of that name is said at once
+    is_taken(target)  # report a folder of that name at once
     arrays = to_hit_gan(locate(source))
     write_npz(target, arrays, force=force)
     console.print_line(f"wrote {len(arrays)} variables to {target}")

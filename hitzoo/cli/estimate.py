@@ -1,4 +1,4 @@
-"""`hitzoo estimate`: what a run will take, before it is begun."""
+"""`hitzoo estimate`: time, memory and disk of a run, before it starts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hitzoo.cli.threads import ThreadsOption
 if TYPE_CHECKING:
     from hitzoo.training.estimate import Estimate
 
-_BUSY = 0.9  # processes that want to run, for each core
+_BUSY = 0.9  # runnable processes per core
 
 
 def estimate(
@@ -52,14 +52,14 @@ def estimate(
 ) -> None:
     """Estimate time, memory and disk of a training run from a few of its own steps on this machine.
 
-    Nothing is written. Where a whole batch takes too long, smaller ones are timed and scaled up.
+    Nothing is written. If a whole batch takes too long, smaller ones are timed and scaled up.
     """
     from hitzoo.cli import console, progress
     from hitzoo.families.open import open_spec
 
     overrides = with_shortcuts(overrides, steps=steps, batch_size=batch_size, learning_rate=None)
     loaded, plan = open_spec(spec, overrides)
-    with progress.telling("loading torch") as tell:
+    with progress.status_spinner("loading torch") as tell:
         from pathlib import Path
 
         from hitzoo.training.estimate import estimate as reckon
@@ -102,7 +102,7 @@ def _print(found: Estimate, spec: str, data: str | None) -> None:
 
 
 def _step(found: Estimate) -> str:
-    from hitzoo.cli.figures import figures
+    from hitzoo.cli.number_format import figures
 
     reading = f", {figures(found.reading_per_step)} s to read its images" if found.reading_per_step is not None else ""
     least, most = figures(min(found.timed)), figures(max(found.timed))

@@ -1,4 +1,4 @@
-"""`hitzoo info`: what a model is, before it is fetched."""
+"""`hitzoo info`: description of a model before it is downloaded."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def info(
     ],
     as_json: JsonOption = False,
 ) -> None:
-    """Describe a model; one on the Hub by its files and the header of its weights, without fetching them."""
+    """Describe a model; one on the Hub by its files and the header of its weights, without downloading them."""
     from hitzoo.cli import console
     from hitzoo.zoo.cards import find_card
     from hitzoo.zoo.pasted import as_meant
@@ -86,7 +86,7 @@ def _of_model(found: ModelInfo) -> list[tuple[str, str]]:
 
 
 def _trained(step: Any) -> str:
-    """For how long; nothing where the header does not say it as a number."""
+    """Steps trained; empty if the header has no number."""
     if not isinstance(step, int) or isinstance(step, bool) or not 0 <= step < 1 << 63:
         return ""
     return f"{step:,} steps" if step else "not at all: initial weights"

@@ -1,4 +1,4 @@
-"""`hitzoo list`: every model of the zoo, with what is known of its weights."""
+"""`hitzoo list`: every model of the zoo, with the state of its weights."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def list_models(
 
     bundled: the weights are installed with hitzoo. published: they are on the Hub, `hitzoo sample` downloads them.
     spec only: there are none yet; `hitzoo train` makes them. paper FID is that of the authors' weights; own FID was
-    measured with the listed ones. Models that have weights come first.
+    measured with the listed ones. Models with weights come first.
     """
     from hitzoo.cli import console
     from hitzoo.errors import UnknownNameError
@@ -67,19 +67,19 @@ def _fid(numbers: dict[str, float]) -> str:
 
 
 def _rows(pattern: str) -> list[dict[str, Any]]:
-    """What matches, by name; what has weights first."""
+    """Matching models by name; those with weights first."""
     from hitzoo.spec.shipped import shipped_specs
     from hitzoo.zoo.cards import SPEC_ONLY, cards
 
     known = cards()
-    without = {name: None for name in shipped_specs() if name not in known}  # a spec that has no record yet
+    without = {name: None for name in shipped_specs() if name not in known}  # a spec without a record
     found = [(name, card) for name, card in sorted({**known, **without}.items()) if _matches(name, pattern)]
     rows = [_row(name, card) for name, card in found]
     return sorted(rows, key=lambda row: bool(row["weights"] == SPEC_ONLY))
 
 
 def _matches(name: str, pattern: str) -> bool:
-    """A pattern with wildcards is of whole names; a plain word may stand anywhere in them."""
+    """Match a pattern with wildcards against the whole name, a plain word anywhere in it."""
     from fnmatch import fnmatchcase
 
     if any(letter in pattern for letter in "*?["):

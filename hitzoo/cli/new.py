@@ -1,4 +1,4 @@
-"""`hitzoo new`: a spec of one's own, begun from a shipped one or made for a set of pictures."""
+"""`hitzoo new`: a spec of one's own, copied from a shipped one or made for a set of images."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def new(
     ] = "auto",
     force: ForceOption = False,
 ) -> None:
-    """Start a spec of your own: a copy of another, or one that fits a set of pictures and this machine.
+    """Start a spec of your own: a copy of another, or one that suits your images and this machine.
 
-    With --data, resolution, batch, steps and regularization follow from the pictures and the memory; comments say why.
+    With --data, resolution, batch, steps and regularization follow from images and memory; comments say why.
     """
     from hitzoo.cli import console
     from hitzoo.cli.pictures_spec import text_for

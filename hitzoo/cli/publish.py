@@ -1,4 +1,4 @@
-"""`hitzoo publish`: a trained model to the Hub."""
+"""`hitzoo publish`: upload of a trained model to the Hub."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def publish(
 
     if out is not None and not dry_run:
         raise RequestError("--out is for --dry-run: what is published lies on the Hub")
-    license = check_license(license, license_name)  # before torch is loaded
+    license = check_license(license, license_name)  # before loading torch
     from hitzoo.hub.model_card import Terms
 
     terms = Terms(
@@ -108,7 +108,7 @@ def _publish(wanted: Publication, tag: str | None, private: bool) -> None:
     from hitzoo.cli import console, progress
     from hitzoo.hub.publish import publish
 
-    with progress.working(f"publishing {wanted.model.spec.name} to {wanted.repo_id}"):
+    with progress.spinner(f"publishing {wanted.model.spec.name} to {wanted.repo_id}"):
         done = publish(wanted, tag=tag, private=private)
     where = f"{done.repo_id}@{tag}" if tag else done.repo_id
     if done.changed or done.removed:
@@ -126,7 +126,7 @@ def _publish(wanted: Publication, tag: str | None, private: bool) -> None:
 
 
 def _show(wanted: Publication, out: Path | None, force: bool) -> None:
-    """What would be published: the files, then the card."""
+    """Print what would be published: the files, then the card."""
     import shutil
     from tempfile import TemporaryDirectory
 

@@ -1,4 +1,4 @@
-"""`hitzoo pull`: a model of the Hub into the cache, verified."""
+"""`hitzoo pull`: verified download of a model from the Hub into the cache."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def pull(
         bool, typer.Option("--with-training", help="Fetch the discriminator and the training state too, if published.")
     ] = False,
 ) -> None:
-    """Fetch a model from the Hugging Face Hub and verify every file; afterwards it works without a network.
+    """Download a model from the Hugging Face Hub and verify every file; afterwards it works offline.
 
     HF_TOKEN, HF_HOME, HF_ENDPOINT and HF_HUB_OFFLINE work as in huggingface_hub.
     """
@@ -35,7 +35,7 @@ def pull(
     from hitzoo.zoo.pasted import as_meant
     from hitzoo.zoo.repo_name import PREFIX
 
-    with progress.transferring(model) as follow:
+    with progress.transfer_bar(model) as follow:
         pulled = _pull(model, with_training, follow)
     if pulled is None:
         console.print_line(f"{model} is installed with hitzoo: there is nothing to pull")
@@ -48,7 +48,7 @@ def pull(
 
 
 def _pull(model: str, with_training: bool, follow: Following) -> Pulled | None:
-    """None for what travels with hitzoo."""
+    """Download a model; None for one that is installed with hitzoo."""
     from hitzoo.errors import RequestError
     from hitzoo.hub.pull import pull, pull_published
     from hitzoo.places import is_folder, place

@@ -1,4 +1,4 @@
-"""What `hitzoo train` was asked for: a new run of a spec, or a run to go on with, which knows all that itself."""
+"""Request of `hitzoo train`: a new run of a spec, or a run to resume, which remembers its own settings."""
 
 from __future__ import annotations
 
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunRequest:
-    """The spec, the run's folder, and the options of its last session that are not given anew.
+    """Spec, run folder, and the options of the last session that are not given again.
 
-    `made_from` is the name of the spec itself, where the model is called otherwise;
-    `chosen` a line that tells of a spec that was made for the pictures.
+    `made_from` is the spec's own name if the model has another; `chosen` is a line about a spec made for the images.
     """
 
     spec: Spec
@@ -47,10 +46,10 @@ def run_request(
     data: str | None = None,
     device: str = "auto",
 ) -> RunRequest:
-    """Settle what `hitzoo train [word] [--out out] [--resume]` means; a spec that does not fit is said at once.
+    """Interpret `hitzoo train [word] [--out out] [--resume]`; an invalid spec is reported at once.
 
-    `word` is a spec's file or name, or a run's folder; with `resume` either it or `out` is enough where it is a run.
-    Options that are `given` now are not taken over from the run's last session.
+    `word` is a spec's file or name, or a run's folder; with `resume` either it or `out` suffices for a run. Options
+    `given` now are not taken from the run's last session.
 
     Raises:
         RequestError: something is missing, or the words contradict each other.
@@ -88,7 +87,7 @@ def run_request(
 
 
 def _run_meant(word: str | None, out: Path | None, resume: bool, *, begins: bool) -> RunRecord | None:
-    """The run that is named in place of a spec."""
+    """Return the run named in place of a spec."""
     from hitzoo.training.run.record import RunRecord
 
     try:
@@ -115,7 +114,7 @@ def _run_meant(word: str | None, out: Path | None, resume: bool, *, begins: bool
 
 
 def _run_named(word: str, *, named_twice: bool) -> Path | None:
-    """The folder of a run that a word names, by itself, its spec.yaml or one of its checkpoints; None for a spec."""
+    """Return the folder of the run named by itself, its spec.yaml or one of its checkpoints; None for a spec."""
     from hitzoo.spec.shipped import shipped_specs
 
     path = Path(word).expanduser()

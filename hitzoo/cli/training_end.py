@@ -1,4 +1,4 @@
-"""What is said when a run ends: where it got to, where its pictures are, and how to go on."""
+"""Summary at the end of a run: its state, its images, and how to continue."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
     from hitzoo.cli.training_display import TrainingDisplay
     from hitzoo.training.run.events import RunEnd
 
-_NAMED = 5  # unreadable files, of any number
+_NAMED = 5  # unreadable files, at most
 
 
-def tell_end(end: RunEnd, display: TrainingDisplay) -> None:
-    """The last lines of a session."""
+def print_end(end: RunEnd, display: TrainingDisplay) -> None:
+    """Print the last lines of a session."""
     from hitzoo.cli import console
 
     if end.unreadable:

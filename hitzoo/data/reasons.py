@@ -1,4 +1,4 @@
-"""Why a picture cannot be had, in a few words."""
+"""Short reasons for unreadable images."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _LONGEST = 300  # letters
 
 
 def reason_of(error: Exception) -> str:
-    """A few words on what was met between a file and its pixels, in one line."""
+    """Describe an error between a file and its pixels in a few words, on one line."""
     if isinstance(error, UnidentifiedImageError):
         return "not a picture in a format that can be read, or its beginning is damaged"
     if isinstance(error, MemoryError):

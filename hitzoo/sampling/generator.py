@@ -144,10 +144,10 @@ class Generator:
     @property
     def is_fast(self) -> bool:
         """Whether `module` is the rewritten network."""
-        from hitzoo.families.fold import is_folded
+        from hitzoo.families.fold import is_optimized
         from hitzoo.sampling.replayed import unwrapped
 
-        return is_folded(unwrapped(self.module))
+        return is_optimized(unwrapped(self.module))
 
     @property
     def precision(self) -> str:

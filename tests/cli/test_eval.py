@@ -119,12 +119,12 @@ def test_numbers_and_protocol_for_people(run: Run, model: Path) -> None:
 
 def test_the_rewritten_network_gives_the_same_numbers(run: Run, model: Path) -> None:
     words = ("eval", "--model", model, *FEW)
-    plain, fast = (json.loads(run(*words, *more, "--json").stdout) for more in ((), ("--fast",)))
+    plain, fast = (json.loads(run(*words, *more, "--json").stdout) for more in ((), ("--optimized",)))
     for one, other in zip(plain["scores"], fast["scores"], strict=True):
         assert other["value"] == pytest.approx(one["value"], rel=1e-3)
         assert other["protocol"]["generated"]["network"] == "fast, float32"
     assert "network fast, bfloat16" in run(*words, "--fast", "--precision", "bfloat16").stdout
-    assert "goes with --fast" in run(*words, "--precision", "bfloat16", code=2).stderr
+    assert "goes with --optimized" in run(*words, "--precision", "bfloat16", code=2).stderr
 
 
 def test_numbers_for_programs(run: Run, model: Path, tmp_path: Path) -> None:
@@ -193,7 +193,7 @@ def test_offline_the_ways_on_are_said(run: Run, model: Path) -> None:
         (["--images", "made"], "--images needs --data"),
         (
             ["--images", "made", "--data", "made", "--truncation", "0.5"],
-            "--batch-size and --fast are for --model",
+            "--batch-size and --optimized are for --model",
         ),
         (["--images", "made", "--data", "made", "--samples", "5"], "--samples 5: made has 4 pictures"),
         (["--images", "uneven", "--data", "made", "--metrics", OFFLINE], "04.png is 8×8 pixels; pictures to evaluate"),

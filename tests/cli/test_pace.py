@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from hitzoo.cli.figures import figures
+from hitzoo.cli.number_format import figures
 from hitzoo.cli.pace import Pace, about, clock
 from hitzoo.cli.time_limit import parse_duration
 from hitzoo.errors import RequestError

@@ -127,7 +127,8 @@ def test_resume_keeps_the_options_of_the_last_session(run: Run, photos: Path) ->
     words = ["--precision", "bf16", "--keep", 1, "--fast", "--batch-per-device", 2]
     run("train", "--resume", photos, *words, *steps(3))
     done = run("train", "--resume", photos, *steps(5))
-    assert "as in the last session: --precision bf16 --fast --batch-per-device 2 --log-every 1 --keep 1" in done.stdout
+    options = "--precision bf16 --optimized --batch-per-device 2 --log-every 1 --keep 1"
+    assert f"as in the last session: {options}" in done.stdout
     assert "step 4/5" in done.stdout
     assert sessions(photos)[-1]["precision"] == "bf16"
     run("train", "--resume", photos, "--precision", "float32", "--no-fast", "--log-every", 10, *steps(6))

@@ -175,7 +175,7 @@ def test_a_worker_that_is_killed_is_said_so(pictures: str, tmp_path: Path, monke
         yield [b"x"]
         raise BrokenProcessPool
 
-    monkeypatch.setattr(pack_module, "in_order", broken)
+    monkeypatch.setattr(pack_module, "parallel_map", broken)
     with pytest.raises(DataError, match=r"lack of memory.*--workers 1"):
         pack(pictures, tmp_path / "p.zip", Square(resolution=8))
     assert left(tmp_path) == set()

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from hitzoo.data.check import check
-from hitzoo.data.shards import chosen_shards, holds_shards, is_shard
+from hitzoo.data.shards import holds_shards, is_shard, select_shards
 from hitzoo.data.tfrecords import TFRecords
 from hitzoo.errors import DataError, UnreadableImage
 from tests.data.record_writer import example, noise, raw_picture, write_records
@@ -157,7 +157,7 @@ def test_a_folder_is_one_of_records_when_it_has_some_and_no_images(tmp_path: Pat
     assert not holds_shards(tmp_path)
     (tmp_path / "b.tfrecords").write_bytes(b"")
     assert holds_shards(tmp_path)
-    assert chosen_shards(tmp_path, 4) == [tmp_path / "b.tfrecords"]
+    assert select_shards(tmp_path, 4) == [tmp_path / "b.tfrecords"]
     (tmp_path / "a.png").write_bytes(b"")
     assert not holds_shards(tmp_path)
 

@@ -153,7 +153,7 @@ class StepRunner:
         }
         flags = torch.stack([*(~value.isfinite() for value in terms.values())]).float()
         flags = torch.cat((flags, flags.new_tensor([stopping, saving])))
-        *bad, stop, save = self.world.add_up(flags).tolist()
+        *bad, stop, save = self.world.all_reduce_sum(flags).tolist()
         return tuple(name for name, count in zip(terms, bad, strict=True) if count), bool(stop), bool(save)
 
     def _forget_gradients(self) -> None:

@@ -1,4 +1,4 @@
-"""A place that may not be looked at, or that no file system has: what is said of it, whichever verb met it."""
+"""Messages for paths without permission or that no file system has, for all verbs."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ _REASONS = {
 }
 
 
-def of_a_place(error: OSError) -> str | None:
-    """One sentence with the place and the way on; None where it is of no place, and so a fault of ours."""
+def describe_path_error(error: OSError) -> str | None:
+    """Describe the error in one sentence with path and advice; None without a path, which is a bug of ours."""
     if error.errno not in _OF_A_PLACE or not isinstance(error.filename, str | bytes):
         return None
     place = os.fsdecode(error.filename)

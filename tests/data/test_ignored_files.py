@@ -14,7 +14,7 @@ from hitzoo.data.archive import Archive
 from hitzoo.data.check import check
 from hitzoo.data.decode import decode
 from hitzoo.data.folder import Folder
-from hitzoo.data.left_aside import counted, left_aside
+from hitzoo.data.ignored_files import counted, ignored_files
 from hitzoo.data.names import ending_of, is_hidden
 from hitzoo.data.open import open_source
 from hitzoo.data.opening import opening_notes
@@ -64,9 +64,9 @@ def test_folders_of_systems_hold_no_images(name: str, packed: bool, tmp_path: Pa
             (place / member).write_bytes(picture())
     report = check(str(place))
     assert (report.count, report.readable) == (1, 1)
-    assert dict(report.left_aside.folders) == {name: 2}
-    assert report.left_aside.inside == 3
-    assert f"2 hidden or system folders with 3 files: {name} (2)" in str(report.left_aside)
+    assert dict(report.ignored_files.folders) == {name: 2}
+    assert report.ignored_files.inside == 3
+    assert f"2 hidden or system folders with 3 files: {name} (2)" in str(report.ignored_files)
 
 
 @pytest.mark.parametrize("name", ["..", ".", "...and more", "photos", "recycled", "eaDir", "a.b", ""])
@@ -80,7 +80,7 @@ def test_files_of_systems_are_counted_apart(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(picture())
     folder = Folder(str(tmp_path))
     assert len(folder) == 1
-    assert str(left_aside(folder)) == "1 hidden or system file"
+    assert str(ignored_files(folder)) == "1 hidden or system file"
 
 
 @pytest.mark.parametrize("prefix", ["../photos/", "./photos/", "photos/...and more/", "/photos/", "photos\\"])
@@ -95,7 +95,7 @@ def test_backslashes_separate_folders_in_zip_files_of_windows(tmp_path: Path) ->
     with ZipFile(tmp_path / "x.zip", "w") as file:
         file.writestr("a.png", picture())
         file.writestr("set\\@eaDir\\b.png", picture())
-    assert dict(Archive(str(tmp_path / "x.zip")).left_aside().folders) == {"@eaDir": 1}
+    assert dict(Archive(str(tmp_path / "x.zip")).ignored_files().folders) == {"@eaDir": 1}
 
 
 def test_a_zip_file_whose_only_images_are_hidden_says_so(tmp_path: Path) -> None:
@@ -143,7 +143,7 @@ def test_a_folder_of_records_counts_what_lies_beside_them(tmp_path: Path) -> Non
     Image.new("RGB", (4, 4)).save(tmp_path / "preview.gif")  # does not make a folder of images of it
     source = open_source(str(tmp_path), resolution=8)
     assert len(source) == 1
-    assert str(left_aside(source)) == "1 .gif, 1 .npy"
+    assert str(ignored_files(source)) == "1 .gif, 1 .npy"
 
 
 def test_the_beginning_tells_what_is_left_aside_few_and_small(tmp_path: Path) -> None:
