@@ -140,7 +140,7 @@ def bench_training(
     for name in settings:
         if name not in SETTINGS:
             hint = suggestion(name, SETTINGS) or f"known: {', '.join(SETTINGS)}"
-            raise RequestError(f"no setting is called '{name}'; {hint}")
+            raise RequestError(f"unknown setting '{name}'; {hint}")
     bench = _Bench(spec, plan, batch, device)
     steps = {name: bench.stepper(SETTINGS[name]) for name in settings}
     times: dict[str, list[float]] = {name: [] for name in settings}

@@ -56,7 +56,7 @@ LOOK, TRAIN, MAKE, SHARE, MEASURE = "Look", "Train", "Make", "Share", "Measure"
 app = typer.Typer(
     name="hitzoo",
     cls=GroupHelp,
-    help="The model zoo of transformer GANs: a YAML spec becomes networks, is trained, and makes pictures.",
+    help="The model zoo of transformer GANs: describe networks in a YAML spec, train them, and make images.",
     invoke_without_command=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -120,7 +120,7 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(epilog="Begin with: hitzoo list, then hitzoo sample --model hit-ti-shapes32 --seeds 0-35 --grid 6x6")
+@app.callback(epilog="Start with: hitzoo list, then hitzoo sample --model hit-ti-shapes32 --seeds 0-35 --grid 6x6")
 def hitzoo(
     context: typer.Context,
     version: Annotated[
@@ -128,7 +128,7 @@ def hitzoo(
         typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
-    """The model zoo of transformer GANs: a YAML spec becomes networks, is trained, and makes pictures."""
+    """The model zoo of transformer GANs: describe networks in a YAML spec, train them, and make images."""
     if context.invoked_subcommand is None:
         print_help(context.command, context)
 
@@ -186,7 +186,7 @@ def _misused(misuse: Exception) -> int:
     _tell(str(misuse.format_message()))  # type: ignore[attr-defined]
     context = getattr(misuse, "ctx", None)
     if context is not None:
-        print_line(f"{context.command_path} --help says how it is used", stderr=True)
+        print_line(f"{context.command_path} --help shows its use", stderr=True)
     return USER_MISTAKE
 
 

@@ -21,10 +21,10 @@ def convert(
         Path | None, typer.Argument(metavar="[OUT.npz]", help="With --to: the file to write.", show_default=False)
     ] = None,
     origin: Annotated[
-        str | None, typer.Option("--from", metavar="hit-gan", help="Convert to a model of ours.", show_default=False)
+        str | None, typer.Option("--from", metavar="hit-gan", help="Convert to hitzoo's format.", show_default=False)
     ] = None,
     destination: Annotated[
-        str | None, typer.Option("--to", metavar="hit-gan", help="Convert a model of ours.", show_default=False)
+        str | None, typer.Option("--to", metavar="hit-gan", help="Convert from hitzoo's format.", show_default=False)
     ] = None,
     spec: Annotated[
         str | None, typer.Option(metavar="NAME", help="With --from: spec of the model.", show_default=False)
@@ -36,7 +36,7 @@ def convert(
         str | None,
         typer.Option(
             metavar="ema|generator",
-            help="Generator to convert. Default: the moving average, where there is one.",
+            help="Generator to convert. Default: the moving average, if there is one.",
             show_default=False,
         ),
     ] = None,
@@ -70,7 +70,7 @@ def _refuse(given: dict[str, object], direction: str) -> None:
 
     for name, value in given.items():
         if value:
-            raise RequestError(f"{name} has no meaning with {direction}")
+            raise RequestError(f"{name} cannot be used with {direction}")
 
 
 def _check_known(name: str) -> None:

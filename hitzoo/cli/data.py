@@ -10,7 +10,7 @@ import typer
 from hitzoo.cli.help import GroupHelp, VerbHelp, print_help
 from hitzoo.cli.options import ForceOption, JsonOption
 
-app = typer.Typer(cls=GroupHelp, help="Look at a data set, or pack it.", invoke_without_command=True)
+app = typer.Typer(cls=GroupHelp, help="Check a data set, or pack it.", invoke_without_command=True)
 
 SourceArgument = Annotated[
     str,
@@ -79,7 +79,7 @@ def pack_data(
         int | None, typer.Option(metavar="N", help="Worker processes. Default: one per core.", show_default=False)
     ] = None,
     on_error: Annotated[
-        str, typer.Option(metavar="stop|skip", help="Stop at an image that cannot be read, or leave it out.")
+        str, typer.Option(metavar="stop|skip", help="Stop at an unreadable image, or skip it.")
     ] = "stop",
     force: ForceOption = False,
     as_json: JsonOption = False,

@@ -48,21 +48,21 @@ def _facts(report: DataReport) -> Iterable[str]:
         yield f"modes: {_ranked(report.modes)}"
         yield f"formats: {_ranked(report.formats)}"
     if report.animated:
-        yield f"animated: {report.animated:,}; the first frame is taken"
+        yield f"animated: {report.animated:,}; the first frame is used"
     if report.non_square and report.aspects:
         narrow, wide = (f"{ratio:.3g}" for ratio in report.aspects)
         span = f"width over height {narrow} to {wide}"
-        yield f"not square: {report.non_square:,}, {span}; data.crop says what becomes of them"
+        yield f"not square: {report.non_square:,}, {span}; data.crop decides how they are cropped"
     if report.readable:
         yield f"fits: {_of_fits(report.fits)}"
     if report.ignored_files:
-        yield f"left aside: {report.ignored_files}"
+        yield f"ignored: {report.ignored_files}"
 
 
 def _of_fits(fits: Sequence[Fit]) -> str:
     """Format the largest resolutions with the specs of each."""
     if not fits:
-        return "no shipped spec; most images are smaller than what the smallest draws"
+        return "no shipped spec; most images are smaller than the smallest resolution"
     parts = []
     for fit in fits[:_MOST_FITS]:
         names = ", ".join(fit.specs[:_MOST_NAMES])

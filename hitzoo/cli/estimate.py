@@ -45,7 +45,8 @@ def estimate(
         typer.Option(metavar="N|auto", help="Images per device and forward pass, as in train.", show_default=False),
     ] = None,
     seconds: Annotated[
-        float, typer.Option("--seconds", metavar="S", min=0, help="Seconds to time steps for: more is steadier.")
+        float,
+        typer.Option("--seconds", metavar="S", min=0, help="Seconds to spend on timing steps: more is more accurate."),
     ] = 20,
     as_json: JsonOption = False,
     overrides: SetOption = [],  # noqa: B006
@@ -133,16 +134,16 @@ def _notes(found: Estimate) -> list[str]:
     notes = []
     if not found.fits:
         notes.append(
-            "this does not fit; --batch-per-device auto works the batch off in pieces that do, and a smaller"
+            "this does not fit; --batch-per-device auto finds micro-batches that do, and a smaller"
             " --batch-size or training.activation_checkpointing: all takes less"
         )
     if found.timed_images < found.at_once:
         notes.append(
-            f"no step of {found.at_once} images was made: the time is reckoned from those of {found.timed_images};"
+            f"no step of {found.at_once} images was made: the time is extrapolated from those of {found.timed_images};"
             " --seconds 120 looks longer"
         )
     if found.load is not None and found.load > _BUSY:
-        notes.append(f"the machine is busy ({found.load:.1f} processes for each core want to run): alone it is faster")
+        notes.append(f"the machine is busy ({found.load:.1f} runnable processes per core): alone it is faster")
     if found.images is None:
         notes.append("no images were read: --data PATH counts the time that takes")
     return notes

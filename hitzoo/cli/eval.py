@@ -132,7 +132,7 @@ def evaluate(
 
 def _refuse_impossible(model: str | None, images: str | None, data: str | None, out: Path | None) -> None:
     if (model is None) == (images is None):
-        raise RequestError("give a model or --images, one of them")
+        raise RequestError("give either a model or --images")
     if images is not None and data is None:
         raise RequestError("--images needs --data: the real images to compare them with")
     if out is not None:
@@ -145,7 +145,7 @@ def _refuse_sampling(images: str | None, truncation: float, batch_size: int | No
         raise RequestError(f"--truncation {truncation}: give a positive number, at most {_LARGEST_TRUNCATION:,.0f}")
     if images is not None and (truncation != 1 or batch_size is not None or fast is not None):
         raise RequestError(
-            "--truncation, --batch-size and --optimized are for --model: the pictures of --images are made already"
+            "--truncation, --batch-size and --optimized are for --model: the images of --images exist already"
         )
 
 

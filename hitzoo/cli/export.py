@@ -23,7 +23,7 @@ def export(
         str | None,
         typer.Option(
             metavar="onnx|torch",
-            help="ONNX (needs the extra onnx), or torch.export's own format. Default: by the ending of FILE.",
+            help="ONNX (needs the extra onnx), or torch.export's own format. Default: by FILE's extension.",
             show_default=False,
         ),
     ] = None,

@@ -71,7 +71,7 @@ def _of_model(found: ModelInfo) -> list[tuple[str, str]]:
     weights = f"{found.parameters:,} parameters in {found.tensors} tensors, {', '.join(found.dtypes)}"
     return [
         ("commit", found.commit + (f" ({', '.join(found.tags)})" if found.tags else "")),
-        ("spec", f"{known.get('name', 'not said: the weights are not of hitzoo')}"),
+        ("spec", f"{known.get('name', 'unknown: not weights of hitzoo')}"),
         ("network", f"{known.get('architecture', '?')}, plan {str(known.get('generator_plan', '?'))[:12]}"),
         ("weights", weights),
         ("trained", _trained(known.get("step"))),
@@ -117,8 +117,11 @@ def _made_by(made: Mapping[str, Any]) -> str:
 
 
 def _status(card: Card) -> str:
-    words = {"bundled": "its weights travel with hitzoo", "published": f"on the Hub: {card.repo}@{card.revision}"}
-    return words.get(card.status, f"spec only: nobody has published weights; hitzoo train {card.name}")
+    words = {
+        "bundled": "its weights are installed with hitzoo",
+        "published": f"on the Hub: {card.repo}@{card.revision}",
+    }
+    return words.get(card.status, f"spec only: no weights are published; hitzoo train {card.name}")
 
 
 def _plain(card: Card) -> dict[str, Any]:

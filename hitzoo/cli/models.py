@@ -17,10 +17,10 @@ def chosen_model(argument: str | None, option: str | None) -> str:
     from hitzoo.errors import RequestError
 
     if argument is not None and option is not None and argument != option:
-        raise RequestError(f"two models are given, {argument} and --model {option}; give one")
+        raise RequestError(f"two models given, {argument} and --model {option}; give one")
     model = argument if argument is not None else option
     if model is None:
-        raise RequestError("give a model, for example hit-ti-shapes32; `hitzoo list` shows what there is")
+        raise RequestError("give a model, for example hit-ti-shapes32; `hitzoo list` shows all")
     return model
 
 

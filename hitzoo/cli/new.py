@@ -59,7 +59,7 @@ def new(
     from hitzoo.targets import put_text
 
     if data is not None and origin is not None:
-        raise RequestError("give --from or --data, not both: a copy of a spec, or one made for pictures")
+        raise RequestError("give --from or --data, not both: a copy of a spec, or one made for images")
     if data is None and resolution is not None:
         raise RequestError("--resolution goes with --data; in a copy, the generator's stages say the resolution")
     if data is None:
@@ -71,7 +71,7 @@ def new(
     if data is None:
         console.print_line(f"wrote {path}; edit it, then: hitzoo check {word}, hitzoo build {word}")
         return
-    console.print_line(f"wrote {path}: its comments say why each value is as it is")
+    console.print_line(f"wrote {path}: its comments explain each value")
     console.print_line(f"how long it takes: hitzoo estimate {word}")
     console.print_line(f"train it: hitzoo train {word} --out runs/{path.stem}")
 

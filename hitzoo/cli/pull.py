@@ -24,7 +24,8 @@ def pull(
         ),
     ],
     with_training: Annotated[
-        bool, typer.Option("--with-training", help="Fetch the discriminator and the training state too, if published.")
+        bool,
+        typer.Option("--with-training", help="Download the discriminator and the training state too, if published."),
     ] = False,
 ) -> None:
     """Download a model from the Hugging Face Hub and verify every file; afterwards it works offline.

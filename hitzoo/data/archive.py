@@ -103,7 +103,7 @@ class Archive:
         except Exception as error:  # a damaged list of contents: BadZipFile, struct.error, UnicodeDecodeError …
             said = "" if isinstance(error, BadZipFile) and "not a zip" in str(error) else f" ({error})"
             raise DataError(
-                f"data {self.location!r}: not a whole zip file{said}; it may be cut short: copy or pack it again"
+                f"data {self.location!r}: not a complete zip file{said}; it may be truncated: copy or pack it again"
             ) from error
 
 

@@ -72,7 +72,7 @@ def _unknown(source: Path | IO[bytes], error: UnidentifiedImageError) -> str:
     with suppress(OSError):
         beginning = _beginning(source)
         if is_heic(beginning) and (way := way_to_read(".heic")):
-            return f"a HEIC picture, whatever its name; {way}"
+            return f"a HEIC image in spite of its name; {way}"
     return reason_of(error)
 
 

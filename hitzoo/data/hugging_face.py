@@ -64,7 +64,7 @@ class HuggingFace:
             return decode(BytesIO(cell["bytes"]), name)
         if cell.get("path"):
             return decode(Path(cell["path"]), name)
-        raise UnreadableImage(name, "there is no picture in this row")
+        raise UnreadableImage(name, "this row has no image")
 
     def fingerprint(self) -> str:
         """SHA-256 of the library's fingerprint of the split, the column's name and the number of rows."""
@@ -125,7 +125,7 @@ def _picture_column(datasets: Any, rows: Any, location: str) -> str:
         if isinstance(feature, datasets.Image):
             return str(name)
     columns = ", ".join(f"{name!r}" for name in rows.features) or "none"
-    raise DataError(f"data {location!r}: no column of it holds pictures (feature Image); its columns: {columns}")
+    raise DataError(f"data {location!r}: no column holds images (feature Image); its columns: {columns}")
 
 
 def _reason(error: Exception) -> str:

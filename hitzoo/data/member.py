@@ -38,7 +38,7 @@ def _refuse_bomb(member: ZipInfo) -> None:
         raise UnreadableImage(member.filename, f"unpacks to {size:,} bytes, too many for an image")
     if size > _LARGE and size > _DENSEST * packed:
         raise UnreadableImage(
-            member.filename, f"{packed:,} bytes unpack to {size:,}: no picture does, it is taken for a zip bomb"
+            member.filename, f"{packed:,} bytes unpack to {size:,}: no image does that; it is treated as a zip bomb"
         )
 
 

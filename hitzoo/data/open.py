@@ -36,7 +36,7 @@ def open_source(location: str, *, resolution: int) -> ImageSource:
         why = getattr(error, "strerror", None) or str(error)
         raise DataError(f"data {location!r}: {why}; {ALLOWED}") from error
     if not location.strip() or not exists:
-        raise DataError(f"data {location!r}: there is no such folder or file; {ALLOWED}")
+        raise DataError(f"data {location!r}: no such folder or file; {ALLOWED}")
     return _folder(location, resolution) if is_folder else _file(location, resolution)
 
 
@@ -55,5 +55,5 @@ def _file(location: str, resolution: int) -> ImageSource:
     if is_shard(path.name):
         return TFRecords(location, resolution=resolution)
     if path.suffix.lower() in endings():
-        raise DataError(f"data {location!r}: is a single image; give the folder it is in, {str(path.parent)!r}")
-    raise DataError(f"data {location!r}: is neither a folder nor a .zip or .tfrecords file; {ALLOWED}")
+        raise DataError(f"data {location!r}: is a single image; give its folder, {str(path.parent)!r}")
+    raise DataError(f"data {location!r}: is not a folder, a .zip or a .tfrecords file; {ALLOWED}")

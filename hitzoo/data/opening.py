@@ -16,7 +16,7 @@ def opening_notes(source: ImageSource, resolution: int, *, for_training: bool = 
     `resolution` is the side (pixels) that images are resized to.
     """
     aside = ignored_files(source)
-    notes = [f"left aside in {source.location}: {aside}"] if aside.is_worth_a_line else []
+    notes = [f"ignored in {source.location}: {aside}"] if aside.is_worth_a_line else []
     if for_training:
         notes += [f"note: {remark}" for remark in of_number(len(source))]
     return notes + _of_small(source, resolution)

@@ -52,9 +52,9 @@ class Square:
     def __post_init__(self) -> None:
         check_side(self.resolution)
         if self.channels not in (1, 3, 4):
-            raise RequestError(f"channels {self.channels}: possible are 1, 3 and 4")
+            raise RequestError(f"channels {self.channels}: give 1, 3 or 4")
         if self.crop not in ("center", "none"):
-            raise RequestError(f"crop {self.crop!r}: possible are center and none; random crops are made in training")
+            raise RequestError(f"crop {self.crop!r}: give center or none; random crops are made during training")
         if not 0 < self.crop_fraction <= 1:
             raise RequestError(f"crop fraction {self.crop_fraction}: give more than 0 and at most 1")
 
@@ -128,7 +128,7 @@ def pack(
                     progress(done + 1, len(source))
             _add(file, "dataset.json", _LABELS)
         if len(skipped) == len(source):
-            raise DataError(f"data {location!r}: not one of its images ({len(source):,}) is readable")
+            raise DataError(f"data {location!r}: none of its images ({len(source):,}) is readable")
     return PackReport(location, str(out), len(source) - len(skipped), out.stat().st_size, square, tuple(skipped))
 
 
@@ -139,13 +139,13 @@ def _refuse(out: Path, workers: int | None, on_error: str) -> None:
     if workers is not None and not 1 <= workers <= _MOST_WORKERS:
         raise RequestError(f"workers {workers}: give 1 to {_MOST_WORKERS:,}")
     if on_error not in ("stop", "skip"):
-        raise RequestError(f"on error {on_error!r}: possible are stop and skip")
+        raise RequestError(f"on error {on_error!r}: give stop or skip")
     is_taken(out)  # report a folder of that name at once
 
 
 def _left_out(image: UnreadableImage, on_error: str) -> tuple[str, str]:
     if on_error == "stop":
-        raise DataError(f"{image}; remove it from the source, or leave out what is unreadable: --on-error skip")
+        raise DataError(f"{image}; remove it from the source, or skip unreadable images: --on-error skip")
     return image.name, image.reason
 
 
@@ -198,6 +198,4 @@ def _encoded(source: ImageSource, square: Square, workers: int) -> Generator[byt
             for images in results:
                 yield from images
     except BrokenProcessPool as error:
-        raise DataError(
-            "a worker process was ended from outside, perhaps for lack of memory; take fewer: --workers 1"
-        ) from error
+        raise DataError("a worker process was killed, perhaps for lack of memory; use fewer: --workers 1") from error

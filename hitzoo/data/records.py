@@ -55,7 +55,7 @@ class RecordFile:
         except OSError as error:
             raise _lost(self.path, error) from error
         if len(record) < end - begin:
-            raise DataError(f"data {str(self.path)!r}: has become shorter since it was opened; start again")
+            raise DataError(f"data {str(self.path)!r}: has been truncated since it was opened; start again")
         content = record[_HEADER:-_FOOTER]
         if _number(record[-_FOOTER:]) != masked_crc32c(content):
             raise UnreadableImage(self.label(index), f"wrong checksum of the record at byte {begin:,}")
@@ -82,7 +82,7 @@ def _offsets(path: Path, file: IO[bytes]) -> NDArray[np.int64]:
             raise DataError(f"data {str(path)!r}: {_not_a_record(header, offsets[-1])}")
         if length is None or offsets[-1] + _HEADER + length + _FOOTER > size:
             raise DataError(
-                f"data {str(path)!r}: is cut short: the record at byte {offsets[-1]:,} goes on after the file's end,"
+                f"data {str(path)!r}: is truncated: the record at byte {offsets[-1]:,} goes on after the file's end,"
                 f" byte {size:,}; copy the file again"
             )
         offsets.append(offsets[-1] + _HEADER + length + _FOOTER)

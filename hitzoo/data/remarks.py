@@ -12,10 +12,10 @@ LONG = 4  # times as long as wide
 def of_number(count: int) -> list[str]:
     """Remark on the number of (readable) images."""
     if count == 1:
-        return ["there is one image: a network trained on it can only draw that one"]
+        return ["there is only one image: a network trained on it can reproduce nothing else"]
     if 0 < count < FEW:
         return [
-            f"{count:,} images are few: a GAN learns so many by heart; {FEW:,} and more are a beginning"
+            f"{count:,} images are few: a GAN memorises them; {FEW:,} or more are a start"
             " (data.flip: true doubles them, where mirrored images are as good)"
         ]
     return []

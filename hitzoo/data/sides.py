@@ -16,4 +16,4 @@ def check_side(resolution: int) -> None:
     """
     if not 1 <= resolution <= LARGEST_SIDE:
         said = f"{resolution}" if abs(resolution) < 10**_LONGEST else f"of over {_LONGEST} digits"
-        raise RequestError(f"resolution {said}: possible are 1 to {LARGEST_SIDE:,} pixels")
+        raise RequestError(f"resolution {said}: give 1 to {LARGEST_SIDE:,} pixels")

@@ -76,7 +76,7 @@ def survey(location: str, progress: Callable[[int, int], None] = lambda done, to
         if len(sizes) >= _FEWEST and time.monotonic() - began > _PATIENCE:
             break
     if not sizes:
-        raise DataError(f"{location}: not one of {wanted:,} files is a readable image; `hitzoo data check` names them")
+        raise DataError(f"{location}: none of {wanted:,} files is a readable image; `hitzoo data check` names them")
     return Survey(
         location=location,
         count=total,

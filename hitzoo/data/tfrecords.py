@@ -96,4 +96,4 @@ def _encoded(features: dict[str, Feature]) -> memoryview:
         if name in features and len(features[name].contents) == 1:
             return features[name].contents[0]
     names = ", ".join(sorted(features)) or "nothing"
-    raise ValueError(f"it holds {names}; a picture is expected in {_WANTED}")
+    raise ValueError(f"it holds {names}; an image is expected in {_WANTED}")

@@ -105,7 +105,7 @@ class Evaluator:
         """
         location = spec.evaluation.source or spec.data.source
         if location is None:
-            raise RequestError(f"{spec.name} names no real images: {ALLOWED}")
+            raise RequestError(f"{spec.name} gives no real images: {ALLOWED}")
         resolution = plan.generator.resolution
         return cls(
             spec.evaluation,

@@ -48,7 +48,7 @@ def _without_grids(source: ImageSource, note: Callable[[str], None]) -> ImageSou
         return source
     left_out = [name for name in names if _GRID.fullmatch(name)]
     more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
-    note(f"left out: {left_out[0]}{more}, grids of the pictures beside them")
+    note(f"left out: {left_out[0]}{more}, grids of the images beside them")
     return _Subset(source, kept)
 
 
@@ -97,4 +97,4 @@ class _FixedSize:
 
 
 def _not_square(label: str, width: int, height: int) -> str:
-    return f"{label} is {width}×{height} pixels; pictures to evaluate are squares of one size"
+    return f"{label} is {width}×{height} pixels; images to evaluate must be squares of one size"

@@ -71,7 +71,7 @@ def _download(path: Path) -> None:
     except (OSError, RuntimeError, HTTPException) as error:  # the second is a file of another sha256
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WeightsError(
-            f"the Inception network of torch-fidelity cannot be downloaded ({reason}). Two ways on:\n"
+            f"the Inception network of torch-fidelity cannot be downloaded ({reason}). Two alternatives:\n"
             f"  fetch {URL} on another machine, and give it with --inception-weights PATH or {VARIABLE}\n"
             f"  use metrics that need no download: {','.join(OFFLINE)}"
         ) from None

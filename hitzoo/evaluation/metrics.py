@@ -100,7 +100,7 @@ def choose_metrics(names: Iterable[str]) -> tuple[Metric, ...]:
     for name, metric in chosen.items():
         if metric is None:
             hint = "; ".join(filter(None, (suggestion(name, METRICS), f"known: {', '.join(METRICS)}")))
-            raise RequestError(f"no metric is named '{name}'; {hint}")
+            raise RequestError(f"unknown metric '{name}'; {hint}")
     if not chosen:
         raise RequestError(f"no metric is named; known: {', '.join(METRICS)}")
     return tuple(metric for metric in chosen.values() if metric is not None)

@@ -100,9 +100,9 @@ def _write(facts: Mapping[str, Any], rows: torch.Tensor, unreadable: list[str], 
     metadata = {"facts": facts, "unreadable": unreadable}
     path = _path(facts)
     if path is None:
-        note("the features of the real images are not kept for next time: there is no home folder; set HITZOO_CACHE")
+        note("the features of the real images are not cached: there is no home folder; set HITZOO_CACHE")
         return
     try:
         save_weights(path, {"features": rows}, metadata)
     except OutputError as error:
-        note(f"the features of the real images are not kept for next time: {error}")
+        note(f"the features of the real images are not cached: {error}")

@@ -38,7 +38,7 @@ def check_same_report(path: Path, evaluator: Evaluator, generated: Mapping[str, 
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise existing(path, "and is not a report of `hitzoo eval`") from None
     if not same:
-        raise existing(path, "of another comparison")
+        raise existing(path, "of a different comparison")
 
 
 def _agree(found: Mapping[str, Any], wanted: Mapping[str, Any], keys: Iterable[str]) -> bool:

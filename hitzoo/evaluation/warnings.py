@@ -20,15 +20,15 @@ def reliability_warnings(
     needs_real = any(metric.needs_real for metric in metrics)
     if needs_real and wanted is not None and len(reals.source) < wanted:
         there = f"{reals.source.location} has {len(reals.source):,}"
-        yield f"{wanted:,} real images are asked for; {there}, and all are used"
+        yield f"{wanted:,} real images were requested; {there}, and all are used"
     if needs_real and reals.unreadable:
         names = ", ".join(reals.unreadable[:_MOST_NAMES]) + (", …" if len(reals.unreadable) > _MOST_NAMES else "")
-        yield f"{len(reals.unreadable):,} real images cannot be read and are left out: {names}"
+        yield f"{len(reals.unreadable):,} real images cannot be read and are skipped: {names}"
     for metric in metrics:
         fewest, width = min(samples, real_rows), _WIDTHS.get(metric.name, 0)
         if fewest < width:
             yield (
-                f"{metric.name} of {fewest:,} images is biased upwards: they are fewer than its {width:,} features;"
+                f"{metric.name} of {fewest:,} images is biased upwards: there are fewer than its {width:,} features;"
                 " compare it only with values of the same counts"
             )
         if metric.name == "is" and samples < IS_GROUP:

@@ -111,7 +111,7 @@ def _refuse_other(path: Path, wanted: ExportFormat, generator: Generator, *, for
         return
     found, mine = wanted.read_metadata(path), metadata_of(generator)
     if not found:
-        raise existing(path, "and does not say what made it")
+        raise existing(path, "and does not record its origin")
     for key, word in _DECIDES.items():
         if found.get(key) != mine[key]:
             raise existing(path, f"made from another {word}")

@@ -111,7 +111,7 @@ def device_of_rank(name: str) -> torch.device:
         return device
     number, count = launch_environment().local_rank, torch.cuda.device_count()
     if device.index is not None:
-        raise ArgumentError("device", name, "every process needs a device of its own; write cuda")
+        raise ArgumentError("device", name, "every process needs its own device; write cuda")
     if number >= count:
         raise RequestError(f"this machine has {count} CUDA devices, too few for --nproc-per-node {number + 1}")
     device = torch.device("cuda", number)
@@ -141,7 +141,7 @@ def process_group(device: torch.device, tell: Callable[[str], None] = lambda mes
             raise
         reason = str(error).splitlines()[0][:160]
         raise RunError(
-            f"another process of this run has gone ({reason}); its own message says why. Go on with --resume"
+            f"another process of this run has exited ({reason}); see its own message. Continue with --resume"
         ) from error
     finally:
         with suppress(RuntimeError):

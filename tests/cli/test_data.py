@@ -39,7 +39,7 @@ def test_every_option_of_pack_is_passed_on(run: Run, pictures: Path, tmp_path: P
         "crop": "none",
         "crop_fraction": 0.5,
         "skipped": [
-            {"name": "x.png", "reason": "not a picture in a format that can be read, or its beginning is damaged"},
+            {"name": "x.png", "reason": "not an image in a readable format, or its beginning is damaged"},
         ],
     }
     image = open_source("p.zip", resolution=8).read(0)

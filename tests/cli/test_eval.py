@@ -140,7 +140,7 @@ def test_numbers_for_programs(run: Run, model: Path, tmp_path: Path) -> None:
     kept = ("--out", "numbers/first.json")
     assert json.loads(run("eval", model, *FEW, *kept, "--json").stdout) == printed
     fewer = ("eval", model, *FEW, *kept, "--real-samples", 4, "--samples", 4)
-    assert "first.json exists already, of another comparison; --force replaces it" in run(*fewer, code=2).stderr
+    assert "first.json exists already, of a different comparison; --force replaces it" in run(*fewer, code=2).stderr
     assert json.loads((tmp_path / "numbers" / "first.json").read_text(encoding="utf-8")) == printed
     other = json.loads(run(*fewer, "--force", "--json").stdout)
     assert json.loads((tmp_path / "numbers" / "first.json").read_text(encoding="utf-8")) == other != printed
@@ -188,8 +188,8 @@ def test_offline_the_ways_on_are_said(run: Run, model: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "give a model or --images, one of them"),
-        (["--model", "model", "--images", "made", "--data", "made"], "give a model or --images, one of them"),
+        ([], "give either a model or --images"),
+        (["--model", "model", "--images", "made", "--data", "made"], "give either a model or --images"),
         (["--images", "made"], "--images needs --data"),
         (
             ["--images", "made", "--data", "made", "--truncation", "0.5"],

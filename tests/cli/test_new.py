@@ -14,7 +14,7 @@ from tests.conftest import Run
 
 def test_a_spec_for_a_folder_passes_check_and_trains(run: Run, pictures: Path, tmp_path: Path) -> None:
     said = run("new", "mine.yaml", "--data", "pictures").stdout
-    assert "wrote mine.yaml: its comments say why each value is as it is" in said
+    assert "wrote mine.yaml: its comments explain each value" in said
     assert "hitzoo estimate mine.yaml" in said
     assert "hitzoo train mine.yaml --out runs/mine" in said
     text = (tmp_path / "mine.yaml").read_text()

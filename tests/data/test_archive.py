@@ -142,7 +142,7 @@ def test_a_cut_zip_file(numbered: Archive, kept: float) -> None:
     path = Path(numbered.location)
     content = path.read_bytes()
     path.write_bytes(content[: int(kept if kept >= 1 else kept * len(content))])
-    with pytest.raises(DataError, match="not a whole zip file") as caught:
+    with pytest.raises(DataError, match="not a complete zip file") as caught:
         Archive(str(path))
     assert str(path) in str(caught.value)
 

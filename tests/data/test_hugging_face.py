@@ -264,4 +264,4 @@ def test_the_check_reads_it(library: Library) -> None:
     library.rows.rows[3]["img"] = None
     report = check("hf:org/faces")
     assert (report.count, report.readable, report.formats) == (5, 4, {"PNG": 4})
-    assert report.bad == (("hf:org/faces row 3", "there is no picture in this row"),)
+    assert report.bad == (("hf:org/faces row 3", "this row has no image"),)

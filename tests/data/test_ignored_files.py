@@ -152,7 +152,7 @@ def test_the_beginning_tells_what_is_left_aside_few_and_small(tmp_path: Path) ->
     (tmp_path / "x.mov").write_bytes(b"")
     source = open_source(str(tmp_path), resolution=16)
     aside, few, small = opening_notes(source, 16)
-    assert aside == f"left aside in {tmp_path}: 1 .mov"
+    assert aside == f"ignored in {tmp_path}: 1 .mov"
     assert few.startswith("note: 3 images are few")
     assert small.startswith("note: most images are smaller than 16×16 (6 to 6 pixels)")
     assert opening_notes(source, 6, for_training=False) == [aside]

@@ -195,7 +195,7 @@ def test_nothing_is_overwritten(pictures: str, tmp_path: Path) -> None:
     ("changes", "said"),
     [
         ({"resolution": 0}, "resolution 0"),
-        ({"channels": 2}, "channels 2: possible are 1, 3 and 4"),
+        ({"channels": 2}, "channels 2: give 1, 3 or 4"),
         ({"crop": "random"}, "random crops are made in training"),
         ({"crop_fraction": 0.0}, "crop fraction 0"),
         ({"crop_fraction": 1.1}, "crop fraction 1.1"),
@@ -212,7 +212,7 @@ def test_impossible_squares(changes: dict[str, Any], said: str) -> None:
     [
         ("p.tar", {}, "must end in .zip"),
         ("p.zip", {"workers": 0}, "workers 0: give 1 to 1,024"),
-        ("p.zip", {"on_error": "go"}, "possible are stop and skip"),
+        ("p.zip", {"on_error": "go"}, "give stop or skip"),
     ],
 )
 def test_impossible_requests(pictures: str, tmp_path: Path, out: str, changes: dict[str, Any], said: str) -> None:

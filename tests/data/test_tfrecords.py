@@ -78,7 +78,7 @@ def test_encoded_pictures(tmp_path: Path, name: str) -> None:
         ({"shape": [12], "data": bytes(12)}, r"its shape is \[12\]"),
         ({"shape": [3, -2, -2], "data": bytes(12)}, r"its shape is \[3, -2, -2\]"),
         ({"shape": [3, 0, 2], "data": b""}, r"its shape is \[3, 0, 2\]"),
-        ({"data": bytes(12)}, "it holds data; a picture is expected in 'shape' and 'data'"),
+        ({"data": bytes(12)}, "it holds data; an image is expected in 'shape' and 'data'"),
         ({"label": [1], "feature": b"x"}, "it holds feature, label;"),
         ({"image": [1, 2]}, "it holds image;"),
         ({}, "it holds nothing;"),

@@ -131,7 +131,7 @@ def test_every_number_has_its_protocol(tiny_generator: Callable[..., Generator])
         assert protocol["computed"] == {"device": "cpu", "features": "float32"}
         assert protocol["versions"]["torch"] == torch.__version__
     (note,) = report.notes
-    assert note.startswith("random_conv_frechet of 20 images is biased upwards: they are fewer than its 512 features")
+    assert note.startswith("random_conv_frechet of 20 images is biased upwards: there are fewer than its 512 features")
 
 
 @pytest.fixture
@@ -210,7 +210,7 @@ def test_what_cannot_be_had_is_found_out_at_the_start(
                 with_evaluation(generator.spec, **FEW | changes), generator.plan, device=CPU, note=pytest.fail
             )
     nothing = replace(generator.spec, data=DataSpec())
-    with pytest.raises(RequestError, match="tiny names no real images: give a folder"):
+    with pytest.raises(RequestError, match="tiny gives no real images: give a folder"):
         Evaluator.from_spec(nothing, generator.plan, device=CPU)
 
 
@@ -228,7 +228,7 @@ def test_real_images_that_are_missing(
         report = evaluate(skipping, folder, **given)
         assert report.notes == (
             f"50 real images are asked for; {folder} has 8, and all are used",
-            "2 real images cannot be read and are left out: 002.png, 005.png",
+            "2 real images cannot be read and are skipped: 002.png, 005.png",
         )
         assert report.scores[0].protocol["real"]["images"] == 6
         assert report.scores[0].protocol["real"]["unreadable"] == 2

@@ -176,13 +176,13 @@ def test_a_cache_that_cannot_be_written_is_said_and_no_reason_to_stop(
     notes: list[str] = []
     assert len(features(stored(), notes)) == 9
     assert len(notes) == 1
-    assert notes[0].startswith("the features of the real images are not kept for next time: cannot write ")
+    assert notes[0].startswith("the features of the real images are not cached: cannot write ")
 
 
 def test_features_without_a_home_are_given_and_a_note_says_they_are_not_kept(homeless: None) -> None:
     notes: list[str] = []
     assert len(features(stored(), notes)) == 9
-    said = "the features of the real images are not kept for next time: there is no home folder; set HITZOO_CACHE"
+    said = "the features of the real images are not cached: there is no home folder; set HITZOO_CACHE"
     assert notes == [said]
 
 
