@@ -99,7 +99,7 @@ def _print(found: Estimate, spec: str, data: str | None) -> None:
     for note in _notes(found):
         console.print_paragraph(f"note: {note}")
     given = f" --data {quote(data)}" if data else ""
-    console.print_line(f"begin: hitzoo train {quote(spec)}{given} --out runs/{found.name}")
+    console.print_line(f"start: hitzoo train {quote(spec)}{given} --out runs/{found.name}")
 
 
 def _step(found: Estimate) -> str:

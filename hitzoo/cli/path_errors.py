@@ -21,9 +21,9 @@ _OF_A_PLACE = frozenset(
     }
 )
 _REASONS = {
-    errno.EACCES: "no permission to look there; ask for access or choose another place",
-    errno.EPERM: "no permission to look there; ask for access or choose another place",
-    errno.ELOOP: "its links lead in a circle; choose another place",
+    errno.EACCES: "permission denied; ask for access or choose another path",
+    errno.EPERM: "permission denied; ask for access or choose another path",
+    errno.ELOOP: "circular symbolic links; choose another path",
 }
 
 

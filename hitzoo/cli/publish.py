@@ -119,7 +119,7 @@ def _publish(wanted: Publication, tag: str | None, private: bool) -> None:
         gone = f", removed {', '.join(done.removed)}" if done.removed else ""
         console.print_line(f"published {where}: {sent}{gone}")
     else:
-        console.print_line(f"{where} holds all of it already: no commit was made")
+        console.print_line(f"{where} is up to date: no commit was made")
     _mention(done.release)
     console.print_line(f"commit {done.url}")
     console.print_line(f"hitzoo sample --model {where} --seeds 0-15")

@@ -39,7 +39,7 @@ def pull(
     with progress.transfer_bar(model) as follow:
         pulled = _pull(model, with_training, follow)
     if pulled is None:
-        console.print_line(f"{model} is installed with hitzoo: there is nothing to pull")
+        console.print_line(f"{model} is installed with hitzoo: nothing to pull")
         return
     count = console.count(len(pulled.files), "file")
     name = model if model.startswith(PREFIX) else as_meant(model)
@@ -65,7 +65,7 @@ def _pull(model: str, with_training: bool, follow: Following) -> Pulled | None:
     if card is not None and card.status == PUBLISHED:
         return pull_published(card, extra=extra, progress=follow)
     if is_folder(place(model)) and not is_repo_name(model):
-        raise RequestError(f"{model} is a folder here, there is nothing to pull: hitzoo sample --model {model}")
+        raise RequestError(f"{model} is a folder here, nothing to pull: hitzoo sample --model {model}")
     if not is_repo_name(model) and ("/" not in model or not_a_model(model)):
         from hitzoo.sampling.load import nothing_named
 

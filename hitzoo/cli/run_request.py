@@ -12,7 +12,7 @@ from hitzoo.files import reason_of
 
 _NO_SPEC = (
     "give a spec: hitzoo train SPEC --data PATH --out DIR (`hitzoo list` shows the shipped ones), or only --data PATH,"
-    " and one is made that fits the pictures there; or go on with a run: hitzoo train --resume RUN"
+    " and one is made that fits the pictures there; or resume a run: hitzoo train --resume RUN"
 )
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def run_request(
         raise RequestError(_NO_SPEC)
     loaded, chosen = open_spec(word, overrides)[0] if word is not None else None, ""
     if out is None:
-        way_on = f"; to go on with a run: hitzoo train --resume RUN, or {word} --out RUN --resume" if resume else ""
+        way_on = f"; to resume a run: hitzoo train --resume RUN, or {word} --out RUN --resume" if resume else ""
         raise RequestError(f"--out DIR is missing, the run's own folder: hitzoo train {word} --out runs/NAME{way_on}")
     if loaded is None:
         loaded, chosen = spec_for_data(data, out, device=device, processes=count(), overrides=overrides)
@@ -101,11 +101,11 @@ def _run_meant(word: str | None, out: Path | None, resume: bool, *, begins: bool
         run = RunRecord(place)
         if not resume:
             if run.holds_run():
-                raise RequestError(f"{word} is a run; go on with it: hitzoo train --resume {word}")
+                raise RequestError(f"{word} is a run; continue it: hitzoo train --resume {word}")
             return None
         if out is not None and out.absolute() != place.absolute() and not _same(out, place):
             raise RequestError(
-                f"{place} is a run, which goes on in its own folder: leave --out out. A new run from its weights begins"
+                f"{place} is a run, which continues in its own folder: omit --out. A new run from its weights starts"
                 f" with hitzoo train SPEC --out {out} --init {place}"
             )
         return _resumed(run)
@@ -133,12 +133,12 @@ def _resumed(run: RunRecord) -> RunRecord:
     above = run.path.absolute().parent.parent
     if (run.path / "config.json").is_file() and run.path.absolute().parent.name == "checkpoints":
         raise RequestError(
-            f"{run.path} is a checkpoint; its run goes on from the newest: hitzoo train --resume {above}. A new run"
-            f" from this one's weights begins with --init {run.path}"
+            f"{run.path} is a checkpoint; its run continues from the newest: hitzoo train --resume {above}. A new run"
+            f" from this one's weights starts with --init {run.path}"
         )
     there = "holds no run" if run.path.is_dir() else "is not there"
     raise RequestError(
-        f"{run.path} {there}; give the folder of a run to go on with (`hitzoo runs DIR` lists them), or begin one:"
+        f"{run.path} {there}; give the folder of a run to continue (`hitzoo runs DIR` lists them), or start one:"
         f" hitzoo train SPEC --data PATH --out {run.path}"
     )
 

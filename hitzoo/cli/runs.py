@@ -31,7 +31,7 @@ def list_runs(
     from hitzoo.training.run import listing
 
     if not folder.is_dir():
-        raise RequestError(f"no folder is named {folder}; give the one that holds your runs: hitzoo runs DIR")
+        raise RequestError(f"no such folder: {folder}; give the one that holds your runs: hitzoo runs DIR")
     found = listing.list_runs(folder)
     if as_json:
         console.print_json([_finite(asdict(run) | {"folder": str(run.folder)}) for run in found])
@@ -41,7 +41,7 @@ def list_runs(
             if run.note:
                 console.print_line(f"{run.folder}: {run.note}")
     else:
-        console.print_line(f"{folder} holds no runs yet; begin one: hitzoo train SPEC --data PATH --out {folder}/NAME")
+        console.print_line(f"{folder} holds no runs yet; start one: hitzoo train SPEC --data PATH --out {folder}/NAME")
 
 
 def _print_table(rows: list[list[str]]) -> None:

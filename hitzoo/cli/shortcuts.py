@@ -57,6 +57,6 @@ def with_shortcuts(
             continue
         twice = next((word for word in overrides if word.partition("=")[0].strip() == path), None)
         if twice is not None:
-            raise RequestError(f"{option} {value} and --set {twice} mean the same value; give one of them")
+            raise RequestError(f"{option} {value} and --set {twice} set the same value; give one of them")
         changed.append(f"{path}={value}")
     return changed

@@ -42,7 +42,7 @@ def spec_for_data(
     spec = parse_spec(text, f"the spec for {data}", overrides)
     training = spec.training
     return spec, (
-        f"no spec was named: for these pictures and this machine {spec.data.resolution}×{spec.data.resolution}, batch"
+        f"no spec given: for these images and this machine {spec.data.resolution}×{spec.data.resolution}, batch"
         f" {training.batch_size}, {training.steps:,} steps; `hitzoo new mine.yaml --data {quote(data)}` writes it down,"
         " with reasons, to be edited"
     )

@@ -34,6 +34,6 @@ def store_in_run(model: str, report: Report, note: Callable[[str], None]) -> Non
     try:
         kept = keep_report(checkpoint, report.to_json())
     except OutputError as error:
-        note(f"the numbers are not kept in the run: {error}")
+        note(f"the numbers are not stored in the run: {error}")
         return
-    note(f"kept in the run: {from_here(kept)}")
+    note(f"stored in the run: {from_here(kept)}")

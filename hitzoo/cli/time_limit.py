@@ -22,5 +22,5 @@ def parse_duration(text: str, option: str) -> float:
         seconds += float(match[1]) * _SECONDS[match[2]]
         position = match.end()
     if position < len(word) or not 0 < seconds < float("inf"):
-        raise RequestError(f"{option} {text}: write a length of time, for example 90s, 45m, 2h, 1h30m or 2d")
+        raise RequestError(f"{option} {text}: give a duration, for example 90s, 45m, 2h, 1h30m or 2d")
     return seconds

@@ -182,7 +182,7 @@ def train(
     with display:
         if asked.chosen:
             display.noted(asked.chosen)
-        display.getting_ready(f"{asked.spec.name}: getting the images and the networks ready")
+        display.getting_ready(f"{asked.spec.name}: preparing images and networks")
         end = run(asked.spec, options, display)
     if is_first():
         print_end(end, display)

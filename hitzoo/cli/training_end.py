@@ -18,15 +18,15 @@ def print_end(end: RunEnd, display: TrainingDisplay) -> None:
 
     if end.unreadable:
         names = ", ".join(end.unreadable[:_NAMED]) + (", …" if len(end.unreadable) > _NAMED else "")
-        display.noted(f"{console.count(len(end.unreadable), 'unreadable file')} left out: {names}")
+        display.noted(f"{console.count(len(end.unreadable), 'unreadable file')} skipped: {names}")
     folder = quote(str(end.folder))
     display.noted(f"{_state(end)} at step {end.step:,}: {end.checkpoint}; last grid: {end.samples}")
     if end.up or end.signal is not None:
-        display.copied(f"go on: hitzoo train --resume {folder}")
-    display.copied(f"look at more: hitzoo sample --model {folder} --seeds 0-35 --grid 6x6")
+        display.copied(f"continue: hitzoo train --resume {folder}")
+    display.copied(f"more samples: hitzoo sample --model {folder} --seeds 0-35 --grid 6x6")
 
 
 def _state(end: RunEnd) -> str:
     if end.up:
-        return "its time is up: stopped and saved"
+        return "time limit reached: stopped and saved"
     return "stopped and saved" if end.signal is not None else "done"

@@ -82,7 +82,7 @@ def _offsets(path: Path, file: IO[bytes]) -> NDArray[np.int64]:
             raise DataError(f"data {str(path)!r}: {_not_a_record(header, offsets[-1])}")
         if length is None or offsets[-1] + _HEADER + length + _FOOTER > size:
             raise DataError(
-                f"data {str(path)!r}: is truncated: the record at byte {offsets[-1]:,} goes on after the file's end,"
+                f"data {str(path)!r}: is truncated: the record at byte {offsets[-1]:,} continues past the file's end,"
                 f" byte {size:,}; copy the file again"
             )
         offsets.append(offsets[-1] + _HEADER + length + _FOOTER)

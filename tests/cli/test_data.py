@@ -51,7 +51,7 @@ def test_pack_names_what_was_left_out(run: Run, pictures: Path) -> None:
         (pictures / f"x{number:02}.png").write_bytes(b"")
     assert "x00.png" in run("data", "pack", "pictures", "p.zip", "--resolution", 8, code=2).stderr
     done = run("data", "pack", "pictures", "p.zip", "--resolution", 8, "--on-error", "skip")
-    assert "left out: x00.png (not a picture" in done.stdout
+    assert "left out: x00.png (not an image" in done.stdout
     assert "x19.png" in done.stdout
     assert "x20.png" not in done.stdout
     assert "and 5 more" in done.stdout

@@ -95,5 +95,5 @@ def test_lengths_of_time_are_read(text, seconds) -> None:
 
 @pytest.mark.parametrize("text", ["", "2", "h", "0s", "2 weeks", "-1h", "1h x", "9" * 400 + "d"])
 def test_lengths_of_time_that_are_none_are_refused(text) -> None:
-    with pytest.raises(RequestError, match="write a length of time, for example"):
+    with pytest.raises(RequestError, match="give a duration, for example"):
         parse_duration(text, "--for")

@@ -90,5 +90,5 @@ def test_what_is_of_no_place_stays_a_fault_of_ours() -> None:
     assert describe_path_error(FileNotFoundError(errno.ENOENT, "No such file", "x")) is None
     said = describe_path_error(PermissionError(errno.EACCES, "Permission denied", "a/" + "x" * 300))
     assert said is not None
-    assert said.endswith(": no permission to look there; ask for access or choose another place")
+    assert said.endswith(": permission denied; ask for access or choose another path")
     assert len(said) < 200

@@ -148,16 +148,16 @@ def test_resume_without_a_run_says_the_ways_on(run: Run, spec: Path, photos: Pat
     (tmp_path / "empty").mkdir()
     for words, said in (
         ((), "give a spec: hitzoo train SPEC"),
-        (("--resume",), "go on with a run: hitzoo train --resume RUN"),
+        (("--resume",), "resume a run: hitzoo train --resume RUN"),
         (("tiny.yaml",), "--out DIR is missing"),
         (("tiny.yaml", "--resume"), "hitzoo train --resume RUN"),
         (("--resume", "runs/absent"), "runs/absent is not there"),
         (("--resume", "empty"), "empty holds no run"),
         (("--resume", "--out", "empty"), "empty holds no run"),
-        (("runs/photos",), "runs/photos is a run; go on with it: hitzoo train --resume runs/photos"),
-        (("runs/photos", "--out", "b"), "runs/photos is a run; go on with it"),
-        (("--resume", "runs/photos", "--out", "b"), "goes on in its own folder"),
-        (("--resume", "runs/photos/checkpoints/step-00000002"), "is a checkpoint; its run goes on from the newest"),
+        (("runs/photos",), "runs/photos is a run; continue it: hitzoo train --resume runs/photos"),
+        (("runs/photos", "--out", "b"), "runs/photos is a run; continue it"),
+        (("--resume", "runs/photos", "--out", "b"), "continues in its own folder"),
+        (("--resume", "runs/photos/checkpoints/step-00000002"), "is a checkpoint; its run continues from the newest"),
     ):
         assert said in run("train", *words, code=2).stderr, words
 

@@ -127,7 +127,7 @@ def test_encrypted_members_and_unknown_compression(tmp_path: Path, place: int, v
 
 def test_a_member_that_is_no_image(tmp_path: Path) -> None:
     archive = Archive(str(write_zip(tmp_path / "x.zip", {"a.png": b"text"})))
-    with pytest.raises(UnreadableImage, match="not a picture in a format"):
+    with pytest.raises(UnreadableImage, match="not an image in a readable format"):
         archive.read(0)
 
 

@@ -24,7 +24,7 @@ def test_the_report_counts_every_image_by_what_it_is(tmp_path: Path) -> None:
     assert calls == [(done, 6) for done in range(1, 7)]
     assert (report.count, report.readable, report.non_square) == (6, 4, 3)
     assert [name for name, _ in report.bad] == ["e.png", "f.png"]
-    assert "not a picture in a format" in report.bad[0][1]
+    assert "not an image in a readable format" in report.bad[0][1]
     assert list(report.sizes.items()) == [((6, 4), 2), ((5, 5), 1), ((2, 9), 1)]
     assert (report.smallest, report.largest) == ((2, 4), (6, 9))
     assert report.modes == {"RGB": 2, "LA": 1, "L": 1}

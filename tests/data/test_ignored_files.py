@@ -128,7 +128,7 @@ def test_heic_is_named_with_what_reads_it(tmp_path: Path, monkeypatch: pytest.Mo
         (tmp_path / "IMG_1.HEIC").write_bytes(b"no picture")
         with pytest.raises(DataError, match=r"there are: 1 \.heic \(read with pip install 'hitzoo\[heic\]'\)"):
             Folder(str(tmp_path))
-        with pytest.raises(UnreadableImage, match=r"a HEIC picture.*hitzoo\[heic\]"):
+        with pytest.raises(UnreadableImage, match=r"a HEIC image.*hitzoo\[heic\]"):
             decode(BytesIO(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), "IMG_2.JPG")
         (tmp_path / "a.png").write_bytes(picture())
         notes = opening_notes(Folder(str(tmp_path)), 4)

@@ -70,7 +70,7 @@ def test_the_home_folder_may_be_written_short(tmp_path: Path, monkeypatch: pytes
         ("one.PNG", "is a single image; give the folder it is in"),
         ("text.zip", "not a complete zip file"),
         ("empty.zip", "not a complete zip file"),
-        ("text.tfrecords", "is cut short"),
+        ("text.tfrecords", "is truncated"),
         ("empty.tfrecord", "no records in empty.tfrecord"),
     ],
 )

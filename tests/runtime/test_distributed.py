@@ -147,7 +147,7 @@ def test_every_process_has_a_cuda_device_of_its_own(monkeypatch) -> None:
     monkeypatch.setenv("LOCAL_RANK", "1")
     assert device_of_rank("auto") == torch.device("cuda", 1) == chosen[0]
     assert device_of_rank("cpu") == CPU
-    with pytest.raises(RequestError, match=r"device 'cuda:0': every process needs a device of its own"):
+    with pytest.raises(RequestError, match=r"device 'cuda:0': every process needs its own device"):
         device_of_rank("cuda:0")
     monkeypatch.setenv("LOCAL_RANK", "2")
     with pytest.raises(RequestError, match=r"this machine has 2 CUDA devices, too few for --nproc-per-node 3"):
