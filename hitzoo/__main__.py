@@ -5,15 +5,15 @@ import _signal  # type: ignore[import-not-found]  # `signal` itself takes a whil
 if _signal.getsignal(_signal.SIGINT) is _signal.default_int_handler:
     _signal.signal(_signal.SIGINT, _signal.SIG_DFL)  # a Ctrl-C among the imports ends the process, without a traceback
 
-from hitzoo.cli.leaving import leave_at_once_by_signal, leaving_by_signal
+from hitzoo.cli.exit_signals import exit_at_once_by_signal, exit_by_signal
 
 
 def main() -> None:
     """Load the command, then run it."""
-    leave_at_once_by_signal()
+    exit_at_once_by_signal()
     from hitzoo.cli.app import main as command
 
-    with leaving_by_signal():
+    with exit_by_signal():
         command()
 
 

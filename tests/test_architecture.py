@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ast
 import subprocess
 import sys
-from collections.abc import Mapping, Set
+from collections.abc import Iterator, Mapping, Set
 from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import version
 from pathlib import Path
@@ -99,3 +100,21 @@ def test_every_file_is_one_concept(path: Path) -> None:
 def test_there_are_files_to_look_at() -> None:
     assert {"errors.py", "files.py"} <= {path.name for path in FILES}
     assert len(FILES) > 50
+
+
+ROOMS = ("cli", "data", "evaluation", "runtime", "bench", "export", "fold", "layers", "plan", "families/**/fold")
+QUESTIONS = ("What", "Whether", "How", "Where", "Which", "Who", "Whoever")
+
+
+def docstrings(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and (text := ast.get_docstring(node)):
+            yield text
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_docstrings_begin_with_a_noun_or_a_verb(room: str) -> None:
+    paths = [*PACKAGE.glob(f"{room}/**/*.py"), *PACKAGE.glob(f"{room}.py")]
+    assert paths
+    begun = [text for path in paths for text in docstrings(path) if text.split(maxsplit=1)[0] in QUESTIONS]
+    assert begun == []

@@ -1,6 +1,6 @@
-"""What this very device can do at most: bytes it copies and FLOPs it multiplies in a second, measured.
+"""Measured ceilings of this device: bytes copied and FLOPs multiplied per second.
 
-A data sheet promises more than any program gets; a share of what was measured a moment ago says how much is left.
+A data sheet promises more than any program gets; a share of what was just measured shows how much is left.
 """
 
 from __future__ import annotations
@@ -23,31 +23,31 @@ _TRIES = 7
 
 @dataclass(frozen=True, kw_only=True)
 class Ceilings:
-    """`bandwidth` is bytes a second, read and written together; `rates` are FLOPs a second of a product by precision.
+    """Ceilings: `bandwidth` in bytes per second, reads and writes together; `rates` in FLOPs per second by precision.
 
-    On CUDA `tf32` is float32 with factors rounded to 10 bits, which no path takes by itself.
+    On CUDA `tf32` is float32 with factors rounded to 10 bits, which no variant uses by itself.
     """
 
     bandwidth: float
     rates: dict[str, float]
 
     def or_better(self, other: Ceilings) -> Ceilings:
-        """The higher of both, each by itself: a busy machine measures low."""
+        """Return the higher of each ceiling: a busy machine measures low."""
         rates = {name: max(rate, other.rates.get(name, 0.0)) for name, rate in self.rates.items()}
         return Ceilings(bandwidth=max(self.bandwidth, other.bandwidth), rates=rates)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain data."""
+        """Return plain data."""
         return {"bytes_per_second": self.bandwidth, "flops_per_second": dict(self.rates)}
 
 
 @torch.inference_mode()
 def measure_ceilings(device: torch.device, *, copied: int | None = None, side: int | None = None) -> Ceilings:
-    """The best of several large copies, and of several large products by the fastest way there is.
+    """Measure the best of several large copies, and of several large products by the fastest kernel.
 
     Args:
-        copied: bytes of the tensor that is copied; 256 MiB on a CPU, 1 GiB on CUDA.
-        side: of the square matrices; 2048 on a CPU, 8192 on CUDA.
+        copied: bytes of the tensor copied; by default 256 MiB on a CPU, 1 GiB on CUDA.
+        side: of the square matrices; by default 2048 on a CPU, 8192 on CUDA.
     """
     copied = copied or _COPIED.get(device.type, _COPIED["cpu"])
     side = side or _SIDE.get(device.type, _SIDE["cpu"])
@@ -64,7 +64,7 @@ def _bandwidth(copied: int, device: torch.device) -> float:
 
 
 def _rate(dtype: torch.dtype, side: int, device: torch.device) -> float:
-    """torch sends float32 on CPUs to MKL, where oneDNN measured twice as fast (docs/benchmarks.md): both are tried."""
+    """Try MKL, torch's choice for float32 on CPUs, and oneDNN, which measured twice as fast (docs/benchmarks.md)."""
     left, right = (torch.ones(side, side, dtype=dtype, device=device) for _ in range(2))
     ways: list[Callable[[], torch.Tensor]] = [lambda: left @ right]
     if device.type == "cpu" and is_here():
@@ -82,7 +82,7 @@ def _rate_of_tf32(side: int, device: torch.device) -> float:
 
 
 def _least_seconds(work: Callable[[], Any], device: torch.device) -> float:
-    """The shortest of several runs after one that does not count."""
+    """Time several runs after a warm-up and return the shortest."""
     times = []
     for _ in range(1 + _TRIES):
         wait_for(device)

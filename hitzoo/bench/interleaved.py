@@ -1,4 +1,4 @@
-"""Calls of several kinds in turns: A B C, A B C, …: a machine that is busy now and idle later is so for all alike."""
+"""Interleaved timing, A B C, A B C, …: a machine that is busy now and idle later is so for every variant."""
 
 from __future__ import annotations
 
@@ -6,58 +6,58 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from hitzoo.bench.subprocess_runner import Calls
-from hitzoo.bench.variants import Call
+from hitzoo.bench.subprocess_runner import CallTimer
+from hitzoo.bench.variants import SamplingCall
 
-_WARM_UP = 1  # calls of each kind that are not timed, after the one whose memory is counted
+_WARM_UP = 1  # untimed calls of each kind, after the one whose memory is measured
 
 
 @dataclass(frozen=True, kw_only=True)
-class Timed:
-    """One kind of call: seconds by turn, and the most bytes that it held besides weights."""
+class CallTiming:
+    """Timing of one kind of call: seconds per round, and peak bytes besides weights."""
 
-    call: Call
+    call: SamplingCall
     seconds: tuple[float, ...]
     peak_bytes: int
 
     @property
     def median(self) -> float:
-        """Seconds of a call."""
+        """Median seconds per call."""
         return statistics.median(self.seconds)
 
 
-def in_turns(
-    calls: Sequence[Call],
-    callers: Mapping[str, Calls],
+def time_interleaved(
+    calls: Sequence[SamplingCall],
+    runners: Mapping[str, CallTimer],
     *,
     repeats: int,
     progress: Callable[[int, int], None] = lambda done, total: None,
-) -> list[Timed]:
-    """Time one call of each kind, `repeats` times over; `callers` make them, by path."""
-    peaks = [callers[call.path].peak_bytes(call) for call in calls]
+) -> list[CallTiming]:
+    """Time one call of each kind per round, for `repeats` rounds; `runners` by variant make them."""
+    peaks = [runners[call.variant].peak_bytes(call) for call in calls]
     for _ in range(_WARM_UP):
         for call in calls:
-            callers[call.path].seconds(call)
+            runners[call.variant].seconds(call)
     times: list[list[float]] = [[] for _ in calls]
     for turn in range(repeats):
         for place, call in enumerate(calls):
-            times[place].append(callers[call.path].seconds(call))
+            times[place].append(runners[call.variant].seconds(call))
             progress(turn * len(calls) + place + 1, repeats * len(calls))
     return [
-        Timed(call=call, seconds=tuple(taken), peak_bytes=peak)
+        CallTiming(call=call, seconds=tuple(taken), peak_bytes=peak)
         for call, taken, peak in zip(calls, times, peaks, strict=True)
     ]
 
 
 def quartiles(values: Sequence[float]) -> tuple[float, float]:
-    """The first and the third; of one value itself."""
+    """First and third quartile; a single value is both."""
     if len(values) < 2:
         return values[0], values[0]
     low, _, high = statistics.quantiles(values, n=4, method="inclusive")
     return low, high
 
 
-def ratios(slow: Sequence[float], fast: Sequence[float]) -> tuple[float, tuple[float, float]]:
-    """How many times as fast, turn by turn: the median and the quartiles."""
+def speedups(slow: Sequence[float], fast: Sequence[float]) -> tuple[float, tuple[float, float]]:
+    """Speedup per round: median and quartiles."""
     found = [long / short for long, short in zip(slow, fast, strict=True)]
     return statistics.median(found), quartiles(found)

@@ -1,4 +1,4 @@
-"""Cost against resolution: one generator, ended after each of its stages, timed at every size.
+"""Cost against resolution: one generator, truncated after each of its stages, timed at every size.
 
 Zhao et al. 2021 claim a cost that is nearly linear in the number of pixels (abstract and section 3.2).
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 import torch
 
-from hitzoo.bench.interleaved import Timed, in_turns
-from hitzoo.bench.subprocess_runner import callers
-from hitzoo.bench.variants import Call
+from hitzoo.bench.interleaved import CallTiming, time_interleaved
+from hitzoo.bench.subprocess_runner import variant_runners
+from hitzoo.bench.variants import SamplingCall
 from hitzoo.errors import RequestError
 from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.convnet.spec import ConvnetGeneratorSpec
@@ -26,32 +26,37 @@ from hitzoo.spec.types import NetworkSpec, Spec
 
 @dataclass(frozen=True, kw_only=True)
 class Growth:
-    """Of one path in one precision: the exponent e of time ∝ pixels^e, fitted over all sizes.
+    """Growth of one variant in one precision: the exponent e of time ∝ pixels^e, fitted over all sizes.
 
-    `exponent_at_the_end` is that between the two largest: low-resolution stages are the same in every size, and weigh
+    `exponent_at_the_end` is fitted over the two largest: low-resolution stages are the same in every size and weigh
     less there.
     """
 
-    path: str
+    variant: str
     precision: str
     exponent: float
     exponent_at_the_end: float
 
     def to_json(self) -> dict[str, Any]:
-        """As plain data."""
-        return asdict(self)
+        """Return plain data."""
+        return {
+            "path": self.variant,
+            "precision": self.precision,
+            "exponent": self.exponent,
+            "exponent_at_the_end": self.exponent_at_the_end,
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scaling:
-    """Times by size, their exponents, and that of the FLOPs."""
+    """Times by size, their growth, and the exponent of the FLOPs."""
 
-    timings: tuple[Timed, ...]
+    timings: tuple[CallTiming, ...]
     growths: tuple[Growth, ...]
     flops_exponent: float
 
     def to_json(self) -> dict[str, Any]:
-        """As plain data."""
+        """Return plain data."""
         return {
             "runs": [_to_json(timed) for timed in self.timings],
             "exponents": [growth.to_json() for growth in self.growths],
@@ -60,7 +65,7 @@ class Scaling:
 
 
 def family_of(spec: Spec, smallest: int) -> list[ModelPlan]:
-    """The plans of a spec's generator ended after each stage, from `smallest` pixels a side on.
+    """Plans of a spec's generator truncated after each stage, from `smallest` pixels per side on.
 
     Each is the beginning of the next: hit-b-ffhq1024 ended at 256 is the generator of hit-b-ffhq256.
 
@@ -81,25 +86,27 @@ def family_of(spec: Spec, smallest: int) -> list[ModelPlan]:
 def bench_resolutions(
     plans: Sequence[ModelPlan],
     *,
-    paths: Sequence[str],
+    variants: Sequence[str],
     precisions: Sequence[str],
     batch: int,
     repeats: int,
     device: torch.device,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Scaling:
-    """Time every size by every path in every precision, in turns."""
-    kinds = [(precision, path) for precision in precisions for path in paths]
+    """Time every size by every variant in every precision, interleaved."""
+    kinds = [(precision, variant) for precision in precisions for variant in variants]
     calls = [
-        Call(plan=plan, path=path, precision=precision, batch=batch) for plan in plans for precision, path in kinds
+        SamplingCall(plan=plan, variant=variant, precision=precision, batch=batch)
+        for plan in plans
+        for precision, variant in kinds
     ]
-    with callers(paths, device) as by_path:
-        timings = in_turns(calls, by_path, repeats=repeats, progress=progress)
+    with variant_runners(variants, device) as by_path:
+        timings = time_interleaved(calls, by_path, repeats=repeats, progress=progress)
     pixels = [plan.generator.resolution**2 for plan in plans]
     return Scaling(
         timings=tuple(timings),
         growths=tuple(
-            _growth(path, precision, pixels, _medians(timings, path, precision)) for precision, path in kinds
+            _growth(variant, precision, pixels, _medians(timings, variant, precision)) for precision, variant in kinds
         ),
         flops_exponent=exponent(pixels, [generator_cost(plan.generator).flops for plan in plans]),
     )
@@ -113,21 +120,21 @@ def exponent(pixels: Sequence[float], costs: Sequence[float]) -> float:
     return along / sum((a - middle_x) ** 2 for a in x)
 
 
-def _growth(path: str, precision: str, pixels: Sequence[float], times: Sequence[float]) -> Growth:
+def _growth(variant: str, precision: str, pixels: Sequence[float], times: Sequence[float]) -> Growth:
     return Growth(
-        path=path,
+        variant=variant,
         precision=precision,
         exponent=exponent(pixels, times),
         exponent_at_the_end=exponent(pixels[-2:], times[-2:]),
     )
 
 
-def _medians(timings: Sequence[Timed], path: str, precision: str) -> list[float]:
-    return [timed.median for timed in timings if (timed.call.path, timed.call.precision) == (path, precision)]
+def _medians(timings: Sequence[CallTiming], variant: str, precision: str) -> list[float]:
+    return [timed.median for timed in timings if (timed.call.variant, timed.call.precision) == (variant, precision)]
 
 
 def _ended(spec: Spec, steps: int) -> Spec:
-    """The spec with the first `steps` stages of its generator, and the discriminator that belongs to that size."""
+    """Return the spec with the first `steps` stages of its generator, and the discriminator for that size."""
     return replace(
         spec,
         generator=_first(spec.generator, steps),
@@ -144,11 +151,11 @@ def _first(generator: NetworkSpec, steps: int) -> NetworkSpec:
     return replace(generator, stages=(*stages, replace(last, to_rgb=True)))
 
 
-def _to_json(timed: Timed) -> dict[str, Any]:
+def _to_json(timed: CallTiming) -> dict[str, Any]:
     call = timed.call
     return {
         "resolution": call.plan.generator.resolution,
-        "path": call.path,
+        "path": call.variant,
         "precision": call.precision,
         "batch": call.batch,
         "flops": generator_cost(call.plan.generator).flops,

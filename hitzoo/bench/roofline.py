@@ -1,4 +1,4 @@
-"""How fast a generator could be on a device: no stage faster than its products or its bytes allow."""
+"""Roofline of a generator on a device: no stage is faster than its FLOPs or its bytes allow."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ chip, as small pieces of a map in a cache, can pass it where bandwidth limits.""
 
 @dataclass(frozen=True, kw_only=True)
 class StageBound:
-    """One row of the generator's table: seconds an image that its FLOPs take at least, and its bytes."""
+    """Bound of one row of the generator's table: least seconds per image for its FLOPs, and for its bytes."""
 
     name: str
     resolution: int
@@ -27,26 +27,26 @@ class StageBound:
 
     @property
     def seconds(self) -> float:
-        """An image takes the longer of the two: products and copies can go on at once."""
+        """Longer of the two: compute and memory traffic can overlap."""
         return max(self.by_compute, self.by_bandwidth)
 
     @property
     def limit(self) -> str:
-        """Which of the two it is."""
+        """Name of the longer one."""
         return "compute" if self.by_compute >= self.by_bandwidth else "bandwidth"
 
 
 def bounds(
     plan: GeneratorPlan, ceilings: Ceilings, *, precision: str, batch: int, model: str = BOUND_MODEL
 ) -> list[StageBound]:
-    """Every row under a byte model of `hitzoo.families.traffic`; FLOPs are the network's as it is specified."""
+    """Bound every row under a byte model of `hitzoo.families.traffic`; FLOPs are those of the specified network."""
     return [_bound(row, ceilings, precision, batch, model) for row in traffic_of(plan)]
 
 
 def least_seconds(
     plan: GeneratorPlan, ceilings: Ceilings, *, precision: str, batch: int, model: str = BOUND_MODEL
 ) -> float:
-    """Seconds an image: the sum over the stages, one after the other."""
+    """Least seconds per image: the sum over the stages."""
     return sum(stage.seconds for stage in bounds(plan, ceilings, precision=precision, batch=batch, model=model))
 
 

@@ -1,4 +1,4 @@
-"""How fast a generator makes images here: each path in each precision, in turns, beside what the device could do."""
+"""Sampling speed of a generator: each variant in each precision, interleaved, against the device's ceilings."""
 
 from __future__ import annotations
 
@@ -9,44 +9,44 @@ from typing import Any
 import torch
 
 from hitzoo.bench.ceilings import Ceilings, measure_ceilings
-from hitzoo.bench.interleaved import Timed, in_turns, quartiles, ratios
+from hitzoo.bench.interleaved import CallTiming, quartiles, speedups, time_interleaved
 from hitzoo.bench.roofline import least_seconds
-from hitzoo.bench.subprocess_runner import callers
-from hitzoo.bench.variants import DEFAULT_PATHS, Call
+from hitzoo.bench.subprocess_runner import variant_runners
+from hitzoo.bench.variants import DEFAULT_VARIANTS, SamplingCall
 from hitzoo.families.compile import ModelPlan
 from hitzoo.runtime.precision import PRECISIONS
 
-_MANY = {"cpu": 4, "cuda": 16}  # images at once where throughput counts
+_MANY = {"cpu": 4, "cuda": 16}  # batch where throughput counts
 
 
 def default_batch(device: torch.device) -> int:
-    """The batch whose throughput counts on a device; at 1 it is the latency that does."""
+    """Default batch on a device, for throughput; batch 1 measures latency."""
     return _MANY.get(device.type, _MANY["cpu"])
 
 
 @dataclass(frozen=True, kw_only=True)
 class SamplingRun:
-    """One path in one precision at one batch.
+    """Result of one variant in one precision at one batch.
 
     `speedup` is the time of plain float32 (else of the first run) at the same batch over its own, turn by turn: the
     median, with quartiles. `share_of_bound` is the time that `hitzoo.bench.roofline` allows over the median.
     """
 
-    timed: Timed
+    timed: CallTiming
     speedup: float
     speedup_quartiles: tuple[float, float]
     share_of_bound: float
 
     @property
     def images_per_second(self) -> float:
-        """At the median of the turns."""
+        """Images per second at the median."""
         return self.timed.call.batch / self.timed.median
 
     def to_json(self) -> dict[str, Any]:
-        """As plain data; `latency_ms` is the time of one call with the whole batch."""
+        """Return plain data; `latency_ms` is the time of one call with the whole batch."""
         call = self.timed.call
         return {
-            "path": call.path,
+            "path": call.variant,
             "precision": call.precision,
             "batch": call.batch,
             "images_per_second": self.images_per_second,
@@ -66,27 +66,30 @@ def bench_sampling(
     batches: Sequence[int],
     repeats: int,
     device: torch.device,
-    paths: Sequence[str] = DEFAULT_PATHS,
+    variants: Sequence[str] = DEFAULT_VARIANTS,
     precisions: Sequence[str] = tuple(PRECISIONS),
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[list[SamplingRun], Ceilings]:
-    """Every path × precision at every batch, in turns; and the ceilings, measured before and after."""
-    kinds = [(batch, precision, path) for batch in batches for precision in precisions for path in paths]
-    calls = [Call(plan=plan, path=path, precision=precision, batch=batch) for batch, precision, path in kinds]
+    """Time every variant × precision at every batch, interleaved; measure the ceilings before and after."""
+    kinds = [(batch, precision, variant) for batch in batches for precision in precisions for variant in variants]
+    calls = [
+        SamplingCall(plan=plan, variant=variant, precision=precision, batch=batch)
+        for batch, precision, variant in kinds
+    ]
     before = measure_ceilings(device)
-    with callers(paths, device) as by_path:
-        timings = in_turns(calls, by_path, repeats=repeats, progress=progress)
+    with variant_runners(variants, device) as by_path:
+        timings = time_interleaved(calls, by_path, repeats=repeats, progress=progress)
     ceilings = measure_ceilings(device).or_better(before)
     return [_run(timed, _base(timed, timings), ceilings) for timed in timings], ceilings
 
 
-def _base(timed: Timed, timings: Sequence[Timed]) -> Timed:
-    """What a run's speed is held against: the first of its batch, which is plain float32 where that was wanted."""
+def _base(timed: CallTiming, timings: Sequence[CallTiming]) -> CallTiming:
+    """Baseline of a run: the first of its batch, which is plain float32 where that is measured."""
     return next(other for other in timings if other.call.batch == timed.call.batch)
 
 
-def _run(timed: Timed, base: Timed, ceilings: Ceilings) -> SamplingRun:
+def _run(timed: CallTiming, base: CallTiming, ceilings: Ceilings) -> SamplingRun:
     call = timed.call
-    speedup, spread = ratios(base.seconds, timed.seconds)
+    speedup, spread = speedups(base.seconds, timed.seconds)
     least = call.batch * least_seconds(call.plan.generator, ceilings, precision=call.precision, batch=call.batch)
     return SamplingRun(timed=timed, speedup=speedup, speedup_quartiles=spread, share_of_bound=least / timed.median)

@@ -1,7 +1,7 @@
-"""A path that runs in a process of its own, so that its memory is its own too.
+"""Running a variant in a subprocess, so that its allocator is its own.
 
 On CPUs a process whose allocator once kept freed memory serves later calls from it, whatever its habits are then: in
-the same process as the fast path, the plain one measured a third faster than alone (docs/benchmarks.md).
+the same process as the optimized variant, the plain one measured a third faster than alone (docs/benchmarks.md).
 """
 
 from __future__ import annotations
@@ -14,76 +14,76 @@ from typing import Protocol
 
 import torch
 
-from hitzoo.bench.variants import Call, Caller
-from hitzoo.data.parallel_map import behave_as_worker, interrupts_held
+from hitzoo.bench.variants import SamplingCall, VariantRunner
+from hitzoo.data.parallel_map import init_worker, signals_blocked
 
 
-class Calls(Protocol):
-    """What measures calls, wherever they are made."""
+class CallTimer(Protocol):
+    """Measures calls, in this process or another."""
 
-    def seconds(self, call: Call) -> float:
-        """Of one call."""
+    def seconds(self, call: SamplingCall) -> float:
+        """Time one call."""
 
-    def peak_bytes(self, call: Call) -> int:
-        """The most bytes that one call holds."""
+    def peak_bytes(self, call: SamplingCall) -> int:
+        """Measure the peak bytes of one call."""
 
 
 @contextmanager
-def callers(paths: Sequence[str], device: torch.device) -> Iterator[dict[str, Calls]]:
-    """One for each path: on CPUs the plain one in a process of its own, else all in this one.
+def variant_runners(variants: Sequence[str], device: torch.device) -> Iterator[dict[str, CallTimer]]:
+    """Create one runner per variant: on CPUs the plain one in a subprocess, else all in this process.
 
-    The processes take turns, and one that waits takes no time from the other.
+    The processes alternate, and a waiting one takes no time from the other.
     """
     with ExitStack() as stack:
         yield {
-            path: stack.enter_context(_elsewhere(path, device))
-            if path == "plain" and device.type == "cpu"
-            else Caller(path, device)
-            for path in paths
+            variant: stack.enter_context(_in_subprocess(variant, device))
+            if variant == "plain" and device.type == "cpu"
+            else VariantRunner(variant, device)
+            for variant in variants
         }
 
 
 @contextmanager
-def _elsewhere(path: str, device: torch.device) -> Iterator[Calls]:
+def _in_subprocess(variant: str, device: torch.device) -> Iterator[CallTimer]:
     context = multiprocessing.get_context("spawn")
-    given = (path, str(device), torch.get_num_threads())
+    given = (variant, str(device), torch.get_num_threads())
     pool = ProcessPoolExecutor(1, context, initializer=_begin, initargs=given)
     try:
-        yield _Elsewhere(pool)
+        yield _SubprocessRunner(pool)
     finally:
         pool.shutdown(cancel_futures=True)
 
 
-class _Elsewhere:
-    """Sends calls to the one process of a pool."""
+class _SubprocessRunner:
+    """Sends calls to the single process of a pool."""
 
     def __init__(self, pool: ProcessPoolExecutor) -> None:
         self._pool = pool
 
-    def seconds(self, call: Call) -> float:
-        with interrupts_held():
+    def seconds(self, call: SamplingCall) -> float:
+        with signals_blocked():
             waiting = self._pool.submit(_seconds, call)
         return waiting.result()
 
-    def peak_bytes(self, call: Call) -> int:
-        with interrupts_held():
+    def peak_bytes(self, call: SamplingCall) -> int:
+        with signals_blocked():
             waiting = self._pool.submit(_peak_bytes, call)
         return waiting.result()
 
 
-_caller: Caller  # of a process that was started here
+_runner: VariantRunner  # in the subprocess
 
 
-def _begin(path: str, device: str, threads: int) -> None:
-    global _caller
-    behave_as_worker()
+def _begin(variant: str, device: str, threads: int) -> None:
+    global _runner
+    init_worker()
     torch.set_num_threads(threads)
-    _caller = Caller(path, torch.device(device))
+    _runner = VariantRunner(variant, torch.device(device))
 
 
-def _seconds(call: Call) -> float:
-    return _caller.seconds(call)
+def _seconds(call: SamplingCall) -> float:
+    return _runner.seconds(call)
 
 
-def _peak_bytes(call: Call) -> int:
-    return _caller.peak_bytes(call)
+def _peak_bytes(call: SamplingCall) -> int:
+    return _runner.peak_bytes(call)

@@ -1,4 +1,4 @@
-"""Speed of each choice of `Execution` and each lever of a spec: steps of all of them, in turns, in one process.
+"""Gain of each `Execution` and each lever of a spec: steps of all settings, interleaved, in one process.
 
 A machine that is busy now and idle later is so for all settings alike: what counts is the ratio of neighbours, its
 median and its spread, not one time.
@@ -14,7 +14,7 @@ from typing import Any
 
 import torch
 
-from hitzoo.bench.interleaved import ratios
+from hitzoo.bench.interleaved import speedups
 from hitzoo.errors import RequestError, suggestion
 from hitzoo.families.compile import ModelPlan
 from hitzoo.families.recipe import step_flops
@@ -33,9 +33,9 @@ _LAZY = 16  # steps
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """One execution of a step. `change` alters the spec's training; `keeps_memory` is the allocator's habit.
+    """A way to execute a step. `change` alters the spec's training; `keeps_memory` keeps freed memory.
 
-    `lazy` settings take a term in every sixteenth step; a step's time is the mean over sixteen.
+    `lazy` settings evaluate a term in every sixteenth step; the time of a step is the mean over sixteen.
     """
 
     about: str
@@ -93,10 +93,10 @@ ON_CPU = tuple(name for name in SETTINGS if name not in ("tf32", "compile", "com
 
 @dataclass(frozen=True, kw_only=True)
 class Timing:
-    """One setting. Seconds are of a step; `speedup` is the time of `plain` (else of the first setting) over its own,
-    turn by turn, with the quartiles.
+    """Timing of one setting in seconds per step; `speedup` is the time of `plain` (else of the first setting) over its
+    own, round by round, with the quartiles.
 
-    `peak_bytes` counts the tensors that live during a step besides weights and optimizers; on CUDA all that is held.
+    `peak_bytes` counts the tensors alive during a step besides weights and optimizers; on CUDA all allocated memory.
     """
 
     name: str
@@ -110,7 +110,7 @@ class Timing:
 
     @property
     def median(self) -> float:
-        """Seconds of a step."""
+        """Median seconds per step."""
         return statistics.median(self.seconds)
 
     def to_json(self) -> dict[str, Any]:
@@ -138,21 +138,21 @@ def bench_training(
     device: torch.device,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[Timing]:
-    """Time steps of the settings in turns: one of each, `repeats` times, after one of each that does not count.
+    """Time interleaved steps of the settings: one of each per round, `repeats` rounds, after a warm-up round.
 
     Raises:
-        RequestError: no setting of that name, or a batch that cuts groups.
+        RequestError: unknown setting, or a batch that splits groups.
     """
     if batch % group_of(spec):
         raise RequestError(f"--batch {batch}: images come in groups of {group_of(spec)}; give a multiple of that")
     for name in settings:
         if name not in SETTINGS:
             hint = suggestion(name, SETTINGS) or f"known: {', '.join(SETTINGS)}"
-            raise RequestError(f"no setting is called '{name}'; {hint}")
+            raise RequestError(f"unknown setting '{name}'; {hint}")
     bench = _Bench(spec, plan, batch, device)
     steps = {name: bench.stepper(SETTINGS[name]) for name in settings}
     times: dict[str, list[float]] = {name: [] for name in settings}
-    peaks = {name: bench.peak(step) for name, step in steps.items()}  # this is the turn that does not count
+    peaks = {name: bench.peak(step) for name, step in steps.items()}  # warm-up round
     for turn in range(repeats):
         for place, (name, step) in enumerate(steps.items()):
             times[name].append(bench.time(step, SETTINGS[name]))
@@ -172,7 +172,7 @@ class _Bench:
         self.images = torch.randint(0, 256, (batch, side, side, channels), dtype=torch.uint8, generator=random)
 
     def stepper(self, setting: Setting) -> StepRunner:
-        """A runner with networks of its own."""
+        """Create a runner with its own networks."""
         training = setting.change(self.spec.training)
         return StepRunner(
             new_state(self.plan, training, 0, self.device),
@@ -184,7 +184,7 @@ class _Bench:
         )
 
     def time(self, step: StepRunner, setting: Setting) -> float:
-        """Seconds of one step; the mean over an interval where a term is lazy."""
+        """Time one step; the mean over an interval where a term is lazy."""
         keep_freed_memory(setting.keeps_memory)
         due = self._once(step, 1)
         return (due + (_LAZY - 1) * self._once(step, 2)) / _LAZY if setting.lazy else due
@@ -197,14 +197,14 @@ class _Bench:
         return time.perf_counter() - began
 
     def peak(self, step: StepRunner) -> int:
-        """The most bytes held during a step."""
+        """Measure the peak bytes of a step."""
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self.device)
             step(1, self.images)
             return torch.cuda.max_memory_allocated(self.device)
         if step.execution.compiled:
             step(1, self.images)
-            return 0  # the compiler's kernels do not let tensors be counted
+            return 0  # tensors cannot be counted inside the compiler's kernels
         with LiveBytes() as memory:
             step(1, self.images)
         return memory.peak
@@ -215,7 +215,7 @@ class _Bench:
 
 
 def _timing(name: str, times: list[float], base: list[float], batch: int, peak: int, flops: float) -> Timing:
-    speedup, spread = ratios(base, times)
+    speedup, spread = speedups(base, times)
     return Timing(
         name=name,
         about=SETTINGS[name].about,

@@ -1,4 +1,4 @@
-"""The two ways a generator computes images that are measured against each other, and one call of either."""
+"""Variants of a generator that are timed against each other, and one call of either."""
 
 from __future__ import annotations
 
@@ -19,42 +19,41 @@ from hitzoo.sampling.fast import fast_network
 from hitzoo.sampling.initial import initial_generator
 from hitzoo.sampling.latents import latents_of_seeds
 
-PATHS = {
+VARIANTS = {
     "plain": "the reference module as a plain PyTorch port runs: eager, without hitzoo's oneDNN linear layers, with the"
     " C allocator's own habits; bfloat16 is module.to(bfloat16)",
-    "fast": "hitzoo's network for inference, with freed memory kept by the process",
-    "compiled": "the same network by torch.compile instead of our own kernels",
+    "optimized": "hitzoo's inference network, with freed memory kept by the process",
+    "compiled": "the same network by torch.compile instead of hitzoo's own kernels",
 }
-"""What they are, in words that `--help` can use."""
+"""Descriptions for `--help`."""
 
-DEFAULT_PATHS = ("plain", "fast")
+DEFAULT_VARIANTS = ("plain", "optimized")
 
 Network = Callable[[torch.Tensor], torch.Tensor]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
-    """Which generator makes how many images at once, and how."""
+class SamplingCall:
+    """One call: generator, variant, precision and batch."""
 
     plan: ModelPlan
-    path: str
+    variant: str
     precision: str
     batch: int
 
 
-class Caller:
-    """Makes calls of one path in this process, with random weights: what is computed does not depend on them.
+class VariantRunner:
+    """Makes calls of one variant in this process, with random weights, which do not change the time.
 
-    On CPUs the allocator's habits are a process's for good: memory that one path keeps would serve the other too. A
-    process has a `Caller` of one path therefore (see `own_process`).
+    On CPUs the allocator keeps memory for the whole process, so a process runs one variant (see `subprocess_runner`).
     """
 
-    def __init__(self, path: str, device: torch.device) -> None:
-        self.path, self.device = path, device
+    def __init__(self, variant: str, device: torch.device) -> None:
+        self.variant, self.device = variant, device
         self._networks: dict[tuple[str, str], Network] = {}
 
-    def seconds(self, call: Call) -> float:
-        """Of one call, to the last of its work; latents are on the device already, images stay there."""
+    def seconds(self, call: SamplingCall) -> float:
+        """Time one call to completion; latents are on the device already, images stay there."""
         network, z = self._network(call), self._latents(call)
         with torch.inference_mode(), self._linear():
             wait_for(self.device)
@@ -63,10 +62,10 @@ class Caller:
             wait_for(self.device)
             return time.perf_counter() - began
 
-    def peak_bytes(self, call: Call) -> int:
-        """The most bytes that a call holds at once besides what was there before it; counting slows the call.
+    def peak_bytes(self, call: SamplingCall) -> int:
+        """Measure the peak bytes of a call besides what was allocated before; counting slows the call.
 
-        On CPUs these are the tensors that are alive; what kernels use as scratch space is not seen.
+        On CPUs this counts live tensors, without the kernels' scratch space.
         """
         network, z = self._network(call), self._latents(call)
         with torch.inference_mode(), self._linear():
@@ -80,27 +79,27 @@ class Caller:
             return torch.cuda.max_memory_allocated(self.device) - before
 
     def _linear(self) -> AbstractContextManager[None]:
-        return without_onednn_linear() if self.path == "plain" else nullcontext()
+        return without_onednn_linear() if self.variant == "plain" else nullcontext()
 
-    def _latents(self, call: Call) -> torch.Tensor:
+    def _latents(self, call: SamplingCall) -> torch.Tensor:
         return torch.from_numpy(latents_of_seeds(range(call.batch), call.plan.generator.latent_dim)).to(self.device)
 
-    def _network(self, call: Call) -> Network:
-        keep_freed_memory(self.path != "plain")
+    def _network(self, call: SamplingCall) -> Network:
+        keep_freed_memory(self.variant != "plain")
         key = call.plan.generator_hash, call.precision
         if key not in self._networks:
             module = initial_generator(call.plan, seed=0).eval().requires_grad_(False)
-            self._networks[key] = _NETWORKS[self.path](module, call.precision, self.device)
+            self._networks[key] = _NETWORKS[self.variant](module, call.precision, self.device)
         return self._networks[key]
 
 
 def _plain(module: torch.nn.Module, precision: str, device: torch.device) -> Network:
-    """Latents and images are float32 here too, so that both paths give the same."""
+    """Keep latents and images in float32, so that all variants have the same interface."""
     network, dtype = module.to(device, PRECISIONS[precision]), PRECISIONS[precision]
     return lambda z: network(z.to(dtype)).float()
 
 
-def _fast(module: torch.nn.Module, precision: str, device: torch.device) -> Network:
+def _optimized(module: torch.nn.Module, precision: str, device: torch.device) -> Network:
     return fast_network(module, precision=precision, device=device, keeps_memory=True)
 
 
@@ -108,4 +107,4 @@ def _compiled(module: torch.nn.Module, precision: str, device: torch.device) -> 
     return fast_network(module, precision=precision, device=device, compiled=True, keeps_memory=True)
 
 
-_NETWORKS = {"plain": _plain, "fast": _fast, "compiled": _compiled}
+_NETWORKS = {"plain": _plain, "optimized": _optimized, "compiled": _compiled}

@@ -1,1 +1,1 @@
-"""THE COMMAND LINE: one verb a file; each parses, calls the library once, and renders."""
+"""THE COMMAND LINE: one verb per file; each parses, calls the library once, and prints."""

@@ -39,15 +39,15 @@ from hitzoo.cli import (
 from hitzoo.cli.completion import complete_verb
 from hitzoo.cli.help import GroupHelp, VerbHelp, print_help
 from hitzoo.cli.output import OutputLost, guarded_output
-from hitzoo.cli.process import in_its_name, leaving_at_once, stopping_cleanly
-from hitzoo.cli.unseen_places import of_a_place
+from hitzoo.cli.path_errors import describe_path_error
+from hitzoo.cli.process import immediate_exit, message_of_process, unwind_on_signals
 from hitzoo.errors import HitzooError
 from hitzoo.runtime.wait_policy import adaptive_waiting
 
 USER_MISTAKE = 2
 INTERRUPTED = 130
 BUG = 1
-MISUSES: tuple[type[Exception], ...] = tuple(  # the parser's errors, wherever this version of typer keeps them
+MISUSES: tuple[type[Exception], ...] = tuple(  # the parser's errors, whose module depends on the version of typer
     kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
 )
 
@@ -56,7 +56,7 @@ LOOK, TRAIN, MAKE, SHARE, MEASURE = "Look", "Train", "Make", "Share", "Measure"
 app = typer.Typer(
     name="hitzoo",
     cls=GroupHelp,
-    help="The model zoo of transformer GANs: a YAML spec becomes networks, is trained, and makes pictures.",
+    help="The model zoo of transformer GANs: describe networks in a YAML spec, train them, and make images.",
     invoke_without_command=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -97,7 +97,7 @@ def help_of(
         typer.Argument(metavar="[VERB …]", help="For example: train, or: data pack.", autocompletion=complete_verb),
     ] = None,
 ) -> None:
-    """Explain a verb; the same as `hitzoo VERB --help`."""
+    """Show the help of a verb, as `hitzoo VERB --help` does."""
     from hitzoo.errors import UnknownNameError, suggestion
 
     parent: Any = context.parent
@@ -120,7 +120,7 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(epilog="Begin with: hitzoo list, then hitzoo sample --model hit-ti-shapes32 --seeds 0-35 --grid 6x6")
+@app.callback(epilog="Start with: hitzoo list, then hitzoo sample --model hit-ti-shapes32 --seeds 0-35 --grid 6x6")
 def hitzoo(
     context: typer.Context,
     version: Annotated[
@@ -128,19 +128,19 @@ def hitzoo(
         typer.Option("--version", "-V", callback=_print_version, is_eager=True, help="Print the version and exit."),
     ] = False,
 ) -> None:
-    """The model zoo of transformer GANs: a YAML spec becomes networks, is trained, and makes pictures."""
+    """The model zoo of transformer GANs: describe networks in a YAML spec, train them, and make images."""
     if context.invoked_subcommand is None:
         print_help(context.command, context)
 
 
 def main() -> None:
-    """Run the command; what a user can act on is printed in one message, what is a bug keeps its traceback."""
-    with guarded_output(), leaving_at_once(), stopping_cleanly(), adaptive_waiting():
+    """Run the command; errors a user can act on become one message, bugs keep their traceback."""
+    with guarded_output(), immediate_exit(), unwind_on_signals(), adaptive_waiting():
         sys.exit(_run())
 
 
 def _run() -> int:
-    """The exit code."""
+    """Run the command and return its exit code."""
     try:
         code = _parsed()
         sys.stdout.flush()
@@ -163,9 +163,9 @@ def _parsed() -> int:
     except OutputLost:
         raise
     except Exception as error:
-        if isinstance(error, OSError) and (message := of_a_place(error)) is not None:
+        if isinstance(error, OSError) and (message := describe_path_error(error)) is not None:
             return _tell(message)
-        traceback.print_exc()  # while the outlets are there: a message may hold anything
+        traceback.print_exc()  # inside the safe streams: a message may hold anything
         return BUG
     return code if isinstance(code, int) else 0
 
@@ -173,20 +173,20 @@ def _parsed() -> int:
 def _explained(error: HitzooError) -> int:
     from hitzoo.cli.console import print_error, print_line
 
-    if (message := in_its_name(error)) is not None:
+    if (message := message_of_process(error)) is not None:
         for line in message.split("\n"):
             (print_error if error.exit_code else print_line)(line)
     return error.exit_code
 
 
 def _misused(misuse: Exception) -> int:
-    """What the parser found wrong with the words of the command line, without its boxes."""
+    """Format the parser's error without its boxes."""
     from hitzoo.cli.console import print_line
 
     _tell(str(misuse.format_message()))  # type: ignore[attr-defined]
     context = getattr(misuse, "ctx", None)
     if context is not None:
-        print_line(f"{context.command_path} --help says how it is used", stderr=True)
+        print_line(f"{context.command_path} --help shows its use", stderr=True)
     return USER_MISTAKE
 
 

@@ -1,4 +1,4 @@
-"""`hitzoo build`: the network as a table, or as an initialised model on the disk."""
+"""`hitzoo build`: the networks as a table, or as an initialised model on disk."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 _FLOAT32 = 4  # bytes
-_PROCESS = 600_000_000  # bytes; what a training process on a CPU holds before its networks
+_PROCESS = 600_000_000  # bytes; a training process on a CPU before its networks
 
 
 def build(
@@ -35,8 +35,8 @@ def build(
 ) -> None:
     """Print the networks of a spec as a table: sizes and costs of every stage, totals, and the memory training takes.
 
-    FLOPs are of one image's forward pass (2 × multiply-accumulates). Activations are what a part keeps for the backward
-    pass of one image in float32; the training estimate counts every tensor of a real step, run without contents.
+    FLOPs are per image and forward pass (2 × multiply-accumulates). Activations are kept per image for the backward
+    pass, in float32; the training estimate counts every tensor of a real step, run on meta tensors.
     """
     from hitzoo.cli import console
     from hitzoo.families.open import open_spec
@@ -48,7 +48,7 @@ def build(
         check_folder(out, MODEL_FILES, force=force)
     report = _report(plan)
     if not as_json:
-        _print(report)  # the table needs no torch; what follows takes its seconds
+        _print(report)  # the table needs no torch; the rest takes seconds to load it
     report["training"] = _training(loaded, plan)
     if as_json:
         console.print_json(report)
@@ -67,7 +67,7 @@ def _words(spec: str, overrides: list[str]) -> str:
 
 
 def _report(plan: ModelPlan) -> dict[str, Any]:
-    """Everything the table shows, as plain data."""
+    """Collect everything the table shows, as plain data."""
     from hitzoo.families.table import discriminator_rows, generator_rows
 
     parts = {"generator": generator_rows(plan.generator), "discriminator": discriminator_rows(plan.discriminator)}
@@ -84,7 +84,7 @@ def _report(plan: ModelPlan) -> dict[str, Any]:
 
 
 def _training(spec: Spec, plan: ModelPlan) -> dict[str, int]:
-    """What a step of the spec's own training takes in memory."""
+    """Estimate the memory of a step of the spec's own training."""
     from hitzoo.training.engine.memory_estimate import measure_footprint
 
     footprint, batch = measure_footprint(spec, plan), spec.training.batch_size

@@ -1,4 +1,4 @@
-"""`hitzoo check`: is this a spec, and do its sizes fit?"""
+"""`hitzoo check`: validation of specs and of their sizes."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ def check(
     as_json: JsonOption = False,
     overrides: SetOption = [],  # noqa: B006 - typer reads the default, nobody changes it
 ) -> None:
-    """Find every mistake in specs and print each with its line and the way on; nothing is built.
+    """Find every mistake in specs and print each with its line and how to fix it; nothing is built.
 
-    Exit code 2 if there is one. With --json they go to standard output, for editors and CI.
+    The exit code is 2 if there are any. With --json they go to standard output, for editors and CI.
     """
     from hitzoo.cli import console
 
@@ -68,7 +68,7 @@ def _facts(plan: ModelPlan) -> dict[str, Any]:
 
 
 def _problems(error: HitzooError) -> list[dict[str, Any]]:
-    """Each with its place; line and column count from 1 and are null where the place is not in a file."""
+    """List each problem with its place; line and column count from 1 and are null for places outside files."""
     if not isinstance(error, SpecError):
         return [{"line": None, "column": None, "path": "", "message": str(error), "hint": ""}]
     return [

@@ -1,4 +1,4 @@
-"""What the shell completes: names of specs, models, runs and metrics; torch is not loaded for it."""
+"""Shell completion: names of specs, models, runs and metrics; torch is not loaded for it."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from typing import get_args
 
 import typer
 
-_MOST = 200  # runs that are looked at
+_MOST = 200  # runs examined
 
 
 def complete_spec(incomplete: str) -> list[str]:
-    """Names of shipped specs; files complete the shell's own way."""
+    """Complete names of shipped specs; the shell completes files itself."""
     return [*complete_spec_name(incomplete), *_files(incomplete, (".yaml", ".yml"))]
 
 
 def complete_spec_name(incomplete: str) -> list[str]:
-    """Names of shipped specs only."""
+    """Complete names of shipped specs only."""
     from hitzoo.spec.shipped import shipped_specs
 
     return [name for name in shipped_specs() if name.startswith(incomplete)]
 
 
 def complete_model(incomplete: str) -> list[str]:
-    """Names of the zoo's models, and runs."""
+    """Complete names of the zoo's models, and runs."""
     return [*complete_model_name(incomplete), *complete_run(incomplete)]
 
 
 def complete_model_name(incomplete: str) -> list[str]:
-    """Names of the zoo's models only."""
+    """Complete names of the zoo's models only."""
     from hitzoo.spec.shipped import shipped_folder
 
     names = sorted(record.stem for record in shipped_folder("zoo").glob("*.yaml"))
@@ -37,12 +37,12 @@ def complete_model_name(incomplete: str) -> list[str]:
 
 
 def complete_spec_or_run(incomplete: str) -> list[str]:
-    """What `hitzoo train` begins or resumes."""
+    """Complete specs and runs, for `hitzoo train`."""
     return list(dict.fromkeys([*complete_spec(incomplete), *complete_run(incomplete)]))
 
 
 def complete_run(incomplete: str) -> list[str]:
-    """Folders of runs, below `runs` or where the words that were begun lead."""
+    """Complete folders of runs, below `runs` or along the path typed so far."""
     place = Path(incomplete)
     parent = place if incomplete.endswith("/") else place.parent
     folders = (folder for start in {parent, Path("runs")} for folder in _folders(start))
@@ -50,7 +50,7 @@ def complete_run(incomplete: str) -> list[str]:
 
 
 def complete_metrics(incomplete: str) -> list[str]:
-    """Names of metrics, after those that are written already: `fid,k` gives `fid,kid`."""
+    """Complete names of metrics after those already typed: `fid,k` gives `fid,kid`."""
     from hitzoo.spec.types import MetricName
 
     written, comma, begun = incomplete.rpartition(",")
@@ -59,7 +59,7 @@ def complete_metrics(incomplete: str) -> list[str]:
 
 
 def complete_path(incomplete: str) -> list[str]:
-    """Paths of values for `--set`; of the lists' entries the first."""
+    """Complete paths of values for `--set`; of lists only the first entry."""
     from hitzoo.families.language import installed_language
     from hitzoo.spec.foreign import leaves_of
 
@@ -68,7 +68,7 @@ def complete_path(incomplete: str) -> list[str]:
 
 
 def complete_explained(incomplete: str) -> list[str]:
-    """Paths of the spec language for `hitzoo explain`, sections among them."""
+    """Complete paths of the spec language for `hitzoo explain`, including sections."""
     from hitzoo.families.language import installed_language
     from hitzoo.spec.reference import every_entry, reference
 
@@ -77,22 +77,22 @@ def complete_explained(incomplete: str) -> list[str]:
 
 
 def complete_device(incomplete: str) -> list[str]:
-    """The kinds of devices."""
+    """Complete kinds of devices."""
     return [name for name in ("auto", "cpu", "cuda", "mps") if name.startswith(incomplete)]
 
 
 def complete_precision(incomplete: str) -> list[str]:
-    """The precisions that sampling knows."""
+    """Complete precisions of sampling."""
     return [name for name in ("float32", "bfloat16") if name.startswith(incomplete)]
 
 
 def complete_training_precision(incomplete: str) -> list[str]:
-    """The precisions that training knows."""
+    """Complete precisions of training."""
     return [name for name in ("float32", "tf32", "bf16") if name.startswith(incomplete)]
 
 
 def complete_verb(context: typer.Context, incomplete: str) -> list[str]:
-    """The verbs, for `hitzoo help`."""
+    """Complete verbs, for `hitzoo help`."""
     return [name for name in getattr(context.find_root().command, "commands", {}) if name.startswith(incomplete)]
 
 

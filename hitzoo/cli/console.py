@@ -1,4 +1,4 @@
-"""What the verbs print: tables, messages, numbers in words. Only this file, `table` and `progress` import rich."""
+"""Printing for the verbs: tables, messages, formatted numbers. Only this file, `table` and `progress` import rich."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 
-from hitzoo.cli.letters import encodable, is_unicode
+from hitzoo.cli.encoding import encodable, is_unicode
 from hitzoo.cli.output import print_exactly
 from hitzoo.cli.table import Cell, lay_out
 from hitzoo.cli.wrapping import wrapped
@@ -21,24 +21,24 @@ from hitzoo.escape import one_line, visible, visible_json
 
 _UNBOUNDED = 1_000_000  # columns
 _PALE = ("yellow", "bright_yellow", "white", "bright_white")
-_WIDTH_OF_FILES = 120  # columns of what is only read
+_WIDTH_OF_FILES = 120  # columns of text that is only read
 
 
 class VisibleConsole(Console):
-    """A console that draws control characters of what it is given escaped; its own are segments of another kind."""
+    """A console that escapes control characters in its input; rich's own are separate segments."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Segments without letters that a terminal would obey."""
+        """Render segments without characters that a terminal would obey."""
         for segment in super().render(renderable, options):
-            yield segment if segment.control else Segment(self.seen(segment.text), readable(segment.style))
+            yield segment if segment.control else Segment(self.printable(segment.text), readable(segment.style))
 
-    def seen(self, text: str) -> str:
-        """The text as this console's encoding and a terminal can take it."""
+    def printable(self, text: str) -> str:
+        """Escape a text for this console's encoding and for terminals."""
         return encodable(visible(text), self.encoding)
 
 
 def readable(style: Style | None) -> Style | None:
-    """A style that can be read on light and dark ground: without dim letters, and bold for yellow ones."""
+    """Adapt a style to light and dark backgrounds: no dim text, and bold instead of yellow."""
     if style is None:
         return None
     if style.color is not None and style.color.name in _PALE:
@@ -47,7 +47,7 @@ def readable(style: Style | None) -> Style | None:
 
 
 def console(*, stderr: bool = False) -> VisibleConsole:
-    """Where to print; NO_COLOR and pipes are respected."""
+    """Create a console; NO_COLOR and pipes are respected."""
     stream = sys.stderr if stderr else sys.stdout
     width = _columns_asked() or (None if stream.isatty() else _UNBOUNDED)  # None follows the terminal's size
     file = getattr(stream, "rich_proxied_file", None)
@@ -55,7 +55,7 @@ def console(*, stderr: bool = False) -> VisibleConsole:
 
 
 def output_width(*, stderr: bool = False) -> int | None:
-    """The columns of the output: COLUMNS where it is set, a terminal's own, None in pipes and files."""
+    """Width of the output in columns: COLUMNS if set, else the terminal's; None in pipes and files."""
     output = console(stderr=stderr)
     return _columns_asked() or (output.width if output.is_terminal else None)
 
@@ -66,19 +66,19 @@ def _columns_asked() -> int | None:
 
 
 def print_error(message: str) -> None:
-    """A message on the error stream, red where there is colour; wrapped between words, so that paths can be copied."""
+    """Print a message to stderr, red if there is colour; wrapped between words, so that paths can be copied."""
     for line in message.split("\n"):
         _print(one_line(line), style="red", stderr=True)
 
 
 def print_json(data: Any) -> None:
-    """Plain JSON on standard output, in letters that any encoding has unless that is UTF-8."""
+    """Print JSON to standard output, in ASCII unless the encoding is UTF-8."""
     plain = not is_unicode(getattr(sys.stdout, "encoding", None) or "utf-8")
     sys.stdout.write(visible_json(json.dumps(data, indent=2, ensure_ascii=plain)) + "\n")
 
 
 def print_document(text: str) -> None:
-    """A document, such as a spec: to the letter where the output is a file."""
+    """Print a document, such as a spec; exactly if the output is a file."""
     print_exactly(text if text.endswith("\n") else text + "\n")
 
 
@@ -89,16 +89,16 @@ def print_table(
     words: Collection[int],
     last_to_go: Sequence[int] = (),
 ) -> None:
-    """Rows in sections under one head; the columns numbered in `words` hold words, the others numbers.
+    """Print rows in sections under one header; the columns in `words` hold words, the others numbers.
 
-    A cell may be several forms of one value, the longest first. Where the output is narrow, the shorter forms are
-    taken, then columns are left out: those of `last_to_go` after all others (the last of these first), the rest from
-    the right. The first column and numbers are never cut; in a pipe, nothing is.
+    A cell may hold several forms of one value, the longest first. If the output is narrow, shorter forms are used,
+    then columns are dropped: those of `last_to_go` after all others (the last of these first), the rest from the
+    right. The first column and numbers are never cut; in a pipe, nothing is.
     """
     output = console()
     terminal = output.is_terminal
     lines = lay_out(
-        [output.seen(one_line(column)) for column in columns],
+        [output.printable(one_line(column)) for column in columns],
         [[[_seen_cell(cell, output) for cell in row] for row in section] for section in sections],
         words=words,
         last_to_go=last_to_go,
@@ -111,58 +111,58 @@ def print_table(
 
 
 def print_line(text: str, *, style: str = "", stderr: bool = False) -> None:
-    """One line of words, on a terminal wrapped between them; a word wider than that, such as a path, is left whole."""
+    """Print a line, wrapped between words on a terminal; a longer word, such as a path, is kept whole."""
     _print(one_line(text), style=style, stderr=stderr)
 
 
 def print_kept(text: str, *, bold: bool = False) -> None:
-    """A line that has its final form."""
+    """Print a line as it is."""
     output = console()
-    output.print(Text(output.seen(text), style="bold" if bold else ""), soft_wrap=True)
+    output.print(Text(output.printable(text), style="bold" if bold else ""), soft_wrap=True)
 
 
 def print_blank() -> None:
-    """An empty line."""
+    """Print an empty line."""
     console().print()
 
 
 def print_field(label: str, value: str, *, width: int = 12) -> None:
-    """A label and what it stands for, which is wrapped under itself."""
+    """Print a label and its value, with a hanging indent."""
     _print(f"  {label:<{width}}{one_line(value)}", hang=width + 2)
 
 
 def print_paragraph(text: str) -> None:
-    """Words that are for reading, not copying: wrapped in files too."""
+    """Print text for reading, not copying: wrapped in files too."""
     _print(one_line(text), width=output_width() or _WIDTH_OF_FILES)
 
 
 def number(value: float) -> str:
-    """`46,217,670`; nothing for 0."""
+    """Format a number as `46,217,670`; empty for 0."""
     return f"{value:,}" if value else ""
 
 
 def number_forms(value: float) -> Cell:
-    """`46,217,670`, and `46.2 M` where there is no room; nothing for 0."""
+    """Format a number as `46,217,670`, and as `46.2 M` for narrow output; empty for 0."""
     return (number(value), flops(value))
 
 
 def count(value: int, what: str) -> str:
-    """`1 image`, `2,000 images`."""
+    """Format a count: `1 image`, `2,000 images`."""
     return f"{value:,} {what}{'' if value == 1 else 's'}"
 
 
 def flops(value: float) -> str:
-    """`26.7 G`, in powers of 1000; nothing for 0."""
+    """Format FLOPs as `26.7 G`, in powers of 1000; empty for 0."""
     return _scaled(value, 1000, ("", " k", " M", " G", " T", " P"))
 
 
 def size(value: float) -> str:
-    """`23.1 MB`, in powers of 1000; nothing for 0."""
+    """Format bytes as `23.1 MB`, in powers of 1000; empty for 0."""
     return _scaled(value, 1000, (" B", " kB", " MB", " GB", " TB", " PB"))
 
 
 def duration(seconds: float) -> str:
-    """`1:02:03`, or `2:03` under an hour."""
+    """Format seconds as `1:02:03`, or `2:03` under an hour."""
     hours, rest = divmod(int(seconds), 3600)
     minutes, last = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{last:02}" if hours else f"{minutes}:{last:02}"
@@ -173,13 +173,13 @@ def _print(
 ) -> None:
     output = console(stderr=stderr)
     width = output_width(stderr=stderr) if output.is_terminal else width
-    for line in wrapped(output.seen(text), width, hang):
+    for line in wrapped(output.printable(text), width, hang):
         output.print(Text(line, style=style), soft_wrap=True)
 
 
 def _seen_cell(cell: Cell, output: VisibleConsole) -> tuple[str, ...]:
     forms = (cell,) if isinstance(cell, str) else cell
-    return tuple(output.seen(one_line(form)) for form in forms)
+    return tuple(output.printable(one_line(form)) for form in forms)
 
 
 def _scaled(value: float, base: int, units: Sequence[str]) -> str:

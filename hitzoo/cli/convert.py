@@ -1,4 +1,4 @@
-"""`hitzoo convert`: models of the official code to ours, and back."""
+"""`hitzoo convert`: models of the official code to hitzoo's format, and back."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def convert(
         Path | None, typer.Argument(metavar="[OUT.npz]", help="With --to: the file to write.", show_default=False)
     ] = None,
     origin: Annotated[
-        str | None, typer.Option("--from", metavar="hit-gan", help="Convert to a model of ours.", show_default=False)
+        str | None, typer.Option("--from", metavar="hit-gan", help="Convert to hitzoo's format.", show_default=False)
     ] = None,
     destination: Annotated[
-        str | None, typer.Option("--to", metavar="hit-gan", help="Convert a model of ours.", show_default=False)
+        str | None, typer.Option("--to", metavar="hit-gan", help="Convert from hitzoo's format.", show_default=False)
     ] = None,
     spec: Annotated[
         str | None, typer.Option(metavar="NAME", help="With --from: spec of the model.", show_default=False)
@@ -36,7 +36,7 @@ def convert(
         str | None,
         typer.Option(
             metavar="ema|generator",
-            help="Generator to convert. Default: the moving average, where there is one.",
+            help="Generator to convert. Default: the moving average, if there is one.",
             show_default=False,
         ),
     ] = None,
@@ -45,10 +45,10 @@ def convert(
     ] = False,
     force: ForceOption = False,
 ) -> None:
-    """Convert models of google-research/hit-gan (TensorFlow) to ours, or ours to an .npz of its variables.
+    """Convert models of google-research/hit-gan (TensorFlow) to hitzoo's format, or back to an .npz of variables.
 
     Reading a checkpoint needs TensorFlow (the extra tf); an .npz of its variables does not. Every unused variable is
-    named. Kinds of attention and block sizes have no variables: the spec decides them.
+    listed. Kinds of attention and block sizes have no variables: the spec decides them.
     """
     from hitzoo.errors import RequestError
 
@@ -65,12 +65,12 @@ def convert(
 
 
 def _refuse(given: dict[str, object], direction: str) -> None:
-    """Arguments of the other direction are a misunderstanding, not to be passed over."""
+    """Refuse arguments of the other direction instead of ignoring them."""
     from hitzoo.errors import RequestError
 
     for name, value in given.items():
         if value:
-            raise RequestError(f"{name} has no meaning with {direction}")
+            raise RequestError(f"{name} cannot be used with {direction}")
 
 
 def _check_known(name: str) -> None:
@@ -116,7 +116,7 @@ def _to(source: str, target: Path | None, force: bool) -> None:
 
     if target is None:
         raise RequestError("--to needs the file to write: hitzoo convert --to hit-gan DIR out.npz")
-    is_taken(target)  # a folder of that name is said at once
+    is_taken(target)  # report a folder of that name at once
     arrays = to_hit_gan(locate(source))
     write_npz(target, arrays, force=force)
     console.print_line(f"wrote {len(arrays)} variables to {target}")

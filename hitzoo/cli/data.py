@@ -1,4 +1,4 @@
-"""`hitzoo data check`: what a folder or zip of images holds; `hitzoo data pack`: all of it square in one zip."""
+"""`hitzoo data check`: contents of a data set; `hitzoo data pack`: its images as squares in one zip."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import typer
 from hitzoo.cli.help import GroupHelp, VerbHelp, print_help
 from hitzoo.cli.options import ForceOption, JsonOption
 
-app = typer.Typer(cls=GroupHelp, help="Look at a data set, or pack it.", invoke_without_command=True)
+app = typer.Typer(cls=GroupHelp, help="Check a data set, or pack it.", invoke_without_command=True)
 
 SourceArgument = Annotated[
     str,
@@ -22,7 +22,7 @@ SourceArgument = Annotated[
 
 @app.callback()
 def data(context: typer.Context) -> None:
-    """Look at a data set, or pack it."""
+    """Check a data set, or pack it."""
     if context.invoked_subcommand is None:
         print_help(context.command, context)
 
@@ -42,16 +42,16 @@ def check_data(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read every image as training would: sizes, modes, which specs fit, copies, and which files cannot be read.
+    """Read every image as training would: sizes, modes, suitable specs, duplicates, and unreadable files.
 
-    Other files are counted by ending. Exit code 2 when a file cannot be read; training would stop there, or leave it
-    out with data.on_error: skip.
+    Other files are counted by extension. The exit code is 2 if a file cannot be read; training would stop, or skip
+    it with data.on_error: skip.
     """
     from hitzoo.cli import console, progress
     from hitzoo.cli.data_report import print_report
     from hitzoo.data.check import check
 
-    with progress.following("images") as follow:
+    with progress.progress_bar("images") as follow:
         report = check(source, resolution=resolution, progress=follow)
     if as_json:
         console.print_json(report.to_json())
@@ -79,7 +79,7 @@ def pack_data(
         int | None, typer.Option(metavar="N", help="Worker processes. Default: one per core.", show_default=False)
     ] = None,
     on_error: Annotated[
-        str, typer.Option(metavar="stop|skip", help="Stop at an image that cannot be read, or leave it out.")
+        str, typer.Option(metavar="stop|skip", help="Stop at an unreadable image, or skip it.")
     ] = "stop",
     force: ForceOption = False,
     as_json: JsonOption = False,
@@ -94,7 +94,7 @@ def pack_data(
     from hitzoo.data.pack import Square, pack
 
     square = Square(resolution=resolution, channels=channels, crop=crop, crop_fraction=crop_fraction)
-    with progress.following("images") as follow:
+    with progress.progress_bar("images") as follow:
         report = pack(source, out, square, workers=workers, on_error=on_error, force=force, progress=follow, note=_note)
     if as_json:
         console.print_json(report.to_json())
@@ -103,5 +103,5 @@ def pack_data(
 
 
 def _note(message: str) -> None:
-    """To the error stream, above the bar, where it does not disturb JSON."""
+    """Print to stderr, above the bar and apart from JSON."""
     typer.echo(message, err=True)

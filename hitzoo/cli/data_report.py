@@ -1,4 +1,4 @@
-"""The lines of `hitzoo data check` and `hitzoo data pack`."""
+"""Output of `hitzoo data check` and `hitzoo data pack`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_COPIES = 5
 
 
 def print_report(report: DataReport) -> None:
-    """What a data set holds."""
+    """Print the contents of a data set."""
     console.print_line(f"{report.location}: {console.count(report.count, 'image')}, {report.readable:,} readable")
     for line in _facts(report):
         console.print_line(f"  {line}")
@@ -32,7 +32,7 @@ def print_report(report: DataReport) -> None:
 
 
 def print_packed(report: PackReport) -> None:
-    """What was packed."""
+    """Print the result of packing."""
     side, size = report.square.resolution, console.size(report.size)
     console.print_line(f"wrote {report.out}: {console.count(report.packed, 'image')} of {side}×{side}, {size}")
     _print_names("left out", report.skipped)
@@ -48,21 +48,21 @@ def _facts(report: DataReport) -> Iterable[str]:
         yield f"modes: {_ranked(report.modes)}"
         yield f"formats: {_ranked(report.formats)}"
     if report.animated:
-        yield f"animated: {report.animated:,}; the first frame is taken"
+        yield f"animated: {report.animated:,}; the first frame is used"
     if report.non_square and report.aspects:
         narrow, wide = (f"{ratio:.3g}" for ratio in report.aspects)
         span = f"width over height {narrow} to {wide}"
-        yield f"not square: {report.non_square:,}, {span}; data.crop says what becomes of them"
+        yield f"not square: {report.non_square:,}, {span}; data.crop decides how they are cropped"
     if report.readable:
         yield f"fits: {_of_fits(report.fits)}"
-    if report.left_aside:
-        yield f"left aside: {report.left_aside}"
+    if report.ignored_files:
+        yield f"ignored: {report.ignored_files}"
 
 
 def _of_fits(fits: Sequence[Fit]) -> str:
-    """The largest resolutions with the specs of each."""
+    """Format the largest resolutions with the specs of each."""
     if not fits:
-        return "no shipped spec; most images are smaller than what the smallest draws"
+        return "no shipped spec; most images are smaller than the smallest resolution"
     parts = []
     for fit in fits[:_MOST_FITS]:
         names = ", ".join(fit.specs[:_MOST_NAMES])
@@ -77,7 +77,7 @@ def _ranked(counts: Mapping[str, int]) -> str:
 
 
 def _print_names(what: str, images: Sequence[tuple[str, str]]) -> None:
-    """Name and reason of the first few of them."""
+    """Print name and reason of the first few."""
     for name, reason in images[:_MOST_LINES]:
         console.print_line(f"  {what}: {name} ({reason})", style="red")
     _print_rest(images, _MOST_LINES)

@@ -1,4 +1,4 @@
-"""`hitzoo diff`: what two specs mean differently."""
+"""`hitzoo diff`: differences in meaning of two specs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def diff(
 
 
 def _facts(spec: Any) -> dict[str, Any]:
-    """Every value by its path, and what follows from them."""
+    """Collect every value by its path, and the derived sizes."""
     from hitzoo.families.compile import compile_spec
     from hitzoo.families.table import model_cost
     from hitzoo.spec.write import leaves
@@ -53,7 +53,7 @@ def _facts(spec: Any) -> dict[str, Any]:
 
 
 def _merged(left: Iterable[str], right: Iterable[str]) -> list[str]:
-    """The keys of both in document order: one that only `right` has stands after its neighbour there."""
+    """Merge the keys of both in document order: one that only `right` has follows its neighbour there."""
     merged, place = list(left), 0
     known = set(merged)
     for key in right:
@@ -66,7 +66,7 @@ def _merged(left: Iterable[str], right: Iterable[str]) -> list[str]:
 
 
 def _heading(name: str) -> str:
-    """The end of a long path: headings must leave room for the values below them."""
+    """Shorten a long path from the left: headings must leave room for the values below."""
     return name if len(name) <= _LONGEST else f"…{name[1 - _LONGEST :]}"
 
 
@@ -74,5 +74,5 @@ def _words(value: Any) -> str:
     if value is None:
         return "–"
     if str(value) in ("True", "False"):
-        return str(value).lower()  # as a spec has it
+        return str(value).lower()  # as written in a spec
     return f"{value:,}" if isinstance(value, int) else str(value)

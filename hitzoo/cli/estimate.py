@@ -1,4 +1,4 @@
-"""`hitzoo estimate`: what a run will take, before it is begun."""
+"""`hitzoo estimate`: time, memory and disk of a run, before it starts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hitzoo.cli.threads import ThreadsOption
 if TYPE_CHECKING:
     from hitzoo.training.estimate import Estimate
 
-_BUSY = 0.9  # processes that want to run, for each core
+_BUSY = 0.9  # runnable processes per core
 
 
 def estimate(
@@ -45,21 +45,22 @@ def estimate(
         typer.Option(metavar="N|auto", help="Images per device and forward pass, as in train.", show_default=False),
     ] = None,
     seconds: Annotated[
-        float, typer.Option("--seconds", metavar="S", min=0, help="Seconds to time steps for: more is steadier.")
+        float,
+        typer.Option("--seconds", metavar="S", min=0, help="Seconds to spend on timing steps: more is more accurate."),
     ] = 20,
     as_json: JsonOption = False,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
     """Estimate time, memory and disk of a training run from a few of its own steps on this machine.
 
-    Nothing is written. Where a whole batch takes too long, smaller ones are timed and scaled up.
+    Nothing is written. If a whole batch takes too long, smaller ones are timed and scaled up.
     """
     from hitzoo.cli import console, progress
     from hitzoo.families.open import open_spec
 
     overrides = with_shortcuts(overrides, steps=steps, batch_size=batch_size, learning_rate=None)
     loaded, plan = open_spec(spec, overrides)
-    with progress.telling("loading torch") as tell:
+    with progress.status_spinner("loading torch") as tell:
         from pathlib import Path
 
         from hitzoo.training.estimate import estimate as reckon
@@ -98,11 +99,11 @@ def _print(found: Estimate, spec: str, data: str | None) -> None:
     for note in _notes(found):
         console.print_paragraph(f"note: {note}")
     given = f" --data {quote(data)}" if data else ""
-    console.print_line(f"begin: hitzoo train {quote(spec)}{given} --out runs/{found.name}")
+    console.print_line(f"start: hitzoo train {quote(spec)}{given} --out runs/{found.name}")
 
 
 def _step(found: Estimate) -> str:
-    from hitzoo.cli.figures import figures
+    from hitzoo.cli.number_format import figures
 
     reading = f", {figures(found.reading_per_step)} s to read its images" if found.reading_per_step is not None else ""
     least, most = figures(min(found.timed)), figures(max(found.timed))
@@ -133,16 +134,16 @@ def _notes(found: Estimate) -> list[str]:
     notes = []
     if not found.fits:
         notes.append(
-            "this does not fit; --batch-per-device auto works the batch off in pieces that do, and a smaller"
+            "this does not fit; --batch-per-device auto finds micro-batches that do, and a smaller"
             " --batch-size or training.activation_checkpointing: all takes less"
         )
     if found.timed_images < found.at_once:
         notes.append(
-            f"no step of {found.at_once} images was made: the time is reckoned from those of {found.timed_images};"
+            f"no step of {found.at_once} images was made: the time is extrapolated from those of {found.timed_images};"
             " --seconds 120 looks longer"
         )
     if found.load is not None and found.load > _BUSY:
-        notes.append(f"the machine is busy ({found.load:.1f} processes for each core want to run): alone it is faster")
+        notes.append(f"the machine is busy ({found.load:.1f} runnable processes per core): alone it is faster")
     if found.images is None:
         notes.append("no images were read: --data PATH counts the time that takes")
     return notes

@@ -1,4 +1,4 @@
-"""`hitzoo eval`: how near a model's samples come to real images, every number with its protocol."""
+"""`hitzoo eval`: samples against real images, each number with its protocol."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import typer
 
 from hitzoo.cli.completion import complete_metrics
 from hitzoo.cli.evaluation_report import print_report
-from hitzoo.cli.models import chosen_model, fast_precision
+from hitzoo.cli.models import chosen_model, optimized_precision
 from hitzoo.cli.options import (
     DeviceOption,
-    FastOption,
     ForceOption,
     InceptionWeightsOption,
     JsonOption,
     ModelArgument,
     ModelOption,
+    OptimizedOption,
     PrecisionOption,
     TruncationOption,
 )
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from hitzoo.evaluation.evaluator import Evaluator
     from hitzoo.evaluation.report import Report
 
-_LARGEST_TRUNCATION = 1e6  # as `hitzoo.sampling.latents` says, which loads torch
+_LARGEST_TRUNCATION = 1e6  # as in `hitzoo.sampling.latents`, which loads torch
 
 
 def evaluate(
@@ -88,7 +88,7 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    fast: FastOption = False,
+    optimized: OptimizedOption = False,
     precision: PrecisionOption = "float32",
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
@@ -99,21 +99,21 @@ def evaluate(
     ] = None,
     force: ForceOption = False,
 ) -> None:
-    """Compare samples with real images; each number comes with the protocol by which it was computed.
+    """Compare samples with real images; each number comes with its protocol.
 
-    The numbers of a run's checkpoint are stored in the run: `hitzoo runs` shows them, `hitzoo publish` puts them on the
-    card. The features of the real images are cached in ~/.cache/hitzoo ($HITZOO_CACHE).
+    The numbers of a run's checkpoint are stored in the run: `hitzoo runs` shows them, and `hitzoo publish` puts them on
+    the card. The features of the real images are cached in ~/.cache/hitzoo ($HITZOO_CACHE).
     """
     from hitzoo.cli import console, progress
 
-    with progress.working("loading torch"):
+    with progress.spinner("loading torch"):
         from hitzoo.evaluation.metrics import parse_metrics
         from hitzoo.runtime.allocator import keep_freed_memory
 
     keep_freed_memory()
     model = chosen_model(name, model) if name is not None or model is not None else None
     _refuse_impossible(model, images, data, out)
-    quick = fast_precision(fast, precision)
+    quick = optimized_precision(optimized, precision)
     _refuse_sampling(images, truncation, batch_size, quick)
     names = None if metrics is None else parse_metrics(metrics)
     changes = {"data": data, "metrics": names, "samples": samples, "real_samples": real_samples}
@@ -132,20 +132,20 @@ def evaluate(
 
 def _refuse_impossible(model: str | None, images: str | None, data: str | None, out: Path | None) -> None:
     if (model is None) == (images is None):
-        raise RequestError("give a model or --images, one of them")
+        raise RequestError("give either a model or --images")
     if images is not None and data is None:
         raise RequestError("--images needs --data: the real images to compare them with")
     if out is not None:
-        is_taken(out)  # a folder of that name is said at once
+        is_taken(out)  # report a folder of that name at once
 
 
 def _refuse_sampling(images: str | None, truncation: float, batch_size: int | None, fast: str | None) -> None:
-    """Said before the real images are read, which can take minutes."""
+    """Refuse options of sampling before the real images are read, which can take minutes."""
     if not 0 < truncation <= _LARGEST_TRUNCATION:
         raise RequestError(f"--truncation {truncation}: give a positive number, at most {_LARGEST_TRUNCATION:,.0f}")
     if images is not None and (truncation != 1 or batch_size is not None or fast is not None):
         raise RequestError(
-            "--truncation, --batch-size and --fast are for --model: the pictures of --images are made already"
+            "--truncation, --batch-size and --optimized are for --model: the images of --images exist already"
         )
 
 
@@ -159,12 +159,12 @@ def _of_model(
     force: bool,
 ) -> Report:
     from hitzoo.cli import progress
-    from hitzoo.cli.kept_evaluation import keep_in_run, settled
     from hitzoo.cli.models import load_model
+    from hitzoo.cli.stored_evaluation import settled, store_in_run
     from hitzoo.evaluation.evaluate import with_evaluation
     from hitzoo.evaluation.evaluator import Evaluator
-    from hitzoo.evaluation.pictures import Generated
-    from hitzoo.evaluation.report_file import refuse_other_report
+    from hitzoo.evaluation.pictures import GeneratedImages
+    from hitzoo.evaluation.report_file import check_same_report
 
     model = settled(model)
     generator = load_model(model, device, None)
@@ -177,14 +177,16 @@ def _of_model(
     )
     _note_what_is_left_aside(evaluator)
     if out is not None:
-        pictures = Generated(generator, evaluator.evaluation.samples, sampling["truncation"], fast=sampling["fast"])
-        refuse_other_report(out, evaluator, pictures.facts(), force=force)
-    with progress.following("real images") as follow:
+        pictures = GeneratedImages(
+            generator, evaluator.evaluation.samples, sampling["truncation"], fast=sampling["fast"]
+        )
+        check_same_report(out, evaluator, pictures.facts(), force=force)
+    with progress.progress_bar("real images") as follow:
         evaluator.prepare(follow)
-    with progress.following("samples") as follow:
+    with progress.progress_bar("samples") as follow:
         report = evaluator.evaluate(generator, progress=follow, **sampling)
     assert report is not None, "there is one process"
-    keep_in_run(model, report, note=_note)
+    store_in_run(model, report, note=_note)
     return report
 
 
@@ -195,12 +197,12 @@ def _of_images(
     from hitzoo.data.open import open_source
     from hitzoo.evaluation.evaluate import with_changes
     from hitzoo.evaluation.evaluator import Evaluator
-    from hitzoo.evaluation.image_folder import open_given
-    from hitzoo.evaluation.report_file import refuse_other_report
+    from hitzoo.evaluation.image_folder import open_image_folder
+    from hitzoo.evaluation.report_file import check_same_report
     from hitzoo.runtime.device import choose_device
     from hitzoo.spec.types import DataSpec, EvaluationSpec
 
-    pictures = open_given(images, changes["samples"], note=_note)
+    pictures = open_image_folder(images, changes["samples"], note=_note)
     evaluator = Evaluator(
         with_changes(EvaluationSpec(), **changes | {"samples": len(pictures)}),
         DataSpec(source=changes["data"]),
@@ -212,10 +214,10 @@ def _of_images(
     )
     _note_what_is_left_aside(evaluator)
     if out is not None:
-        refuse_other_report(out, evaluator, pictures.facts(), force=force)
-    with progress.following("real images") as follow:
+        check_same_report(out, evaluator, pictures.facts(), force=force)
+    with progress.progress_bar("real images") as follow:
         evaluator.prepare(follow)
-    with progress.following("pictures") as follow:
+    with progress.progress_bar("pictures") as follow:
         return evaluator.evaluate_images(pictures, progress=follow)
 
 
@@ -227,5 +229,5 @@ def _note_what_is_left_aside(evaluator: Evaluator) -> None:
 
 
 def _note(message: str) -> None:
-    """To the error stream, where it does not disturb JSON."""
+    """Print to stderr, apart from JSON."""
     typer.echo(message, err=True)

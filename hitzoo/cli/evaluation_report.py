@@ -1,4 +1,4 @@
-"""Numbers of an evaluation as a table, with the protocol each was computed by."""
+"""Output of an evaluation: a table of numbers, and their protocol."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PARAMETERS = ("groups", "group_size", "subsets", "subset_size", "neighbours")
 
 
 def print_report(report: Report) -> None:
-    """One row per number, then what was compared and how."""
+    """Print one row per number, then the protocol."""
     rows = [[score.name, _value(score), score.better] for score in report.scores]
     console.print_table(["metric", "value", "better"], [rows], words={0, 2})
     first = report.scores[0].protocol
@@ -41,7 +41,7 @@ def _value(score: Score) -> str:
 
 
 def _of(facts: Mapping[str, Any]) -> str:
-    """One set of pictures in words."""
+    """Describe one set of images."""
     form = f"{facts['resolution']}×{facts['resolution']}, {facts['values']}"
     if "model" in facts:
         weights = f"weights {facts['weights'][:_DIGITS]}"

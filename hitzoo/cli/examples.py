@@ -1,4 +1,4 @@
-"""Commands that show how a verb is used, for its `--help`; a test holds them to the options that there are."""
+"""Example commands for `--help`; a test checks them against the existing options."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "data pack": ("hitzoo data pack ffhq-r10.tfrecords ffhq256.zip --resolution 256",),
     "sample": (
         "hitzoo sample hit-ti-shapes32 --seeds 0-35 --grid 6x6",
-        "hitzoo sample runs/photos@best --seeds 0-99 --fast",
+        "hitzoo sample runs/photos@best --seeds 0-99 --optimized",
         "hitzoo sample acme/faces@v1 --npy faces.npy",
     ),
     "render": (
@@ -87,7 +87,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "bench sample": ("hitzoo bench sample hit-b-ffhq256 --batch 1 --batch 16",),
     "bench train": ("hitzoo bench train hit-ti-64 --batch 8",),
-    "bench resolution": ("hitzoo bench resolution hit-b-ffhq1024 --path fast",),
+    "bench resolution": ("hitzoo bench resolution hit-b-ffhq1024 --path optimized",),
     "bench roofline": ("hitzoo bench roofline hit-b-ffhq256 --precision bfloat16",),
 }
 """By the words of the verb."""

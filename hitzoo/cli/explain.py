@@ -1,4 +1,4 @@
-"""`hitzoo explain`: one path of the spec language, or what there is in it."""
+"""`hitzoo explain`: one key of the spec language, or an overview."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from hitzoo.spec.reference import Choice, Entry, Group
 
-_MOST_VALUES = 5  # values of shipped specs that are shown
-_MOST_NAMES = 3  # specs that are named for each
+_MOST_VALUES = 5  # values of shipped specs shown
+_MOST_NAMES = 3  # specs named per value
 
 
 def explain(

@@ -23,7 +23,7 @@ def export(
         str | None,
         typer.Option(
             metavar="onnx|torch",
-            help="ONNX (needs the extra onnx), or torch.export's own format. Default: by the ending of FILE.",
+            help="ONNX (needs the extra onnx), or torch.export's own format. Default: by FILE's extension.",
             show_default=False,
         ),
     ] = None,
@@ -36,19 +36,19 @@ def export(
 ) -> None:
     """Export a generator for other programs: latents in, images out, any batch size.
 
-    Before the file appears it is run, and its images are compared with the generator's. Images are float32
+    The file is run and its images are compared with the generator's before it appears. Images are float32
     (N, C, H, W) and not clipped to [-1, 1].
     """
     from hitzoo.cli import console, progress
     from hitzoo.cli.models import chosen_model, load_model
 
     chosen = chosen_model(name, model)
-    generator = load_model(chosen, "cpu", init)  # loads torch, and says so
+    generator = load_model(chosen, "cpu", init)  # loads torch, with a spinner
     from hitzoo.export.write import export as export_generator
     from hitzoo.export.write import format_of
 
     word = format_of(out, format)
-    with progress.working(f"exporting {generator.name} and checking the file"):
+    with progress.spinner(f"exporting {generator.name} and checking the file"):
         done = export_generator(generator, out, format=word, opset=opset, force=force)
     plan = generator.plan.generator
     side = plan.resolution

@@ -1,4 +1,4 @@
-"""`--help`: what a verb does, examples that can be copied, and its options in groups, at any width and on any ground.
+"""`--help`: description, examples that can be copied, and options in groups, at any width and on any background.
 
 The parser's own help draws boxes, names Python's types, breaks examples and is dim or yellow in places; this one is
 plain text with bold words, and the same with every version of the parser.
@@ -13,15 +13,15 @@ from typing import Any
 from typer.core import TyperCommand, TyperGroup
 
 from hitzoo.cli.examples import EXAMPLES
-from hitzoo.cli.option_groups import ORDER, group_of, value_name
+from hitzoo.cli.option_groups import HIDDEN, ORDER, group_of, value_name
 
-_WIDEST = 100  # columns that are easy to read
+_WIDEST = 100  # columns for comfortable reading
 _NAMES = 30  # columns of an option's name and value, at most
-_KEPT = "\b"  # stands before lines that are not wrapped
+_KEPT = "\b"  # marks lines that are not wrapped
 
 
 class VerbHelp(TyperCommand):
-    """A verb whose help is printed by this file."""
+    """Verb whose help is printed by this module."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the help; the parser's formatter stays empty."""
@@ -34,7 +34,7 @@ class VerbHelp(TyperCommand):
 
 
 class GroupHelp(TyperGroup):
-    """The command itself, or a verb that has verbs."""
+    """The command itself, or a verb with subcommands."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Print the help; the parser's formatter stays empty."""
@@ -50,7 +50,7 @@ def print_help(command: Any, ctx: Any) -> None:
 
 
 def help_lines(command: Any, ctx: Any, width: int) -> Iterator[tuple[str, bool]]:
-    """The lines of the help, and which are headings."""
+    """Lines of the help, each with a flag for headings."""
     yield from _plain(_usage(command, ctx), width, hang=7)
     text, _, _ = inspect.cleandoc(command.help or "").partition("\f")
     for paragraph in text.split("\n\n"):
@@ -79,7 +79,7 @@ def _usage(command: Any, ctx: Any) -> str:
 
 
 def _paragraph(text: str, width: int) -> Iterator[tuple[str, bool]]:
-    """A paragraph wrapped as one, or lines that are kept."""
+    """Wrap a paragraph, or keep its lines."""
     first, *rest = text.split("\n")
     if first.strip() == _KEPT:
         yield from ((f"  {line}", False) for line in rest)
@@ -93,7 +93,7 @@ def _examples(lines: Sequence[str]) -> Iterator[tuple[str, bool]]:
 
 
 def _groups(command: Any, ctx: Any, verb: str) -> dict[str, list[tuple[str, str]]]:
-    """Arguments and options with their texts, by heading."""
+    """Group arguments and options with their texts by heading."""
     shown = [param for param in command.get_params(ctx) if not getattr(param, "hidden", False)]
     groups: dict[str, list[tuple[str, str]]] = {}
     for param in shown:
@@ -113,7 +113,7 @@ def _verbs(group: Any, ctx: Any, width: int) -> Iterator[tuple[str, bool]]:
 
 
 def _sentence(verb: Any) -> str:
-    """The first sentence of a verb's help, on one line."""
+    """First sentence of a verb's help, on one line."""
     paragraph = inspect.cleandoc(verb.help or "").split("\n\n")[0]
     return paragraph.replace("\n", " ").split(". ")[0].rstrip(".") + "."
 
@@ -139,12 +139,12 @@ def _plain(text: str, width: int, hang: int | None = None) -> Iterator[tuple[str
 
 
 def _name(param: Any) -> str:
-    """`SPEC`, or `-h, --help`, or `--seeds 0-35,40`."""
+    """Name a parameter: `SPEC`, or `-h, --help`, or `--seeds 0-35,40`."""
     if param.param_type_name == "argument":
         return str(param.metavar or param.name.upper())
-    names = ", ".join(sorted(param.opts, key=len))
+    names = ", ".join(sorted((name for name in param.opts if name not in HIDDEN), key=len))
     if getattr(param, "is_flag", False) or getattr(param, "count", False):
-        return names  # `--no-…`, where it exists, is what holds anyway
+        return names  # `--no-…`, where it exists, is the default
     return f"{names} {value_name(param)}"
 
 

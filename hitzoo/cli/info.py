@@ -1,4 +1,4 @@
-"""`hitzoo info`: what a model is, before it is fetched."""
+"""`hitzoo info`: description of a model before it is downloaded."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def info(
     ],
     as_json: JsonOption = False,
 ) -> None:
-    """Describe a model; one on the Hub by its files and the header of its weights, without fetching them."""
+    """Describe a model; one on the Hub by its files and the header of its weights, without downloading them."""
     from hitzoo.cli import console
     from hitzoo.hub.describe import info as info_of
     from hitzoo.zoo.cards import Card
@@ -51,7 +51,7 @@ def _of_model(found: ModelInfo) -> list[tuple[str, str]]:
     weights = f"{found.parameters:,} parameters in {found.tensors} tensors, {', '.join(found.dtypes)}"
     return [
         ("commit", found.commit + (f" ({', '.join(found.tags)})" if found.tags else "")),
-        ("spec", f"{known.get('name', 'not said: the weights are not of hitzoo')}"),
+        ("spec", f"{known.get('name', 'unknown: not weights of hitzoo')}"),
         ("network", f"{known.get('architecture', '?')}, plan {str(known.get('generator_plan', '?'))[:12]}"),
         ("package", f"{known.get('package', '')}"),
         ("weights", weights),
@@ -67,7 +67,7 @@ def _of_model(found: ModelInfo) -> list[tuple[str, str]]:
 
 
 def _trained(step: Any) -> str:
-    """For how long; nothing where the header does not say it as a number."""
+    """Steps trained; empty if the header has no number."""
     if not isinstance(step, int) or isinstance(step, bool) or not 0 <= step < 1 << 63:
         return ""
     return f"{step:,} steps" if step else "not at all: initial weights"
@@ -98,5 +98,8 @@ def _made_by(made: Mapping[str, Any]) -> str:
 
 
 def _status(card: Card) -> str:
-    words = {"bundled": "its weights travel with hitzoo", "published": f"on the Hub: {card.repo}@{card.revision}"}
-    return words.get(card.status, f"spec only: nobody has published weights; hitzoo train {card.name}")
+    words = {
+        "bundled": "its weights are installed with hitzoo",
+        "published": f"on the Hub: {card.repo}@{card.revision}",
+    }
+    return words.get(card.status, f"spec only: no weights are published; hitzoo train {card.name}")

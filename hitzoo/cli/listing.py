@@ -1,4 +1,4 @@
-"""`hitzoo list`: every model of the zoo, with what is known of its weights."""
+"""`hitzoo list`: every model of the zoo, with the state of its weights."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def list_models(
 
     bundled: the weights are installed with hitzoo. published: they are on the Hub, `hitzoo sample` downloads them.
     spec only: there are none yet; `hitzoo train` makes them. paper FID is that of the authors' weights; own FID was
-    measured with the listed ones. Models that have weights come first.
+    measured with the listed ones. Models with weights come first.
     """
     from hitzoo.cli import console
     from hitzoo.errors import UnknownNameError
@@ -67,7 +67,7 @@ def _fid(numbers: dict[str, float]) -> str:
 
 
 def _rows(pattern: str) -> list[dict[str, Any]]:
-    """What matches, by name; what has weights first."""
+    """Matching models by name; those with weights first."""
     from hitzoo.zoo.cards import SPEC_ONLY
     from hitzoo.zoo.listing import matching_models
 

@@ -1,4 +1,4 @@
-"""`hitzoo new`: a spec of one's own, begun from a shipped one or made for a set of pictures."""
+"""`hitzoo new`: a spec of one's own, copied from a shipped one or made for a set of images."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def new(
     ] = "auto",
     force: ForceOption = False,
 ) -> None:
-    """Start a spec of your own: a copy of another, or one that fits a set of pictures and this machine.
+    """Start a spec of your own: a copy of another, or one that suits your images and this machine.
 
-    With --data, resolution, batch, steps and regularization follow from the pictures and the memory; comments say why.
+    With --data, resolution, batch, steps and regularization follow from images and memory; comments say why.
     """
     from hitzoo.cli import console
     from hitzoo.cli.pictures_spec import text_for
@@ -59,7 +59,7 @@ def new(
     from hitzoo.targets import put_text
 
     if data is not None and origin is not None:
-        raise RequestError("give --from or --data, not both: a copy of a spec, or one made for pictures")
+        raise RequestError("give --from or --data, not both: a copy of a spec, or one made for images")
     if data is None and resolution is not None:
         raise RequestError("--resolution goes with --data; in a copy, the generator's stages say the resolution")
     if data is None:
@@ -71,7 +71,7 @@ def new(
     if data is None:
         console.print_line(f"wrote {path}; edit it, then: hitzoo check {word}, hitzoo build {word}")
         return
-    console.print_line(f"wrote {path}: its comments say why each value is as it is")
+    console.print_line(f"wrote {path}: its comments explain each value")
     console.print_line(f"how long it takes: hitzoo estimate {word}")
     console.print_line(f"train it: hitzoo train {word} --out runs/{path.stem}")
 

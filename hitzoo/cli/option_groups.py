@@ -1,4 +1,4 @@
-"""What `--help` calls the value of an option, and the group in which it lists the option, for all verbs alike."""
+"""Names of option values and groups of options in `--help`, for all verbs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ ARGUMENTS, RUN, OPTIONS, DATA, CARD = "Arguments", "Run", "Options", "Data", "Ca
 SPEED, OUTPUT, OTHER = "Speed", "Output", "Other"
 ORDER = (ARGUMENTS, RUN, OPTIONS, DATA, CARD, SPEED, OUTPUT, OTHER)  # a verb's own options come first
 
-_FEW = 8  # options; so many need no groups
+HIDDEN = frozenset({"--fast"})  # earlier names of options, which keep working
+
+_FEW = 8  # options; fewer need no groups
 _GROUPS: Mapping[str, tuple[str, ...]] = {
     RUN: (
         "--out", "--resume", "--name", "--init", "--seed", "--set", "--steps", "--for", "--batch-size",
@@ -17,7 +19,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     DATA: ("--data", "--new-data", "--replace-data", "--images", "--real-samples"),
     SPEED: (
-        "--device", "--precision", "--compile", "--fast", "--threads", "--workers", "--batch-per-device", "--tile",
+        "--device", "--precision", "--compile", "--optimized", "--threads", "--workers", "--batch-per-device", "--tile",
     ),
     OUTPUT: (
         "--json", "--log-every", "--sample-every", "--grid", "--npy", "--format", "--scale", "--labels", "--padding",
@@ -25,7 +27,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     OTHER: ("--help",),
 }  # fmt: skip
-_OF_PICTURES = {  # verbs that make pictures: where they go is what they put out
+_OF_PICTURES = {  # verbs that write images: their destination is an output option
     "--out": OUTPUT, "--force": OUTPUT, "--batch-size": SPEED, "--seed": OPTIONS, "--init": OPTIONS, "--set": OPTIONS,
     "--inception-weights": OPTIONS, "--name": OPTIONS,
 }  # fmt: skip
@@ -37,7 +39,7 @@ _PLACES = {option: group for group, options in _GROUPS.items() for option in opt
 
 
 def group_of(param: Any, verb: str, count: int) -> str:
-    """The heading under which an option of a verb with `count` of them is listed."""
+    """Heading under which an option is listed, for a verb with `count` options."""
     if param.param_type_name == "argument":
         return ARGUMENTS
     if count < _FEW:
@@ -49,7 +51,7 @@ def group_of(param: Any, verb: str, count: int) -> str:
 
 
 def value_name(param: Any) -> str:
-    """`N` for a number, `PATH` for a path, where the option says nothing better."""
+    """Name of an option's value: its metavar, else `N` for a number, `PATH` for a path."""
     if param.metavar:
         return str(param.metavar)
     kind = _kind(param)
@@ -59,7 +61,7 @@ def value_name(param: Any) -> str:
 
 
 def _kind(param: Any) -> str:
-    """The type of the value, which versions of the parser keep in different places."""
+    """Type of the value, whose place depends on the version of the parser."""
     descriptor = getattr(param, "type_descriptor", None)
     if descriptor is not None:
         annotation = getattr(descriptor, "annotation", None)

@@ -1,4 +1,4 @@
-"""Options that several verbs share, worded once."""
+"""Options shared by several verbs."""
 
 from __future__ import annotations
 
@@ -79,9 +79,9 @@ TruncationOption: TypeAlias = Annotated[
     float,
     typer.Option(metavar="FACTOR", help="Scale latents by this factor. Not StyleGAN's ψ: HiT has no w-space."),
 ]
-FastOption: TypeAlias = Annotated[
+OptimizedOption: TypeAlias = Annotated[
     bool,
-    typer.Option("--fast", help="Use the optimized network: the same images, faster."),
+    typer.Option("--optimized", "--fast", help="Use the optimized network: the same images, faster."),
 ]
 PrecisionOption: TypeAlias = Annotated[
     str,

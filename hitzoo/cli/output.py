@@ -1,9 +1,9 @@
-"""The way out of the command: every letter it shows passes here, to a terminal, a pipe or a file.
+"""Output of the command to a terminal, a pipe or a file, through safe streams.
 
-Whatever is printed (by us, the option parser, the logging of a library, a traceback) goes through two streams that
-stand in for `sys.stdout` and `sys.stderr`. They show control characters escaped, replace letters that the output's
-encoding lacks, and outlive an output that is full, closed or no longer read. rich draws through a door of its own,
-where its colours and cursor movements pass; what it draws is made visible before (`hitzoo.cli.console.console`).
+All output (ours, the option parser's, a library's log, a traceback) goes through two streams that replace `sys.stdout`
+and `sys.stderr`. They escape control characters, replace characters that the output's encoding lacks, and survive an
+output that is full, closed or no longer read. rich writes through a stream of its own that lets its colours and cursor
+movements pass; text is escaped before it is drawn (`hitzoo.cli.console.console`).
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Any, TextIO
 
-from hitzoo.cli.letters import encodable
+from hitzoo.cli.encoding import encodable
 from hitzoo.escape import visible
 from hitzoo.files import reason_of
 
-# what rich writes: colours, the cursor's moves and visibility, erased lines, a carriage return
+# rich's sequences: colours, cursor movement and visibility, erased lines, a carriage return
 _OF_RICH = re.compile(r"(\x1b\[[0-9;]*[mABCDGHJK]|\x1b\[\?25[lh]|\r)")
 
 
 class OutputLost(OSError):  # noqa: N818 - what happened
-    """Standard output takes no more; `at_head` is whether its reader simply left, as `head` does."""
+    """Standard output cannot be written; `at_head` is true if its reader simply closed it, as `head` does."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__(
@@ -35,39 +35,39 @@ class OutputLost(OSError):  # noqa: N818 - what happened
         self.at_head = error.errno in (errno.EPIPE, errno.ECONNRESET)
 
 
-class Outlet(io.TextIOBase):
-    """A stream in front of another; with `drawn` it is the door of rich."""
+class SafeStream(io.TextIOBase):
+    """A stream that sanitises text for another; with `drawn` it is rich's and lets its sequences pass."""
 
     def __init__(self, target: TextIO, *, silent: bool, drawn: bool = False) -> None:
         self._target = target
-        self._silent = silent  # an error stream: nobody is left to be told
+        self._silent = silent  # an error stream: there is nowhere left to report to
         self._drawn = drawn
-        self._door = self if drawn else Outlet(target, silent=silent, drawn=True)
+        self._door = self if drawn else SafeStream(target, silent=silent, drawn=True)
 
     @property
-    def rich_proxied_file(self) -> Outlet:
-        """Where rich writes instead; it asks `sys.stdout` for this name."""
+    def rich_proxied_file(self) -> SafeStream:
+        """Stream for rich, which looks it up on `sys.stdout` by this name."""
         return self._door
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """The letters that can be written."""
+        """Encoding of the underlying stream."""
         return self._target.encoding or "utf-8"
 
     def write(self, text: str) -> int:
-        """Write what can be seen of a text."""
+        """Write a text, escaped."""
         self._put(encodable(self._seen(text), self.encoding))
         return len(text)
 
     def write_exactly(self, text: str) -> None:
-        """Write UTF-8 as it is, for a file that is read by programs."""
+        """Write UTF-8 unchanged, for a file that programs read."""
         with self._losing():
             self._target.flush()
             self._target.buffer.write(text.encode("utf-8", "surrogateescape"))
             self._target.buffer.flush()
 
     def is_file(self) -> bool:
-        """Whether this ends in a file, by `>`, and not at somebody's eyes or in a pipe."""
+        """True if the output is a file (`>`), not a terminal or a pipe."""
         from stat import S_ISREG
 
         try:
@@ -76,33 +76,33 @@ class Outlet(io.TextIOBase):
             return False
 
     def flush(self) -> None:
-        """Hand everything on."""
+        """Flush the underlying stream."""
         with self._losing():
             self._target.flush()
 
     def close(self) -> None:
-        """Nothing: the stream behind is not this one's, and a collected outlet may outlive it."""
+        """Do nothing: this stream does not own the underlying one, which may be closed before it."""
 
     def fileno(self) -> int:
-        """The descriptor behind."""
+        """Descriptor of the underlying stream."""
         return self._target.fileno()
 
     def isatty(self) -> bool:
-        """Whether a terminal is behind."""
+        """True if the underlying stream is a terminal."""
         return self._target.isatty()
 
     def writable(self) -> bool:
-        """Yes."""
+        """Return True."""
         return True
 
     def __getattr__(self, name: str) -> Any:
-        if name == "buffer":  # nobody writes past this stream, as the parser does where it finds ASCII
+        if name == "buffer":  # prevents writing past this stream, as the parser does when it finds ASCII
             raise AttributeError(name)
         return getattr(self._target, name)
 
     def _seen(self, text: str) -> str:
         if not self._drawn:
-            start = "\r" if text.startswith("\r") and self.isatty() else ""  # a library's own progress bar
+            start = "\r" if text.startswith("\r") and self.isatty() else ""  # a library's progress bar
             return start + visible(text.removeprefix(start))
         parts = _OF_RICH.split(text)
         return "".join(part if index % 2 else visible(part) for index, part in enumerate(parts))
@@ -123,7 +123,7 @@ class Outlet(io.TextIOBase):
                 raise OutputLost(error if isinstance(error, OSError) else OSError(errno.EBADF, "closed")) from None
 
     def _give_up(self) -> None:
-        """What is still to come goes nowhere, and the interpreter's own last flush succeeds."""
+        """Discard further output, so that the interpreter's final flush succeeds."""
         with suppress(OSError, ValueError):
             descriptor = self._target.fileno()
             nowhere = os.open(os.devnull, os.O_WRONLY)
@@ -133,11 +133,11 @@ class Outlet(io.TextIOBase):
 
 @contextmanager
 def guarded_output() -> Iterator[None]:
-    """Let everything printed inside pass through outlets."""
+    """Route everything printed inside the block through safe streams."""
     _open_closed_descriptors()
     before = sys.stdout, sys.stderr
-    sys.stdout = Outlet(before[0] or _nowhere(), silent=False)
-    sys.stderr = Outlet(before[1] or _nowhere(), silent=True)
+    sys.stdout = SafeStream(before[0] or _nowhere(), silent=False)
+    sys.stderr = SafeStream(before[1] or _nowhere(), silent=True)
     try:
         yield
     finally:
@@ -145,8 +145,8 @@ def guarded_output() -> Iterator[None]:
 
 
 def print_exactly(text: str) -> None:
-    """A document on standard output: as it is where that is a file, else as can be seen."""
-    if isinstance(sys.stdout, Outlet) and sys.stdout.is_file():
+    """Print a document to standard output: unchanged if that is a file, else escaped."""
+    if isinstance(sys.stdout, SafeStream) and sys.stdout.is_file():
         sys.stdout.write_exactly(text)
     else:
         sys.stdout.write(text.replace("\r\n", "\n"))
@@ -157,7 +157,7 @@ def _nowhere() -> TextIO:
 
 
 def _open_closed_descriptors() -> None:
-    """Where the caller closed 0, 1 or 2 (`>&-`), hold the number: the next file opened would be printed into."""
+    """Occupy descriptors 0, 1 and 2 if the caller closed them (`>&-`), so that no later file takes them."""
     for descriptor in (0, 1, 2):
         try:
             os.fstat(descriptor)

@@ -1,4 +1,4 @@
-"""How fast a run goes and when it will be done, told as soon as it can be told honestly."""
+"""Speed of a run and estimate of its end, given as soon as it is reliable."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 
 
 class Pace:
-    """The speed of a session that goes from step `first` to step `last`; all times are of one monotonic clock.
+    """Speed of a session from step `first` to step `last`; all times are of one monotonic clock.
 
-    The first step warms caches and compilers up: it counts alone only until there is a second. What happens between
-    steps (grids, checkpoints, evaluations) takes its time too, and is part of the speed.
+    The first step warms up caches and compilers: it counts only until there is a second. Time between steps (grids,
+    checkpoints, evaluations) is part of the speed.
     """
 
     def __init__(self, first: int, last: int, now: float) -> None:
@@ -23,35 +23,35 @@ class Pace:
         self._warm = now
 
     def stepped(self, step: int, now: float) -> None:
-        """Take note of a step that is done."""
+        """Record a finished step."""
         if self.done == 0:
             self._warm = now
         self.step, self._at = step, now
 
     @property
     def done(self) -> int:
-        """Steps of this session."""
+        """Steps done in this session."""
         return self.step - self.first
 
     @property
     def seconds_per_step(self) -> float | None:
-        """The mean of all steps but the first; of the first as long as it is the only one; None before it."""
+        """Mean over all steps but the first; the first alone while it is the only one; None before it."""
         if self.done == 0:
             return None
         return (self._at - self._warm) / (self.done - 1) if self.done > 1 else self._at - self.began
 
     def seconds_left(self, now: float) -> float | None:
-        """Until the last step, at this speed."""
+        """Seconds until the last step, at this speed."""
         each = self.seconds_per_step
         return None if each is None else max(0.0, each * (self.last - self.step) - (now - self._at))
 
     def can_promise(self) -> bool:
-        """Whether enough steps were measured for a word on the end."""
+        """True if enough steps were measured for an estimate."""
         return self.done > 1 and (self._at - self._warm >= _MEASURED_FOR or self.done > _MEASURED_STEPS)
 
 
 def about(seconds: float) -> str:
-    """`40 s`, `12 min`, `3 h 20 min`, `2 days 4 h`, `3.2 years`: as fine as an estimate is good for."""
+    """Format a duration as precisely as an estimate is: `40 s`, `12 min`, `3 h 20 min`, `2 days 4 h`, `3.2 years`."""
     if seconds < 2 * _MINUTE:
         return f"{seconds:.3g} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes = round(seconds / _MINUTE)
@@ -67,7 +67,7 @@ def about(seconds: float) -> str:
 
 
 def clock(seconds: float, now: datetime | None = None) -> str:
-    """The time of day in `seconds` from now, with the date where it is not today's."""
+    """Time of day in `seconds` from now, with the date if it is not today."""
     now = now or datetime.now()
     if seconds > 1000 * 365 * _DAY:
         return "another age"

@@ -1,22 +1,22 @@
-"""The text of a spec for a set of pictures, with bars on the way to it."""
+"""Text of a spec for a set of images, with progress bars."""
 
 from __future__ import annotations
 
 
 def text_for(data: str, name: str, resolution: int | None, device: str) -> str:
-    """Look at the pictures, then at the machine, and write the spec.
+    """Survey the images, then measure the machine, and write the spec.
 
     Raises:
-        DataError: `data` is no source of images, or not one of them can be read.
-        RequestError: a resolution or a device that is not possible.
+        DataError: `data` is not a source of images, or none of them can be read.
+        RequestError: an impossible resolution or device.
     """
     from hitzoo.cli import progress
     from hitzoo.data.survey import survey
 
-    with progress.following("pictures") as follow:
+    with progress.progress_bar("pictures") as follow:
         pictures = survey(data, follow)
-    with progress.working("loading torch"):
+    with progress.spinner("loading torch"):
         from hitzoo.runtime.device import choose_device
         from hitzoo.training.spec_for_data import spec_for, this_machine
-    with progress.working("weighing a step"):
+    with progress.spinner("weighing a step"):
         return spec_for(pictures, name, this_machine(choose_device(device)), resolution)

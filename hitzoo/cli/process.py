@@ -1,4 +1,4 @@
-"""Which of several processes this is, where torchrun started the command in each, and how one ends."""
+"""Role of this process among several that torchrun started, and its end."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from types import FrameType
 
 from hitzoo.errors import Diverged, HitzooError, RequestError, SpecError, UnknownNameError
 
-_TIDYING_UP = 2.0  # seconds in which another signal does not interrupt it; a later one does, should the first be lost
-_SAID_BY_THE_FIRST = (Diverged, SpecError, RequestError, UnknownNameError)  # every process meets them alike
+_TIDYING_UP = 2.0  # seconds in which another signal does not interrupt it; a later one does, in case the first was lost
+_SAID_BY_THE_FIRST = (Diverged, SpecError, RequestError, UnknownNameError)  # all processes raise them alike
 
 
 def is_first() -> bool:
-    """Whether this process speaks for all."""
+    """True if this process prints for all."""
     return _rank() == 0
 
 
 def count() -> int:
-    """How many processes there are."""
+    """Number of processes."""
     text = os.environ.get("WORLD_SIZE", "1")
     return int(text) if text.isdecimal() else 1
 
 
-def in_its_name(error: HitzooError) -> str | None:
-    """What this process says of an error: the message, with its number where it is not alone; None for nothing."""
+def message_of_process(error: HitzooError) -> str | None:
+    """Message of this process for an error, with its number if there are several; None to print nothing."""
     said = str(getattr(error, "as_option", error))
     if _alone():
         return said
@@ -39,10 +39,10 @@ def in_its_name(error: HitzooError) -> str | None:
 
 
 @contextmanager
-def stopping_cleanly() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP unwind the command as Ctrl-C does, so that nothing half-written stays; 143 and 129.
+def unwind_on_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP unwind the command as Ctrl-C does, so that nothing half-written stays; codes 143 and 129.
 
-    Training has its own way meanwhile. Among several processes the system's way stays: they wait for each other in
+    Training handles signals itself. With several processes the default action stays: they wait for each other in
     calls that no signal interrupts, and a launcher ends them.
     """
     numbers = [getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -68,10 +68,10 @@ def stopping_cleanly() -> Iterator[None]:
 
 
 @contextmanager
-def leaving_at_once() -> Iterator[None]:
-    """Where there are several processes, an exit inside ends this one there and then; all files are written by then.
+def immediate_exit() -> Iterator[None]:
+    """Exit at once from the block if there are several processes; all files are written by then.
 
-    In the interpreter's own end gloo's threads have been seen to abort a process that had done all its work.
+    During the interpreter's shutdown gloo's threads have aborted processes that had done all their work.
     """
     try:
         yield

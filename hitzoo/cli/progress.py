@@ -1,4 +1,4 @@
-"""What moves while something takes time: bars on a terminal, nothing elsewhere."""
+"""Progress bars and spinners, on terminals only."""
 
 from __future__ import annotations
 
@@ -24,24 +24,24 @@ Following: TypeAlias = Callable[[int, int], None]
 
 
 @contextmanager
-def counting(what: str, total: int) -> Iterator[Callable[[int], None]]:
-    """A bar of `total` things on the error stream; nothing where that is no terminal."""
+def count_bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar of `total` items on stderr, if that is a terminal."""
     with _bar() as bar:
         task = bar.add_task(what, total=total)
         yield lambda count: bar.advance(task, count)
 
 
 @contextmanager
-def following(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar that is told (done, total) each time."""
+def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar that is updated with (done, total)."""
     with _bar() as bar:
         task = bar.add_task(what, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @contextmanager
-def transferring(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar that is told (bytes done, bytes in all) each time, and is there from the first time on."""
+def transfer_bar(what: str) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar from the first update with (bytes done, total bytes) on."""
     output = console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     with Progress(*columns, console=output, transient=True, disable=not output.is_terminal) as bar:
@@ -50,8 +50,8 @@ def transferring(what: str) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
-def working(what: str) -> Iterator[None]:
-    """Words with a sign of life on the error stream, where nothing is counted; nothing where that is no terminal."""
+def spinner(what: str) -> Iterator[None]:
+    """Show a spinner with a message on stderr, if that is a terminal."""
     output = console(stderr=True)
     if not output.is_terminal:
         yield
@@ -61,8 +61,8 @@ def working(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def telling(what: str) -> Iterator[Callable[[str], None]]:
-    """As `working`, with words that change."""
+def status_spinner(what: str) -> Iterator[Callable[[str], None]]:
+    """Show a spinner whose message can change."""
     output = console(stderr=True)
     if not output.is_terminal:
         yield lambda words: None

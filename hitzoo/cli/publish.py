@@ -1,4 +1,4 @@
-"""`hitzoo publish`: a trained model to the Hub."""
+"""`hitzoo publish`: upload of a trained model to the Hub."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def publish(
 
     if out is not None and not dry_run:
         raise RequestError("--out is for --dry-run: what is published lies on the Hub")
-    license = check_license(license, license_name)  # before torch is loaded
+    license = check_license(license, license_name)  # before loading torch
     from hitzoo.hub.provenance import read_report
     from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME, TRAINING_FILES
 
@@ -100,7 +100,7 @@ def _publish(model: str, repo: str, said: dict[str, Any], tag: str | None, priva
     from hitzoo.sampling.publish import publish
     from hitzoo.zoo.pasted import as_meant
 
-    with progress.working(f"publishing {model} to {as_meant(repo)}"):
+    with progress.spinner(f"publishing {model} to {as_meant(repo)}"):
         done = publish(model, repo, tag=tag, private=private, **said)
     where = f"{done.repo_id}@{tag}" if tag else done.repo_id
     if done.changed or done.removed:
@@ -111,14 +111,14 @@ def _publish(model: str, repo: str, said: dict[str, Any], tag: str | None, priva
         gone = f", removed {', '.join(done.removed)}" if done.removed else ""
         console.print_line(f"published {where}: {sent}{gone}")
     else:
-        console.print_line(f"{where} holds all of it already: no commit was made")
+        console.print_line(f"{where} is up to date: no commit was made")
     _mention(done.release)
     console.print_line(f"commit {done.url}")
     console.print_line(f"hitzoo sample --model {where} --seeds 0-15")
 
 
 def _show(model: str, repo: str, said: dict[str, Any], more: dict[str, Any], out: Path | None, force: bool) -> None:
-    """What would be published: the files, then the card."""
+    """Print what would be published: the files, then the card."""
     import shutil
     from tempfile import TemporaryDirectory
 

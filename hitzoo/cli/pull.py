@@ -1,4 +1,4 @@
-"""`hitzoo pull`: a model of the Hub into the cache, verified."""
+"""`hitzoo pull`: verified download of a model from the Hub into the cache."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ def pull(
         ),
     ],
     with_training: Annotated[
-        bool, typer.Option("--with-training", help="Fetch the discriminator and the training state too, if published.")
+        bool,
+        typer.Option("--with-training", help="Download the discriminator and the training state too, if published."),
     ] = False,
 ) -> None:
-    """Fetch a model from the Hugging Face Hub and verify every file; afterwards it works without a network.
+    """Download a model from the Hugging Face Hub and verify every file; afterwards it works offline.
 
     HF_TOKEN, HF_HOME, HF_ENDPOINT and HF_HUB_OFFLINE work as in huggingface_hub.
     """
@@ -32,10 +33,10 @@ def pull(
     from hitzoo.zoo.pasted import as_meant
     from hitzoo.zoo.repo_name import PREFIX
 
-    with progress.transferring(model) as follow:
+    with progress.transfer_bar(model) as follow:
         pulled = pull_model(model, with_training=with_training, progress=follow)
     if pulled is None:
-        console.print_line(f"{model} is installed with hitzoo: there is nothing to pull")
+        console.print_line(f"{model} is installed with hitzoo: nothing to pull")
         return
     count = console.count(len(pulled.files), "file")
     name = model if model.startswith(PREFIX) else as_meant(model)

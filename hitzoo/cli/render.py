@@ -1,4 +1,4 @@
-"""`hitzoo render`: a part of an image, at a part of its cost."""
+"""`hitzoo render`: a region of an image, at a fraction of its cost."""
 
 from __future__ import annotations
 
@@ -78,14 +78,14 @@ def render(
 ) -> None:
     """Render a region of an image tile by tile: only its pixels are computed, and memory holds one tile.
 
-    For models whose last stages are pixel-wise, as HiT's are. The same picture can be made again; another one of the
-    same name is kept unless --force is given.
+    For models whose last stages are pixel-wise, as HiT's are. Rendering the same picture again is allowed; a different
+    one of the same name is kept unless --force is given.
     """
     from hitzoo.cli import console, progress
     from hitzoo.cli.models import chosen_model, load_model
 
     chosen = chosen_model(name, model)
-    with progress.working("loading torch"):
+    with progress.spinner("loading torch"):
         from hitzoo.sampling.picture_file import QUALITY
     from hitzoo.sampling.region import parse_region
     from hitzoo.sampling.render import TILE, View
@@ -107,7 +107,7 @@ def render(
             quality=QUALITY if quality is None else quality,
             force=force,
         )
-        with progress.following("pixels") as follow:
+        with progress.progress_bar("pixels") as follow:
             written = write_render(generator, wanted, follow)
         console.print_line("  ".join(map(str, written)))
 

@@ -1,4 +1,4 @@
-"""What `hitzoo train` was asked for: a new run of a spec, or a run to go on with, which knows all that itself."""
+"""Request of `hitzoo train`: a new run of a spec, or a run to resume, which remembers its own settings."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hitzoo.files import reason_of
 
 _NO_SPEC = (
     "give a spec: hitzoo train SPEC --data PATH --out DIR (`hitzoo list` shows the shipped ones), or only --data PATH,"
-    " and one is made that fits the pictures there; or go on with a run: hitzoo train --resume RUN"
+    " and one is made that fits the pictures there; or resume a run: hitzoo train --resume RUN"
 )
 
 if TYPE_CHECKING:
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class RunRequest:
-    """The spec, the run's folder, and the options of its last session that are not given anew.
+    """Spec, run folder, and the options of the last session that are not given again.
 
-    `made_from` is the name of the spec itself, where the model is called otherwise;
-    `chosen` a line that tells of a spec that was made for the pictures.
+    `made_from` is the spec's own name if the model has another; `chosen` is a line about a spec made for the images.
     """
 
     spec: Spec
@@ -47,10 +46,10 @@ def run_request(
     data: str | None = None,
     device: str = "auto",
 ) -> RunRequest:
-    """Settle what `hitzoo train [word] [--out out] [--resume]` means; a spec that does not fit is said at once.
+    """Interpret `hitzoo train [word] [--out out] [--resume]`; an invalid spec is reported at once.
 
-    `word` is a spec's file or name, or a run's folder; with `resume` either it or `out` is enough where it is a run.
-    Options that are `given` now are not taken over from the run's last session.
+    `word` is a spec's file or name, or a run's folder; with `resume` either it or `out` suffices for a run. Options
+    `given` now are not taken from the run's last session.
 
     Raises:
         RequestError: something is missing, or the words contradict each other.
@@ -76,7 +75,7 @@ def run_request(
         raise RequestError(_NO_SPEC)
     loaded, chosen = open_spec(word, overrides)[0] if word is not None else None, ""
     if out is None:
-        way_on = f"; to go on with a run: hitzoo train --resume RUN, or {word} --out RUN --resume" if resume else ""
+        way_on = f"; to resume a run: hitzoo train --resume RUN, or {word} --out RUN --resume" if resume else ""
         raise RequestError(f"--out DIR is missing, the run's own folder: hitzoo train {word} --out runs/NAME{way_on}")
     if loaded is None:
         loaded, chosen = spec_for_data(data, out, device=device, processes=count(), overrides=overrides)
@@ -88,7 +87,7 @@ def run_request(
 
 
 def _run_meant(word: str | None, out: Path | None, resume: bool, *, begins: bool) -> RunRecord | None:
-    """The run that is named in place of a spec."""
+    """Return the run named in place of a spec."""
     from hitzoo.training.run.record import RunRecord
 
     try:
@@ -102,11 +101,11 @@ def _run_meant(word: str | None, out: Path | None, resume: bool, *, begins: bool
         run = RunRecord(place)
         if not resume:
             if run.holds_run():
-                raise RequestError(f"{word} is a run; go on with it: hitzoo train --resume {word}")
+                raise RequestError(f"{word} is a run; continue it: hitzoo train --resume {word}")
             return None
         if out is not None and out.absolute() != place.absolute() and not _same(out, place):
             raise RequestError(
-                f"{place} is a run, which goes on in its own folder: leave --out out. A new run from its weights begins"
+                f"{place} is a run, which continues in its own folder: omit --out. A new run from its weights starts"
                 f" with hitzoo train SPEC --out {out} --init {place}"
             )
         return _resumed(run)
@@ -115,7 +114,7 @@ def _run_meant(word: str | None, out: Path | None, resume: bool, *, begins: bool
 
 
 def _run_named(word: str, *, named_twice: bool) -> Path | None:
-    """The folder of a run that a word names, by itself, its spec.yaml or one of its checkpoints; None for a spec."""
+    """Return the folder of the run named by itself, its spec.yaml or one of its checkpoints; None for a spec."""
     from hitzoo.spec.shipped import shipped_specs
     from hitzoo.zoo.run_layout import RunPaths
 
@@ -138,12 +137,12 @@ def _resumed(run: RunRecord) -> RunRecord:
     above = run_of(run.path.absolute())
     if above is not None and is_model(run.path):
         raise RequestError(
-            f"{run.path} is a checkpoint; its run goes on from the newest: hitzoo train --resume {above.path}. A new"
-            f" run from this one's weights begins with --init {run.path}"
+            f"{run.path} is a checkpoint; its run continues from the newest: hitzoo train --resume {above.path}. A new"
+            f" run from this one's weights starts with --init {run.path}"
         )
     there = "holds no run" if run.path.is_dir() else "is not there"
     raise RequestError(
-        f"{run.path} {there}; give the folder of a run to go on with (`hitzoo runs DIR` lists them), or begin one:"
+        f"{run.path} {there}; give the folder of a run to continue (`hitzoo runs DIR` lists them), or start one:"
         f" hitzoo train SPEC --data PATH --out {run.path}"
     )
 

@@ -1,4 +1,4 @@
-"""`hitzoo runs`: how far every run below a folder is."""
+"""`hitzoo runs`: progress of every run below a folder."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def list_runs(
     from hitzoo.training.run import listing
 
     if not folder.is_dir():
-        raise RequestError(f"no folder is named {folder}; give the one that holds your runs: hitzoo runs DIR")
+        raise RequestError(f"no such folder: {folder}; give the one that holds your runs: hitzoo runs DIR")
     found = listing.list_runs(folder)
     if as_json:
         console.print_json([_finite(asdict(run) | {"folder": str(run.folder)}) for run in found])
@@ -41,11 +41,11 @@ def list_runs(
             if run.note:
                 console.print_line(f"{run.folder}: {run.note}")
     else:
-        console.print_line(f"{folder} holds no runs yet; begin one: hitzoo train SPEC --data PATH --out {folder}/NAME")
+        console.print_line(f"{folder} holds no runs yet; start one: hitzoo train SPEC --data PATH --out {folder}/NAME")
 
 
 def _print_table(rows: list[list[str]]) -> None:
-    """Without the columns that no run has anything for, such as those of evaluations: width is scarce."""
+    """Print a table without columns that are empty for all runs, such as those of evaluations: width is scarce."""
     from hitzoo.cli import console
 
     shown = [index for index in range(len(_COLUMNS)) if any(row[index] for row in rows)]
@@ -55,7 +55,7 @@ def _print_table(rows: list[list[str]]) -> None:
 
 
 def _row(folder: Path, run: RunSummary) -> list[str]:
-    """The cells of a run; its model is named where it is not called as the run's folder, as it is by default."""
+    """Cells of a run; its model is named only if the name differs from the folder's, which is the default."""
     from hitzoo.training.run.name import as_name
 
     name = str(run.folder if run.folder == folder else run.folder.relative_to(folder))
@@ -81,14 +81,14 @@ def _steps(run: RunSummary) -> str:
 
 
 def _short(value: float | None) -> str:
-    """Four figures; whole numbers from a thousand on."""
+    """Format with four digits; whole numbers from a thousand on."""
     if value is None:
         return ""
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
 
 
 def _finite(data: Any) -> Any:
-    """JSON has no word for what is not finite: null."""
+    """Replace non-finite numbers, which JSON lacks, by null."""
     if isinstance(data, dict):
         return {key: _finite(value) for key, value in data.items()}
     return None if isinstance(data, float) and not math.isfinite(data) else data

@@ -1,4 +1,4 @@
-"""`hitzoo sample`: pictures from a model."""
+"""`hitzoo sample`: images from a model."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import typer
 
 from hitzoo.cli.options import (
     DeviceOption,
-    FastOption,
     ForceOption,
     InitOption,
     ModelArgument,
     ModelOption,
+    OptimizedOption,
     PictureFormatOption,
     PrecisionOption,
     QualityOption,
@@ -90,26 +90,26 @@ def sample(
     ] = None,
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
-    fast: FastOption = False,
+    optimized: OptimizedOption = False,
     precision: PrecisionOption = "float32",
     init: InitOption = None,
     force: ForceOption = False,
 ) -> None:
     """Make images: a picture per seed, grids, or raw numbers. A seed gives the same latent in any batch on any device.
 
-    Each picture's metadata says what made it: model, sha256 of the weights, step, seed, truncation, precision and
-    network. The same pictures can be made again; others of the same names, or of another model in the same folder, are
-    kept unless --force is given.
+    Each picture's metadata records its origin: model, sha256 of the weights, step, seed, truncation, precision and
+    network. Making the same pictures again is allowed; others of the same names, or of another model in the same
+    folder, are kept unless --force is given.
     """
     from hitzoo.cli import console, progress
-    from hitzoo.cli.models import chosen_model, fast_precision, load_model
+    from hitzoo.cli.models import chosen_model, load_model, optimized_precision
 
-    with progress.working("loading torch"):
+    with progress.spinner("loading torch"):
         from hitzoo.sampling.gallery import make_images
         from hitzoo.sampling.picture_file import QUALITY
 
     chosen = chosen_model(name, model)
-    quick = fast_precision(fast, precision)
+    quick = optimized_precision(optimized, precision)
     layout = _layout(grid, padding, scale, labels)
     numbers = _seeds(seeds, latents)
     generator = load_model(chosen, device, init)
@@ -128,13 +128,13 @@ def sample(
         scale=1 if layout else scale,
         force=force,
     )
-    with progress.counting("images", len(order.latents)) as advance:
+    with progress.count_bar("images", len(order.latents)) as advance:
         written = make_images(generator, order, advance)
     console.print_line(_report(order, written))
 
 
 def _layout(grid: str | None, padding: int | None, scale: int, labels: bool) -> Layout | None:
-    """How grids look; what is for grids alone is refused where there is none."""
+    """Layout of grids; options for grids are refused without one."""
     from hitzoo.errors import RequestError
     from hitzoo.sampling.grid import Layout, parse_grid
     from hitzoo.sampling.pictures import PADDING
@@ -150,7 +150,7 @@ def _layout(grid: str | None, padding: int | None, scale: int, labels: bool) -> 
 
 
 def _seeds(seeds: str | None, latents: Path | None) -> list[int] | None:
-    """Before the model is loaded, which can take long."""
+    """Parse the seeds before the model is loaded, which can take long."""
     from hitzoo.errors import RequestError
     from hitzoo.sampling.latents import parse_seeds
 
@@ -189,7 +189,7 @@ def _order(generator: Generator, seeds: list[int] | None, latents: Path | None, 
 
 
 def _report(order: Order, written: Sequence[Path]) -> str:
-    """`36 images: samples/b256/grid.png  samples/b256`."""
+    """Print `36 images: samples/b256/grid.png  samples/b256`."""
     from hitzoo.cli import console
 
     places = [str(order.folder)] if order.folder is not None else []

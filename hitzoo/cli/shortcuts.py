@@ -1,4 +1,4 @@
-"""Options for the values of a spec that are changed most; each is the `--set` it stands for."""
+"""Options for the most changed values of a spec; each is short for a `--set`."""
 
 from __future__ import annotations
 
@@ -41,10 +41,10 @@ LearningRateOption: TypeAlias = Annotated[
 def with_shortcuts(
     overrides: Sequence[str], *, steps: int | None, batch_size: int | None, learning_rate: float | None
 ) -> list[str]:
-    """The overrides with those of the options that were given.
+    """Add the overrides of the options given.
 
     Raises:
-        RequestError: an option, and a `--set` of the same value.
+        RequestError: an option and a `--set` for the same value.
     """
     given = {
         "training.steps": ("--steps", steps),
@@ -57,6 +57,6 @@ def with_shortcuts(
             continue
         twice = next((word for word in overrides if word.partition("=")[0].strip() == path), None)
         if twice is not None:
-            raise RequestError(f"{option} {value} and --set {twice} mean the same value; give one of them")
+            raise RequestError(f"{option} {value} and --set {twice} set the same value; give one of them")
         changed.append(f"{path}={value}")
     return changed

@@ -1,4 +1,4 @@
-"""`hitzoo show`: a spec's text."""
+"""`hitzoo show`: text of a spec."""
 
 from __future__ import annotations
 

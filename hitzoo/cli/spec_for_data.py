@@ -1,4 +1,4 @@
-"""What `hitzoo train --data photos` trains where no spec is named: the one that `hitzoo new --data` would write."""
+"""Spec for `hitzoo train --data photos` without a spec: the one that `hitzoo new --data` would write."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _NO_SPEC = (
 def spec_for_data(
     data: str | None, out: Path, *, device: str, processes: int, overrides: Sequence[str] = ()
 ) -> tuple[Spec, str]:
-    """The spec for these pictures on this machine, called as the run's folder, and a line that says what was chosen.
+    """Make the spec for these images on this machine, named after the run's folder, and a line on the choice.
 
     Raises:
-        RequestError: no pictures are named; or there are several `processes`, which could choose differently.
-        DataError: the pictures cannot be read.
-        SpecError: `overrides` make it one that does not fit.
+        RequestError: no images are named; or there are several `processes`, which could choose differently.
+        DataError: the images cannot be read.
+        SpecError: `overrides` make it invalid.
     """
     if data is None:
         raise RequestError(_NO_SPEC)
@@ -42,7 +42,7 @@ def spec_for_data(
     spec = parse_spec(text, f"the spec for {data}", overrides)
     training = spec.training
     return spec, (
-        f"no spec was named: for these pictures and this machine {spec.data.resolution}×{spec.data.resolution}, batch"
+        f"no spec given: for these images and this machine {spec.data.resolution}×{spec.data.resolution}, batch"
         f" {training.batch_size}, {training.steps:,} steps; `hitzoo new mine.yaml --data {quote(data)}` writes it down,"
         " with reasons, to be edited"
     )

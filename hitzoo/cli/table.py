@@ -1,4 +1,4 @@
-"""A table in as many columns as there are: columns go by priority, the first one and numbers are never cut."""
+"""A table fitted to the width: columns are dropped by priority, the first one and numbers are never cut."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ Cell: TypeAlias = str | tuple[str, ...]
 
 _EDGE = " "  # before every row
 _GAP = 2  # columns between columns
-_NARROWEST = 16  # columns in which words can be wrapped and still be read
+_NARROWEST = 16  # columns in which wrapped words remain readable
 
 
 @dataclass
 class _Table:
-    """What is left of a table while it is made to fit; columns keep their numbers."""
+    """Remaining columns of a table while it is fitted; columns keep their numbers."""
 
     heads: Sequence[str]
     sections: Sequence[Sequence[Sequence[tuple[str, ...]]]]
     words: Collection[int]
     shown: list[int] = field(default_factory=list)
     form: int = 0
-    room: int | None = None  # the width of the last column, where it is wrapped
+    room: int | None = None  # the width of the last column, if it is wrapped
 
     def text(self, row: Sequence[tuple[str, ...]], column: int) -> str:
         forms = row[column]
@@ -54,16 +54,16 @@ def lay_out(
     wraps: bool = False,
     rule: str = "-",
 ) -> list[str]:
-    """The lines of the table: the head, a rule, and the sections with an empty line between them.
+    """Lay out the lines of the table: header, rule, and sections separated by an empty line.
 
     Args:
         heads: a title for each column.
         sections: rows of cells, each in its forms.
-        words: columns that hold words and stand to the left.
-        last_to_go: columns that are given up last, the most wanted first.
-        width: columns there are; None for as many as it takes.
-        wraps: whether the last column may be wrapped where it holds words, instead of being left out.
-        rule: what the line under the head is drawn with.
+        words: columns that hold words and are left-aligned.
+        last_to_go: columns that are dropped last, the most important first.
+        width: available width in characters; None for unlimited.
+        wraps: the last column may be wrapped if it holds words, instead of being dropped.
+        rule: character of the line under the header.
     """
     table = _Table(heads, sections, words)
     table.shown = [0, *(column for column in range(1, len(heads)) if _is_said(table, column))]
@@ -82,18 +82,18 @@ def lay_out(
 
 
 def _rule_lengths(table: _Table, widths: Sequence[int]) -> list[int]:
-    """As wide as the columns; under words at the end, which may be long, as wide as their head."""
+    """Lengths of the rule: as wide as the columns; under final words, which may be long, as wide as their header."""
     last = table.shown[-1]
     return [*widths[:-1], cell_len(table.heads[last]) if last in table.words else widths[-1]]
 
 
 def _is_said(table: _Table, column: int) -> bool:
-    """Whether any row has something there."""
+    """True if any row has a value there."""
     return any(table.text(row, column) for section in table.sections for row in section)
 
 
 def _make_fit(table: _Table, width: int, last_to_go: Sequence[int], wraps: bool) -> None:
-    """Wrap the last column, take shorter forms, leave columns out: in this order, until the table fits."""
+    """Wrap the last column, use shorter forms, drop columns, in this order, until the table fits."""
     kept = [column for column in last_to_go if column in table.shown]
     going = [*kept, *(column for column in table.shown[1:] if column not in kept)]  # the last of these goes first
     while table.width() > width:
@@ -108,7 +108,7 @@ def _make_fit(table: _Table, width: int, last_to_go: Sequence[int], wraps: bool)
 
 
 def _wrap_last(table: _Table, width: int) -> bool:
-    """Give the last column the room that is left, if it holds words and can be read in that."""
+    """Give the last column the remaining width, if it holds words and stays readable."""
     last = table.shown[-1]
     if last not in table.words or len(table.shown) < 2:
         return False
@@ -120,7 +120,7 @@ def _wrap_last(table: _Table, width: int) -> bool:
 
 
 def _row(table: _Table, cells: Sequence[str], widths: Sequence[int]) -> list[str]:
-    """One row; more lines than one where its last cell is wrapped."""
+    """Lines of one row; several if its last cell is wrapped."""
     *others, last = cells
     parts = wrapped(last, table.room)
     before = _EDGE + "".join(

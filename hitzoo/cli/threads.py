@@ -1,4 +1,4 @@
-"""`--threads`: how many threads torch computes with on a CPU."""
+"""`--threads`: number of threads for torch on a CPU."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-_ENVIRONMENT = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")  # read once, when torch is loaded
+_ENVIRONMENT = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")  # read once, when torch is imported
 
 
 def _use(threads: int | None) -> None:

@@ -1,4 +1,4 @@
-"""A length of time as it is typed: `90s`, `45m`, `2h`, `1h30m`, `2d`."""
+"""Durations as typed: `90s`, `45m`, `2h`, `1h30m`, `2d`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(d|h|min|m|s)\s*")
 
 
 def parse_duration(text: str, option: str) -> float:
-    """Seconds.
+    """Parse a duration to seconds.
 
     Raises:
-        RequestError: it is no length of time, or none at all.
+        RequestError: it is not a duration, or it is zero.
     """
     seconds, position = 0.0, 0
     word = text.strip().lower()
@@ -22,5 +22,5 @@ def parse_duration(text: str, option: str) -> float:
         seconds += float(match[1]) * _SECONDS[match[2]]
         position = match.end()
     if position < len(word) or not 0 < seconds < float("inf"):
-        raise RequestError(f"{option} {text}: write a length of time, for example 90s, 45m, 2h, 1h30m or 2d")
+        raise RequestError(f"{option} {text}: give a duration, for example 90s, 45m, 2h, 1h30m or 2d")
     return seconds

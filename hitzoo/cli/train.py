@@ -1,4 +1,4 @@
-"""`hitzoo train`: a spec and images become a model."""
+"""`hitzoo train`: training of a spec's networks on images."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from hitzoo.cli.shortcuts import BatchSizeOption, LearningRateOption, StepsOptio
 from hitzoo.cli.threads import ThreadsOption
 from hitzoo.cli.time_limit import parse_duration
 
-_SIGNAL_EXIT = 128  # plus the signal's number, as shells count
+_SIGNAL_EXIT = 128  # plus the signal's number, as in shells
 
 
 def train(
@@ -100,8 +100,9 @@ def train(
     fast: Annotated[
         bool,
         typer.Option(
+            "--optimized/--no-optimized",
             "--fast/--no-fast",
-            help="Use the optimized inference network for sample grids and evaluation (same images, faster).",
+            help="Use the optimized network for sample grids and evaluation: the same images, faster.",
             show_default=False,
         ),
     ] = False,
@@ -130,14 +131,14 @@ def train(
     """Train a spec's networks into a run folder: metrics.jsonl, samples/, checkpoints/.
 
     Ctrl-C finishes the step, saves and exits with code 130; continue with --resume. --for does the same with code 0;
-    it limits one session, and a resumed one has no limit unless it is given anew.
+    it limits one session, and a resumed one has no limit unless it is given again.
     """
     from hitzoo.cli.training_display import TrainingDisplay
-    from hitzoo.cli.training_end import tell_end
-    from hitzoo.runtime.launcher import launched
+    from hitzoo.cli.training_end import print_end
+    from hitzoo.runtime.launcher import launch_environment
     from hitzoo.training.run.remembered_options import as_words
 
-    launched()  # variables that are half set are said at the start, not after the last step
+    launch_environment()  # variables that are half set are said at the start, not after the last step
     seconds = None if time_limit is None else parse_duration(time_limit, "--for")
     asked = run_request(  # a spec that does not fit is said before torch takes its seconds to load
         spec,
@@ -181,15 +182,15 @@ def train(
     with display:
         if asked.chosen:
             display.noted(asked.chosen)
-        display.getting_ready(f"{asked.spec.name}: getting the images and the networks ready")
+        display.getting_ready(f"{asked.spec.name}: preparing images and networks")
         end = run(asked.spec, options, display)
     if is_first():
-        tell_end(end, display)
+        print_end(end, display)
     if end.signal is not None:
         raise typer.Exit(_SIGNAL_EXIT + end.signal)
 
 
 def _given(context: typer.Context) -> frozenset[str]:
-    """The names of the options that stand on the command line."""
+    """Names of the options given on the command line."""
     sources = {name: context.get_parameter_source(name) for name in context.params}
     return frozenset(name for name, source in sources.items() if source is not None and source.name != "DEFAULT")

@@ -1,4 +1,4 @@
-"""What a run shows while it goes on: a live panel on a terminal, lines elsewhere."""
+"""Display of a run: a live panel on a terminal, lines elsewhere."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rich.status import Status
 from rich.text import Text
 
 from hitzoo.cli.console import console, duration
-from hitzoo.cli.figures import facts
+from hitzoo.cli.number_format import facts
 from hitzoo.cli.pace import Pace, about, clock
 from hitzoo.cli.training_panel import TrainingPanel
 from hitzoo.escape import one_line
@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     from hitzoo.training.run.events import RunStart
     from hitzoo.training.run.metrics import Record
 
-_SLOW = 10.0  # seconds; a first step that takes longer is told, where there is no panel
-_WORTH_SAYING = 60.0  # seconds; of what is done sooner, no end is foretold
+_SLOW = 10.0  # seconds; a longer first step is reported, if there is no panel
+_WORTH_SAYING = 60.0  # seconds; no estimate for shorter runs
 
 
 class TrainingDisplay:
-    """A run's reporter: a live panel on a terminal that moves with every step, a plain line a record elsewhere."""
+    """A run's reporter: a live panel on a terminal, updated every step; elsewhere a plain line per record."""
 
     def __init__(self, *, heard: bool = True) -> None:
-        """With `heard` false it says nothing: of several processes one alone shows the run."""
+        """Create a display; with `heard` false it prints nothing: of several processes only one shows the run."""
         self._console = console()
         self._status: Status | None = None
         self._live: Live | None = None
@@ -54,7 +54,7 @@ class TrainingDisplay:
 
     @contextmanager
     def loading(self, what: str) -> Iterator[None]:
-        """A sign of life before there is anything to tell; on a terminal only."""
+        """Show a spinner before the first news; on a terminal only."""
         self._begin_status(what)
         try:
             yield
@@ -62,14 +62,14 @@ class TrainingDisplay:
             self._stop_status()
 
     def getting_ready(self, what: str) -> None:
-        """The program is there and gets ready to run: a line of the error stream where there is no terminal."""
+        """Announce that the program is loaded and prepares the run: a line on stderr if there is no terminal."""
         if self._console.is_terminal:
             self._begin_status(what)
         else:
             self._try(lambda: console(stderr=True).print(Text(what), soft_wrap=True))
 
     def started(self, start: RunStart) -> None:
-        """Say what runs; open the panel."""
+        """Print what runs, and open the panel."""
         self._stop_status()
         self._pace, self._promised = Pace(start.first, start.last, time.monotonic()), False
         self.noted(
@@ -83,7 +83,7 @@ class TrainingDisplay:
             self._try(self._live.start)
 
     def stepped(self, step: int) -> None:
-        """Move on, and say when the end is to be expected as soon as that is known."""
+        """Advance, and estimate the end as soon as that is possible."""
         if self._pace is None:
             return
         now = time.monotonic()
@@ -97,7 +97,7 @@ class TrainingDisplay:
             self._foretell(self._pace, now)
 
     def busy(self, what: str) -> None:
-        """Something between two steps that takes its time."""
+        """Show that something slow happens between two steps."""
         if self._panel is not None:
             self._panel.busy = what
 
@@ -109,7 +109,7 @@ class TrainingDisplay:
             self._try(lambda: self._console.print(Text(self._line(record)), soft_wrap=True))
 
     def noted(self, message: str) -> None:
-        """Words above the panel, which break between words on a terminal; a line elsewhere. Line ends are shown."""
+        """Print a message above the panel, wrapped on a terminal, one line elsewhere. Line ends are escaped."""
         message = one_line(message)
         if self._console.is_terminal:
             whole = textwrap.TextWrapper(self._console.width, break_long_words=False, break_on_hyphens=False)
@@ -117,7 +117,7 @@ class TrainingDisplay:
         self.copied(message)
 
     def copied(self, line: str) -> None:
-        """A line that is for copying, such as a command: only the terminal breaks it."""
+        """Print a line for copying, such as a command: only the terminal wraps it."""
         self._try(lambda: self._console.print(Text(line), soft_wrap=True))
 
     def _foretell(self, pace: Pace, now: float) -> None:
@@ -152,7 +152,7 @@ class TrainingDisplay:
             self._status = None
 
     def _try(self, draw: Callable[[], None]) -> None:
-        """A run of days does not end because nobody can read its display: it goes on in silence, its files tell."""
+        """Draw; a run of days does not end because its display is gone: it continues silently and writes its files."""
         if self._silent:
             return
         try:
@@ -162,7 +162,7 @@ class TrainingDisplay:
 
 
 def _spread(start: RunStart) -> str:
-    """How the batch is worked off, where it is not in one go."""
+    """Describe the batch's division into processes and micro-batches, if there is one."""
     share = start.batch_size // start.processes
     devices = f" on {start.processes} processes" if start.processes > 1 else ""
     pieces = f", {start.at_once} images at once" if start.at_once not in (None, share) else ""

@@ -1,4 +1,4 @@
-"""The panel of a run on a terminal: the newest numbers, a bar that moves with every step, and how to stop."""
+"""The panel of a run on a terminal: the newest numbers, a progress bar, and how to stop."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from rich.table import Table
 from rich.text import Text
 
 from hitzoo.cli.console import duration
-from hitzoo.cli.figures import figures
+from hitzoo.cli.number_format import figures
 from hitzoo.cli.pace import Pace, about
 
 _GAP = 2  # columns between two facts
-_ECHO = 8  # columns that stay free at the end: a terminal writes ^C there, and may not begin a new line for it
+_ECHO = 8  # columns left free at the end: a terminal writes ^C there, and must not wrap for it
 
 
 class TrainingPanel:
-    """Drawn anew several times a second, from what was last set; as wide as the terminal is at that moment."""
+    """Panel redrawn several times per second from the latest values, as wide as the terminal is then."""
 
     def __init__(self, pace: Pace, stopping: Callable[[], bool]) -> None:
         self.pace, self.stopping = pace, stopping
@@ -53,7 +53,7 @@ class TrainingPanel:
         return row
 
     def _hint(self) -> str:
-        """Short words first: they are cut at the right."""
+        """Hint, most important words first: it is cut at the right."""
         if self.stopping():
             return "stopping after this step, then saving"
         left, each = self.pace.seconds_left(time.monotonic()), self.pace.seconds_per_step
@@ -67,7 +67,7 @@ class TrainingPanel:
 
 
 def _fitting(facts: Sequence[tuple[str, str]], width: int) -> list[tuple[str, str]]:
-    """The first facts that have room side by side."""
+    """Return the first facts that fit side by side."""
     shown: list[tuple[str, str]] = []
     used = 0
     for name, value in facts:

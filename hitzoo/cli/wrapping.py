@@ -1,4 +1,4 @@
-"""Lines broken between words: what is quoted or longer than a line stays whole, so that it can be copied."""
+"""Wrapping between words: quoted text and words longer than a line stay whole, so that they can be copied."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ _WORD = re.compile(r"`[^`]*`\S*|'[^' ]*(?: [^' ]*)*'(?=[\s.,;:)]|$)\S*|\S+")
 
 
 def wrapped(text: str, width: int | None, hang: int | None = None) -> list[str]:
-    """The lines of one line that is to fit `width` columns; those after the first begin with `hang` spaces.
+    """Wrap one line to `width` columns; lines after the first are indented by `hang` spaces.
 
-    Without a width it stays one line. Without `hang`, lines begin like the first.
+    Without a width it stays one line. Without `hang`, lines are indented like the first.
     """
     from rich.cells import cell_len
 
@@ -32,7 +32,7 @@ def wrapped(text: str, width: int | None, hang: int | None = None) -> list[str]:
 
 
 def _words(text: str, start: int, width: int) -> Iterator[tuple[str, str]]:
-    """The words with the spaces before each; what is quoted is one word where a line can hold it."""
+    """Split into words with the spaces before each; quoted text is one word if a line can hold it."""
     end = start
     while match := _WORD.search(text, end):
         word, gap = match[0], text[end : match.start()]

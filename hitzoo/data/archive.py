@@ -14,7 +14,7 @@ from PIL import Image
 
 from hitzoo.data.decode import decode
 from hitzoo.data.formats import accepted
-from hitzoo.data.left_aside import LeftAside, counted
+from hitzoo.data.ignored_files import IgnoredFiles, counted
 from hitzoo.data.member import unpacked
 from hitzoo.data.names import is_hidden, is_image
 from hitzoo.data.place import place_of
@@ -33,10 +33,10 @@ class _Handle:
 class Archive:
     """The images in a zip file, in the order of their paths.
 
-    What else is in it is not read, the labels in the dataset.json of NVIDIA's zip files neither.
-    Two processes that share an open file also share its position, and would read each other's bytes: every
-    process opens the file for itself on its first read, after a fork as after a spawn. Threads take turns.
-    Raises `DataError` where the file is no whole zip file or holds no images.
+    Other members are not read, nor are the labels in the dataset.json of NVIDIA's zip files.
+    Processes that share an open file also share its position and would read each other's bytes, so every process
+    opens the file itself on its first read, after a fork as after a spawn. Threads take turns.
+    Raises `DataError` if the file is not a complete zip file or holds no images.
     """
 
     def __init__(self, location: str) -> None:
@@ -47,7 +47,7 @@ class Archive:
             files = {info.filename: info for info in file.infolist() if not info.is_dir()}
         members = {name: info for name, info in files.items() if _holds_image(name)}
         self._members = [(name, members[name].file_size, members[name].CRC) for name in sorted(members)]
-        self._left_aside = _counted(files.keys() - members.keys())
+        self._ignored_files = _counted(files.keys() - members.keys())
         if not self._members:
             raise DataError(f"data {location!r}: no images in this zip file; {self._why_none(files)}")
 
@@ -58,23 +58,23 @@ class Archive:
         return {**self.__dict__, "_handle": None}
 
     def label(self, index: int) -> str:
-        """The path inside the zip file."""
+        """Path inside the zip file."""
         return self._members[index][0]
 
     def read(self, index: int) -> Image.Image:
-        """The picture in member `index`; `DataError` where the zip file itself has gone."""
+        """Decode member `index`; raises `DataError` if the zip file itself is gone."""
         name = self._members[index][0]
         handle = self._own_handle()
         with handle.lock:
             content = unpacked(handle.file, name)
         return decode(content, name)
 
-    def left_aside(self, *, looking_inside: bool = False) -> LeftAside:
-        """What else is in the zip file; the files in hidden and system folders are always counted."""
-        return self._left_aside
+    def ignored_files(self, *, looking_inside: bool = False) -> IgnoredFiles:
+        """Count the other members; files in hidden and system folders are always counted."""
+        return self._ignored_files
 
     def fingerprint(self) -> str:
-        """SHA-256 over the sorted paths, sizes (bytes) and checksums that the zip file lists."""
+        """SHA-256 of the sorted paths, sizes (bytes) and checksums listed in the zip file."""
         digest = sha256()
         for name, size, checksum in self._members:
             digest.update(f"{name}\0{size}\0{checksum}\n".encode("utf-8", "surrogateescape"))
@@ -82,12 +82,12 @@ class Archive:
 
     def _why_none(self, names: Iterable[str]) -> str:
         if any(is_image(_parts(name)[-1]) for name in names):
-            return f"only hidden and system folders in it hold some ({self._left_aside})"
-        there = f"; there are: {self._left_aside}" if self._left_aside else ""
+            return f"only hidden and system folders in it hold some ({self._ignored_files})"
+        there = f"; there are: {self._ignored_files}" if self._ignored_files else ""
         return f"files in it must end in {accepted()}{there}"
 
     def _own_handle(self) -> _Handle:
-        """This process's handle. Two threads may both open one at first; either is good and one is kept."""
+        """Handle of this process. Two threads may both open one at first; either works and one is kept."""
         handle = self._handle
         if handle is None or handle.process != os.getpid():
             handle = _Handle(os.getpid(), self._open())
@@ -103,12 +103,12 @@ class Archive:
         except Exception as error:  # a damaged list of contents: BadZipFile, struct.error, UnicodeDecodeError …
             said = "" if isinstance(error, BadZipFile) and "not a zip" in str(error) else f" ({error})"
             raise DataError(
-                f"data {self.location!r}: not a whole zip file{said}; it may be cut short: copy or pack it again"
+                f"data {self.location!r}: not a complete zip file{said}; it may be truncated: copy or pack it again"
             ) from error
 
 
 def _parts(name: str) -> list[str]:
-    """The steps of a member's path; some programs of Windows write backslashes."""
+    """Components of a member's path; some Windows programs write backslashes."""
     return name.replace("\\", "/").split("/")
 
 
@@ -117,8 +117,8 @@ def _holds_image(name: str) -> bool:
     return is_image(last) and not any(is_hidden(folder) for folder in folders)
 
 
-def _counted(names: Iterable[str]) -> LeftAside:
-    """Files that are not read; those under a hidden or system folder are counted with it."""
+def _counted(names: Iterable[str]) -> IgnoredFiles:
+    """Count files that are not read; those under a hidden or system folder count with it."""
     files: list[str] = []
     folders: set[tuple[str, ...]] = set()
     inside = 0

@@ -1,4 +1,4 @@
-"""Reads every image of a data set once and says what is there."""
+"""Check of a data set: reads every image once and reports its contents."""
 
 from __future__ import annotations
 
@@ -9,41 +9,40 @@ from typing import TypeVar
 
 from PIL import Image
 
-from hitzoo.data.left_aside import left_aside
+from hitzoo.data.ignored_files import ignored_files
 from hitzoo.data.open import open_source
 from hitzoo.data.report import DataReport, Size
-from hitzoo.data.sides import refuse_side
-from hitzoo.data.square import telling_of
+from hitzoo.data.sides import check_side
+from hitzoo.data.square import errors_as_unreadable
 from hitzoo.data.transform import prepare
 from hitzoo.errors import UnreadableImage
 
 Key = TypeVar("Key")
 
-_SIDE = 32  # pixels: of synthetic images, and of the squares that are made to see that they can be
+_SIDE = 32  # pixels: of synthetic images, and of the squares that are made as a test
 _PIXELS_AT_ONCE = 1 << 22
 
 
 def check(
     location: str, *, resolution: int | None = None, progress: Callable[[int, int], None] | None = None
 ) -> DataReport:
-    """Decode every image at `location` and make it square; unreadable ones are listed, not raised.
+    """Decode every image at `location` and make it square; unreadable ones are listed, not raised as errors.
 
-    `resolution` is the side of a model that the images are held against, at which synthetic images are drawn (else 32),
-    and the size of records to look at where there are several. `progress` is called after each image with how many are
-    done and how many there are.
+    `resolution` is the side of a model's images, to compare with; synthetic images are drawn at it (else 32), and of
+    TFRecords of several sizes it selects one. `progress(done, total)` is called after each image.
 
     Raises:
-        DataError: `location` is no source of images.
-        RequestError: `resolution` is more than can be drawn.
+        DataError: `location` is not a source of images.
+        RequestError: `resolution` is too large.
     """
     if resolution is not None:
-        refuse_side(resolution)
+        check_side(resolution)
     source = open_source(location, resolution=_SIDE if resolution is None else resolution)
     found = _Findings()
     for index in range(len(source)):
         name = source.label(index)
         try:
-            with telling_of(source, index):
+            with errors_as_unreadable(source, index):
                 found.add(name, source.read(index))
         except UnreadableImage as error:
             found.bad.append((error.name, error.reason))
@@ -58,13 +57,13 @@ def check(
         _ranked(found.formats),
         copies=tuple(found.copies),
         animated=found.animated,
-        left_aside=left_aside(source, looking_inside=True),
+        ignored_files=ignored_files(source, looking_inside=True),
         resolution=resolution,
     )
 
 
 class _Findings:
-    """What is counted on the way."""
+    """Counts over the images seen so far."""
 
     def __init__(self) -> None:
         self.bad: list[tuple[str, str]] = []
@@ -76,7 +75,7 @@ class _Findings:
         self._names: dict[bytes, str] = {}  # by the pixels
 
     def add(self, name: str, image: Image.Image) -> None:
-        """Count an image; what is raised on the way leaves it uncounted."""
+        """Count an image; an exception leaves it uncounted."""
         prepare(image, resolution=_SIDE, channels=3, crop="center", crop_fraction=1.0, flip=False, random=None)
         first = self._names.setdefault(_digest(image), name)
         if first != name:
@@ -88,7 +87,7 @@ class _Findings:
 
 
 def _digest(image: Image.Image) -> bytes:
-    """A digest of what an image shows, strip by strip so that memory stays bounded."""
+    """Digest of an image's pixels, strip by strip to bound memory."""
     digest = blake2b(f"{image.mode} {image.size} {image.info.get('transparency')!r}".encode(), digest_size=16)
     digest.update(bytes(image.getpalette() or ()))
     width, height = image.size

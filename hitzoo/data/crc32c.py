@@ -1,8 +1,8 @@
 """The checksum of TFRecords: CRC-32C (Castagnoli), as RFC 3720 section B.4 has it, in NumPy.
 
-A CRC is linear over GF(2): the register after a then b is the register after a, moved on past len(b) zero bytes, xor
-what b alone leaves in an empty register. So neighbours are folded in pairs, all pairs at once, and every round halves
-their number. Moving a register on is linear too, hence one look-up for each of its four bytes.
+A CRC is linear over GF(2): the register after a then b is the register after a, advanced by len(b) zero bytes, xor
+the register that b alone leaves when started empty. So neighbours are merged in pairs, all pairs at once, and every
+round halves their number. Advancing a register is linear too, hence one look-up for each of its four bytes.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ def crc32c(data: bytes | memoryview) -> int:
 
 
 def masked_crc32c(data: bytes | memoryview) -> int:
-    """What TFRecords store: the checksum turned by 15 bits, plus a constant (tensorflow/core/lib/hash/crc32c.h)."""
+    """Checksum as TFRecords store it: rotated by 15 bits, plus a constant (tensorflow/core/lib/hash/crc32c.h)."""
     checksum = crc32c(data)
     return ((checksum >> 15 | checksum << 17) + 0xA282EAD8) & 0xFFFFFFFF
 
 
 def _folded(words: Words) -> int:
-    """One word that leaves in an empty register what all `words` one after the other do."""
+    """Merge `words` into one that leaves an empty register in the same state."""
     power = 2  # a word is 2² bytes
     while len(words) > 1:
         if len(words) % 2:
@@ -52,7 +52,7 @@ def _past_word(word: int) -> int:
 
 
 def _moved_on(registers: Words, moves: Words) -> Words:
-    """The registers after the zero bytes that `moves` stands for."""
+    """Advance registers by the zero bytes that the table `moves` stands for."""
     parts = np.ascontiguousarray(registers).view(np.uint8).reshape(-1, 4)
     moved: Words = moves[0][parts[:, 0]]
     for place in (1, 2, 3):
@@ -62,7 +62,7 @@ def _moved_on(registers: Words, moves: Words) -> Words:
 
 @lru_cache(maxsize=64)
 def _moves(power: int) -> Words:
-    """(4, 256): where each value of each byte of a register goes in 2^power zero bytes."""
+    """Table (4, 256): each value of each byte of a register, advanced by 2^power zero bytes."""
     if power:
         half = _moves(power - 1)
         return _moved_on(half.reshape(-1), half).reshape(4, 256)

@@ -1,4 +1,4 @@
-"""From the bytes of one file to one upright picture; whatever is wrong with them becomes `UnreadableImage`."""
+"""Decoding of one file to one upright image; any fault in it becomes `UnreadableImage`."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _UPRIGHT = {
     8: Image.Transpose.ROTATE_90,
 }
 
-logging.getLogger("PIL").addHandler(logging.NullHandler())  # what it logs of damaged files is told as their reason
+logging.getLogger("PIL").addHandler(logging.NullHandler())  # its log records on damaged files become their reason
 _quiet_lock = threading.Lock()
 
 
@@ -47,12 +47,12 @@ if hasattr(os, "register_at_fork"):  # a worker may be forked while another thre
 
 
 def decode(source: Path | IO[bytes], name: str) -> Image.Image:
-    """The picture in `source`, the first frame of an animated one, in its own mode and turned as its Exif says.
+    """Decode the image in `source`, of an animation the first frame, in its own mode and rotated by its Exif tag.
 
-    Of the file's notes the picture keeps its `format`, its transparent colour and whether there were more `frames`, so
-    nothing turns it twice. Texts and colour profiles of a PNG that are too large to unpack are left out. Pictures of
-    over twice Pillow's `MAX_IMAGE_PIXELS` (179 million pixels) are refused as Pillow refuses them; large ones below
-    that are read without its warning.
+    Of the metadata only `format`, the transparent colour and `frames` (whether there were more) are kept, so nothing
+    rotates the image twice. Texts and colour profiles of a PNG that are too large to unpack are dropped. Images over
+    twice Pillow's `MAX_IMAGE_PIXELS` (179 million pixels) are refused, as by Pillow; large ones below that are read
+    without its warning.
     """
     try:
         try:
@@ -68,11 +68,11 @@ def decode(source: Path | IO[bytes], name: str) -> Image.Image:
 
 
 def _unknown(source: Path | IO[bytes], error: UnidentifiedImageError) -> str:
-    """What a file is that is none of the formats; phones and browsers name HEIC pictures .jpg."""
+    """Describe a file of an unknown format; phones and browsers name HEIC images .jpg."""
     with suppress(OSError):
         beginning = _beginning(source)
         if is_heic(beginning) and (way := way_to_read(".heic")):
-            return f"a HEIC picture, whatever its name; {way}"
+            return f"a HEIC image in spite of its name; {way}"
     return reason_of(error)
 
 
@@ -88,7 +88,7 @@ def _decode(source: Path | IO[bytes]) -> Image.Image:
     with _quiet():
         opened = Image.open(source, formats=formats())
     with opened:
-        with _quiet() if opened.format == "TIFF" else nullcontext():  # whose remarks come while it is read
+        with _quiet() if opened.format == "TIFF" else nullcontext():  # it warns while it is read
             opened.load()
         return _upright(opened)
 
@@ -102,10 +102,10 @@ def _upright(opened: Image.Image) -> Image.Image:
 
 
 def _kept(opened: Image.Image) -> dict[str | tuple[int, int], Any]:
-    """What is used of a file's notes."""
+    """Keep the metadata that is used."""
     kept: dict[str | tuple[int, int], Any] = {}
     transparent = opened.info.get("transparency")
-    # More alphas than a palette has colours are no alphas: viewers ignore them, Pillow would raise.
+    # An alpha table longer than the palette is invalid: viewers ignore it, Pillow would raise.
     if transparent is not None and not (isinstance(transparent, bytes) and len(transparent) > _MOST_COLOURS):
         kept["transparency"] = transparent
     if opened.format in _ANIMATED and _has_more_frames(opened):
@@ -122,18 +122,18 @@ def _has_more_frames(opened: Image.Image) -> bool:
 
 
 def _turn(opened: Image.Image) -> Image.Transpose | None:
-    """What the Exif orientation asks for; None where there is none, or the Exif block is damaged."""
+    """Transposition for the Exif orientation; None if there is none, or the Exif block is damaged."""
     try:
         with _quiet():
             value = opened.getexif().get(_ORIENTATION)
-    except Exception:  # the pixels are whole: a bad note beside them is no reason to drop the picture
+    except Exception:  # the pixels are intact: damaged metadata is no reason to drop the image
         return None
     return _UPRIGHT.get(value) if isinstance(value, int) else None
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Silence Pillow's remarks on odd but readable files, for the moment in which a header is read.
+    """Silence Pillow's warnings about odd but readable files while a header is read.
 
     Python's warning filters are shared by all threads, hence the lock.
     """

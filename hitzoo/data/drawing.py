@@ -1,6 +1,6 @@
-"""Draws a scene at any resolution: background, drop shadows, and solids lit from the upper left.
+"""Rendering of a scene at any resolution: background, drop shadows, and solids lit from the upper left.
 
-Everything is a function of the place in the image, so two resolutions differ only in how finely they look.
+Everything is a function of the position in the image, so two resolutions differ only in their sampling.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _LIGHT /= np.linalg.norm(_LIGHT)
 _GLINT = _LIGHT + np.array([0, 0, 1], np.float32)  # halfway between the light and the eye
 _GLINT /= np.linalg.norm(_GLINT)
 
-# One look at a shape needs four distances: here, a step right, a step down, and where the shadow comes from.
+# A shape needs four distances per pixel: here, a step right, a step down, and at the shadow's origin.
 _LOOK_X = np.array([0, _STEP, 0, -_SHADOW_SHIFT], np.float32).reshape(4, 1, 1)
 _LOOK_Y = np.array([0, 0, _STEP, -_SHADOW_SHIFT], np.float32).reshape(4, 1, 1)
 
 
 def draw(scene: Scene, resolution: int) -> NDArray[np.uint8]:
-    """The scene as (resolution, resolution, 3) uint8 pixels, the edges smoothed over about one pixel."""
+    """Render the scene as (resolution, resolution, 3) uint8 pixels, the edges smoothed over about one pixel."""
     centres = _pixel_centres(resolution)
     canvas = _background(scene, centres)
     for shape in scene.shapes:
@@ -42,7 +42,7 @@ def _pixel_centres(resolution: int) -> Plane:
 
 
 def _background(scene: Scene, centres: Plane) -> Plane:
-    """(3, resolution, resolution): from the top colour to the bottom one, the same along each row."""
+    """Vertical gradient (3, resolution, resolution) from the top colour to the bottom one."""
     top, bottom = np.array([scene.top, scene.bottom], np.float32).reshape(2, 3, 1)
     rows = top + (bottom - top) * centres
     return np.repeat(rows[:, :, None], len(centres), axis=2)
@@ -62,7 +62,7 @@ def _add(canvas: Plane, shape: Shape, centres: Plane) -> None:
 
 
 def _lit(shape: Shape, normal_x: Plane, normal_y: Plane, x: Plane, y: Plane) -> Plane:
-    """The (3, resolution, resolution) colour of a surface with this normal: matt, with a glint and a sheen."""
+    """Shade a surface with this normal, (3, resolution, resolution): diffuse, with a specular highlight and a sheen."""
     normal_z = np.sqrt(np.clip(1 - normal_x * normal_x - normal_y * normal_y, 0, 1))
     matt = np.clip(normal_x * _LIGHT[0] + normal_y * _LIGHT[1] + normal_z * _LIGHT[2], 0, 1)
     glint = np.clip(normal_x * _GLINT[0] + normal_y * _GLINT[1] + normal_z * _GLINT[2], 0, 1)

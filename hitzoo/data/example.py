@@ -1,7 +1,7 @@
-"""Reads a `tf.train.Example`, the named lists of bytes or numbers that TFRecords usually hold.
+"""Parser of `tf.train.Example`, the named lists of bytes or numbers that TFRecords usually hold.
 
-Only what such a message is made of is understood (tensorflow/core/example/example.proto and feature.proto, in the wire
-format of protobuf.dev/programming-guides/encoding); unknown fields are passed over, and nothing is read out of bounds.
+Only the fields of such a message are understood (tensorflow/core/example/example.proto and feature.proto, in the wire
+format of protobuf.dev/programming-guides/encoding); unknown fields are skipped, and nothing is read out of bounds.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ class Feature:
 
 
 def parse_example(message: bytes) -> dict[str, Feature]:
-    """The features of an Example by their names; their contents are views of `message`.
+    """Parse the features of an Example by name; their contents are views of `message`.
 
     Raises:
-        ValueError: the bytes are no such message.
+        ValueError: the bytes are not such a message.
     """
     features: dict[str, Feature] = {}
     for number, value in _fields(memoryview(message)):
@@ -43,7 +43,7 @@ def parse_example(message: bytes) -> dict[str, Feature]:
 
 
 def _entry(message: memoryview) -> tuple[str, Feature]:
-    """One name of the map and what is under it."""
+    """Parse one name of the map and its value."""
     name, feature = "", Feature()
     for number, value in _fields(message):
         if number == _KEY:
@@ -66,7 +66,7 @@ def _feature(message: memoryview) -> Feature:
 
 
 def _numbers(value: int | memoryview) -> Iterator[int]:
-    """Signed numbers, written one by one or packed together."""
+    """Parse signed numbers, repeated or packed."""
     if isinstance(value, int):
         yield _signed(value)
         return
@@ -81,7 +81,7 @@ def _signed(number: int) -> int:
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Number and value of each field: an int for a varint, else the bytes of it."""
+    """Yield number and value of each field: an int for a varint, else its bytes."""
     place = 0
     while place < len(message):
         key, place = _varint(message, place)
@@ -103,7 +103,7 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
 
 
 def _varint(message: memoryview, place: int) -> tuple[int, int]:
-    """An unsigned 64-bit number, seven bits a byte, the lowest first; and where the next thing begins."""
+    """Parse an unsigned 64-bit number, seven bits per byte, lowest first; also return the next position."""
     number = 0
     for count, byte in enumerate(message[place : place + _LONGEST_VARINT]):
         number |= (byte & 0x7F) << 7 * count

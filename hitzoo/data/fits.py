@@ -1,4 +1,4 @@
-"""Which shipped specs a data set has pixels enough for."""
+"""Shipped specs whose resolution suits a data set."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hitzoo.spec.shipped import shipped_specs
 
 @dataclass(frozen=True)
 class Fit:
-    """The specs of one resolution (pixels), and how many images are smaller and would be enlarged."""
+    """Specs of one resolution (pixels), and the number of images that are smaller and would be enlarged."""
 
     resolution: int
     specs: tuple[str, ...]
@@ -21,7 +21,7 @@ class Fit:
 
 
 def fitting(sides: Mapping[int, int]) -> tuple[Fit, ...]:
-    """The shipped specs, by resolution from the largest, that at least half of the images are large enough for.
+    """Return the shipped specs for which at least half of the images are large enough, largest resolution first.
 
     `sides` counts the images by their shorter side in pixels.
     """
@@ -36,7 +36,7 @@ def fitting(sides: Mapping[int, int]) -> tuple[Fit, ...]:
 
 @lru_cache(maxsize=1)
 def _by_resolution() -> dict[int, tuple[str, ...]]:
-    """Shipped specs by the side of their images, the largest first; plain names before variants."""
+    """Group shipped specs by the side of their images, largest first; plain names before variants."""
     specs: dict[int, list[str]] = {}
     for name in shipped_specs():
         specs.setdefault(compile_spec(load_spec(name)).generator.resolution, []).append(name)

@@ -1,4 +1,4 @@
-"""A folder of images, with its sub-folders."""
+"""A folder of images, with its subfolders."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from PIL import Image
 
 from hitzoo.data.decode import decode
 from hitzoo.data.formats import accepted
-from hitzoo.data.left_aside import LeftAside, counted
+from hitzoo.data.ignored_files import IgnoredFiles, counted
 from hitzoo.data.listing import Listing, count_files, list_images
 from hitzoo.data.place import place_of
 from hitzoo.errors import DataError, UnreadableImage
 
 
 class Folder:
-    """The image files under a folder, in the order of their paths relative to it.
+    """The image files under a folder, sorted by relative path.
 
-    Other files are not read, the dataset.json of an unpacked NVIDIA zip file neither. A sub-folder that cannot be
-    listed stands in the order as one unreadable image, named with a slash at the end.
-    Raises `DataError` where the folder itself cannot be listed or holds no images.
+    Other files are not read, nor is the dataset.json of an unpacked NVIDIA zip file. A subfolder that cannot be listed
+    counts as one unreadable image, named with a slash at the end.
+    Raises `DataError` if the folder itself cannot be listed or holds no images.
     """
 
     def __init__(self, location: str) -> None:
@@ -44,24 +44,24 @@ class Folder:
         return len(self._names)
 
     def label(self, index: int) -> str:
-        """The file's path relative to the folder, with forward slashes."""
+        """Path relative to the folder, with forward slashes."""
         return self._names[index]
 
     def read(self, index: int) -> Image.Image:
-        """The picture in file `index`."""
+        """Decode file `index`."""
         name = self._names[index]
         if name in self._unlisted:
             raise UnreadableImage(name, self._unlisted[name])
         return decode(self._root / name, name)
 
-    def left_aside(self, *, looking_inside: bool = False) -> LeftAside:
-        """What else is in the folder."""
+    def ignored_files(self, *, looking_inside: bool = False) -> IgnoredFiles:
+        """Count the other files of the folder."""
         folders = counted((), (_last(path) for path in self._passed)).folders
         inside = count_files(self._root, self._passed) if looking_inside and self._passed else None
-        return LeftAside(self._others.endings, self._others.hidden, folders, inside, self._others.labels)
+        return IgnoredFiles(self._others.endings, self._others.hidden, folders, inside, self._others.labels)
 
     def fingerprint(self) -> str:
-        """SHA-256 over the sorted relative paths, sizes (bytes) and modification times (ns) of the files."""
+        """SHA-256 of the sorted relative paths, sizes (bytes) and modification times (ns) of the files."""
         digest = sha256()
         for name in self._names:
             size, modified = self._size_and_time(name)
@@ -81,7 +81,7 @@ class Folder:
         if found.unlisted:
             name, reason = next(iter(found.unlisted.items()))
             return f"{name}: {reason}"
-        aside = self.left_aside(looking_inside=True)
+        aside = self.ignored_files(looking_inside=True)
         there = f"; there are: {aside}" if aside else ""
         return f"files must end in {accepted()}{there}"
 

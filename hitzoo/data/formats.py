@@ -1,4 +1,4 @@
-"""Which formats of pictures can be read here, and what the names of their files end in."""
+"""Readable image formats and their file extensions."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from importlib import import_module
 
 from PIL import features
 
-# Pillow's other formats stay closed: some start programs (EPS), and nobody trains on them. What a file holds decides,
-# not its ending; a wrong ending among these is harmless and common.
+# Pillow's other formats stay disabled: some start programs (EPS), and nobody trains on them. The contents decide, not
+# the extension; a wrong extension among these is harmless and common.
 _ALWAYS = {
     "PNG": (".png",),
     "JPEG": (".jpg", ".jpeg", ".jfif", ".jpe"),
@@ -24,30 +24,30 @@ _WAYS = {
     **dict.fromkeys(_HEIF, "read with pip install 'hitzoo[heic]'"),
 }
 
-FIRST_ENDINGS = (".png", ".jpg", ".jpeg", ".webp")  # of the formats that hitzoo read first
+FIRST_ENDINGS = (".png", ".jpg", ".jpeg", ".webp")  # of the formats read from the first version on
 
 
 @lru_cache(maxsize=1)
 def formats() -> tuple[str, ...]:
-    """Pillow's names of the formats that are opened."""
+    """Pillow's names of the readable formats."""
     return (*_ALWAYS, *(("AVIF",) if _reads_avif() else ()), *(("HEIF",) if _reads_heif() else ()))
 
 
 @lru_cache(maxsize=1)
 def endings() -> tuple[str, ...]:
-    """What the names of pictures end in, in small letters with the dot."""
+    """Extensions of image files, in lower case with the dot."""
     known = [ending for group in _ALWAYS.values() for ending in group]
     return (*known, *(_AVIF if _reads_avif() else ()), *(_HEIF if _reads_heif() else ()))
 
 
 def accepted() -> str:
-    """The endings in words."""
+    """The extensions in words."""
     *first, last = (ending.removeprefix(".") for ending in endings())
     return f"{', '.join(first)} or {last}"
 
 
 def way_to_read(ending: str) -> str:
-    """What a file of this ending, which is not read here, can be read with; nothing where there is no way."""
+    """Advice on reading files of this extension, which is not readable here; empty if there is none."""
     return "" if ending in endings() else _WAYS.get(ending, "")
 
 
@@ -57,9 +57,9 @@ def _reads_avif() -> bool:
 
 @lru_cache(maxsize=1)
 def _reads_heif() -> bool:
-    """Whether the optional pillow-heif is there; it is told to Pillow then."""
+    """True if the optional pillow-heif is installed; registers it with Pillow."""
     try:
         import_module("pillow_heif").register_heif_opener()
-    except Exception:  # not installed, or not for this system: such files are left aside and told
+    except Exception:  # not installed, or not for this system: such files are ignored and counted
         return False
     return True

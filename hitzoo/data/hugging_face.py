@@ -1,4 +1,4 @@
-"""Data sets of the Hugging Face Hub, or saved by its library; needs the optional `datasets` (`hitzoo[data]`)."""
+"""Data sets of the Hugging Face Hub, or saved by its library; requires the optional `datasets` (`hitzoo[data]`)."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from hitzoo.errors import DataError, UnreadableImage
 PREFIX = "hf:"
 _FORM = "hf:ORG/NAME[/CONFIG][:SPLIT][@REVISION]"
 _PARTS = re.compile(r"(?P<name>[^:@]+)(:(?P<split>[^:@[]+(\[[^]@]*\])?))?(@(?P<revision>[^:@]+))?")
-_SAVED = ("state.json", "dataset_dict.json")  # what Dataset.save_to_disk and DatasetDict.save_to_disk leave
+_SAVED = ("state.json", "dataset_dict.json")  # written by Dataset.save_to_disk and DatasetDict.save_to_disk
 
 
 class HuggingFace:
-    """The pictures of one split, in its order; the first column of pictures is taken, the others are not read.
+    """The images of one split, in its order, from its first image column; other columns are not read.
 
-    `location` is hf:ORG/NAME[/CONFIG][:SPLIT][@REVISION]; the split is "train" if not said, and may be a part of one
-    in the library's words ("train[:1000]"). A name that begins with `.`, `/` or `~` is a folder on this machine: saved
-    by `save_to_disk`, or of files that `load_dataset` understands. Rows are read one by one from the library's
-    memory-mapped cache. Raises `DataError` where the library is not installed or cannot load it, and where no column
-    holds pictures.
+    `location` is hf:ORG/NAME[/CONFIG][:SPLIT][@REVISION]; the split is "train" by default and may be sliced in the
+    library's syntax ("train[:1000]"). A name that begins with `.`, `/` or `~` is a local folder, saved by
+    `save_to_disk` or of files that `load_dataset` understands. Rows are read one by one from the library's
+    memory-mapped cache. Raises `DataError` if the library is not installed or cannot load it, or if no column holds
+    images.
     """
 
     def __init__(self, location: str) -> None:
@@ -50,11 +50,11 @@ class HuggingFace:
         return len(self._rows)
 
     def label(self, index: int) -> str:
-        """What the user gave and the row's number, from 0."""
+        """Location as given, and the row's number from 0."""
         return f"{self.location} row {index}"
 
     def read(self, index: int) -> Image.Image:
-        """The picture in row `index`."""
+        """Decode row `index`."""
         name = self.label(index)
         try:
             cell = self._rows[index][self._column] or {}
@@ -64,16 +64,16 @@ class HuggingFace:
             return decode(BytesIO(cell["bytes"]), name)
         if cell.get("path"):
             return decode(Path(cell["path"]), name)
-        raise UnreadableImage(name, "there is no picture in this row")
+        raise UnreadableImage(name, "this row has no image")
 
     def fingerprint(self) -> str:
-        """SHA-256 over the library's own fingerprint of the split, the column's name and the number of rows."""
+        """SHA-256 of the library's fingerprint of the split, the column's name and the number of rows."""
         return sha256(self._fingerprint.encode()).hexdigest()
 
 
 @dataclass(frozen=True)
 class _Address:
-    """Where a split is: on the Hub (`name` is ORG/NAME), or in a folder."""
+    """Address of a split: on the Hub (`name` is ORG/NAME), or in a folder."""
 
     name: str
     config: str | None
@@ -109,7 +109,7 @@ def _library(location: str) -> Any:
 
 
 def _load(datasets: Any, address: _Address) -> Any:
-    """The split as a `datasets.Dataset`; whatever the library raises."""
+    """Load the split as a `datasets.Dataset`; the library's errors propagate."""
     if address.is_folder and any((Path(address.name) / file).is_file() for file in _SAVED):
         saved = datasets.load_from_disk(address.name)
         if not isinstance(saved, dict):  # one split, saved without its name
@@ -125,11 +125,11 @@ def _picture_column(datasets: Any, rows: Any, location: str) -> str:
         if isinstance(feature, datasets.Image):
             return str(name)
     columns = ", ".join(f"{name!r}" for name in rows.features) or "none"
-    raise DataError(f"data {location!r}: no column of it holds pictures (feature Image); its columns: {columns}")
+    raise DataError(f"data {location!r}: no column holds images (feature Image); its columns: {columns}")
 
 
 def _reason(error: Exception) -> str:
-    """What the library said, in one line, and the way on."""
+    """The library's message in one line, with advice."""
     said = shorten(str(error), 400, placeholder=" …") or type(error).__name__
     if isinstance(error, (ConnectionError, TimeoutError)):
         return f"{said}; without a network only what was loaded before can be read, or a folder: hf:./NAME"

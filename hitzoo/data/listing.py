@@ -1,4 +1,4 @@
-"""The images under a folder, and what else lies there."""
+"""Listing of the images under a folder, and of its other files."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from hitzoo.data.names import is_hidden, is_image
 
 @dataclass
 class Listing:
-    """What is under a folder, as paths relative to it with forward slashes.
+    """Contents of a folder, as relative paths with forward slashes.
 
-    `unlisted` are folders that cannot be looked into, with a slash at the end, and why. `others` are the names of files
-    that are not read, `passed` the hidden and system folders that were not entered.
+    `unlisted` maps folders that cannot be listed, with a slash at the end, to the reason. `others` are the names of
+    files that are not read, `passed` the hidden and system folders that were not entered.
     """
 
     images: list[str] = field(default_factory=list)
@@ -25,9 +25,9 @@ class Listing:
 
 
 def list_images(root: Path) -> Listing:
-    """Go through all folders under `root`; links are followed, each real folder is entered once.
+    """List all folders under `root`; links are followed, and each real folder is entered once.
 
-    Folders are told apart by their real paths: some file systems have no numbers for them, or one for several.
+    Folders are identified by their real paths: some file systems have no inode numbers, or one for several folders.
 
     Raises:
         OSError: `root` itself cannot be listed.
@@ -54,7 +54,7 @@ def list_images(root: Path) -> Listing:
 
 
 def _sorted_in(entry: os.DirEntry[str], prefix: str, found: Listing) -> str | None:
-    """Enter one name where it belongs; the folder that is to be looked into, where it is one."""
+    """Sort one entry into the listing; return it if it is a folder to be listed."""
     path = prefix + entry.name
     if _is_folder(entry):
         if not is_hidden(entry.name):
@@ -68,7 +68,7 @@ def _sorted_in(entry: os.DirEntry[str], prefix: str, found: Listing) -> str | No
 
 
 def count_files(root: Path, folders: list[str]) -> int:
-    """How many files there are in folders under `root`; what cannot be listed holds none that anybody knows of."""
+    """Count files in folders under `root`; a folder that cannot be listed counts as empty."""
     return sum(len(names) for folder in folders for names in _names_in(root / folder))
 
 
@@ -80,12 +80,12 @@ def _names_in(folder: Path) -> Iterator[list[str]]:
 def _is_folder(entry: os.DirEntry[str]) -> bool:
     try:
         return entry.is_dir()
-    except OSError:  # a link in a circle, or to a place that may not be looked at
+    except OSError:  # a circular link, or one to a place without permission
         return False
 
 
 def _is_file(entry: os.DirEntry[str]) -> bool:
-    """A plain file, or a link that leads nowhere: that one is a missing image, to be reported when it is read."""
+    """True for a plain file, or for a dangling link, which is reported as a missing image when it is read."""
     try:
         return entry.is_file() or (entry.is_symlink() and not Path(entry.path).exists())
     except OSError:

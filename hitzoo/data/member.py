@@ -1,4 +1,4 @@
-"""One member of a zip file, unpacked within bounds: nothing is unpacked whole before it looks like a picture."""
+"""One member of a zip file, unpacked within bounds: nothing is unpacked fully before it looks like an image."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from zipfile import ZipFile, ZipInfo
 from hitzoo.data.signature import begins_like_a_picture
 from hitzoo.errors import UnreadableImage
 
-_LARGEST = 1 << 30  # bytes of one unpacked member; more is an attack or a mistake, not a picture
+_LARGEST = 1 << 30  # bytes of one unpacked member; more is an attack or a mistake, not an image
 _LARGE = 1 << 26  # bytes; above it, what packs this well …
 _DENSEST = 100  # … unpacked for each packed byte, is no picture: zeros pack to a thousandth
 _BEGINNING = 64  # bytes
@@ -17,10 +17,10 @@ _AT_ONCE = 1 << 20  # bytes
 
 
 def unpacked(file: ZipFile, name: str) -> BytesIO:
-    """The bytes of a member, checked against their checksum.
+    """Unpack a member and verify its checksum.
 
     Raises:
-        UnreadableImage: it is too large, does not begin like a picture, or cannot be unpacked.
+        UnreadableImage: it is too large, does not begin like an image, or cannot be unpacked.
     """
     try:
         member = file.getinfo(name)
@@ -38,7 +38,7 @@ def _refuse_bomb(member: ZipInfo) -> None:
         raise UnreadableImage(member.filename, f"unpacks to {size:,} bytes, too many for an image")
     if size > _LARGE and size > _DENSEST * packed:
         raise UnreadableImage(
-            member.filename, f"{packed:,} bytes unpack to {size:,}: no picture does, it is taken for a zip bomb"
+            member.filename, f"{packed:,} bytes unpack to {size:,}: no image does that; it is treated as a zip bomb"
         )
 
 

@@ -1,11 +1,11 @@
-"""Which file names are images: by their ending, and not kept by a system for itself."""
+"""File names of images: by extension, without hidden and system files."""
 
 from __future__ import annotations
 
 from hitzoo.data.formats import FIRST_ENDINGS, endings
 
-# What NAS, Windows, macOS and Linux put beside files: thumbnails, deleted files, snapshots and their own lists. Names
-# with a dot in front (.Trash-1000, .thumbnails, .AppleDouble, .DS_Store, ._x.png) are hidden without being named here.
+# Folders and files that NAS, Windows, macOS and Linux add: thumbnails, deleted files, snapshots and indexes. Dot files
+# (.Trash-1000, .thumbnails, .AppleDouble, .DS_Store, ._x.png) are hidden without being listed here.
 _SYSTEM = {
     "$recycle.bin",
     "#recycle",
@@ -33,28 +33,28 @@ _SYSTEM = {
     "~snapshot",
 }
 
-_LONGEST_ENDING = 12  # letters; what is longer after a dot is a part of the name
+_LONGEST_ENDING = 12  # letters; a longer suffix is part of the name
 
 
 def is_image(name: str) -> bool:
-    """Whether the last part of a path is called like an image, in any case; `._x.png` and the like are not."""
+    """True if the last component of a path has an image's extension, in any case; not for `._x.png` and the like."""
     return name.lower().endswith(endings()) and not is_hidden(name)
 
 
 def is_common_image(name: str) -> bool:
-    """Whether it is called like an image of the kinds that hitzoo read first: they tell what a folder is."""
+    """True if the extension is one of the common ones, which decide whether a folder holds images."""
     return name.lower().endswith(FIRST_ENDINGS) and not is_hidden(name)
 
 
 def is_hidden(name: str) -> bool:
-    """Whether a file or folder of this name holds no data of the user's: dot files and what systems keep.
+    """True for names of dot files and of files and folders that operating systems keep.
 
-    Names of two dots and more (`..`, `...and more`) are not hidden: they are steps in a path, or somebody's own.
+    Names that begin with two dots (`..`, `...and more`) are not hidden: they are path components or the user's own.
     """
     return (name.startswith(".") and name != "." and not name.startswith("..")) or name.lower() in _SYSTEM
 
 
 def ending_of(name: str) -> str:
-    """`.tif` of a file's name, in small letters; nothing where it has none."""
+    """Extension of a file's name, such as `.tif`, in lower case; empty if it has none."""
     stem, dot, last = name.rpartition(".")
     return f".{last.lower()}" if stem and dot and last.isalnum() and len(last) <= _LONGEST_ENDING else ""

@@ -1,4 +1,4 @@
-"""Finds out what kind of place the user gave images from."""
+"""Opening of a source of images, by the kind of its location."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ ALLOWED = (
 
 
 def open_source(location: str, *, resolution: int) -> ImageSource:
-    """The images at `location`: one of what `ALLOWED` says; `DataError` for anything else.
+    """Open the images at `location`, of a kind described by `ALLOWED`; raises `DataError` for anything else.
 
-    `resolution` is the side at which synthetic images are drawn, and the size that is looked for in a folder of
-    TFRecords of several sizes; images keep their own size.
+    `resolution` is the side of synthetic images, and the size selected from a folder of TFRecords of several sizes;
+    images keep their own size.
     """
     if location == Synthetic.location:
         return Synthetic(resolution)
@@ -36,14 +36,14 @@ def open_source(location: str, *, resolution: int) -> ImageSource:
         why = getattr(error, "strerror", None) or str(error)
         raise DataError(f"data {location!r}: {why}; {ALLOWED}") from error
     if not location.strip() or not exists:
-        raise DataError(f"data {location!r}: there is no such folder or file; {ALLOWED}")
+        raise DataError(f"data {location!r}: no such folder or file; {ALLOWED}")
     return _folder(location, resolution) if is_folder else _file(location, resolution)
 
 
 def _folder(location: str, resolution: int) -> ImageSource:
     try:
         of_records = holds_shards(place_of(location))
-    except OSError:  # Folder says what is wrong
+    except OSError:  # Folder reports the problem
         of_records = False
     return TFRecords(location, resolution=resolution) if of_records else Folder(location)
 
@@ -55,5 +55,5 @@ def _file(location: str, resolution: int) -> ImageSource:
     if is_shard(path.name):
         return TFRecords(location, resolution=resolution)
     if path.suffix.lower() in endings():
-        raise DataError(f"data {location!r}: is a single image; give the folder it is in, {str(path.parent)!r}")
-    raise DataError(f"data {location!r}: is neither a folder nor a .zip or .tfrecords file; {ALLOWED}")
+        raise DataError(f"data {location!r}: is a single image; give its folder, {str(path.parent)!r}")
+    raise DataError(f"data {location!r}: is not a folder, a .zip or a .tfrecords file; {ALLOWED}")

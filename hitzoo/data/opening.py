@@ -1,29 +1,29 @@
-"""What is said of a data set when training, packing or evaluating with it begins."""
+"""Notes on a data set, printed when training, packing or evaluating begins."""
 
 from __future__ import annotations
 
-from hitzoo.data.left_aside import left_aside
+from hitzoo.data.ignored_files import ignored_files
 from hitzoo.data.remarks import of_number
 from hitzoo.data.source import ImageSource
 from hitzoo.data.synthetic import Synthetic
 
-_LOOKED_AT = 4  # images: enough to see that a set is of icons, few enough not to wait for
+_LOOKED_AT = 4  # images: enough to recognise a set of icons, few enough to be quick
 
 
 def opening_notes(source: ImageSource, resolution: int, *, for_training: bool = True) -> list[str]:
-    """One line on what is left aside, and where the set is to be trained on, on few or small images.
+    """Note ignored files, and for training also a small number or a small size of images.
 
-    `resolution` is the side (pixels) that images get.
+    `resolution` is the side (pixels) that images are resized to.
     """
-    aside = left_aside(source)
-    notes = [f"left aside in {source.location}: {aside}"] if aside.is_worth_a_line else []
+    aside = ignored_files(source)
+    notes = [f"ignored in {source.location}: {aside}"] if aside.is_worth_a_line else []
     if for_training:
         notes += [f"note: {remark}" for remark in of_number(len(source))]
     return notes + _of_small(source, resolution)
 
 
 def _of_small(source: ImageSource, resolution: int) -> list[str]:
-    """A note where most of some images, spread evenly, are smaller than they are to be."""
+    """Note if most of a sample of images, spread evenly, are smaller than `resolution`."""
     if isinstance(source, Synthetic):
         return []
     total = len(source)
@@ -42,5 +42,5 @@ def _of_small(source: ImageSource, resolution: int) -> list[str]:
 def _shorter_side(source: ImageSource, index: int) -> int | None:
     try:
         return min(source.read(index).size)
-    except Exception:  # whoever needs the image says what is wrong with it
+    except Exception:  # reported when the image is needed
         return None

@@ -1,7 +1,7 @@
-"""Packs the images of any source, square and of one size, into a zip file that is read fast, here and by others.
+"""Packing of any source's images, square and of one size, into a zip file that is fast to read.
 
 The layout is that of NVlabs' dataset_tool.py (StyleGAN2-ADA and later): 00000/img00000000.png … and a dataset.json;
-the zip file stores its members as they are, for PNGs are compressed already.
+members are stored uncompressed, since PNGs are compressed already.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ from PIL import Image
 
 from hitzoo.data.open import open_source
 from hitzoo.data.opening import opening_notes
-from hitzoo.data.packed import packed_before, refuse_other
-from hitzoo.data.parallel_map import in_order
-from hitzoo.data.sides import refuse_side
+from hitzoo.data.packed import packed_before, refuse_different_image
+from hitzoo.data.parallel_map import parallel_map
+from hitzoo.data.sides import check_side
 from hitzoo.data.source import ImageSource
-from hitzoo.data.square import read_square, telling_of
+from hitzoo.data.square import errors_as_unreadable, read_square
 from hitzoo.errors import DataError, RequestError, UnreadableImage
 from hitzoo.neighbours import remove_leftovers
 from hitzoo.targets import file_target, is_taken
 
-_AT_ONCE, _PIXELS_AT_ONCE = 16, 1 << 20  # what travels together between processes: worth the way, and not too large
-_WORTH_A_PROCESS = 64  # images; a process begins in about the time that these take
-_PNG_LEVEL = 4  # zlib's; 6 takes up to 1.6 times as long for the same size, 1 is 5 % larger and as slow to decode
+_AT_ONCE, _PIXELS_AT_ONCE = 16, 1 << 20  # images sent together between processes: worth the overhead, and not too large
+_WORTH_A_PROCESS = 64  # images; a process takes about as long to start
+_PNG_LEVEL = 4  # zlib's; level 6 takes up to 1.6 times as long for the same size, 1 is 5 % larger and as slow to decode
 _MOST_WORKERS = 1024
 _LABELS = b'{"labels": null}'  # dataset.json: no classes
 
 
 @dataclass(frozen=True, kw_only=True)
 class Square:
-    """What becomes of each image: a crop, then `resolution` · `resolution` pixels of `channels` bytes.
+    """Conversion of each image: a crop, then `resolution` × `resolution` pixels of `channels` bytes.
 
-    The words are those of the spec's `data`; training on the packed file at this resolution, with `crop: center` and a
-    `crop_fraction` of 1, sees the very pixels that it would make of the source with these settings.
+    The names are those of the spec's `data`; training on the packed file at this resolution, with `crop: center` and a
+    `crop_fraction` of 1, sees exactly the pixels that it would make from the source with these settings.
     """
 
     resolution: int
@@ -50,18 +50,18 @@ class Square:
     crop_fraction: float = 1.0
 
     def __post_init__(self) -> None:
-        refuse_side(self.resolution)
+        check_side(self.resolution)
         if self.channels not in (1, 3, 4):
-            raise RequestError(f"channels {self.channels}: possible are 1, 3 and 4")
+            raise RequestError(f"channels {self.channels}: give 1, 3 or 4")
         if self.crop not in ("center", "none"):
-            raise RequestError(f"crop {self.crop!r}: possible are center and none; random crops are made in training")
+            raise RequestError(f"crop {self.crop!r}: give center or none; random crops are made during training")
         if not 0 < self.crop_fraction <= 1:
             raise RequestError(f"crop fraction {self.crop_fraction}: give more than 0 and at most 1")
 
 
 @dataclass(frozen=True)
 class PackReport:
-    """What was packed, and name and reason of each image that was left out; `size` is the zip file's, in bytes."""
+    """Result of packing, with name and reason of each image left out; `size` is the zip file's, in bytes."""
 
     location: str
     out: str
@@ -71,7 +71,7 @@ class PackReport:
     skipped: tuple[tuple[str, str], ...]
 
     def to_json(self) -> dict[str, Any]:
-        """The report as JSON values."""
+        """Return JSON values."""
         return {
             "location": self.location,
             "out": self.out,
@@ -98,14 +98,14 @@ def pack(
 ) -> PackReport:
     """Write the images at `location` to the zip file `out`, in their order and numbered without gaps.
 
-    The same images and Pillow give the same bytes, whatever the number of `workers` (processes; None: a core each).
-    `on_error` is "stop" or "skip". `out` is there whole or not at all. `progress` is called with how many images are
-    done and how many there are; `note` hears at the beginning what the source holds that is not read.
+    The same images and Pillow give the same bytes for any number of `workers` (processes; None: one per core).
+    `on_error` is "stop" or "skip". `out` is written completely or not at all. `progress(done, total)` is called after
+    images; `note` is called at the beginning with a message on files that are not read.
 
     Raises:
-        DataError: no source of images; an image that cannot be read, unless `on_error` is "skip"; none that can.
+        DataError: not a source of images; an unreadable image, unless `on_error` is "skip"; no readable image.
         OutputError: `out` exists with other images and not `force`, or cannot be written.
-        RequestError: `out` does not end in .zip, or there is not even one worker.
+        RequestError: `out` does not end in .zip, or `workers` is less than 1.
     """
     _refuse(out, workers, on_error)
     remove_leftovers(out)
@@ -122,30 +122,30 @@ def pack(
                     skipped.append(_left_out(image, on_error))
                 else:
                     name = _name(done - len(skipped))
-                    refuse_other(out, there, name, image)
+                    refuse_different_image(out, there, name, image)
                     _add(file, name, image)
                 if progress is not None:
                     progress(done + 1, len(source))
             _add(file, "dataset.json", _LABELS)
         if len(skipped) == len(source):
-            raise DataError(f"data {location!r}: not one of its images ({len(source):,}) is readable")
+            raise DataError(f"data {location!r}: none of its images ({len(source):,}) is readable")
     return PackReport(location, str(out), len(source) - len(skipped), out.stat().st_size, square, tuple(skipped))
 
 
 def _refuse(out: Path, workers: int | None, on_error: str) -> None:
-    """Say what is impossible before any work."""
+    """Reject impossible requests before any work."""
     if out.suffix.lower() != ".zip":
         raise RequestError(f"{out}: the name of the packed file must end in .zip")
     if workers is not None and not 1 <= workers <= _MOST_WORKERS:
         raise RequestError(f"workers {workers}: give 1 to {_MOST_WORKERS:,}")
     if on_error not in ("stop", "skip"):
-        raise RequestError(f"on error {on_error!r}: possible are stop and skip")
-    is_taken(out)  # a folder of that name is said at once
+        raise RequestError(f"on error {on_error!r}: give stop or skip")
+    is_taken(out)  # report a folder of that name at once
 
 
 def _left_out(image: UnreadableImage, on_error: str) -> tuple[str, str]:
     if on_error == "stop":
-        raise DataError(f"{image}; remove it from the source, or leave out what is unreadable: --on-error skip")
+        raise DataError(f"{image}; remove it from the source, or skip unreadable images: --on-error skip")
     return image.name, image.reason
 
 
@@ -159,16 +159,16 @@ def _name(number: int) -> str:
 
 
 def _add(file: ZipFile, name: str, content: bytes) -> None:
-    """A member, stored as it is, that says nothing of when and where it was made."""
+    """Add a member, uncompressed and without time stamp or host system."""
     member = ZipInfo(name)
-    member.create_system = 3  # Unix, so that the permissions mean something
+    member.create_system = 3  # Unix, so that permissions apply
     member.external_attr = 0o644 << 16
     file.writestr(member, content)
 
 
 @dataclass(frozen=True)
 class _Encoding:
-    """The images of some indices as PNG files; it is sent to worker processes."""
+    """Encodes images as PNG files; sent to worker processes."""
 
     source: ImageSource
     square: Square
@@ -179,7 +179,7 @@ class _Encoding:
     def _encode(self, index: int) -> bytes | UnreadableImage:
         grey = self.square.channels == 1
         try:
-            with telling_of(self.source, index):
+            with errors_as_unreadable(self.source, index):
                 pixels = read_square(self.source, index, **asdict(self.square), flip=False, random=None)
                 stream = BytesIO()
                 Image.fromarray(pixels[:, :, 0] if grey else pixels).save(stream, "PNG", compress_level=_PNG_LEVEL)
@@ -189,15 +189,13 @@ class _Encoding:
 
 
 def _encoded(source: ImageSource, square: Square, workers: int) -> Generator[bytes | UnreadableImage]:
-    """Every image of `source` as a PNG file, or why it is none."""
+    """Encode every image of `source` as a PNG file, or give the reason it cannot be read."""
     step = max(1, min(_AT_ONCE, _PIXELS_AT_ONCE // square.resolution**2))
     indices = range(len(source))
     parts = (indices[first : first + step] for first in indices[::step])
     try:
-        with closing(in_order(_Encoding(source, square), parts, processes=workers)) as results:
+        with closing(parallel_map(_Encoding(source, square), parts, processes=workers)) as results:
             for images in results:
                 yield from images
     except BrokenProcessPool as error:
-        raise DataError(
-            "a worker process was ended from outside, perhaps for lack of memory; take fewer: --workers 1"
-        ) from error
+        raise DataError("a worker process was killed, perhaps for lack of memory; use fewer: --workers 1") from error

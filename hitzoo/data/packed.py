@@ -1,4 +1,4 @@
-"""What was packed under a name before: the same images may be packed again, others are refused at the first of them."""
+"""An existing packed file: the same images may be packed again, others are refused at the first difference."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from hitzoo.targets import existing, is_taken
 
 @contextmanager
 def packed_before(out: Path, *, force: bool) -> Iterator[ZipFile | None]:
-    """The zip file that has the name already, unless it is to be replaced.
+    """Open the existing zip file of that name, unless it is to be replaced.
 
     Raises:
-        OutputError: what has the name is no zip file.
+        OutputError: the existing file is not a zip file.
     """
     if force or not is_taken(out):
         yield None
@@ -29,11 +29,11 @@ def packed_before(out: Path, *, force: bool) -> Iterator[ZipFile | None]:
         yield file
 
 
-def refuse_other(out: Path, there: ZipFile | None, name: str, image: bytes) -> None:
-    """Stop at the first image that differs: hours of packing shall not end in a refusal.
+def refuse_different_image(out: Path, there: ZipFile | None, name: str, image: bytes) -> None:
+    """Stop at the first image that differs, rather than refuse after hours of packing.
 
     Raises:
-        OutputError: what was packed before has another image of that name, or none.
+        OutputError: the existing file has a different image of that name, or none.
     """
     if there is None:
         return

@@ -1,4 +1,4 @@
-"""Does the same work on many things in several processes, and gives the results in the order of the things."""
+"""Does the same function on many items in several processes, and gives the results in the order of the items."""
 
 from __future__ import annotations
 
@@ -12,36 +12,36 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 Result = TypeVar("Result")
 
-_WAITING = 3  # things for each process that are begun or waiting: enough to keep it busy, few enough to hold
+_PER_PROCESS = 3  # items in flight per process: enough to keep it busy, few enough to hold
 
-_work: Callable[[Any], Any]  # of a worker process, set when it begins
+_function: Callable[[Any], Any]  # of a worker process, set when it starts
 
 
-def in_order(work: Callable[[Thing], Result], things: Iterable[Thing], *, processes: int) -> Generator[Result]:
-    """`work` of each thing, in order; with one process in this one, else `work` is sent to each of them once.
+def parallel_map(function: Callable[[Item], Result], items: Iterable[Item], *, processes: int) -> Generator[Result]:
+    """Map `function` over items, in order; a single process means this one, else each is sent `function` once.
 
-    At most `3 · processes` things are in the making or waiting to be taken. What `work` raises is raised here at its
-    turn. Close the iterator (`contextlib.closing`) to be rid of the processes before the end.
+    At most `3 · processes` items are in flight. An exception of `function` is raised here at its item's turn. Close the
+    iterator (`contextlib.closing`) to stop the processes before the end.
 
     Raises:
         BrokenProcessPool: a process was killed.
     """
     if processes == 1:
-        yield from map(work, things)
+        yield from map(function, items)
         return
-    # A fork would copy the threads' locks (a progress bar has a thread), so every process starts from nothing.
+    # A fork would copy the threads' locks (a progress bar has a thread), so processes are spawned.
     context = multiprocessing.get_context("spawn")
-    with interrupts_held():  # what keeps account of its locks is a process too
-        pool = ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(work,))
+    with signals_blocked():  # the resource tracker is a process too
+        pool = ProcessPoolExecutor(processes, context, initializer=_begin, initargs=(function,))
     waiting: deque[Future[Result]] = deque()
     try:
-        for thing in things:
-            with interrupts_held():
-                waiting.append(pool.submit(_do, thing))
-            if len(waiting) == _WAITING * processes:
+        for item in items:
+            with signals_blocked():
+                waiting.append(pool.submit(_do, item))
+            if len(waiting) == _PER_PROCESS * processes:
                 yield waiting.popleft().result()
         while waiting:
             yield waiting.popleft().result()
@@ -49,24 +49,24 @@ def in_order(work: Callable[[Thing], Result], things: Iterable[Thing], *, proces
         pool.shutdown(cancel_futures=True)
 
 
-def _begin(work: Callable[[Any], Any]) -> None:
-    global _work
-    _work = work
-    behave_as_worker()
+def _begin(function: Callable[[Any], Any]) -> None:
+    global _function
+    _function = function
+    init_worker()
 
 
-def behave_as_worker() -> None:
-    """What every process that is started for another one does first."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the first one decides
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
+def init_worker() -> None:
+    """Initialise a worker process: ignore Ctrl-C, and exit with the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
 
 
-def _do(thing: Any) -> Any:
-    return _work(thing)
+def _do(item: Any) -> Any:
+    return _function(item)
 
 
-def _leave_with_parent() -> None:
-    """A parent that is killed can no longer send its workers home."""
+def _exit_with_parent() -> None:
+    """Exit when the parent is gone: a killed parent cannot stop its workers."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -74,8 +74,8 @@ def _leave_with_parent() -> None:
 
 
 @contextmanager
-def interrupts_held() -> Iterator[None]:
-    """Let a process that begins meanwhile inherit a deaf ear for Ctrl-C and a closed terminal; ours come afterwards."""
+def signals_blocked() -> Iterator[None]:
+    """Block SIGINT and SIGHUP so that a child started here inherits the mask; deliver them afterwards."""
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -1,4 +1,4 @@
-"""A picture of any Pillow mode as 8-bit pixels: grey (1 channel), RGB (3) or RGBA (4)."""
+"""Conversion of any Pillow mode to 8-bit pixels: grey (1 channel), RGB (3) or RGBA (4)."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from PIL import Image
 Pixels = NDArray[np.uint8]
 
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
-_PIXELS_AT_ONCE = 1 << 22  # what is worked on in NumPy; large pictures go strip by strip, so that memory stays bounded
+_PIXELS_AT_ONCE = 1 << 22  # pixels handled in NumPy at once; large images go strip by strip to bound memory
 
 
 def to_pixels(image: Image.Image, channels: int) -> Pixels:
-    """(height, width, channels) uint8, writable, of what `to_eight_bits` makes."""
+    """Convert to writable uint8 (height, width, channels), by `to_eight_bits`."""
     pixels = np.array(to_eight_bits(image, channels))
     return pixels[:, :, None] if channels == 1 else pixels
 
 
 def to_eight_bits(image: Image.Image, channels: int) -> Image.Image:
-    """The picture in mode L, RGB or RGBA; itself where it is of that mode and opaque.
+    """Convert to mode L, RGB or RGBA; an opaque image of that mode is returned as it is.
 
-    Transparent pictures are laid over white for 1 and 3 channels; for 4 their alpha is kept, and opaque pictures
+    Transparent images are composited over white for 1 and 3 channels; for 4 their alpha is kept, and opaque images
     get an alpha of 255. One channel is the luma of ITU-R BT.601, as in Pillow. Grey of more than 8 bits
-    (modes `I;16` and `I`) is scaled from 0 … 65535 to 0 … 255; mode `F` is taken to hold 0 … 255.
+    (modes `I;16` and `I`) is scaled from 0 … 65535 to 0 … 255; mode `F` is assumed to hold 0 … 255.
     """
     if channels not in _MODES:
         raise ValueError(f"channels must be 1, 3 or 4, not {channels}")
@@ -38,7 +38,7 @@ def to_eight_bits(image: Image.Image, channels: int) -> Image.Image:
 
 
 def _opaque(image: Image.Image, channels: int) -> Image.Image:
-    """The picture without transparency in the mode of so many channels."""
+    """Convert to the opaque mode of `channels` channels."""
     if image.mode not in ("L", "RGB"):
         image = image.convert("RGB")
     if channels == 4:  # grey goes by way of RGB
@@ -65,7 +65,7 @@ def _over_white(strip: Image.Image) -> Image.Image:
 
 
 def _narrowed(image: Image.Image) -> Image.Image:
-    """`image` itself, or its 8-bit grey where it holds wider numbers; a transparent value becomes alpha."""
+    """Narrow wider numbers to 8-bit grey; a transparent value becomes alpha."""
     if image.mode == "F":
         return _in_strips(image, "L", _rounded)
     if not image.mode.startswith("I"):
@@ -96,7 +96,7 @@ def _grey_with_alpha(strip: Image.Image, transparent: int) -> Image.Image:
 
 
 def _in_strips(image: Image.Image, mode: str, work: Callable[[Image.Image], Image.Image]) -> Image.Image:
-    """What `work` makes of a picture, of a mode, a few rows at a time."""
+    """Apply `work` to an image a few rows at a time, for a result of `mode`."""
     width, height = image.size
     rows = max(1, _PIXELS_AT_ONCE // width)
     if rows >= height:

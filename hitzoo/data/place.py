@@ -1,4 +1,4 @@
-"""The path that a user means by the words for a place of data, and how these words are recorded."""
+"""The path behind a data location as the user wrote it, and its record."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _RECORDED_BYTE = re.compile(rb"\\x([89a-f][0-9a-f])")
 
 
 def place_of(location: str) -> Path:
-    """The path that is meant, as everywhere (`hitzoo.places`); words as `recorded` writes them are read back."""
+    """Resolve a location to a path, as everywhere (`hitzoo.places`); the form written by `recorded` is read back."""
     return place(_as_given(location))
 
 
 def recorded(location: str) -> str:
-    r"""The words as UTF-8 can hold them, for specs and reports: bytes of names that are none become `\xf6`."""
+    r"""Encode a location as valid UTF-8 for specs and reports: undecodable bytes of names become `\xf6`."""
     return location.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 

@@ -1,4 +1,4 @@
-"""A PNG file without what lies beside its pixels: texts and colour profiles, which may be too large to unpack.
+"""Stripping a PNG file of texts and colour profiles, which may be too large to unpack.
 
 PNG specification (third edition), section 5: after the signature come chunks of a length (4 bytes, highest first), a
 kind (4), the data, and a checksum (4).
@@ -17,7 +17,7 @@ _AROUND = 12  # bytes of a chunk beside its data
 
 
 def without_notes(source: Path | IO[bytes]) -> BytesIO | None:
-    """The file without those chunks; None where it is no PNG or has none of them."""
+    """Return the file without those chunks; None if it is not a PNG or has none of them."""
     content = source.read_bytes() if isinstance(source, Path) else _from_the_start(source)
     if not content.startswith(_SIGNATURE):
         return None

@@ -1,4 +1,4 @@
-"""Why a picture cannot be had, in a few words."""
+"""Short reasons for unreadable images."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ _LONGEST = 300  # letters
 
 
 def reason_of(error: Exception) -> str:
-    """A few words on what was met between a file and its pixels, in one line."""
+    """Describe an error between a file and its pixels in a few words, on one line."""
     if isinstance(error, UnidentifiedImageError):
-        return "not a picture in a format that can be read, or its beginning is damaged"
+        return "not an image in a readable format, or its beginning is damaged"
     if isinstance(error, MemoryError):
         return "not enough memory to decode it"
     if isinstance(error, Image.DecompressionBombError):
-        return "too many pixels; Pillow takes it for a decompression bomb"
+        return "too many pixels; Pillow treats it as a decompression bomb"
     if isinstance(error, RecursionError):
         return "nested too deeply to be read"
     if isinstance(error, OSError) and error.strerror:

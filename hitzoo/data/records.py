@@ -1,4 +1,4 @@
-"""One TFRecord file: where its records are, and what is in them, without TensorFlow.
+"""One TFRecord file: offsets and contents of its records, without TensorFlow.
 
     record = length (8 bytes, little endian), masked CRC-32C of the length (4), content, masked CRC-32C of it (4)
 
@@ -24,10 +24,10 @@ _GZIP = b"\x1f\x8b"
 
 
 class RecordFile:
-    """The records of one file, found by going from length to length once, the contents passed over.
+    """The records of one file, located by one pass over the lengths that skips the contents.
 
-    The file is opened for every read, so there is no position for threads or processes to share.
-    Raises `DataError` with the offset where a record's length is damaged or the file ends too early.
+    The file is opened for every read, so threads and processes share no position.
+    Raises `DataError` with the offset if a record's length is damaged or the file is truncated.
     """
 
     def __init__(self, path: Path) -> None:
@@ -46,7 +46,7 @@ class RecordFile:
         return f"{self.path.name} record {index}"
 
     def read(self, index: int) -> bytes:
-        """The content of record `index`; `UnreadableImage` where its checksum is wrong, `DataError` without a file."""
+        """Read record `index`; raises `UnreadableImage` for a wrong checksum, `DataError` if the file is gone."""
         begin, end = int(self._offsets[index]), int(self._offsets[index + 1])
         try:
             with self.path.open("rb") as file:
@@ -55,14 +55,14 @@ class RecordFile:
         except OSError as error:
             raise _lost(self.path, error) from error
         if len(record) < end - begin:
-            raise DataError(f"data {str(self.path)!r}: has become shorter since it was opened; start again")
+            raise DataError(f"data {str(self.path)!r}: has been truncated since it was opened; start again")
         content = record[_HEADER:-_FOOTER]
         if _number(record[-_FOOTER:]) != masked_crc32c(content):
             raise UnreadableImage(self.label(index), f"wrong checksum of the record at byte {begin:,}")
         return content
 
     def stamp(self) -> str:
-        """The file's name, its size (bytes) and modification time (ns), and how many records it holds."""
+        """File name, size (bytes), modification time (ns) and number of records."""
         try:
             status = self.path.stat()
         except OSError as error:
@@ -71,7 +71,7 @@ class RecordFile:
 
 
 def _offsets(path: Path, file: IO[bytes]) -> NDArray[np.int64]:
-    """Where each record begins, and the file's size at the end."""
+    """Offsets of the records, and the file's size at the end."""
     size = os.fstat(file.fileno()).st_size
     offsets = [0]
     while offsets[-1] < size:
@@ -82,7 +82,7 @@ def _offsets(path: Path, file: IO[bytes]) -> NDArray[np.int64]:
             raise DataError(f"data {str(path)!r}: {_not_a_record(header, offsets[-1])}")
         if length is None or offsets[-1] + _HEADER + length + _FOOTER > size:
             raise DataError(
-                f"data {str(path)!r}: is cut short: the record at byte {offsets[-1]:,} goes on after the file's end,"
+                f"data {str(path)!r}: is truncated: the record at byte {offsets[-1]:,} continues past the file's end,"
                 f" byte {size:,}; copy the file again"
             )
         offsets.append(offsets[-1] + _HEADER + length + _FOOTER)
@@ -91,7 +91,7 @@ def _offsets(path: Path, file: IO[bytes]) -> NDArray[np.int64]:
 
 @lru_cache(maxsize=4096)  # raw pictures of one size make records of one length
 def _length(header: bytes) -> int | None:
-    """The content's bytes, or None where the header's checksum does not agree."""
+    """Content length in bytes, or None if the header's checksum is wrong."""
     return _number(header[:8]) if _number(header[8:]) == masked_crc32c(header[:8]) else None
 
 

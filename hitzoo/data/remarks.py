@@ -1,28 +1,28 @@
-"""What about a data set is likely to disappoint who trains on it: said before, not found out after days."""
+"""Warnings about a data set that is likely to train badly, given in advance."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-FEW = 1000  # images; below it a GAN mostly learns them by heart
+FEW = 1000  # images; with fewer a GAN mostly memorises them
 TINY = 16  # pixels of the shorter side
 LONG = 4  # times as long as wide
 
 
 def of_number(count: int) -> list[str]:
-    """A remark on how many (readable) images there are."""
+    """Remark on the number of (readable) images."""
     if count == 1:
-        return ["there is one image: a network trained on it can only draw that one"]
+        return ["there is only one image: a network trained on it can reproduce nothing else"]
     if 0 < count < FEW:
         return [
-            f"{count:,} images are few: a GAN learns so many by heart; {FEW:,} and more are a beginning"
+            f"{count:,} images are few: a GAN memorises them; {FEW:,} or more are a start"
             " (data.flip: true doubles them, where mirrored images are as good)"
         ]
     return []
 
 
 def of_sizes(sizes: Mapping[tuple[int, int], int], resolution: int | None) -> list[str]:
-    """Remarks on (width, height) of images, counted; `resolution` is the side of a model that they are for."""
+    """Remarks on the counted (width, height) of images; `resolution` is the side of the model's images."""
     remarks = []
     if tiny := [size for size in sizes if min(size) < TINY]:
         remarks.append(f"{_images(sizes, tiny)} under {TINY} pixels wide or high (such as {_times(tiny[0])})")
@@ -37,7 +37,7 @@ def of_sizes(sizes: Mapping[tuple[int, int], int], resolution: int | None) -> li
 
 
 def of_copies(copies: int) -> list[str]:
-    """A remark on images with the same pixels as another."""
+    """Remark on images with the same pixels as another."""
     if not copies:
         return []
     return [f"{copies:,} image{' is an exact copy of another' if copies == 1 else 's are exact copies of others'}"]

@@ -1,4 +1,4 @@
-"""What `hitzoo data check` finds out about a data set."""
+"""Report of `hitzoo data check` on a data set."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hitzoo.data.fits import Fit, fitting
-from hitzoo.data.left_aside import LeftAside
+from hitzoo.data.ignored_files import IgnoredFiles
 from hitzoo.data.remarks import of_copies, of_number, of_sizes
 
 Size = tuple[int, int]  # width, height in pixels
@@ -16,11 +16,11 @@ Size = tuple[int, int]  # width, height in pixels
 
 @dataclass(frozen=True)
 class DataReport:
-    """What a data set holds. The histograms count the readable images, most frequent first.
+    """Contents of a data set. The histograms count the readable images, most frequent first.
 
-    Sizes are those after the Exif turn; modes and formats are Pillow's names ("RGB", "JPEG"). `copies` names each image
-    that has the very pixels of an earlier one, and that one; `animated` counts files of which the first frame is taken.
-    `resolution` is the side of a model that the set was held against, None for none.
+    Sizes are those after the Exif rotation; modes and formats are Pillow's names ("RGB", "JPEG"). `copies` pairs each
+    image that has the same pixels as an earlier one with that one; `animated` counts files whose first frame is used.
+    `resolution` is the side of the model's images that the set was compared with, None without a comparison.
     """
 
     location: str
@@ -31,32 +31,32 @@ class DataReport:
     formats: Mapping[str, int]
     copies: tuple[tuple[str, str], ...] = ()
     animated: int = 0
-    left_aside: LeftAside = field(default_factory=LeftAside)
+    ignored_files: IgnoredFiles = field(default_factory=IgnoredFiles)
     resolution: int | None = None
 
     @property
     def readable(self) -> int:
-        """How many images can be decoded."""
+        """Number of images that can be decoded."""
         return self.count - len(self.bad)
 
     @property
     def non_square(self) -> int:
-        """How many readable images are not as wide as high."""
+        """Number of readable images that are not square."""
         return sum(count for (width, height), count in self.sizes.items() if width != height)
 
     @property
     def smallest(self) -> Size | None:
-        """The least width and the least height, not always of one image; None where nothing is readable."""
+        """Smallest width and smallest height, not always of one image; None if nothing is readable."""
         return (min(width for width, _ in self.sizes), min(height for _, height in self.sizes)) if self.sizes else None
 
     @property
     def largest(self) -> Size | None:
-        """The greatest width and the greatest height, not always of one image; None where nothing is readable."""
+        """Largest width and largest height, not always of one image; None if nothing is readable."""
         return (max(width for width, _ in self.sizes), max(height for _, height in self.sizes)) if self.sizes else None
 
     @property
     def shorter_sides(self) -> dict[int, int]:
-        """The readable images by their shorter side, in pixels, from the smallest."""
+        """Count the readable images by shorter side in pixels, from the smallest."""
         sides: Counter[int] = Counter()
         for size, count in self.sizes.items():
             sides[min(size)] += count
@@ -64,7 +64,7 @@ class DataReport:
 
     @property
     def median_side(self) -> int | None:
-        """The shorter side of the middle image (of two the smaller one's); None where nothing is readable."""
+        """Median shorter side (of two middle ones the smaller); None if nothing is readable."""
         seen = 0
         for side, count in self.shorter_sides.items():
             seen += count
@@ -74,22 +74,22 @@ class DataReport:
 
     @property
     def aspects(self) -> tuple[float, float] | None:
-        """The least and the greatest width over height; None where nothing is readable."""
+        """Smallest and largest width over height; None if nothing is readable."""
         ratios = [width / height for width, height in self.sizes]
         return (min(ratios), max(ratios)) if ratios else None
 
     @property
     def fits(self) -> tuple[Fit, ...]:
-        """The shipped specs that at least half of the images are large enough for."""
+        """Shipped specs for which at least half of the images are large enough."""
         return fitting(self.shorter_sides)
 
     @property
     def remarks(self) -> list[str]:
-        """What is likely to disappoint."""
+        """Warnings about the data set."""
         return [*of_number(self.readable), *of_sizes(self.sizes, self.resolution), *of_copies(len(self.copies))]
 
     def to_json(self) -> dict[str, Any]:
-        """The report as JSON values; sizes are written "WIDTHxHEIGHT"."""
+        """Return JSON values; sizes are written "WIDTHxHEIGHT"."""
         sides = list(self.shorter_sides)
         return {
             "location": self.location,
@@ -106,7 +106,7 @@ class DataReport:
             "formats": dict(self.formats),
             "animated": self.animated,
             "copies": [{"name": name, "of": first} for name, first in self.copies],
-            "left_aside": self.left_aside.to_json(),
+            "left_aside": self.ignored_files.to_json(),
             "fits": [
                 {"spec": spec, "resolution": fit.resolution, "smaller": fit.smaller}
                 for fit in self.fits

@@ -1,7 +1,7 @@
-"""What synthetic image number `index` shows: a background and one or two shapes, in resolution-free units.
+"""Scene of synthetic image number `index`: a background and one or two shapes, in resolution-independent units.
 
 Lengths are fractions of the image's side, the origin is the upper left corner, x runs right and y runs down.
-Every image makes the same draws in the same order, so a change of one rule leaves all other parameters alone.
+Every image makes the same draws in the same order, so changing one rule leaves all other parameters unchanged.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Kind = Literal["ball", "square", "triangle", "ring", "star"]
 Colour = tuple[float, float, float]  # red, green, blue in [0, 1]
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
-RECIPE = 1  # raise it whenever any picture changes
+RECIPE = 1  # increment whenever any image changes
 _SEED = 0x417A00
 _PAIRS = 0.25  # the fraction of images with two shapes
 _GRADED = 0.6  # the fraction of backgrounds that are graded

@@ -1,4 +1,4 @@
-"""Which TFRecord files of a folder belong to a data set."""
+"""Selection of the TFRecord files of a folder that form a data set."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-from hitzoo.data.left_aside import LeftAside, counted
+from hitzoo.data.ignored_files import IgnoredFiles, counted
 from hitzoo.data.names import is_common_image, is_hidden
 from hitzoo.errors import DataError
 
@@ -15,12 +15,12 @@ _SIZED = re.compile(r"-r(\d\d)\.tfrecords?$", re.IGNORECASE)  # NVlabs/stylegan:
 
 
 def is_shard(name: str) -> bool:
-    """Whether a file is called like a TFRecord file: .tfrecords, .tfrecord, .tfrecord-00000-of-00010."""
+    """True if a file is named like a TFRecord file: .tfrecords, .tfrecord, .tfrecord-00000-of-00010."""
     return _SHARD.search(name) is not None and not is_hidden(name)
 
 
 def holds_shards(folder: Path) -> bool:
-    """Whether a folder is one of TFRecord files: there are some in it, and no images beside them.
+    """True if a folder holds TFRecord files and no images beside them.
 
     Raises:
         OSError: the folder cannot be listed.
@@ -34,19 +34,19 @@ def holds_shards(folder: Path) -> bool:
     return found
 
 
-def others_in(folder: Path) -> LeftAside:
-    """The files of a folder of TFRecord files that are none."""
+def others_in(folder: Path) -> IgnoredFiles:
+    """Count the other files of a folder of TFRecord files."""
     try:
         return counted(path.name for path in folder.iterdir() if not is_shard(path.name) and path.is_file())
     except OSError:  # it could be listed when it was opened
-        return LeftAside()
+        return IgnoredFiles()
 
 
-def chosen_shards(folder: Path, resolution: int) -> list[Path]:
-    """The TFRecord files of a folder in the order of their names.
+def select_shards(folder: Path, resolution: int) -> list[Path]:
+    """Select the TFRecord files of a folder, sorted by name.
 
-    Where they are one data set at several sizes (names that end in -r02 … -r10), only those of the smallest size that
-    is at least `resolution` (pixels), else of the largest. Raises `DataError` where sizes and other files are mixed.
+    Of a data set at several sizes (names that end in -r02 … -r10), only those of the smallest size that is at least
+    `resolution` (pixels), else of the largest. Raises `DataError` if sizes and other files are mixed.
     """
     try:
         paths = sorted(path for path in folder.iterdir() if is_shard(path.name) and path.is_file())

@@ -1,4 +1,4 @@
-"""How large a square image may be."""
+"""Limit on the side of a square image."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ LARGEST_SIDE = 13_377  # pixels; Pillow reads no picture of more than 178,956,97
 _LONGEST = 12  # digits that are worth printing
 
 
-def refuse_side(resolution: int) -> None:
-    """Say that no image of this side (pixels) can be made.
+def check_side(resolution: int) -> None:
+    """Reject a side (pixels) that no image can have.
 
     Raises:
-        RequestError: it is not a side from 1 to the largest.
+        RequestError: it is not between 1 and the limit.
     """
     if not 1 <= resolution <= LARGEST_SIDE:
         said = f"{resolution}" if abs(resolution) < 10**_LONGEST else f"of over {_LONGEST} digits"
-        raise RequestError(f"resolution {said}: possible are 1 to {LARGEST_SIDE:,} pixels")
+        raise RequestError(f"resolution {said}: give 1 to {LARGEST_SIDE:,} pixels")

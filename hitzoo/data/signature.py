@@ -1,4 +1,4 @@
-"""The first bytes of the formats of pictures."""
+"""Signatures of image formats: their first bytes."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _BOXES = b"ftyp"  # AVIF and HEIF, after a length of 4 bytes
 
 
 def begins_like_a_picture(beginning: bytes) -> bool:
-    """Whether these first bytes of a file (12 or more) are those of a format that may be read."""
+    """True if the first bytes of a file (12 or more) are those of a readable format."""
     return beginning.startswith(_BEGINNINGS) or beginning[4:8] == _BOXES
 
 
 def is_heic(beginning: bytes) -> bool:
-    """Whether they are those of a HEIC picture: iPhones' photos, whatever the file is called (ISO/IEC 23008-12)."""
+    """True for HEIC, the format of iPhone photos, whatever the file's name (ISO/IEC 23008-12)."""
     return beginning[4:8] == _BOXES and beginning[8:12] in _HEIC

@@ -1,4 +1,4 @@
-"""The signed distance to each kind of shape, and how far its rounded edge reaches inwards.
+"""Signed distance to each kind of shape, and the width of its rounded edge.
 
 A signed distance is negative inside, zero on the outline and positive outside, in the units of the coordinates.
 """
@@ -45,7 +45,7 @@ def signed_distance(shape: Shape, x: Plane, y: Plane) -> Plane:
 
 
 def bevel_width(shape: Shape) -> float:
-    """How far inwards the surface still bends; for a ball and a ring all the way, which makes them round."""
+    """Width of the bevel, inwards from the outline; for a ball and a ring the whole radius, which makes them round."""
     if shape.kind == "ball":
         return shape.radius * 0.92
     if shape.kind == "ring":
@@ -54,7 +54,7 @@ def bevel_width(shape: Shape) -> float:
 
 
 def _polygon_distance(polygon: _Polygon, shape: Shape, x: Plane, y: Plane) -> Plane:
-    """The distance to the one edge that all edges coincide with when the plane is folded like a paper star.
+    """Distance to the one edge that all edges coincide with when the plane is folded like a paper star.
 
     Folding at the corners and at the notches maps every edge on the segment from (reach, 0) to the notch.
     """

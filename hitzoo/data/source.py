@@ -1,4 +1,4 @@
-"""What every place that images come from can do."""
+"""Interface of a source of images."""
 
 from __future__ import annotations
 
@@ -8,23 +8,23 @@ from PIL import Image
 
 
 class ImageSource(Protocol):
-    """A numbered, unchanging set of images; safe to hand to worker processes."""
+    """A numbered, immutable set of images; safe to send to worker processes."""
 
     @property
     def location(self) -> str:
-        """What the user gave, for messages."""
+        """Location as given, for messages."""
         ...
 
     def __len__(self) -> int: ...
 
     def label(self, index: int) -> str:
-        """The name of image `index`, for messages."""
+        """Name of image `index`, for messages."""
         ...
 
     def read(self, index: int) -> Image.Image:
-        """Image `index`, fully decoded and turned upright; `UnreadableImage` where that cannot be done."""
+        """Decode image `index` upright; raises `UnreadableImage` if that is not possible."""
         ...
 
     def fingerprint(self) -> str:
-        """A short text that changes when the set of images does."""
+        """Short text that changes when the set of images does."""
         ...

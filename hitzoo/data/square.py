@@ -1,4 +1,4 @@
-"""An image of a source as the square that a network sees; one way for checking, packing, training and evaluating."""
+"""An image of a source as the square that a network sees; shared by checking, packing, training and evaluating."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def read_square(
     flip: bool,
     random: np.random.Generator | None,
 ) -> Pixels:
-    """Image `index` as `prepare` makes it, which says what the settings are.
+    """Read image `index` and `prepare` it, which documents the settings.
 
     Raises:
-        UnreadableImage: whatever went wrong with this image between its file and its pixels.
-        DataError: the source itself has gone.
+        UnreadableImage: anything that went wrong with this image between its file and its pixels.
+        DataError: the source itself is gone.
     """
-    with telling_of(source, index):
+    with errors_as_unreadable(source, index):
         image = source.read(index)
         return prepare(
             image,
@@ -45,11 +45,11 @@ def read_square(
 
 
 @contextmanager
-def telling_of(source: ImageSource, index: int) -> Iterator[None]:
-    """Turn whatever is raised inside into `UnreadableImage` with the name of image `index`.
+def errors_as_unreadable(source: ImageSource, index: int) -> Iterator[None]:
+    """Turn any exception inside the block into `UnreadableImage` with the name of image `index`.
 
-    Damaged files have made decoders and conversions raise anything; and where memory ends for one picture, the others
-    may well be read.
+    Decoders and conversions raise anything on damaged files; and if memory runs out for one image, others may still be
+    readable.
     """
     try:
         yield

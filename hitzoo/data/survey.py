@@ -1,4 +1,4 @@
-"""A look at some of a data set's pictures, for choosing how to train on it."""
+"""Survey of a sample of a data set's images, for choosing how to train on it."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from hitzoo.errors import DataError, UnreadableImage
 if TYPE_CHECKING:
     from hitzoo.data.source import ImageSource
 
-_MOST = 400  # pictures that are looked at
-_PATIENCE = 20.0  # seconds; fewer are looked at where they are slow
+_MOST = 400  # images in the sample
+_PATIENCE = 20.0  # seconds; slow images make the sample smaller
 _FEWEST = 20
 _GREY = ("1", "L", "LA", "La", "I", "I;16", "F")
 _CLEAR = ("LA", "La", "PA", "RGBA", "RGBa")
@@ -23,9 +23,9 @@ _CLEAR = ("LA", "La", "PA", "RGBA", "RGBa")
 
 @dataclass(frozen=True, kw_only=True)
 class Survey:
-    """What was seen of `count` pictures, by `seen` of them, spread evenly over the set; `sides` are their shorter ones.
+    """Survey of `count` images, `seen` of which were sampled evenly over the set; `sides` are their shorter sides.
 
-    `aspect` is the median of longer over shorter side; `grey` and `clear` count those without colour and those with
+    `aspect` is the median of longer over shorter side; `grey` and `clear` count images without colour and with
     transparency; `unreadable` those that could not be read.
     """
 
@@ -39,24 +39,24 @@ class Survey:
 
     @property
     def seen(self) -> int:
-        """How many could be read."""
+        """Number of images read."""
         return len(self.sides)
 
     @property
     def median(self) -> int:
-        """The shorter side of the picture in the middle, of two the smaller one's, as `hitzoo data check` says it."""
+        """Median shorter side (of two middle ones the smaller), as in `hitzoo data check`."""
         return statistics.median_low(self.sides)
 
     def at_least(self, side: int) -> float:
-        """The share of the pictures that need not be enlarged for squares of `side` pixels."""
+        """Share of the images that need no enlarging for squares of `side` pixels."""
         return sum(own >= side for own in self.sides) / len(self.sides)
 
 
 def survey(location: str, progress: Callable[[int, int], None] = lambda done, total: None) -> Survey:
-    """Look at up to 400 pictures of a data set, spread evenly over it; `progress` hears how many of how many.
+    """Sample up to 400 images of a data set, spread evenly over it; `progress(done, total)` is called on the way.
 
     Raises:
-        DataError: `location` is no source of images, or not one of them can be read.
+        DataError: `location` is not a source of images, or none of them can be read.
     """
     source = open_source(location, resolution=64)
     total = len(source)
@@ -76,7 +76,7 @@ def survey(location: str, progress: Callable[[int, int], None] = lambda done, to
         if len(sizes) >= _FEWEST and time.monotonic() - began > _PATIENCE:
             break
     if not sizes:
-        raise DataError(f"{location}: not one of {wanted:,} files is a readable image; `hitzoo data check` names them")
+        raise DataError(f"{location}: none of {wanted:,} files is a readable image; `hitzoo data check` names them")
     return Survey(
         location=location,
         count=total,

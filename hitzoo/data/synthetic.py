@@ -1,4 +1,4 @@
-"""The data set that is always there: coloured solids on soft backgrounds, drawn when they are read."""
+"""The built-in data set: coloured solids on soft backgrounds, drawn on demand."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class Synthetic:
         return self.count
 
     def label(self, index: int) -> str:
-        """The image's number in words."""
+        """The image's number, for messages."""
         return f"synthetic image {index}"
 
     def read(self, index: int) -> Image.Image:
-        """Image `index`; `IndexError` outside 0 … count - 1."""
+        """Draw image `index`; raises `IndexError` outside 0 … count - 1."""
         if not 0 <= index < self.count:
             raise IndexError(f"image {index} of {self.count}")
         return Image.fromarray(draw(draw_scene(index), self.resolution))
 
     def fingerprint(self) -> str:
-        """The version of the recipe and how many images of it; the scenes do not depend on the resolution."""
+        """Version of the recipe and number of images; the scenes do not depend on the resolution."""
         return f"synthetic-{RECIPE}-{self.count}"

@@ -1,4 +1,4 @@
-"""Pictures in TFRecords: raw as StyleGAN's data sets have them (FFHQ), or encoded as PNG or JPEG."""
+"""Images in TFRecords: raw as in StyleGAN's data sets (FFHQ), or encoded as PNG or JPEG."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from PIL import Image
 
 from hitzoo.data.decode import decode
 from hitzoo.data.example import Feature, parse_example
-from hitzoo.data.left_aside import LeftAside
+from hitzoo.data.ignored_files import IgnoredFiles
 from hitzoo.data.place import place_of
 from hitzoo.data.records import RecordFile
-from hitzoo.data.shards import chosen_shards, others_in
+from hitzoo.data.shards import others_in, select_shards
 from hitzoo.errors import DataError, UnreadableImage
 
 _ENCODED = ("image/encoded", "image")  # the names of TensorFlow's models and of TensorFlow Datasets
@@ -24,19 +24,19 @@ _WANTED = "'shape' and 'data' (raw uint8), 'image/encoded' or 'image'"
 
 
 class TFRecords:
-    """The pictures of one TFRecord file or of a folder's, file after file in the order of their names.
+    """The images of one TFRecord file or of a folder of them, sorted by file name.
 
     A record is a `tf.train.Example` with `shape` (channels, height, width) and `data` (uint8, in that order) as
-    NVlabs/stylegan's dataset_tool.py writes it, or with an encoded picture. Labels in it are not read.
-    Of a folder that holds a data set at several sizes (`ffhq-r02.tfrecords` …) the one for `resolution` is taken.
-    Raises `DataError` where a file is cut, damaged or missing, or there are no records.
+    NVlabs/stylegan's dataset_tool.py writes it, or with an encoded image. Labels in it are not read.
+    Of a folder that holds a data set at several sizes (`ffhq-r02.tfrecords` …) the one for `resolution` is used.
+    Raises `DataError` if a file is truncated, damaged or missing, or there are no records.
     """
 
     def __init__(self, location: str, *, resolution: int) -> None:
         self.location = location
         path = place_of(location).absolute()
         self._folder = path if path.is_dir() else None
-        paths = chosen_shards(path, resolution) if path.is_dir() else [path]
+        paths = select_shards(path, resolution) if path.is_dir() else [path]
         self._files = [RecordFile(path) for path in paths]
         self._ends = list(accumulate(len(file) for file in self._files))
         if not len(self):
@@ -51,7 +51,7 @@ class TFRecords:
         return file.label(record)
 
     def read(self, index: int) -> Image.Image:
-        """The picture in record `index`; `DataError` where the file itself has gone or become shorter."""
+        """Decode record `index`; raises `DataError` if the file itself is gone or has become shorter."""
         file, record = self._place(index)
         content, name = file.read(record), file.label(record)
         try:
@@ -63,12 +63,12 @@ class TFRecords:
             raise UnreadableImage(name, str(error)) from error
         return decode(BytesIO(encoded), name)
 
-    def left_aside(self, *, looking_inside: bool = False) -> LeftAside:
-        """What else is in the folder of the files; its sub-folders are not read and not counted."""
-        return others_in(self._folder) if self._folder is not None else LeftAside()
+    def ignored_files(self, *, looking_inside: bool = False) -> IgnoredFiles:
+        """Count the other files of the folder; subfolders are neither read nor counted."""
+        return others_in(self._folder) if self._folder is not None else IgnoredFiles()
 
     def fingerprint(self) -> str:
-        """SHA-256 over the files' names, sizes (bytes), modification times (ns) and numbers of records."""
+        """SHA-256 of the files' names, sizes (bytes), modification times (ns) and numbers of records."""
         return sha256("".join(file.stamp() for file in self._files).encode("utf-8", "surrogateescape")).hexdigest()
 
     def _place(self, index: int) -> tuple[RecordFile, int]:
@@ -79,7 +79,7 @@ class TFRecords:
 
 
 def _raw(shape: Feature, data: Feature) -> Image.Image:
-    """The picture in a `shape` of (channels, height, width) and as many bytes."""
+    """Decode raw bytes of `shape` (channels, height, width)."""
     sizes = shape.numbers
     if len(sizes) != 3 or sizes[0] not in (1, 3, 4) or min(sizes) < 1:
         raise ValueError(f"its shape is {sizes}, not [channels, height, width] with 1, 3 or 4 channels")
@@ -96,4 +96,4 @@ def _encoded(features: dict[str, Feature]) -> memoryview:
         if name in features and len(features[name].contents) == 1:
             return features[name].contents[0]
     names = ", ".join(sorted(features)) or "nothing"
-    raise ValueError(f"it holds {names}; a picture is expected in {_WANTED}")
+    raise ValueError(f"it holds {names}; an image is expected in {_WANTED}")

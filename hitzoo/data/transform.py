@@ -1,4 +1,4 @@
-"""From a picture of any size and mode to the square of pixels a network trains on."""
+"""Conversion of an image of any size and mode to the square of pixels a network trains on."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ def prepare(
     flip: bool,
     random: np.random.Generator | None,
 ) -> Pixels:
-    """(resolution, resolution, channels) uint8: crop, then 8-bit pixels, then resize, then flip.
+    """Crop, convert to 8-bit pixels, resize and flip: uint8 (resolution, resolution, channels).
 
-    `crop` is "center" (a centred square), "random" (a square at a place drawn uniformly) or "none" (the whole
-    picture squeezed to a square); the side of a crop is `crop_fraction` of the picture's shorter side.
-    `flip` mirrors left and right with probability 1/2. Without `random` nothing is random, which is the rule
-    for evaluation: a random crop is a centred one, and nothing is mirrored.
+    `crop` is "center" (a centred square), "random" (a square at a uniformly drawn position) or "none" (the whole
+    image squeezed to a square); the side of a crop is `crop_fraction` of the image's shorter side.
+    `flip` mirrors left and right with probability 1/2. Without `random` nothing is random, as in evaluation: a
+    random crop becomes a centred one, and nothing is mirrored.
 
-    Exactly three numbers are drawn from `random`, in the order across, down, mirror, whatever the settings: the
-    same generator mirrors the same pictures under every crop.
+    Exactly three numbers are drawn from `random`, in the order across, down, mirror, for any settings: the same
+    generator mirrors the same images under every crop.
     """
     if crop not in ("center", "random", "none"):
         raise ValueError(f"crop must be 'center', 'random' or 'none', not {crop!r}")
@@ -43,7 +43,7 @@ def prepare(
 
 
 def _cut(image: Image.Image, fraction: float, across: float | None = None, down: float | None = None) -> Image.Image:
-    """A square of `fraction` of the shorter side; `across` and `down` in [0, 1) choose its place, else centred."""
+    """Cut a square of `fraction` of the shorter side; `across` and `down` in [0, 1) place it, else centred."""
     width, height = image.size
     side = max(1, min(height, width, round(fraction * min(height, width))))
     left = _start(width - side, across)
@@ -52,14 +52,14 @@ def _cut(image: Image.Image, fraction: float, across: float | None = None, down:
 
 
 def _start(room: int, draw: float | None) -> int:
-    """The offset within 0 … room: every one equally likely to be drawn, the middle without a draw."""
+    """Choose the offset within 0 … room: uniformly by the draw, the middle without one."""
     return room // 2 if draw is None else int(draw * (room + 1))
 
 
 def _resize(image: Image.Image, resolution: int) -> Image.Image:
-    """Bicubic with antialiasing; a picture of the right size is returned untouched.
+    """Resize, bicubic with antialiasing; an image of the right size is returned unchanged.
 
-    Pillow resizes RGBA with its colours multiplied by alpha, so what is invisible does not bleed.
+    Pillow resizes RGBA with premultiplied colours, so invisible pixels do not bleed.
     """
     size = (resolution, resolution)
     return image if image.size == size else image.resize(size, Image.Resampling.BICUBIC)

@@ -1,1 +1,1 @@
-"""HOW GOOD THE PICTURES ARE: samples against real images, every number with the protocol it came from."""
+"""QUALITY OF SAMPLES: metrics against real images, each number with its protocol."""

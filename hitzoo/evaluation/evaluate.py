@@ -1,4 +1,4 @@
-"""A trained model against real images, in one call."""
+"""Evaluation of a trained model in one call."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def evaluate(
     inception_weights: Path | None = None,
     note: Callable[[str], None] = print,
 ) -> Report:
-    """Compare a generator's samples with real images, as its spec's `evaluation:` says unless an argument does.
+    """Compare a generator's samples with real images, as its spec's `evaluation:` says unless an argument overrides it.
 
         report = hitzoo.evaluate(hitzoo.load("hit-ti-shapes32"), metrics=["random_conv_frechet"], samples=1000)
         report["random_conv_frechet"], report.scores[0].protocol, report.notes
@@ -37,11 +37,11 @@ def evaluate(
     Args:
         data: a folder, a zip or "synthetic"; by default the spec's `evaluation.source`, else its `data.source`.
         metrics: fid, is, kid, pr, random_conv_frechet, random_conv_pr, sliced_wasserstein.
-        samples: images of the seeds 0, 1, …
-        real_samples: real images, spread evenly over the set; 0 takes all of them.
-        truncation: factor of the latent.
-        fast: float32 or bfloat16, to sample by the rewritten network.
-        note: hears of a download before it begins, and of a cache that cannot be written.
+        samples: number of images, of the seeds 0, 1, …
+        real_samples: number of real images, spread evenly over the set; 0 takes all of them.
+        truncation: scale of the latents.
+        fast: precision of the optimized network, float32 or bfloat16; None samples by the network as trained.
+        note: called with a message before a download, and when the cache is not writable.
 
     Raises:
         HitzooError: see `Evaluator.from_spec` and `Evaluator.prepare`.
@@ -62,7 +62,7 @@ def with_evaluation(
     samples: int | None = None,
     real_samples: int | None = None,
 ) -> Spec:
-    """The spec with what is given in the place of its own; `real_samples` 0 takes all."""
+    """Return the spec with its evaluation overridden by the arguments given; `real_samples` 0 takes all."""
     return replace(spec, evaluation=with_changes(spec.evaluation, data, metrics, samples, real_samples))
 
 
@@ -73,10 +73,10 @@ def with_changes(
     samples: int | None = None,
     real_samples: int | None = None,
 ) -> EvaluationSpec:
-    """The section with what is given in the place of its own; `real_samples` 0 takes all.
+    """Return the section overridden by the arguments given; `real_samples` 0 takes all.
 
     Raises:
-        RequestError: no metric has the name, or there are more samples than a spec can ask for.
+        RequestError: unknown metric, or more samples than a spec allows.
     """
     own = evaluation
     if samples is not None and samples > _MOST_SAMPLES:

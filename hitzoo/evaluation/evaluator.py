@@ -1,4 +1,4 @@
-"""One set of real images, and samples compared with it as often as wanted: by a command, or in a run by its steps."""
+"""Comparison of samples with one set of real images, once by a command or repeatedly in a run."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from hitzoo.errors import RequestError
 from hitzoo.evaluation.features import extract
 from hitzoo.evaluation.metrics import FEWEST_IMAGES, choose_metrics
 from hitzoo.evaluation.networks import open_networks
-from hitzoo.evaluation.pictures import Generated, Pictures, Stored
+from hitzoo.evaluation.pictures import GeneratedImages, ImageSet, StoredImages
 from hitzoo.evaluation.protocol import protocol_of
 from hitzoo.evaluation.real_features import real_features
 from hitzoo.evaluation.report import Report, Score
 from hitzoo.evaluation.scores import Features, Value, compute
-from hitzoo.evaluation.sharing import Gather, joined, positions
-from hitzoo.evaluation.warnings import caveats
+from hitzoo.evaluation.sharing import Gather, gather_features, shard_positions
+from hitzoo.evaluation.warnings import reliability_warnings
 from hitzoo.families.compile import ModelPlan
 from hitzoo.runtime.shard import WHOLE, Shard
 from hitzoo.sampling.generator import Generator
@@ -28,24 +28,24 @@ from hitzoo.spec.types import DataSpec, EvaluationSpec, Spec
 
 Progress: TypeAlias = Callable[[int, int], None]
 
-_PIXELS_AT_ONCE = {"cpu": 1 << 16}  # of one batch of stored images, as many as a generator's own
+_PIXELS_AT_ONCE = {"cpu": 1 << 16}  # of one batch of stored images, as large as a generator's own
 _PIXELS_AT_ONCE_ELSEWHERE = 1 << 20
 
 
-def _unheard(message: str) -> None:
-    """Nobody listens."""
+def _ignore_note(message: str) -> None:
+    """Ignore the message."""
 
 
-def _unseen(done: int, total: int) -> None:
-    """Nobody looks."""
+def _ignore_progress(done: int, total: int) -> None:
+    """Ignore the progress."""
 
 
 class Evaluator:
-    """Compares pictures with one set of real images. What cannot be had is found out when it is made, not later.
+    """Compares images with one set of real images. Missing requirements raise on construction, not later.
 
-    Made once and used often: features of the real images are computed on the first use (or by `prepare`) and kept, here
-    and on the disk. The numbers follow from weights, data and counts alone: to the last bit on one machine, and up to
-    rounding whatever the batch size or the number of processes.
+    Features of the real images are computed on first use (or by `prepare`) and kept in memory and on disk. The numbers
+    follow from weights, data and counts alone: bit for bit on one machine, and up to rounding for any batch size or
+    number of processes.
     """
 
     def __init__(
@@ -57,13 +57,13 @@ class Evaluator:
         resolution: int,
         device: torch.device,
         inception_weights: Path | None = None,
-        note: Callable[[str], None] = _unheard,
+        note: Callable[[str], None] = _ignore_note,
         shard: Shard = WHOLE,
     ) -> None:
-        """As `from_spec`, which says what the arguments are; `source` stands for the locations in the spec."""
+        """See `from_spec` for the arguments; `source` replaces the locations in the spec."""
         self.evaluation = evaluation
         self.metrics = choose_metrics(evaluation.metrics)
-        self.reals = Stored(source, data, resolution, evaluation.real_samples)
+        self.reals = StoredImages(source, data, resolution, evaluation.real_samples)
         self.device, self.shard, self.note = device, shard, note
         _refuse_too_few(evaluation.samples, "samples")
         _refuse_too_few(len(self.reals), f"real images ({source.location})")
@@ -86,26 +86,26 @@ class Evaluator:
         *,
         device: torch.device,
         inception_weights: Path | None = None,
-        note: Callable[[str], None] = _unheard,
+        note: Callable[[str], None] = _ignore_note,
         shard: Shard = WHOLE,
     ) -> Evaluator:
-        """The evaluation that a spec describes, against its `evaluation.source`, else its `data.source`.
+        """Create the evaluator that a spec describes, against its `evaluation.source`, else its `data.source`.
 
         Args:
             device: where features are computed; a generator may be on another.
-            inception_weights: the file of torch-fidelity's Inception network; else it is looked for, and downloaded.
-            note: hears of a download before it begins, and of a cache that cannot be written.
-            shard: which of the samples this process makes. Make the evaluator of process 0 before the others': it may
+            inception_weights: the file of torch-fidelity's Inception network; else it is searched for, and downloaded.
+            note: called with a message before a download, and when the cache is not writable.
+            shard: the samples this process generates. Create the evaluator of process 0 before the others': it may
                 download the Inception network, and they then find it.
 
         Raises:
-            RequestError: no source, a metric that does not exist, too few images, or torch-fidelity does not load.
+            RequestError: no source, an unknown metric, too few images, or torch-fidelity does not load.
             DataError: the source cannot be opened.
-            WeightsError: the Inception network is not to be had.
+            WeightsError: the Inception network is not available.
         """
         location = spec.evaluation.source or spec.data.source
         if location is None:
-            raise RequestError(f"{spec.name} names no real images: {ALLOWED}")
+            raise RequestError(f"{spec.name} gives no real images: {ALLOWED}")
         resolution = plan.generator.resolution
         return cls(
             spec.evaluation,
@@ -118,11 +118,11 @@ class Evaluator:
             shard=shard,
         )
 
-    def prepare(self, progress: Progress = _unseen) -> None:
-        """Compute the features of the real images, or read them from the cache; only process 0 has anything to do.
+    def prepare(self, progress: Progress = _ignore_progress) -> None:
+        """Compute the features of the real images, or read them from the cache; only process 0 does any work.
 
         Raises:
-            DataError: an image cannot be read, unless `data.on_error` is skip; or too few can.
+            DataError: an image cannot be read, unless `data.on_error` is skip; or too few are readable.
         """
         if self._real is not None or self.shard.index:
             return
@@ -145,37 +145,37 @@ class Evaluator:
         truncation: float = 1.0,
         batch_size: int | None = None,
         fast: str | None = None,
-        progress: Progress = _unseen,
+        progress: Progress = _ignore_progress,
     ) -> Report | None:
-        """Compare a generator's samples of the seeds 0, 1, … with the real images: the report, on process 0 alone.
+        """Compare a generator's samples of the seeds 0, 1, … with the real images; return a report on process 0 only.
 
         Args:
-            gather: with several processes, how tensors come together (`sharing.Gather`); all call it equally often.
-            batch_size: samples at once; the generator's own choice when absent.
-            fast: float32 or bfloat16, to make them by the rewritten network.
-            progress: hears how many samples of how many are done, in this process.
+            gather: with several processes, collects tensors (`sharing.Gather`); all call it equally often.
+            batch_size: samples per batch; the generator's own choice when absent.
+            fast: precision of the optimized network, float32 or bfloat16; None samples by the network as trained.
+            progress: called with (done, total) samples of this process.
         """
-        pictures = Generated(generator, self.evaluation.samples, truncation, fast=fast)
+        pictures = GeneratedImages(generator, self.evaluation.samples, truncation, fast=fast)
         return self._compare(pictures, gather, batch_size or generator.default_batch_size, progress)
 
-    def evaluate_images(self, pictures: Stored, *, progress: Progress = _unseen) -> Report:
-        """Compare `evaluation.samples` pictures that somebody has made with the real images, in a single process."""
+    def evaluate_images(self, pictures: StoredImages, *, progress: Progress = _ignore_progress) -> Report:
+        """Compare `evaluation.samples` existing images with the real ones, in a single process."""
         assert len(pictures) == self.evaluation.samples, "networks are made for that many"
         report = self._compare(pictures, None, _batch_size(pictures, self.device), progress)
         assert report is not None, "there is one process"
         return report
 
-    def _compare(self, pictures: Pictures, gather: Gather | None, batch_size: int, progress: Progress) -> Report | None:
+    def _compare(self, pictures: ImageSet, gather: Gather | None, batch_size: int, progress: Progress) -> Report | None:
         self.prepare()
-        own_part = positions(self.shard, len(pictures))
+        own_part = shard_positions(self.shard, len(pictures))
         own = extract(pictures, self._networks.samples, positions=own_part, batch_size=batch_size, progress=progress)
-        whole = joined(self.shard, own, len(pictures), gather)
+        whole = gather_features(self.shard, own, len(pictures), gather)
         if whole is None:
             return None
         assert self._real is not None, "process 0 has prepared"
         return self._report(pictures, compute(self.metrics, whole, self._real), self._readable(self._real))
 
-    def _report(self, pictures: Pictures, values: Mapping[str, Value], real_rows: int) -> Report:
+    def _report(self, pictures: ImageSet, values: Mapping[str, Value], real_rows: int) -> Report:
         generated = pictures.facts()
         real = self.reals.facts() | {"images": real_rows, "unreadable": len(self.reals.unreadable)}
         scores = [
@@ -191,14 +191,16 @@ class Evaluator:
             for name, better in metric.values
         ]
         wanted = self.evaluation.real_samples
-        notes = caveats(self.metrics, samples=len(pictures), reals=self.reals, real_rows=real_rows, wanted=wanted)
+        notes = reliability_warnings(
+            self.metrics, samples=len(pictures), reals=self.reals, real_rows=real_rows, wanted=wanted
+        )
         return Report(scores=tuple(scores), notes=tuple(notes))
 
     def _readable(self, real: Features) -> int:
         return min((len(rows) for rows in real.values()), default=len(self.reals))
 
 
-def _batch_size(pictures: Stored, device: torch.device) -> int:
+def _batch_size(pictures: StoredImages, device: torch.device) -> int:
     return max(1, _PIXELS_AT_ONCE.get(device.type, _PIXELS_AT_ONCE_ELSEWHERE) // pictures.resolution**2)
 
 

@@ -1,4 +1,4 @@
-"""From pictures to features: one pass over the pictures for all networks, memory bounded by the features."""
+"""Feature extraction: one pass over the images for all networks, memory bounded by the features."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Protocol
 import torch
 
 from hitzoo.evaluation.metrics import FeatureKind
-from hitzoo.evaluation.pictures import RGB, Pictures
+from hitzoo.evaluation.pictures import RGB, ImageSet
 
 
 class FeatureNetwork(Protocol):
-    """Turns pictures into one row of numbers each, the same row in any batch up to rounding.
+    """Turns each image into a row of numbers, the same in any batch up to rounding.
 
     `name` changes when the numbers do.
     """
@@ -25,25 +25,25 @@ class FeatureNetwork(Protocol):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """What one picture gives."""
+        """Shape of one image's features."""
         ...
 
     def __call__(self, pictures: RGB, positions: Sequence[int]) -> torch.Tensor:
-        """(B, R, R, 3) bytes at these positions of their set to float32 (B, *shape) on the CPU."""
+        """Map bytes (B, R, R, 3) at these positions of their set to float32 (B, *shape) on the CPU."""
         ...
 
 
 def extract(
-    pictures: Pictures,
+    pictures: ImageSet,
     networks: Mapping[FeatureKind, FeatureNetwork],
     *,
     positions: Sequence[int] | None = None,
     batch_size: int,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[FeatureKind, torch.Tensor]:
-    """Features (N, *shape) of the pictures at `positions` (all when absent), for each network.
+    """Extract features (N, *shape) of the images at `positions` (all when absent), for each network.
 
-    N is smaller than the number of positions where unreadable pictures are left out.
+    N is smaller than the number of positions if unreadable images are left out.
     """
     wanted = range(len(pictures)) if positions is None else positions
     rows = {kind: torch.empty(len(wanted), *network.shape) for kind, network in networks.items()}
@@ -63,7 +63,7 @@ def extract(
 
 @contextmanager
 def exact_float32() -> Iterator[None]:
-    """Full float32 on CUDA, whatever training has set, by the same algorithms each time; nothing changes elsewhere."""
+    """Use full float32 and deterministic algorithms on CUDA, whatever training has set; a no-op elsewhere."""
     cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
     before, matmul.allow_tf32 = matmul.allow_tf32, False
     try:

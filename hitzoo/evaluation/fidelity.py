@@ -1,8 +1,8 @@
-"""FID, inception score, KID, precision and recall: the numbers of torch-fidelity. Only this file imports it.
+"""FID, inception score, KID, precision and recall by torch-fidelity. Only this file imports it.
 
-torch-fidelity computes the metrics through its public entrance, on features that were computed before with its own
-Inception network: so the features of the real images can be kept under a name that knows the data (its own cache goes
-by a name alone), samples can be made by several processes, and no picture is held.
+torch-fidelity computes the metrics through its public API, on features computed before with its own Inception network:
+so the features of the real images can be cached under a key that identifies the data (its own cache uses a name alone),
+samples can be made by several processes, and no image is kept in memory.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ POOL, LOGITS = "2048", "logits_unbiased"
 POOL_WIDTH, LOGITS_WIDTH = 2048, 1008
 KID_SUBSETS, KID_SUBSET_SIZE = 100, 1000
 IS_GROUP = 5000  # images, as in the HiT paper
-_AT_ONCE = 32  # pictures, each of 299×299 inside the network
+_AT_ONCE = 32  # images, each of 299×299 inside the network
 _ROWS_AT_ONCE = 1000
 _STORED = "hitzoo-stored-features"
 
 
-def refuse_without_it() -> None:
-    """Say at once, before any download, that torch-fidelity or the torchvision it needs does not load.
+def check_torch_fidelity() -> None:
+    """Check, before any download, that torch-fidelity and the torchvision it needs can be imported.
 
     Raises:
-        RequestError: as above.
+        RequestError: one of them cannot.
     """
     try:
         import torch_fidelity  # noqa: F401
@@ -47,7 +47,7 @@ def refuse_without_it() -> None:
 
 
 def open_inception(weights: Path) -> torch.nn.Module:
-    """The network with weights whose sha256 was checked, on the CPU."""
+    """Load the network, with weights whose sha256 was checked, on the CPU."""
     from torch_fidelity import FeatureExtractorInceptionV3
 
     network: torch.nn.Module = FeatureExtractorInceptionV3(
@@ -57,7 +57,7 @@ def open_inception(weights: Path) -> torch.nn.Module:
 
 
 class Inception:
-    """Features of the Inception network: the last pooled map, and with `logits` the class logits without bias too."""
+    """Features of the Inception network: the last pooled map, with `logits` also the class logits without bias."""
 
     name = NETWORK
 
@@ -68,7 +68,7 @@ class Inception:
         self.shape: tuple[int, ...] = (POOL_WIDTH + LOGITS_WIDTH * logits,)
 
     def __call__(self, pictures: RGB, positions: Sequence[int]) -> torch.Tensor:
-        """(B, R, R, 3) bytes to (B, 2048), or (B, 2048 + 1008); resizing to 299×299 is the network's own."""
+        """Map bytes (B, R, R, 3) to (B, 2048), or (B, 2048 + 1008); the network itself resizes to 299×299."""
         return torch.cat([self._rows(part) for part in torch.from_numpy(pictures).split(_AT_ONCE)])
 
     def _rows(self, pictures: torch.Tensor) -> torch.Tensor:
@@ -77,7 +77,7 @@ class Inception:
 
 
 def compare(names: Collection[str], fakes: torch.Tensor, reals: torch.Tensor) -> dict[str, tuple[float, float | None]]:
-    """Value and deviation of `fid`, `kid`, and `precision` and `recall` for `pr`, of features (N, D) and (M, D)."""
+    """Compute value and deviation of `fid`, `kid`, and for `pr` `precision` and `recall`, of (N, D) and (M, D)."""
     import torch_fidelity as tf
 
     found = _calculate(
@@ -112,7 +112,7 @@ def inception_score(logits: torch.Tensor) -> tuple[float, float | None]:
 
 
 def is_groups(samples: int) -> int:
-    """How many groups of at least 5,000 images there are; one where there are fewer."""
+    """Number of groups of at least 5,000 images; one if there are fewer."""
     return max(1, samples // IS_GROUP)
 
 
@@ -122,7 +122,7 @@ def kid_subset_size(samples: int, reals: int) -> int:
 
 
 class _Rows(Dataset[torch.Tensor]):
-    """Rows of features, one an item."""
+    """Rows of features as a data set, one per item."""
 
     def __init__(self, rows: torch.Tensor) -> None:
         self._rows = rows
@@ -135,7 +135,7 @@ class _Rows(Dataset[torch.Tensor]):
 
 
 def _calculate(**wanted: Any) -> dict[str, float]:
-    """torch-fidelity's numbers of rows of features, without its cache, its workers and its printing."""
+    """Call torch-fidelity on rows of features, without its cache, workers and printing."""
     import torch_fidelity as tf
 
     _register_stored()
@@ -153,11 +153,11 @@ def _calculate(**wanted: Any) -> dict[str, float]:
 
 @cache
 def _register_stored() -> None:
-    """Make torch-fidelity know an extractor whose pictures are features already."""
+    """Register with torch-fidelity an extractor whose inputs are features already."""
     import torch_fidelity as tf
 
     class Stored(tf.FeatureExtractorBase):  # type: ignore[misc]
-        """Gives back what it is given."""
+        """Returns its input."""
 
         def __init__(self, name: str, features_list: list[str], **kwargs: Any) -> None:
             super().__init__(name, features_list)

@@ -1,4 +1,4 @@
-"""Pictures that somebody has made, with whatever tool: a folder or a zip of squares of one size."""
+"""Images made by any tool: a folder or a zip of squares of one size."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from PIL import Image
 from hitzoo.data.open import open_source
 from hitzoo.data.source import ImageSource
 from hitzoo.errors import RequestError
-from hitzoo.evaluation.pictures import Stored
+from hitzoo.evaluation.pictures import StoredImages
 from hitzoo.spec.types import DataSpec
 
 _SYNTHETIC_SIDE = 64  # pixels
-_SINGLE = re.compile(r"(seed|latent)\d+\.\w+")  # as `hitzoo sample` names pictures
+_SINGLE = re.compile(r"(seed|latent)\d+\.\w+")  # file names of `hitzoo sample`
 _GRID = re.compile(r"grid\d*\.\w+")
 
 
-def open_given(
+def open_image_folder(
     location: str, count: int | None = None, *, note: Callable[[str], None] = lambda message: None
-) -> Stored:
-    """The pictures at `location`, or `count` of them; their side is that of the first, and nothing is resized.
+) -> StoredImages:
+    """Open the images at `location`, or `count` of them; all have the side of the first, and none is resized.
 
-    Grids that `hitzoo sample` laid beside its pictures are left out, and named to `note`.
+    Grids that `hitzoo sample` wrote beside its images are left out and reported to `note`.
 
     Raises:
-        DataError: the place cannot be opened.
-        RequestError: the first picture is no square, or there are fewer than `count`.
+        DataError: the location cannot be opened.
+        RequestError: the first image is not square, or there are fewer than `count`.
     """
     source = _without_grids(open_source(location, resolution=_SYNTHETIC_SIDE), note)
     if count is not None and count > len(source):
@@ -35,11 +35,11 @@ def open_given(
     width, height = source.read(0).size
     if width != height:
         raise RequestError(_not_square(source.label(0), width, height) + "; crop them as your protocol says")
-    return Stored(_OneSize(source, width), DataSpec(source=location, crop="none"), width, count)
+    return StoredImages(_FixedSize(source, width), DataSpec(source=location, crop="none"), width, count)
 
 
 def _without_grids(source: ImageSource, note: Callable[[str], None]) -> ImageSource:
-    """`grid.png` is a grid only beside `seed0000.png`: somebody else's pictures may have that name."""
+    """Leave out `grid.png` beside `seed0000.png`; elsewhere the name may belong to an ordinary image."""
     names = [source.label(index).rpartition("/")[2] for index in range(len(source))]
     if not any(_SINGLE.fullmatch(name) for name in names):
         return source
@@ -48,12 +48,12 @@ def _without_grids(source: ImageSource, note: Callable[[str], None]) -> ImageSou
         return source
     left_out = [name for name in names if _GRID.fullmatch(name)]
     more = f" and {len(left_out) - 1} more" if len(left_out) > 1 else ""
-    note(f"left out: {left_out[0]}{more}, grids of the pictures beside them")
-    return _Some(source, kept)
+    note(f"left out: {left_out[0]}{more}, grids of the images beside them")
+    return _Subset(source, kept)
 
 
-class _Some:
-    """A source that gives some images of another."""
+class _Subset:
+    """A subset of another source."""
 
     def __init__(self, source: ImageSource, indices: Sequence[int]) -> None:
         self._source, self._indices = source, indices
@@ -72,8 +72,8 @@ class _Some:
         return self._source.fingerprint()
 
 
-class _OneSize:
-    """A source that gives squares of one size only."""
+class _FixedSize:
+    """A source that admits squares of one size only."""
 
     def __init__(self, source: ImageSource, side: int) -> None:
         self._source, self._side = source, side
@@ -97,4 +97,4 @@ class _OneSize:
 
 
 def _not_square(label: str, width: int, height: int) -> str:
-    return f"{label} is {width}×{height} pixels; pictures to evaluate are squares of one size"
+    return f"{label} is {width}×{height} pixels; images to evaluate must be squares of one size"

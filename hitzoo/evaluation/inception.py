@@ -1,4 +1,4 @@
-"""Finding the weights of torch-fidelity's Inception network: given, already on the disk, or downloaded and said so."""
+"""Weights of torch-fidelity's Inception network: given, already on disk, or downloaded with a note."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ VARIABLE = "HITZOO_INCEPTION_WEIGHTS"
 
 
 def find_inception_weights(given: Path | None, note: Callable[[str], None]) -> Path:
-    """The file: `given`, else what $HITZOO_INCEPTION_WEIGHTS names, else torch hub's own, else downloaded to there.
+    """Return the file: `given`, else $HITZOO_INCEPTION_WEIGHTS, else torch hub's cache, else a download to there.
 
-    The file is a pickle, which could run anything when it is read: so only the one whose sha256 is known is used.
-    `note` hears of a download before it begins.
+    The file is a pickle, which could run any code when it is read, so only the one with the known sha256 is used.
+    `note` is called with a message before a download.
 
     Raises:
-        WeightsError: the file is missing or another one, or it cannot be downloaded.
+        WeightsError: the file is missing or a different one, or it cannot be downloaded.
     """
     named = os.environ.get(VARIABLE)
     if given is not None or named:
@@ -38,7 +38,7 @@ def find_inception_weights(given: Path | None, note: Callable[[str], None]) -> P
         _check(path, "--inception-weights" if given is not None else VARIABLE)
         return path
     path = Path(torch.hub.get_dir()) / "checkpoints" / FILE_NAME
-    if path.parts[0] == "~":  # torch would make a folder of that name here
+    if path.parts[0] == "~":  # torch would create a folder of that name here
         raise WeightsError(
             f"there is no home folder to keep the Inception network in; set TORCH_HOME, or give it with {VARIABLE}"
         )
@@ -50,7 +50,7 @@ def find_inception_weights(given: Path | None, note: Callable[[str], None]) -> P
 
 
 def _check(path: Path, origin: str) -> None:
-    """Refuse any other file than the one that is meant."""
+    """Refuse any file but the known one."""
     try:
         with path.open("rb") as file:
             found = file_digest(file, "sha256").hexdigest()
@@ -71,7 +71,7 @@ def _download(path: Path) -> None:
     except (OSError, RuntimeError, HTTPException) as error:  # the second is a file of another sha256
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WeightsError(
-            f"the Inception network of torch-fidelity cannot be downloaded ({reason}). Two ways on:\n"
+            f"the Inception network of torch-fidelity cannot be downloaded ({reason}). Two alternatives:\n"
             f"  fetch {URL} on another machine, and give it with --inception-weights PATH or {VARIABLE}\n"
             f"  use metrics that need no download: {','.join(OFFLINE)}"
         ) from None

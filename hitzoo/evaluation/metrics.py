@@ -1,4 +1,4 @@
-"""The metrics by name: the numbers each gives, which way is better, and what it looks at. Nothing here needs torch."""
+"""The metrics by name: the numbers each gives, the better direction, and its features. Nothing here needs torch."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from hitzoo.spec.types import MetricName
 Better: TypeAlias = Literal["lower", "higher"]
 FeatureKind: TypeAlias = Literal["inception", "random_conv", "patches"]
 NEIGHBOURS = 3  # k of precision and recall, as in Kynkäänniemi et al. 2019, section 4
-FEWEST_IMAGES = NEIGHBOURS + 1  # a k-th neighbour besides the image itself
+FEWEST_IMAGES = NEIGHBOURS + 1  # a k-th neighbour other than the image itself
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """One metric: `values` are the numbers it gives, with the way that is better.
+    """One metric: `values` are the numbers it gives, with the direction that is better.
 
-    `needs_real` is false of the inception score, which looks at the samples alone.
+    `needs_real` is false for the inception score, which depends on the samples alone.
     """
 
     name: MetricName
@@ -30,7 +30,7 @@ class Metric:
 
     @property
     def needs_inception(self) -> bool:
-        """Whether torch-fidelity and the downloaded weights of its Inception network are needed."""
+        """True if torch-fidelity and the downloaded weights of its Inception network are needed."""
         return self.features == "inception"
 
 
@@ -91,23 +91,23 @@ OFFLINE: tuple[str, ...] = tuple(name for name, metric in METRICS.items() if not
 
 
 def choose_metrics(names: Iterable[str]) -> tuple[Metric, ...]:
-    """The metrics of those names, each once, in the order given.
+    """Look up metrics by name, each once, in the order given.
 
     Raises:
-        RequestError: no metric has the name, or none is named.
+        RequestError: unknown metric, or none is named.
     """
     chosen = {name: METRICS.get(name) for name in names}
     for name, metric in chosen.items():
         if metric is None:
             hint = "; ".join(filter(None, (suggestion(name, METRICS), f"known: {', '.join(METRICS)}")))
-            raise RequestError(f"no metric is named '{name}'; {hint}")
+            raise RequestError(f"unknown metric '{name}'; {hint}")
     if not chosen:
         raise RequestError(f"no metric is named; known: {', '.join(METRICS)}")
     return tuple(metric for metric in chosen.values() if metric is not None)
 
 
 def parse_metrics(text: str) -> tuple[str, ...]:
-    """`fid,is,kid` as names.
+    """Parse a list of names such as `fid,is,kid`.
 
     Raises:
         RequestError: as `choose_metrics`.

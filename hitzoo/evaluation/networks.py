@@ -1,4 +1,4 @@
-"""Which feature networks a choice of metrics needs, for the samples and for the real images."""
+"""Feature networks for a choice of metrics, for the samples and for the real images."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from hitzoo.evaluation.sliced_wasserstein import LaplacianPatches
 
 @dataclass(frozen=True)
 class Networks:
-    """The networks that look at the samples, and those that look at the real images."""
+    """Feature networks for the samples, and for the real images."""
 
     samples: dict[FeatureKind, FeatureNetwork]
     reals: dict[FeatureKind, FeatureNetwork]
@@ -34,17 +34,17 @@ def open_networks(
     inception_weights: Path | None,
     note: Callable[[str], None],
 ) -> Networks:
-    """The networks of `metrics`, for sets of so many images.
+    """Load the networks of `metrics`, for sets of `samples` and `reals` images.
 
     Raises:
-        RequestError, WeightsError: torch-fidelity does not load, or its Inception network is not to be had.
+        RequestError, WeightsError: torch-fidelity does not load, or its Inception network is not available.
     """
     kinds = {metric.features for metric in metrics}
     compared = {metric.features for metric in metrics if metric.needs_real}
     ours: dict[FeatureKind, FeatureNetwork] = {}
     theirs: dict[FeatureKind, FeatureNetwork] = {}
     if "inception" in kinds:
-        fidelity.refuse_without_it()
+        fidelity.check_torch_fidelity()
         network = fidelity.open_inception(find_inception_weights(inception_weights, note))
         scored = any(metric.name == "is" for metric in metrics)
         ours["inception"] = fidelity.Inception(network, device, logits=scored)

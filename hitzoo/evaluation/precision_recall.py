@@ -13,14 +13,14 @@ import torch
 from hitzoo.evaluation.metrics import NEIGHBOURS
 
 _BLOCK = 1 << 24  # distances held at once: 128 MB
-_ROUNDING = 1e-10  # of the largest squared norm: what float64 loses in |x|² + |y|² − 2xy, so that equal points meet
+_ROUNDING = 1e-10  # of the largest squared norm: rounding of |x|² + |y|² − 2xy in float64; equal points coincide
 
 
 def precision_recall(fakes: torch.Tensor, reals: torch.Tensor, neighbours: int = NEIGHBOURS) -> tuple[float, float]:
-    """(precision, recall) of features (N, D) and (M, D): both in [0, 1].
+    """Compute (precision, recall) of features (N, D) and (M, D), both in [0, 1].
 
     Precision is the share of `fakes` inside the manifold of `reals`, recall the share of `reals` inside the manifold of
-    `fakes`. N and M are more than `neighbours`. Memory is that of the features and a block of distances.
+    `fakes`. N and M exceed `neighbours`. Memory holds the features and a block of distances.
     """
     centre = reals.double().mean(dim=0)
     fakes, reals = fakes.double() - centre, reals.double() - centre
@@ -35,7 +35,7 @@ def precision_recall(fakes: torch.Tensor, reals: torch.Tensor, neighbours: int =
 
 
 def _squared_radii(rows: torch.Tensor, neighbours: int) -> torch.Tensor:
-    """(N,) squared distances to the k-th nearest other row: the nearest of all is the row itself."""
+    """Squared distances (N,) to the k-th nearest other row; the nearest of all is the row itself."""
     radii = torch.empty(len(rows), dtype=rows.dtype)
     for part, distances in _squared_distances(rows, rows):
         radii[part] = distances.kthvalue(neighbours + 1, dim=1).values

@@ -1,4 +1,4 @@
-"""The protocol of a number as plain data: what was compared with what, and how it was computed."""
+"""The protocol of a number as plain data: the sets that were compared, and how it was computed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def protocol_of(
     real: Mapping[str, Any],
     device: torch.device,
 ) -> dict[str, Any]:
-    """Everything a value of `metric` depends on, with the facts of the two sets; `network` looked at the samples."""
+    """Collect all that a value of `metric` depends on; `network` computed the samples' features."""
     return {
         "definition": metric.definition,
         **_parameters(metric, generated["images"], real["images"]),

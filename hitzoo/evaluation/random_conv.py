@@ -1,7 +1,7 @@
-"""Features of a small convolution network with fixed random weights: a yardstick that needs no download.
+"""Features of a small convolutional network with fixed random weights: a metric that needs no download.
 
-Random convolutions keep edges, colours and textures apart well enough to order models of one data set. They know
-nothing of objects: distances on them are no FID, and their scale means nothing between data sets.
+Random convolutions distinguish edges, colours and textures well enough to rank models of one data set. They know
+nothing of objects: distances on them are not FID, and their scale is not comparable between data sets.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from torch.nn import functional as F
 from hitzoo.evaluation.pictures import RGB
 
 _SEED = 20210615
-_SIDE = 64  # pixels; every picture is brought to this size first
+_SIDE = 64  # pixels; every image is resized to this first
 _SLOPE = 0.2
 _WIDTHS = (32, 48, 48, 64)
 _KERNELS = (5, 3, 3, 3)
-_CELLS = 2  # the last map is averaged over 2×2 cells, so that layout counts
+_CELLS = 2  # the last map is averaged over 2×2 cells, so that layout matters
 _AT_ONCE = 64  # pictures
 
 
 class RandomConv:
-    """Four convolutions of stride 2; of the first three the mean and deviation of each channel, of the last its means
-    over 2×2 cells: 512 numbers a picture.
+    """Four convolutions of stride 2: mean and deviation per channel of the first three, means over 2×2 cells of the
+    last; 512 numbers per image.
 
     Weights are He-normal from NumPy's `RandomState`, whose stream never changes; they are the same on every machine.
     """
@@ -46,7 +46,7 @@ class RandomConv:
             inputs = width
 
     def __call__(self, pictures: RGB, positions: Sequence[int]) -> torch.Tensor:
-        """(B, R, R, 3) bytes to (B, 512)."""
+        """Map bytes (B, R, R, 3) to (B, 512)."""
         return torch.cat([self._rows(part) for part in torch.from_numpy(pictures).split(_AT_ONCE)])
 
     def _rows(self, pictures: torch.Tensor) -> torch.Tensor:

@@ -1,7 +1,7 @@
-"""Features of the real images, computed once: kept in a file under a key made of everything they depend on.
+"""Features of the real images, computed once and cached in a file under a key made of everything they depend on.
 
 The file is `real-features/KEY.safetensors` in $HITZOO_CACHE, else $XDG_CACHE_HOME/hitzoo, else ~/.cache/hitzoo; it may
-be removed at any time. One that is cut or was altered is computed again.
+be deleted at any time. A truncated or altered one is recomputed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import torch
 from hitzoo.errors import OutputError, WeightsError
 from hitzoo.evaluation.features import FeatureNetwork, extract
 from hitzoo.evaluation.metrics import FeatureKind
-from hitzoo.evaluation.pictures import Stored
+from hitzoo.evaluation.pictures import StoredImages
 from hitzoo.places import caches
 from hitzoo.zoo.weights import read_metadata, read_tensors, save_weights, stored_checksum
 
@@ -26,7 +26,7 @@ _FORMAT = 1
 
 
 def real_features(
-    reals: Stored,
+    reals: StoredImages,
     networks: Mapping[FeatureKind, FeatureNetwork],
     *,
     batch_size: int,
@@ -34,9 +34,9 @@ def real_features(
     note: Callable[[str], None],
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[FeatureKind, torch.Tensor]:
-    """Features (M, *shape) of the real images for each network, from the cache where they are there.
+    """Return features (M, *shape) of the real images for each network, from the cache if possible.
 
-    `note` hears of a cache that cannot be written; the features are good all the same.
+    `note` is called with a message when the cache is not writable; the features are still valid.
 
     Raises:
         DataError: an image cannot be read, unless the spec says to skip it.
@@ -56,15 +56,15 @@ def real_features(
 
 
 def cache_folder() -> Path | None:
-    """Where hitzoo keeps what can be computed again; None for a user without a home."""
+    """Folder of hitzoo's cache; None for a user without a home."""
     own, shared = os.environ.get("HITZOO_CACHE"), caches()
     return Path(own) if own else shared / "hitzoo" if shared else None
 
 
-def _facts(reals: Stored, network: FeatureNetwork, device: torch.device) -> dict[str, Any]:
-    """Everything the features follow from, to the last bit on one machine."""
+def _facts(reals: StoredImages, network: FeatureNetwork, device: torch.device) -> dict[str, Any]:
+    """Collect all that the features depend on, bit for bit on one machine."""
     chosen = reals.facts()
-    del chosen["source"]  # a name; the fingerprint is what it holds
+    del chosen["source"]  # a name; the fingerprint identifies the contents
     return chosen | {
         "format": _FORMAT,
         "features": network.name,
@@ -80,7 +80,7 @@ def _path(facts: Mapping[str, Any]) -> Path | None:
 
 
 def _read(facts: Mapping[str, Any]) -> tuple[torch.Tensor, list[str]] | None:
-    """The stored rows and the names that were left out; None where there are none, or not whole."""
+    """Read the stored rows and the names that were skipped; None if missing or damaged."""
     path = _path(facts)
     if path is None:
         return None
@@ -100,9 +100,9 @@ def _write(facts: Mapping[str, Any], rows: torch.Tensor, unreadable: list[str], 
     metadata = {"facts": facts, "unreadable": unreadable}
     path = _path(facts)
     if path is None:
-        note("the features of the real images are not kept for next time: there is no home folder; set HITZOO_CACHE")
+        note("the features of the real images are not cached: there is no home folder; set HITZOO_CACHE")
         return
     try:
         save_weights(path, {"features": rows}, metadata)
     except OutputError as error:
-        note(f"the features of the real images are not kept for next time: {error}")
+        note(f"the features of the real images are not cached: {error}")

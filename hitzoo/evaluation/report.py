@@ -1,4 +1,4 @@
-"""The numbers, each with the protocol it came from."""
+"""The numbers of an evaluation, each with its protocol."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from hitzoo.evaluation.metrics import Better
 class Score:
     """One number. `deviation` is over the groups of the inception score or the subsets of KID, else None.
 
-    `protocol` is plain data, all that the number depends on: definition and features, generated and real images, how
-    they were made square, where and with which versions it was computed.
+    `protocol` is plain data with all that the number depends on: definition and features, both sets of images, how
+    they were made square, device and versions.
     """
 
     metric: str
@@ -25,7 +25,7 @@ class Score:
     protocol: Mapping[str, Any]
 
     def to_json(self) -> dict[str, Any]:
-        """The score as JSON values."""
+        """Return JSON values."""
         return {
             "metric": self.metric,
             "name": self.name,
@@ -38,19 +38,19 @@ class Score:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What an evaluation found. `notes` say what makes its numbers less than they seem, a sentence each."""
+    """Result of an evaluation. `notes` are sentences on what makes its numbers less reliable."""
 
     scores: tuple[Score, ...]
     notes: tuple[str, ...] = ()
 
     def __getitem__(self, name: str) -> float:
-        """The value of that name: `report["fid"]`, `report["precision"]`."""
+        """Look up a value: `report["fid"]`, `report["precision"]`."""
         return self.values()[name]
 
     def values(self) -> dict[str, float]:
-        """Every value by its name, in the order asked for: what a line of a training log holds."""
+        """All values by name, in the order requested, as a line of a training log holds them."""
         return {score.name: score.value for score in self.scores}
 
     def to_json(self) -> dict[str, Any]:
-        """The report as JSON values."""
+        """Return JSON values, protocols included."""
         return {"scores": [score.to_json() for score in self.scores], "notes": list(self.notes)}

@@ -1,4 +1,4 @@
-"""A report on the disk: the same comparison may be made again, a report of another one stays."""
+"""A report on disk: the same comparison may be repeated, the report of a different one is kept."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _GENERATED = ("weights", "plan", "images", "truncation", "network", "source", "f
 _REAL = ("source", "fingerprint", "of", "chosen")
 
 
-def refuse_other_report(path: Path, evaluator: Evaluator, generated: Mapping[str, Any], *, force: bool) -> None:
-    """Say before any work that a file holds something else than what an evaluation would write.
+def check_same_report(path: Path, evaluator: Evaluator, generated: Mapping[str, Any], *, force: bool) -> None:
+    """Check, before any work, that an existing file holds the report of the same comparison.
 
     Args:
-        generated: the pictures' own facts, as the protocol has them.
+        generated: the images' facts, as in the protocol.
 
     Raises:
-        OutputError: it does.
+        OutputError: the file holds something else.
     """
     if not is_taken(path) or force:
         return
@@ -38,7 +38,7 @@ def refuse_other_report(path: Path, evaluator: Evaluator, generated: Mapping[str
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise existing(path, "and is not a report of `hitzoo eval`") from None
     if not same:
-        raise existing(path, "of another comparison")
+        raise existing(path, "of a different comparison")
 
 
 def _agree(found: Mapping[str, Any], wanted: Mapping[str, Any], keys: Iterable[str]) -> bool:

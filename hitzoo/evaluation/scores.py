@@ -1,4 +1,4 @@
-"""From features to numbers."""
+"""Computation of metrics from features."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from hitzoo.evaluation.precision_recall import precision_recall
 from hitzoo.evaluation.sliced_wasserstein import sliced_wasserstein
 
 Features: TypeAlias = Mapping[FeatureKind, torch.Tensor]
-Value: TypeAlias = tuple[float, float | None]  # and its deviation, where it is a mean of several
+Value: TypeAlias = tuple[float, float | None]  # and its deviation, if it is a mean of several
 
 _SMALLEST_SCALE = 1e-2  # of the mean deviation: a feature that hardly varies must not outweigh all others
 
 
 def compute(metrics: Sequence[Metric], samples: Features, reals: Features) -> dict[str, Value]:
-    """Every value that `metrics` give, by its name, of features (N, …) and (M, …) of each kind."""
+    """Compute every value of `metrics` by name, from features (N, …) and (M, …) of each kind."""
     names: set[str] = {metric.name for metric in metrics}
     values: dict[str, Value] = {}
     if "is" in names:
@@ -36,7 +36,7 @@ def compute(metrics: Sequence[Metric], samples: Features, reals: Features) -> di
 
 
 def scaled(samples: torch.Tensor, reals: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Features (N, D) and (M, D) in units of each feature's deviation over the real images, in float64."""
+    """Scale features (N, D) and (M, D) to units of each feature's deviation over the real images, in float64."""
     samples, reals = samples.double(), reals.double()
     deviation = reals.std(dim=0)
     deviation = deviation.clamp(min=max(_SMALLEST_SCALE * float(deviation.mean()), torch.finfo(torch.float32).eps))

@@ -1,4 +1,4 @@
-"""Samples made by several processes: which are whose, and how their features come together again."""
+"""Samples divided among several processes, and the gathering of their features."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from hitzoo.evaluation.metrics import FeatureKind
 from hitzoo.runtime.shard import Shard
 
 Gather: TypeAlias = Callable[[torch.Tensor], Sequence[torch.Tensor] | None]
-"""Collects a CPU tensor of one shape and type from each process: a list in their order on process 0, None elsewhere."""
+"""Gathers a CPU tensor of one shape and dtype from each process: a list by rank on process 0, None elsewhere."""
 
 
-def positions(shard: Shard, total: int) -> list[int]:
-    """A process's positions, as many as every other's: the last may lie past `total` and are dropped again."""
+def shard_positions(shard: Shard, total: int) -> list[int]:
+    """Positions of a process, equally many for each; the last may exceed `total` and are dropped later."""
     rows = -(-total // shard.count)
     return [shard.index + place * shard.count for place in range(rows)]
 
 
-def joined(
+def gather_features(
     shard: Shard, own: Mapping[FeatureKind, torch.Tensor], total: int, gather: Gather | None
 ) -> dict[FeatureKind, torch.Tensor] | None:
-    """The features of all `total` samples in the order of their positions; None on processes that do not lead."""
+    """Gather the features of all `total` samples by position; None on all processes but the first."""
     if shard.count == 1:
         return dict(own)
     assert gather is not None, "several processes need a way to gather"

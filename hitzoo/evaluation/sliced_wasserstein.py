@@ -1,9 +1,9 @@
 """The sliced Wasserstein distance between patches of a Laplacian pyramid: structure and colour at each scale.
 
 Source: Karras et al. 2018 ("Progressive Growing of GANs"), section 5; the distance is that of Rabin et al. 2011.
-Differs: patches are scaled by the real images' mean and deviation of each channel, so that samples that are too flat or
-off in colour are seen (the paper scales each set by its own); at most 2¹⁶ patches of a level are taken from a set, at
-places that follow from the picture's number; sets of different sizes are compared by their quantiles.
+Differs: patches are scaled by the real images' mean and deviation per channel, so that low contrast or wrong colours
+count (the paper scales each set by its own); at most 2¹⁶ patches per level are taken from a set, at positions that
+follow from the image's number; sets of different sizes are compared by their quantiles.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _SEED = 20180226
 _PATCH = 7  # pixels
 _SMALLEST = 16  # pixels: the side of the pyramid's last level
 _MOST_PATCHES = 1 << 16  # of one level of one set
-_MOST_OF_ONE = 128  # patches of one picture, as in the paper
+_MOST_OF_ONE = 128  # patches per image, as in the paper
 _DIRECTIONS = 256
 _DIRECTIONS_AT_ONCE = 64
 _AT_ONCE = 64  # pictures
@@ -31,9 +31,9 @@ Patches: TypeAlias = NDArray[np.float32]
 
 
 class LaplacianPatches:
-    """Patches of each level of a picture's Laplacian pyramid: (levels, patches, 3·p²), colours outermost.
+    """Patches of each level of an image's Laplacian pyramid: (levels, patches, 3·p²), colours outermost.
 
-    `count` is the size of the set the picture belongs to; it says how many patches one picture gives.
+    `count` is the size of the image's set, which determines the number of patches per image.
     """
 
     name = "laplacian-patches-1"
@@ -48,11 +48,11 @@ class LaplacianPatches:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Levels, patches of one, numbers of a patch."""
+        """Levels, patches per level, numbers per patch."""
         return len(self._sides), self._patches, 3 * self._side**2
 
     def __call__(self, pictures: RGB, positions: Sequence[int]) -> torch.Tensor:
-        """(B, R, R, 3) bytes to (B, levels, patches, 3·p²), each level in units of [-1, 1]."""
+        """Map bytes (B, R, R, 3) to (B, levels, patches, 3·p²), each level in units of [-1, 1]."""
         parts = torch.from_numpy(pictures).split(_AT_ONCE)
         starts = range(0, len(pictures), _AT_ONCE)
         return torch.cat([self._rows(part, positions[start:]) for part, start in zip(parts, starts, strict=True)])
@@ -69,14 +69,14 @@ class LaplacianPatches:
         return torch.stack(rows, dim=1).cpu()
 
     def _places(self, position: int) -> NDArray[np.int64]:
-        """(levels, 2, patches): rows and columns of the upper left corners, drawn from the picture's number."""
+        """Rows and columns of the upper left corners (levels, 2, patches), drawn from the image's number."""
         random = np.random.RandomState([_SEED, position])
         draws = [random.randint(0, side - self._side + 1, (2, self._patches)) for side in self._sides]
         return np.stack(draws)
 
 
 def laplacian_pyramid(x: torch.Tensor, levels: int) -> list[torch.Tensor]:
-    """What each halving of (B, 3, R, R) loses, finest first, and last what remains."""
+    """Differences lost by each halving of (B, 3, R, R), finest first, and last the remainder."""
     pyramid: list[torch.Tensor] = []
     for _ in range(levels - 1):
         smaller = _halved(x)
@@ -86,7 +86,7 @@ def laplacian_pyramid(x: torch.Tensor, levels: int) -> list[torch.Tensor]:
 
 
 def _halved(x: torch.Tensor) -> torch.Tensor:
-    """Half the side, rounded down, after a binomial blur of 5×5."""
+    """Halve the side, rounding down, after a binomial blur of 5×5."""
     row = torch.tensor([1.0, 4, 6, 4, 1], device=x.device) / 16
     kernel = (row[:, None] * row).expand(x.shape[1], 1, 5, 5)
     blurred = F.conv2d(F.pad(x, (2, 2, 2, 2), mode="reflect"), kernel, groups=x.shape[1])
@@ -95,9 +95,9 @@ def _halved(x: torch.Tensor) -> torch.Tensor:
 
 
 def sliced_wasserstein(fakes: torch.Tensor, reals: torch.Tensor) -> float:
-    """The mean over levels of the distance of patches (N, levels, patches, 3·p²) and (M, levels, patches', 3·p²).
+    """Mean over levels of the distance of patches (N, levels, patches, 3·p²) and (M, levels, patches', 3·p²).
 
-    Of one level: the mean over fixed random directions of the area between the two distribution functions.
+    Per level: the mean over fixed random directions of the area between the two distribution functions.
     """
     levels = range(reals.shape[1])
     pairs = ([rows[:, level].flatten(0, 1).numpy() for rows in (fakes, reals)] for level in levels)
@@ -120,6 +120,6 @@ def _distance(fakes: Patches, reals: Patches) -> float:
 
 
 def _quantiles(values: Patches, count: int) -> Patches:
-    """The middles of `count` equal shares of each row's distribution; the sorted row where it has that length."""
+    """Midpoints of `count` equal shares of each row's distribution; the sorted row if it has that length."""
     places = (2 * np.arange(count) + 1) * values.shape[1] // (2 * count)
     return np.sort(values, axis=1)[:, places]

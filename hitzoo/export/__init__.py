@@ -1,1 +1,1 @@
-"""Networks as files that other programs run: torch.export and ONNX."""
+"""Export of networks to files for other programs: torch.export and ONNX."""

@@ -1,4 +1,4 @@
-"""Whether an exported file makes the generator's images, by running both."""
+"""Verification of an exported file against the generator, by running both."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from hitzoo.export.format import Network
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.latents import latents_of_seeds
 
-BATCHES = (1, 3)  # neither is the batch that was traced
+BATCHES = (1, 3)  # neither is the traced batch
 LIMIT = 1e-4
 """Of the largest value; rounding alone gave 3e-7 to 4e-6 for four specs of the zoo, a wrong operation gives more."""
 
 
 def differences(network: Network, generator: Generator, path: Path) -> dict[int, float]:
-    """By batch size, the largest difference of the network's images from the generator's, by their largest value.
+    """Largest difference of the network's images from the generator's, relative to their largest value, by batch size.
 
-    The generator is the one that was trained, not the folded network that was exported.
+    The generator is the trained one, not the optimized network that was exported.
 
     Raises:
-        OutputError: a difference is above `LIMIT`, or the images have another shape; `path` is what is not written.
+        OutputError: a difference is above `LIMIT`, or the shape differs; `path` names the file that is not written.
         WeightsError: the generator's own images are not finite.
     """
     seeds = iter(range(sum(BATCHES)))

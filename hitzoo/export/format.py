@@ -1,4 +1,4 @@
-"""What a file format of `hitzoo.export.write` has to do."""
+"""Interface of a file format of `hitzoo.export.write`."""
 
 from __future__ import annotations
 
@@ -19,28 +19,28 @@ class ExportFormat(Protocol):
 
     @property
     def suffix(self) -> str:
-        """How its files' names end."""
+        """Suffix of its files."""
 
     @property
     def opset(self) -> int | None:
-        """The version of its operators, where they have versions."""
+        """Version of its operator set, if it has one."""
 
     def check_possible(self) -> None:
-        """Say at once, before any work, what this machine lacks.
+        """Check, before any work, that this machine can write the format.
 
         Raises:
             RequestError: a package is missing.
         """
 
     def write(self, program: ExportedProgram, path: Path, metadata: Mapping[str, str]) -> None:
-        """The program and what is said of it into one file.
+        """Write the program and its metadata to one file.
 
         Raises:
-            RequestError: it is more than such a file can hold.
+            RequestError: it is larger than such a file can be.
         """
 
     def read_metadata(self, path: Path) -> dict[str, str]:
-        """What a written file says of itself; nothing where it is not one."""
+        """Read a file's metadata; empty for any other file."""
 
     def open(self, path: Path) -> Network:
-        """The network of a written file, on the CPU."""
+        """Load the network of a written file, on the CPU."""

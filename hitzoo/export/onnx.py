@@ -18,20 +18,20 @@ from hitzoo.errors import OutputError, RequestError
 from hitzoo.export.format import Network
 
 INPUT, OUTPUT = "latents", "images"
-FIRST_OPSET, LAST_OPSET = 18, 23  # below, torch would have to convert downwards; above, it gives no word for
+FIRST_OPSET, LAST_OPSET = 18, 23  # below, torch would have to convert down; above, it makes no promise
 _PACKAGES = ("onnx", "onnxruntime", "onnxscript")
-_MOST_BYTES = (1 << 31) - (1 << 24)  # a protobuf message ends at 2 GiB, and the graph is in it too
+_MOST_BYTES = (1 << 31) - (1 << 24)  # a protobuf message is limited to 2 GiB, graph included
 _ERRORS_ONLY = 3
 
 
 @dataclass(frozen=True)
 class OnnxFormat:
-    """A single protobuf file with its weights inside: nothing beside it can be lost.
+    """A single protobuf file with its weights inside: there is no second file to lose.
 
-    The default opset is the first with gelu as one operator.
+    The default opset is the first with gelu as an operator.
 
     Raises:
-        RequestError: an opset that is not possible.
+        RequestError: an unsupported opset.
     """
 
     opset: int = 20
@@ -48,7 +48,7 @@ class OnnxFormat:
             raise RequestError(f"--format onnx: needs {', '.join(missing)}; pip install 'hitzoo[onnx]'")
 
     def write(self, program: ExportedProgram, path: Path, metadata: Mapping[str, str]) -> None:
-        """The program's graph with `metadata` among the model's properties."""
+        """Write the program's graph, with `metadata` in the model's properties."""
         _check_size(program)
         exported = torch.onnx.export(
             program,
@@ -68,7 +68,7 @@ class OnnxFormat:
         path.write_bytes(model.SerializeToString(deterministic=True))
 
     def read_metadata(self, path: Path) -> dict[str, str]:
-        """The model's properties, and its opset."""
+        """Read the model's properties, and its opset."""
         onnx: Any = import_module("onnx")
         try:
             model = onnx.load(path, load_external_data=False)
@@ -79,10 +79,10 @@ class OnnxFormat:
         return {entry.key: entry.value for entry in model.metadata_props}
 
     def open(self, path: Path) -> Network:
-        """The written file in onnxruntime, on as many threads as torch.
+        """Load the file in onnxruntime, with as many threads as torch.
 
         Raises:
-            OutputError: it is not for this version of onnxruntime.
+            OutputError: this version of onnxruntime cannot load it.
         """
         import onnxruntime
 
@@ -124,12 +124,12 @@ def _check_size(program: ExportedProgram) -> None:
 
 
 def _tensors(program: ExportedProgram) -> Iterable[Any]:
-    """Weights and position tables, which are constants of the graph; what is in both is counted once."""
+    """Weights and position tables, which are constants of the graph; each counted once."""
     return {**program.constants, **program.state_dict}.values()
 
 
 def _without_traces_of_the_exporter(model: Any) -> None:
-    """Take out what the exporter notes beside each node and value: torch's names of it, as long as the graph itself."""
+    """Remove the exporter's notes on each node and value: torch's names, as long as the graph itself."""
     graph = model.graph
     for part in chain([graph], graph.node, graph.input, graph.output, graph.value_info, graph.initializer):
         part.ClearField("metadata_props")

@@ -1,4 +1,4 @@
-"""torch.export's own file, .pt2: read by any Python with torch, and by what compiles it further."""
+"""torch.export's own format, .pt2: read by any Python with torch, and by compilers built on it."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ class TorchFormat:
     opset = None
 
     def check_possible(self) -> None:
-        """It always is."""
+        """Nothing to check: torch is enough."""
 
     def write(self, program: ExportedProgram, path: Path, metadata: Mapping[str, str]) -> None:
-        """The program, with `metadata` as a JSON object among its extra files."""
+        """Write the program, with `metadata` as a JSON object among its extra files."""
         archive = io.BytesIO()  # a write that fails in torch's own writer, as on a full disk, aborts the process
         torch.export.save(program, archive, extra_files={METADATA_FILE: json.dumps(metadata, sort_keys=True)})
         # Not getbuffer(): where the write fails, collecting its view as garbage crashes CPython 3.12.1. Neither copies.
         path.write_bytes(archive.getvalue())
 
     def read_metadata(self, path: Path) -> dict[str, str]:
-        """The object among its extra files."""
+        """Read the JSON object among its extra files."""
         try:
             with ZipFile(path) as archive:
                 name = next(name for name in archive.namelist() if name.endswith(f"/{METADATA_FILE}"))
@@ -45,7 +45,7 @@ class TorchFormat:
         return found if isinstance(found, dict) else {}
 
     def open(self, path: Path) -> Network:
-        """The written file, loaded back."""
+        """Load the file."""
         with path.open("rb") as file:
             network = torch.export.load(file).module()
 

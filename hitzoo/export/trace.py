@@ -1,4 +1,4 @@
-"""A generator's folded network as one graph of plain operations, free in its batch."""
+"""A generator's optimized network as one graph of plain operations with a dynamic batch."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _ANY_BUT_ONE = 2  # a traced batch of 1 would be taken for a constant
 
 @torch.no_grad()
 def traced(generator: Generator) -> ExportedProgram:
-    """The graph `latents` [batch, latent_dim] -> images [batch, image_channels, R, R], for batches of 1 and more.
+    """Trace the graph `latents` [batch, latent_dim] -> images [batch, image_channels, R, R], for any batch.
 
-    It says nothing of the machine it was made on, and holds no example of its input.
+    It holds nothing about the machine it was made on, and no example input.
 
     Raises:
         RequestError: the generator is in training mode.
@@ -27,25 +27,25 @@ def traced(generator: Generator) -> ExportedProgram:
     batch = Dim("batch", min=1)
     program = torch.export.export(network, (latents,), dynamic_shapes={"latents": {0: batch}}, strict=False)
     for node in program.graph.nodes:
-        node.meta.pop("stack_trace", None)  # the paths of our sources, written beside every operation
-    program.example_inputs = None  # it would be stored as a pickle
+        node.meta.pop("stack_trace", None)  # source paths, recorded with every operation
+    program.example_inputs = None  # would be stored as a pickle
     return program
 
 
 class ToImages(nn.Module):
-    """The folded network with its images in NCHW memory, and with its input's name."""
+    """The optimized network with contiguous NCHW images and a named input."""
 
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
 
     def forward(self, latents: torch.Tensor) -> torch.Tensor:
-        """Images in float32, contiguous."""
+        """Return contiguous float32 images."""
         return self.network(latents).contiguous()
 
 
 def _row_by_row(network: nn.Module) -> nn.Module:
-    """Every weight in the order of its axes: of others, such as channels-last, torch.export's file warns."""
+    """Make every weight contiguous: torch.export warns about other layouts, such as channels-last."""
     for module in network.modules():
         for name, weight in module.named_buffers(recurse=False):
             setattr(module, name, weight.contiguous())

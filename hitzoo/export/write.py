@@ -1,7 +1,7 @@
-"""A generator to one file for other programs: ONNX, or torch.export's .pt2, checked before it has its name.
+"""Export of a generator to one file, ONNX or torch.export's .pt2, verified before it is renamed into place.
 
 Input `latents` [batch, latent_dim] float32, output `images` [batch, image_channels, R, R] float32, not clipped; the
-batch is free. What is exported is the folded network (`hitzoo.families.fold`), which makes the generator's images.
+batch is dynamic. The exported network is the optimized one (`hitzoo.families.fold`), which makes the same images.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from hitzoo.spec.write import to_yaml
 from hitzoo.targets import existing, is_taken
 
 FORMATS = ("onnx", "torch")
-_DECIDES = {  # what two files of the same content agree in, in the words of a message
+_DECIDES = {  # metadata in which two files of the same content agree, with their names for messages
     "hitzoo:weights": "model",
     "hitzoo:plan": "network",
     "hitzoo:spec": "spec",
@@ -36,9 +36,9 @@ _DECIDES = {  # what two files of the same content agree in, in the words of a m
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """A file that was written: its `size` in bytes, and by batch size how far its images are from PyTorch's.
+    """A written file: its `size` in bytes, and its images' difference from PyTorch's by batch size.
 
-    A difference is the largest of a batch, relative to the largest value of PyTorch's images. `opset` is ONNX's.
+    A difference is the maximum over a batch, relative to the largest value of PyTorch's images. `opset` is ONNX's.
     """
 
     path: Path
@@ -51,14 +51,14 @@ class Exported:
 def export(
     generator: Generator, path: str | Path, *, format: str | None = None, opset: int | None = None, force: bool = False
 ) -> Exported:
-    """Write the generator's network to `path`, once the written file has made the generator's own images.
+    """Write the generator's network to `path`, once the file has reproduced the generator's images.
 
     Args:
         path: ends in .onnx or .pt2, by the format.
         format: `onnx`, run by onnxruntime for the check (the extra hitzoo[onnx]); `torch`, loaded back by torch.export;
             by default the one that the name ends in.
         opset: of ONNX, 18 to 23; default 20.
-        force: replace a file that is there and was not exported from this model just so.
+        force: replace an existing file that was not exported from this model in the same way.
 
     Raises:
         RequestError: an impossible format, opset or name, a missing package, or more weights than the format holds.
@@ -80,7 +80,7 @@ def export(
 
 
 def metadata_of(generator: Generator) -> dict[str, str]:
-    """What the file says of itself: enough to find the model, or to build it again from the spec."""
+    """Metadata of the file: enough to find the model, or to rebuild it from the spec."""
     return {
         "hitzoo:version": version("hitzoo"),
         "hitzoo:model": generator.name,
@@ -92,10 +92,10 @@ def metadata_of(generator: Generator) -> dict[str, str]:
 
 
 def format_of(path: Path, word: str | None) -> str:
-    """The format that was named, else the one of the file's ending.
+    """Return the named format, else the one of the file's suffix.
 
     Raises:
-        RequestError: the ending is of none.
+        RequestError: no format has the suffix.
     """
     if word is not None:
         return word
@@ -106,12 +106,12 @@ def format_of(path: Path, word: str | None) -> str:
 
 
 def _refuse_other(path: Path, wanted: ExportFormat, generator: Generator, *, force: bool) -> None:
-    """A file of the same model, format and version is written again; what else is there stays."""
+    """Refuse to replace any other file; one of the same model, format and version is rewritten."""
     if not is_taken(path) or force:
         return
     found, mine = wanted.read_metadata(path), metadata_of(generator)
     if not found:
-        raise existing(path, "and does not say what made it")
+        raise existing(path, "and does not record its origin")
     for key, word in _DECIDES.items():
         if found.get(key) != mine[key]:
             raise existing(path, f"made from another {word}")
@@ -133,7 +133,7 @@ def _check_name(path: Path, name: str, wanted: ExportFormat) -> None:
 
 
 def _on_cpu(generator: Generator) -> Generator:
-    """Where float32 is float32: an accelerator may round products to fewer bits, which the check would see."""
+    """Copy the generator to the CPU: an accelerator may round float32 products, which the check would notice."""
     if generator.device.type == "cpu":
         return generator
     return Generator(

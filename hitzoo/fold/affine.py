@@ -24,26 +24,26 @@ class Affine:
         return x @ self.weight.T + self.bias
 
     def after(self, first: Affine) -> Affine:
-        """One layer for two in a row, `first` and then this."""
+        """Compose two layers: `first`, then this one."""
         return Affine(self.weight @ first.weight, self(first.bias))
 
     def scaled(self, factor: float) -> Affine:
-        """The layer with its outputs multiplied."""
+        """Return the layer with its outputs multiplied by `factor`."""
         return Affine(self.weight * factor, self.bias * factor)
 
 
 def in_float64(weight: torch.Tensor) -> torch.Tensor:
-    """The numbers of a weight, on its own device, or on the CPU where that knows no float64, as Apple's."""
+    """Return a weight in float64, on its own device, or on the CPU where the device has no float64 (Apple's MPS)."""
     weight = weight.detach()
     return (weight.cpu() if weight.device.type == "mps" else weight).double()
 
 
 def affine_of(layer: nn.Linear) -> Affine:
-    """What a linear layer computes."""
+    """Return a linear layer's weight and bias as an `Affine`; a layer without a bias gets zeros."""
     weight = in_float64(layer.weight)
     return Affine(weight, weight.new_zeros(len(weight)) if layer.bias is None else in_float64(layer.bias))
 
 
-def beside(layers: Sequence[Affine]) -> Affine:
-    """One layer for several of the same input: their outputs side by side."""
+def concatenated(layers: Sequence[Affine]) -> Affine:
+    """Concatenate the outputs of several layers that share an input."""
     return Affine(torch.cat([layer.weight for layer in layers]), torch.cat([layer.bias for layer in layers]))

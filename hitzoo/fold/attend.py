@@ -8,7 +8,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-_SHORT = 256  # keys; of more, the scores of a whole map would take more memory than it
+_SHORT = 256  # keys; with more, the scores of a whole map would take more memory than the map
 
 
 def softmax(logits: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Whether a gradient is wanted: the fused kernels have none, and torch's own operations take their place then."""
+"""Detection of autograd: fused kernels have no gradient, so torch's own operations run where one is needed."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import torch
 
 
 def needs_gradient(*tensors: torch.Tensor | None) -> bool:
-    """Whether what is made of these tensors now is to have a gradient by one of them."""
+    """True if autograd would record an operation on these tensors."""
     return torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in tensors)

@@ -1,4 +1,4 @@
-"""A linear layer with what follows it in one call: gelu, or the addition of a residual.
+"""A linear layer fused with its epilogue: gelu, or the addition of a residual.
 
 N rows, C inputs, C' outputs.
 """
@@ -49,7 +49,7 @@ class OneDnnLinear(nn.Module):
 def linear(
     x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, add: torch.Tensor | None, *, gelu: bool
 ) -> torch.Tensor:
-    """W·x + b, with gelu or the sum with `add`, by operations that have a gradient."""
+    """W·x + b, with gelu or the sum with `add`, by differentiable operations."""
     product = F.linear(x, weight, bias)
     if gelu:
         return F.gelu(product)
@@ -59,7 +59,7 @@ def linear(
 def onednn_product(
     x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, add: torch.Tensor | None, *, gelu: bool = False
 ) -> torch.Tensor:
-    """W·x + b by oneDNN, with gelu or the sum with `add`; no gradient goes through it."""
+    """W·x + b by oneDNN, with gelu or the sum with `add`; not differentiable."""
     rows = x.reshape(-1, x.shape[-1])
     if gelu:
         out = torch.ops.mkldnn._linear_pointwise(rows, weight, bias, "gelu", [], "none")

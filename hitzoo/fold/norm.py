@@ -1,4 +1,4 @@
-"""What is left of a norm once its scale and shift are in the linear layer after it."""
+"""The remainder of a norm once its scale and shift are in the linear layer after it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hitzoo.layers.norm import BatchNorm
 
 
 class Standardise(nn.Module):
-    """Each position's channels to mean 0 and variance 1, what remains of a layer norm: [..., C] -> [..., C]."""
+    """Standardise each position's channels, the remainder of a layer norm: [..., C] -> [..., C]."""
 
     def __init__(self, norm: nn.LayerNorm) -> None:
         super().__init__()
@@ -21,11 +21,11 @@ class Standardise(nn.Module):
         return F.layer_norm(x, list(self.shape), eps=self.epsilon)
 
 
-def nothing_is_left(network: nn.Module) -> bool:
-    """Whether no part of a folded network standardises any more."""
+def is_norm_free(network: nn.Module) -> bool:
+    """True if no part of an optimized network standardises any more."""
     return not any(isinstance(module, Standardise) for module in network.modules())
 
 
-def rest_of(norm: BatchNorm | nn.LayerNorm) -> nn.Module:
-    """Nothing of a batch norm, the standardisation of a layer norm."""
+def remaining_norm(norm: BatchNorm | nn.LayerNorm) -> nn.Module:
+    """The identity for a batch norm, the standardisation for a layer norm."""
     return Standardise(norm) if isinstance(norm, nn.LayerNorm) else nn.Identity()

@@ -1,7 +1,8 @@
-"""Rows of a map that are computed together: a rectangle of its pixels, and later all that they become.
+"""Rows of a map that are computed together: a rectangle of its pixels, and later all their descendants.
 
 Where every pixel depends on its own ancestor alone, rows may stand in any order. They stand so that a pixel's four
-children follow each other: doubling the resolution then moves nothing, and any run of rows is a piece of its own.
+children follow each other (Z-order, a quadtree): doubling the resolution then moves nothing, and any run of rows is a
+chunk of its own.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from typing import NamedTuple
 import torch
 
 
-class Cells(NamedTuple):
-    """`height`×`width` pixels from (`top`, `left`) of a map, doubled `depth` times since.
+class PixelBlock(NamedTuple):
+    """A rectangle of `height`×`width` pixels at (`top`, `left`) of a map, doubled `depth` times since.
 
-    Their rows: the rectangle row by row, in each pixel its four children (dy, dx), in each of these its own, and so on.
+    Its rows: the rectangle row by row, in each pixel its four children (dy, dx), in each of these its own, and so on.
     A named tuple, since torch.compile cannot rebuild a frozen dataclass in every version.
     """
 
@@ -27,26 +28,26 @@ class Cells(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many rows there are."""
+        """Number of rows."""
         return (self.height * self.width) << (2 * self.depth)
 
     @property
     def scale(self) -> int:
-        """Pixels now, along one side, of a pixel of the rectangle."""
+        """Side, in current pixels, of one pixel of the rectangle."""
         return 1 << self.depth
 
-    def doubled(self) -> Cells:
-        """The same at twice the resolution: every row became four."""
-        return Cells(self.top, self.left, self.height, self.width, self.depth + 1)
+    def doubled(self) -> PixelBlock:
+        """Return the same rectangle at twice the resolution: every row becomes four."""
+        return PixelBlock(self.top, self.left, self.height, self.width, self.depth + 1)
 
-    def pieces(self, rows: int) -> Iterator[tuple[slice, Cells]]:
-        """Runs of at most `rows` rows, or of one row, each a rectangle of its own."""
+    def chunks(self, rows: int) -> Iterator[tuple[slice, PixelBlock]]:
+        """Split into runs of at most `rows` rows, or of one row, each a rectangle of its own."""
         begin = 0
         for piece in self._split(rows):
             yield slice(begin, begin + piece.size), piece
             begin += piece.size
 
-    def _split(self, rows: int) -> Iterator[Cells]:
+    def _split(self, rows: int) -> Iterator[PixelBlock]:
         if self.size <= rows or self.size == 1:
             yield self
         elif self.height == self.width == 1:
@@ -64,14 +65,14 @@ class Cells(NamedTuple):
                 yield from part._split(rows)
 
     def rows_of(self, table: torch.Tensor) -> torch.Tensor:
-        """These pixels of a map at today's resolution as rows: [r, r, C] -> [N, C]."""
+        """Gather these pixels of a map at the current resolution as rows: [r, r, C] -> [N, C]."""
         side = self.scale
         part = table[self.top * side :, self.left * side :][: self.height * side, : self.width * side]
         nested = part.reshape(self.height, *(2,) * self.depth, self.width, *(2,) * self.depth, -1)
         return nested.permute(*self._nesting(), nested.ndim - 1).reshape(self.size, -1)
 
     def map_of(self, rows: torch.Tensor) -> torch.Tensor:
-        """The rows as a rectangle of pixels: [B, N, C] -> [B, height·2^depth, width·2^depth, C]."""
+        """Arrange the rows as a rectangle of pixels: [B, N, C] -> [B, height·2^depth, width·2^depth, C]."""
         twos = (2, 2) * self.depth
         nested = rows.reshape(rows.shape[0], self.height, self.width, *twos, rows.shape[-1])
         order = self._nesting()

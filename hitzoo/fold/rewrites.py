@@ -1,7 +1,7 @@
 """The exact rewrites, each a function of weights alone or of one sample's keys and values.
 
-Exact means equal in real arithmetic: each is tested in float64 to 1e-12, and what each is worth was measured
-(docs/benchmarks.md). Where they pay is decided in `kernels`.
+Exact means equal in real arithmetic: each is tested in float64 to 1e-12, and the gain of each was measured
+(docs/benchmarks.md). `kernels` decides where they pay off.
 
 B batch, N positions, C channels of the map, T latent tokens, h heads, k key heads (1 or h), d = C/h, K image channels.
 """
@@ -13,14 +13,14 @@ from dataclasses import replace
 import torch
 from torch import nn
 
-from hitzoo.fold.affine import Affine, beside, in_float64
+from hitzoo.fold.affine import Affine, concatenated, in_float64
 from hitzoo.layers.norm import BatchNorm
 
 
 def scale_and_shift(norm: BatchNorm | nn.LayerNorm) -> tuple[torch.Tensor, torch.Tensor]:
-    """What a norm does to each channel after standardising, [C] and [C]; all that a batch norm in evaluation does.
+    """Scale and shift of a norm after standardising, [C] and [C]; a batch norm in evaluation is nothing more.
 
-    There x ↦ s·x + t with s = γ/√(σ² + ε) and t = β − μ·s.
+    For a batch norm x ↦ s·x + t with s = γ/√(σ² + ε) and t = β − μ·s.
     """
     scale, shift = in_float64(norm.weight), in_float64(norm.bias)
     if isinstance(norm, BatchNorm):
@@ -30,41 +30,41 @@ def scale_and_shift(norm: BatchNorm | nn.LayerNorm) -> tuple[torch.Tensor, torch
 
 
 def after_norm(layer: Affine, norm: BatchNorm | nn.LayerNorm) -> Affine:
-    """A linear layer that takes in the norm before it: W·(s·x + t) + b. A layer norm still has to standardise."""
+    """Fold a norm into the linear layer after it: W·(s·x + t) + b. A layer norm still has to standardise."""
     scale, shift = scale_and_shift(norm)
     return Affine(layer.weight * scale, layer(shift))
 
 
 def before_norm(layer: Affine, norm: BatchNorm) -> Affine:
-    """A linear layer that takes in the batch norm after it: s·(W·x + b) + t."""
+    """Fold a batch norm into the linear layer before it: s·(W·x + b) + t."""
     scale, shift = scale_and_shift(norm)
     return Affine(layer.weight * scale[:, None], layer.bias * scale + shift)
 
 
 def without_key_bias(key: Affine) -> Affine:
-    """Keys without their bias: it adds the same number to all logits of a query, which softmax takes out again."""
+    """Drop the keys' bias: it adds the same number to all logits of a query, which softmax cancels."""
     return replace(key, bias=torch.zeros_like(key.bias))
 
 
 def value_bias_in_output(value: Affine, output: Affine) -> tuple[Affine, Affine]:
-    """The values' bias moved behind the attention, whose weights sum to 1: W_o·(Σ p·(v + b)) = W_o·(Σ p·v) + W_o·b."""
+    """Move the values' bias behind the attention, whose weights sum to 1: W_o·(Σ p·(v + b)) = W_o·(Σ p·v) + W_o·b."""
     shared_by = output.weight.shape[1] // len(value.bias)  # heads, where one value head serves all of them
     moved = replace(output, bias=output(value.bias.repeat(shared_by)))
     return replace(value, bias=torch.zeros_like(value.bias)), moved
 
 
 def scaled_query(query: Affine, heads: int) -> Affine:
-    """Queries that carry attention's 1/√d."""
+    """Fold attention's 1/√d into the queries."""
     return query.scaled((query.weight.shape[0] // heads) ** -0.5)
 
 
 def query_key_value(query: Affine, key: Affine, value: Affine) -> Affine:
-    """One product for the three projections of self-attention."""
-    return beside([query, key, value])
+    """Merge the three projections of self-attention into one."""
+    return concatenated([query, key, value])
 
 
 def of_the_latent(layer: Affine, tokens: Affine, position: torch.Tensor) -> Affine:
-    """A layer over latent tokens as a layer over the latent itself: [latent_dim] -> [outputs, T] in that order.
+    """Rewrite a layer over latent tokens as a layer over the latent itself: [latent_dim] -> [outputs, T] in that order.
 
     The tokens are linear in the latent: token t is rows t·C … of `tokens` plus `position`[t], of shape [T, C].
     """
@@ -75,24 +75,24 @@ def of_the_latent(layer: Affine, tokens: Affine, position: torch.Tensor) -> Affi
     return Affine(weight.flatten(0, 1), bias.flatten())
 
 
-def queries_of_keys(weight: torch.Tensor, bias: torch.Tensor, key: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """W_q, [h, d, C] with bias [h, d], and each sample's keys [B, T, k, d] as one matrix: [B, h·T, C], bias [B, h·T].
+def score_matrix(weight: torch.Tensor, bias: torch.Tensor, key: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Merge W_q, [h, d, C] with bias [h, d], and each sample's keys [B, T, k, d]: [B, h·T, C], bias [B, h·T].
 
     Logits are linear in the map once the keys are known, so the query projection of all N positions is not needed.
     """
     keys = key.transpose(1, 2).expand(-1, len(weight), -1, -1)
-    asking = torch.einsum("bhtd,hdc->bhtc", keys, weight)
-    return asking.flatten(1, 2), torch.einsum("bhtd,hd->bht", keys, bias).flatten(1)
+    score = torch.einsum("bhtd,hdc->bhtc", keys, weight)
+    return score.flatten(1, 2), torch.einsum("bhtd,hd->bht", keys, bias).flatten(1)
 
 
-def outputs_of_values(weight: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-    """W_o, [C, h, d], and each sample's values [B, T, k, d] as one matrix: [B, C, h·T]; no output projection then."""
+def read_out_matrix(weight: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """Merge W_o, [C, h, d], and each sample's values [B, T, k, d]: [B, C, h·T]; no output projection is left."""
     values = value.transpose(1, 2).expand(-1, weight.shape[1], -1, -1)
     return torch.einsum("chd,bhtd->bcht", weight, values).flatten(2)
 
 
 def image_of_hidden(narrow: Affine, to_rgb: Affine) -> tuple[Affine, Affine]:
-    """The last MLP's second layer and the layer to the image as one: R·(x + W·h + w) + r = R·x + (R·W)·h + (R·w + r).
+    """Merge the last MLP's second layer and the layer to the image: R·(x + W·h + w) + r = R·x + (R·W)·h + (R·w + r).
 
     Returns the layer of x, [K, C], which has no bias, and the layer of the hidden map h, [K, 4C].
     """
@@ -100,13 +100,13 @@ def image_of_hidden(narrow: Affine, to_rgb: Affine) -> tuple[Affine, Affine]:
 
 
 def with_positions(layer: Affine, table: torch.Tensor) -> Affine:
-    """The first linear layer with the first position table, [r, r, C], in its bias."""
+    """Fold the first position table, [r, r, C], into the first linear layer's bias."""
     return Affine(layer.weight, layer.bias + in_float64(table).flatten())
 
 
 def before_depth_to_space(x: torch.Tensor) -> torch.Tensor:
-    """A pixel's four future pixels as rows, for a layer that acts on each alike: [B, N, 4C] -> [B, 4N, C], no copy.
+    """View a pixel's four children as rows, for a layer that acts on each alike: [B, N, 4C] -> [B, 4N, C], no copy.
 
-    The layer after depth to space commutes with it; the shuffle itself then only renames rows.
+    The layer after depth to space commutes with it; the shuffle itself then only relabels rows.
     """
     return x.reshape(x.shape[0], 4 * x.shape[1], x.shape[2] // 4)

@@ -1,4 +1,4 @@
-"""Self-attention blocks with one product for queries, keys and values.
+"""Self-attention blocks with one projection for queries, keys and values.
 
 B batch, F and S the map's two axes (blocks and a block's pixels, or rows and columns), C channels, h heads, k key
 heads, d = C/h.
@@ -15,8 +15,8 @@ from torch import nn
 from hitzoo.fold.affine import affine_of
 from hitzoo.fold.attend import unscaled
 from hitzoo.fold.kernels import Kernels
-from hitzoo.fold.mlp import FoldedMLP
-from hitzoo.fold.norm import rest_of
+from hitzoo.fold.mlp import OptimizedMLP
+from hitzoo.fold.norm import remaining_norm
 from hitzoo.fold.rewrites import (
     after_norm,
     query_key_value,
@@ -47,10 +47,10 @@ AXES: dict[type[SelfAttentionBlock], tuple[Axis, ...]] = {
     DilatedBlock: (along_first,),
     GlobalBlock: (along_both,),
 }
-"""The axes that the heads are dealt to, in equal parts."""
+"""The axes among which the heads are divided, in equal parts."""
 
 
-class FoldedSelfAttention(nn.Module):
+class OptimizedSelfAttention(nn.Module):
     """x + attention(norm(x)), then the MLP block: [B, F·S, C] -> [B, F·S, C]."""
 
     def __init__(self, block: SelfAttentionBlock, first: int, kernels: Kernels) -> None:
@@ -62,18 +62,18 @@ class FoldedSelfAttention(nn.Module):
         query = scaled_query(after_norm(affine_of(block.query), block.norm), heads)
         self.first, self.heads, self.key_heads = first, heads, block.key_heads
         self.axes = AXES[type(block)]
-        self.standardise = rest_of(block.norm)
+        self.standardise = remaining_norm(block.norm)
         self.query_key_value = kernels.linear(query_key_value(query, key, value))
         self.output = kernels.linear(output)
-        self.mlp = FoldedMLP(block.mlp, kernels)
+        self.mlp = OptimizedMLP(block.mlp, kernels)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Add what each position reads from the others, then the MLP's update."""
+        """Add the attention's output to `x`, then the MLP's."""
         projected = self.query_key_value(self.standardise(x))
         return self.mlp(self.output(self._read(projected), x))
 
     def _read(self, projected: torch.Tensor) -> torch.Tensor:
-        """What all heads read, side by side: [B, F·S, (h + 2k)·d] -> [B, F·S, C]."""
+        """Attend and concatenate the heads: [B, F·S, (h + 2k)·d] -> [B, F·S, C]."""
         headed = projected.unflatten(1, (self.first, -1)).unflatten(3, (self.heads + 2 * self.key_heads, -1))
         queries, keys, values = headed.split((self.heads, self.key_heads, self.key_heads), dim=3)
         parts = len(self.axes)

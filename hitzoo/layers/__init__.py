@@ -1,4 +1,4 @@
-"""THE BLOCKS: one concept a file; they know no family. Every file that registers a block is imported here by name."""
+"""THE BLOCKS: one concept per file, independent of families. Every file that registers a block is imported here."""
 
 from hitzoo.layers import (
     conv_stem,

@@ -1,4 +1,4 @@
-"""Scaled dot-product attention where all heads may share one key and one value head.
+"""Scaled dot-product attention, multi-head or with one key and value head shared by all heads (multi-query).
 
 N independent sequences, L queries, M keys, h query heads, k key heads (1 or h), d width of a head.
 """
@@ -21,7 +21,7 @@ _kernel: Kernel = F.scaled_dot_product_attention
 def attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, kernel: Kernel | None = None) -> torch.Tensor:
     """softmax(q·kᵀ/√d)·v for every head: [N, L, h, d], [N, M, k, d], [N, M, k, d] -> [N, L, h, d].
 
-    `kernel` computes it of [N, heads, ·, d] instead of the one for training.
+    `kernel` replaces the training kernel; it takes and returns [N, heads, ·, d].
 
     With one shared key head (k = 1) the heads become further query rows of a single-head attention: the same numbers,
     and keys and values are never repeated.
@@ -42,7 +42,7 @@ def _scaled_dot_product(query: torch.Tensor, key: torch.Tensor, value: torch.Ten
 
 @contextmanager
 def attention_by(kernel: Kernel) -> Iterator[None]:
-    """Every attention inside is computed by another function of query, key and value."""
+    """Compute every attention inside the block by another function of query, key and value."""
     global _kernel
     before, _kernel = _kernel, kernel
     try:

@@ -1,4 +1,4 @@
-"""What every attention block has: a norm, projections to heads, an output, and the MLP that follows.
+"""Base of the attention blocks: a norm, projections to heads, an output projection, and the MLP that follows.
 
 B batch, C channels of the map, S channels of what is attended to, h heads, d = C/h.
 """
@@ -14,9 +14,9 @@ from hitzoo.layers.norm import build_norm
 
 
 class AttentionBlock(nn.Module):
-    """The parts of a block and their projections; which positions see which is each block's own.
+    """The modules of a block and their projections; subclasses decide which positions attend to which.
 
-    With `share_kv` one key and one value head serve all heads (multi-query), else each has its own (multi-head).
+    With `share_kv` one key and one value head serve all heads (multi-query); otherwise each has its own (multi-head).
     """
 
     def __init__(
@@ -41,5 +41,5 @@ class AttentionBlock(nn.Module):
         return query, key, value
 
     def finish(self, x: torch.Tensor, read: torch.Tensor) -> torch.Tensor:
-        """Add what was read, [..., C] with the heads side by side, to `x`; then the MLP's update."""
+        """Project the attention's output, [..., C] with the heads concatenated, add it to `x`, then apply the MLP."""
         return self.mlp(x + self.output(read))

@@ -1,6 +1,6 @@
-"""Over which images a batch norm takes its statistics while training.
+"""The images over which a batch norm takes its statistics in training: per replica, synchronised, or in ghost groups.
 
-On several devices the official runs normalise each replica's images by themselves; one large device then computes a
+On several devices the official runs normalise each replica's images separately; one large device then computes a
 different algorithm unless it forms groups. All three practices leave the network the same in evaluation.
 """
 
@@ -13,8 +13,8 @@ import torch.distributed as dist
 import torch.nn.functional as F
 
 
-class Normed(Protocol):
-    """What a practice needs of the batch norm it works for."""
+class BatchNormLike(Protocol):
+    """The attributes of a batch norm that its statistics need."""
 
     running_mean: torch.Tensor
     running_var: torch.Tensor
@@ -31,22 +31,22 @@ class Normed(Protocol):
 
 
 class Statistics(Protocol):
-    """One practice: normalise [B, ..., C] by the statistics of some images, and let the running ones follow."""
+    """A practice: normalise [B, ..., C] by the statistics of some images, and update the running ones."""
 
-    def __call__(self, norm: Normed, x: torch.Tensor) -> torch.Tensor:
+    def __call__(self, norm: BatchNormLike, x: torch.Tensor) -> torch.Tensor:
         """The normalised, scaled and shifted map."""
 
 
-def per_replica(norm: Normed, x: torch.Tensor) -> torch.Tensor:
-    """Over all images of this process: the practice of the official code on each of its replicas."""
+def per_replica(norm: BatchNormLike, x: torch.Tensor) -> torch.Tensor:
+    """Normalise over all images of this process, as the official code does on each of its replicas."""
     rows = x.reshape(-1, x.shape[-1])
     return F.batch_norm(
         rows, norm.running_mean, norm.running_var, norm.weight, norm.bias, True, norm.momentum, norm.epsilon
     ).view(x.shape)
 
 
-def synchronised(norm: Normed, x: torch.Tensor) -> torch.Tensor:
-    """Over the images of all processes, each with as many: N processes compute what one does with the whole batch."""
+def synchronised(norm: BatchNormLike, x: torch.Tensor) -> torch.Tensor:
+    """Normalise over the images of all processes, equally many each: the same as one process with the whole batch."""
     if not dist.is_available() or not dist.is_initialized() or dist.get_world_size() == 1:
         return per_replica(norm, x)
     rows = x.reshape(-1, x.shape[-1])
@@ -61,7 +61,7 @@ def synchronised(norm: Normed, x: torch.Tensor) -> torch.Tensor:
 
 
 class _SumOverProcesses(torch.autograd.Function):
-    """The sum of every process's tensor, in every process; so is the gradient."""
+    """All-reduce sum, forward and backward."""
 
     @staticmethod
     def forward(ctx: Any, x: torch.Tensor) -> torch.Tensor:
@@ -81,16 +81,16 @@ def _total(x: torch.Tensor) -> torch.Tensor:
     return total
 
 
-class Ghost:
-    """Over groups of `size` images, as if each were a replica; the running ones take the groups' mean.
+class GhostStatistics:
+    """Normalise over groups of `size` images, as if each were a replica; running statistics take the groups' mean.
 
-    Of G groups, group g holds images g, g + G, g + 2·G, …: what process g of G processes has of the same batch.
+    Of G groups, group g holds images g, g + G, g + 2·G, …: the shard of process g of G processes.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
 
-    def __call__(self, norm: Normed, x: torch.Tensor) -> torch.Tensor:
+    def __call__(self, norm: BatchNormLike, x: torch.Tensor) -> torch.Tensor:
         """Normalise group by group; a batch smaller than a group is one group."""
         count = -(-len(x) // self.size)
         if count == 1:

@@ -1,4 +1,4 @@
-"""Cutting a map into blocks of p×p pixels on a grid of g×g, and putting it together again.
+"""Cutting a map into blocks of p×p pixels on a grid of g×g, and back.
 
 B batch, r = g·p resolution, C channels; grid and pixels of a block are both read row by row.
 """

@@ -1,4 +1,4 @@
-"""Parts of a network that are computed again in the backward pass instead of being kept (activation checkpointing).
+"""Activation checkpointing: modules that are recomputed in the backward pass instead of keeping their activations.
 
 Source: Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost"; the mechanism is torch's.
 """
@@ -15,14 +15,14 @@ from torch.utils.checkpoint import checkpoint
 from hitzoo.layers.norm import BatchNorm
 
 
-class Part(nn.Module):
-    """A piece of a network, as large as what is computed again at once; `recomputed` says whether it is."""
+class CheckpointedModule(nn.Module):
+    """A module that activation checkpointing may recompute as a unit; `recomputed` turns it on."""
 
     recomputed = False
 
 
-def run(part: nn.Module, *inputs: Any) -> Any:
-    """Call a part; keep only its inputs for the backward pass where it is `recomputed`."""
+def checkpointed(part: nn.Module, *inputs: Any) -> Any:
+    """Call a module; keep only its inputs for the backward pass if it is `recomputed`."""
     kept = not getattr(part, "recomputed", False)
     if kept or not torch.is_grad_enabled() or not any(_learns(value) for value in inputs):
         return part(*inputs)
@@ -34,9 +34,9 @@ def run(part: nn.Module, *inputs: Any) -> Any:
 
 
 class _RunningStatisticsHeld:
-    """Batch norms normalise as ever, but their running statistics do not take in the same batch a second time.
+    """Batch norms normalise as usual, but do not update their running statistics with the same batch a second time.
 
-    Entered once for each time the part is computed again, which in a double backward is more than once.
+    Entered once per recomputation, of which a double backward needs more than one.
     """
 
     def __init__(self, part: nn.Module) -> None:

@@ -21,5 +21,5 @@ class ConvStem(nn.Module):
         self.conv = Conv(in_channels, out_channels, 3, equalized=equalized)
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        """The first map."""
+        """Return the first map."""
         return F.leaky_relu(self.conv(image), SLOPE)

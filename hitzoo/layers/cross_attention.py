@@ -14,9 +14,9 @@ from hitzoo.layers.registry import register_block
 
 @register_block("cross_attention_block")
 class CrossAttentionBlock(AttentionBlock):
-    """Every position of the map asks the latent tokens, then an MLP block: [B, ..., C], [B, T, C0] -> [B, ..., C].
+    """Attend from every position of the map to the latent tokens, then an MLP: [B, ..., C], [B, T, C0] -> [B, ..., C].
 
-    Only the queries are normed; the tokens were normed once, where they were made.
+    Only the queries are normed; the tokens are normed once, where they are made.
     Source: Zhao et al. 2021, section 3.3.
     """
 
@@ -33,6 +33,6 @@ class CrossAttentionBlock(AttentionBlock):
         )
 
     def forward(self, x: torch.Tensor, tokens: torch.Tensor) -> torch.Tensor:
-        """Add what the positions of `x` read from `tokens`, then the MLP's update."""
+        """Add the attention of `x` to `tokens`, then the MLP's update."""
         query, key, value = self.project(self.norm(x).flatten(1, -2), tokens)
         return self.finish(x, attend(query, key, value).reshape(x.shape))

@@ -43,7 +43,7 @@ class Dense(nn.Module):
 
 
 def _initialise(weight: torch.Tensor, equalized: bool) -> float:
-    """Fill the kernel in place; the gain it is used with."""
+    """Fill the kernel in place and return its gain."""
     if not equalized:
         nn.init.xavier_uniform_(weight)
         return 1.0

@@ -8,7 +8,7 @@ import torch
 
 
 def in_float32_on_cpu(operation: Callable[..., torch.Tensor], *inputs: torch.Tensor) -> torch.Tensor:
-    """`operation(*inputs)`, in float32 and back where the inputs are narrower and on a CPU; outside autocast then.
+    """Compute `operation(*inputs)`; on a CPU narrower inputs go through float32, outside autocast.
 
     Measured with torch 2.15 (docs/benchmarks.md): a depthwise convolution's backward pass takes 20 times as long in
     bfloat16, attention's 5 times; the conversion is cheap beside either.
@@ -21,12 +21,12 @@ def in_float32_on_cpu(operation: Callable[..., torch.Tensor], *inputs: torch.Ten
 
 
 def at_least_float32(x: torch.Tensor) -> torch.Tensor:
-    """What autocast made, in float32; float64 stays as it is."""
+    """Cast a result of autocast to float32; float64 stays as it is."""
     return x.to(torch.promote_types(x.dtype, torch.float32))
 
 
 def outside_autocast(operation: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor) -> torch.Tensor:
-    """`operation(x)` in float32 at least, whatever autocast says."""
+    """Compute `operation(x)` in float32 at least, with autocast disabled."""
     if x.device.type == "meta":  # it has no autocast
         return operation(x)
     with torch.autocast(x.device.type, enabled=False):

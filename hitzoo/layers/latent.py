@@ -1,4 +1,4 @@
-"""What the latent vector becomes: the first map, and the tokens that every stage cross-attends to."""
+"""Layers on the latent vector: the first map, and the tokens that every stage cross-attends to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hitzoo.layers.registry import register_block
 class InitialMap(nn.Module):
     """A linear layer from the latent to a map of side s: [B, latent_dim] -> [B, s, s, C].
 
-    `glorot` begins it Glorot-uniform, as a convolutional generator's other layers are, instead of as HiT's.
+    `glorot` initialises it Glorot-uniform, as in the convolutional generator, instead of as HiT's layers.
     """
 
     def __init__(self, *, latent_dim: int, side: int, channels: int, glorot: bool = False) -> None:
@@ -25,7 +25,7 @@ class InitialMap(nn.Module):
             nn.init.xavier_uniform_(self.linear.weight)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
-        """The first map of the generator."""
+        """Map latents to the generator's first map."""
         return self.linear(z).unflatten(-1, self.shape)
 
 
@@ -41,5 +41,5 @@ class LatentTokens(nn.Module):
         self.norm = build_norm(norm, channels)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
-        """The tokens of a batch of latents."""
+        """Map latents to tokens."""
         return self.norm(self.linear(z).unflatten(-1, self.shape) + self.position)

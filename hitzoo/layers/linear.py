@@ -15,15 +15,15 @@ _HUGE = 1 << 26  # numbers: twice the position table of 1024×1024 pixels and 32
 
 
 def truncated_normal_(weight: torch.Tensor) -> torch.Tensor:
-    """Fill in place from N(0, 0.02²) cut at two deviations, as every kernel and position table of HiT begins.
+    """Fill in place from N(0, 0.02²) truncated at two deviations, HiT's initialisation of kernels and positions.
 
-    torch draws again until nothing is cut, which takes three times the memory and, for the tables of images beyond
-    1024×1024, minutes: those are drawn by the inverse of the distribution function.
+    torch redraws until nothing is truncated, which takes three times the memory and, for the tables of images beyond
+    1024×1024, minutes: those are drawn by the inverse distribution function.
     """
     if weight.numel() <= _HUGE or weight.is_meta:
         return nn.init.trunc_normal_(weight, std=INITIAL_STD, a=-2 * INITIAL_STD, b=2 * INITIAL_STD)
     with torch.no_grad():
-        within = math.erf(2**0.5)  # what a normal variable has inside two deviations: erf(2/√2)
+        within = math.erf(2**0.5)  # probability of a normal variable within two deviations: erf(2/√2)
         return weight.uniform_(-within, within).erfinv_().mul_(2**0.5 * INITIAL_STD)
 
 
@@ -37,7 +37,7 @@ class Linear(nn.Linear):
 
 
 def linear(inner: int, outer: int) -> Linear:
-    """A `Linear` with bias, initialised as HiT's: [..., inner] -> [..., outer]."""
+    """Create a `Linear` with bias, initialised as HiT's: [..., inner] -> [..., outer]."""
     layer = Linear(inner, outer)
     truncated_normal_(layer.weight)
     nn.init.zeros_(layer.bias)

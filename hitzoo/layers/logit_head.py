@@ -16,8 +16,8 @@ from hitzoo.layers.registry import register_block
 class LogitHead(nn.Module):
     """conv3×3, flatten in (h, w, c) order, two linear layers: [B, C, 4, 4] -> [B].
 
-    Under autocast the logit itself is taken in float32. `minibatch_std` is the group size of the minibatch standard
-    deviation feature that precedes the convolution; 0 none.
+    Under autocast the logit itself is computed in float32. `minibatch_std` is the group size of the minibatch standard
+    deviation feature that precedes the convolution; 0 for none.
     """
 
     def __init__(self, *, channels: int, side: int, minibatch_std: int, equalized: bool) -> None:
@@ -29,7 +29,7 @@ class LogitHead(nn.Module):
         self.logit = Dense(channels, 1, equalized=equalized)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """One logit an image."""
+        """One logit per image."""
         if self.group:
             x = torch.cat((x, minibatch_std(x, self.group)), dim=1)
         x = F.leaky_relu(self.conv(x), SLOPE)
@@ -38,7 +38,7 @@ class LogitHead(nn.Module):
 
 
 def minibatch_std(x: torch.Tensor, group: int) -> torch.Tensor:
-    """How much the images of a group differ, as one constant map: [B, C, r, r] -> [B, 1, r, r].
+    """Mean standard deviation over the images of a group, as one constant map: [B, C, r, r] -> [B, 1, r, r].
 
     Images i, i + B/group, i + 2·B/group, … form a group, as TensorFlow's reshape with the group axis first has it.
     Source: Karras et al. 2018, section 3; the variance is offset by 1e-8 before the root.

@@ -16,10 +16,10 @@ LAYER_NORM_EPSILON = 1e-6
 class BatchNorm(nn.Module):
     """Normalise each channel over all other axes: [..., C] -> [..., C].
 
-    In training the batch's own statistics are used and enter the running ones (the variance as its unbiased estimate);
-    `statistics` says over which images they are taken.
+    In training the batch's own statistics are used and update the running ones (the variance as its unbiased estimate);
+    `statistics` chooses the images they are taken over.
     Source: Keras' BatchNormalization as the official HiT code uses it (epsilon 1e-3, momentum 0.99).
-    Differs from torch's in having no batch counter among its buffers, so that an average over weights can average all.
+    Unlike torch's it has no batch counter among its buffers, so an average of weights can average all of them.
     """
 
     running_mean: torch.Tensor
@@ -36,7 +36,7 @@ class BatchNorm(nn.Module):
         self.statistics: Statistics = per_replica
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Normalise; in training by the batch's statistics, which the running ones follow."""
+        """Normalise; in training by the batch's statistics, which update the running ones."""
         if self.training:
             return self.statistics(self, x)
         rows = x.reshape(-1, x.shape[-1])
@@ -46,14 +46,14 @@ class BatchNorm(nn.Module):
 
 
 def set_statistics(network: nn.Module, statistics: Statistics) -> None:
-    """Let all batch norms of a network take their training statistics in one way."""
+    """Set how all batch norms of a network take their training statistics."""
     for module in network.modules():
         if isinstance(module, BatchNorm):
             module.statistics = statistics
 
 
 def build_norm(kind: str, channels: int) -> BatchNorm | nn.LayerNorm:
-    """The norm a plan names: `batch` or `layer`."""
+    """Build the norm named by a plan: `batch` or `layer`."""
     if kind == "batch":
         return BatchNorm(channels)
     return nn.LayerNorm(channels, eps=LAYER_NORM_EPSILON)

@@ -1,4 +1,4 @@
-"""The linear layer on CPUs by oneDNN, in float32: the same sums in another order.
+"""Linear layers on CPUs by oneDNN, in float32: the same sums in another order.
 
 torch sends this product to MKL, which on the shapes of these networks measured half as fast (docs/benchmarks.md).
 
@@ -21,13 +21,13 @@ _enabled = True
 
 @cache
 def is_here() -> bool:
-    """Whether this build of torch has oneDNN and what is called of it: names that torch keeps for its own compiler."""
+    """True if this build of torch has oneDNN and the operations used here, which torch keeps for its own compiler."""
     names = ("_linear_pointwise", "_reorder_linear_weight", "_is_mkldnn_bf16_supported")
     return torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, name) for name in names)
 
 
 def applies(x: torch.Tensor) -> bool:
-    """Whether this way is open: float32 on the CPU, outside the compiler and of autocast."""
+    """True if oneDNN can compute this layer: float32 on the CPU, outside torch.compile and autocast."""
     return (
         _enabled
         and x.device.type == "cpu"
@@ -40,7 +40,7 @@ def applies(x: torch.Tensor) -> bool:
 
 @contextmanager
 def without_onednn_linear(off: bool = True) -> Iterator[None]:
-    """Linear layers take torch's own way inside, for comparing the two."""
+    """Compute linear layers by torch's own kernels inside the block, for comparing the two."""
     global _enabled
     before, _enabled = _enabled, _enabled and not off
     try:

@@ -15,7 +15,7 @@ _Block = TypeVar("_Block", bound=type[nn.Module])
 
 
 def register_block(kind: str) -> Callable[[_Block], _Block]:
-    """Enter a class under the kind that plans ask for; a kind entered twice is a bug."""
+    """Register a class under the kind that plans use; registering a kind twice is a bug."""
 
     def enter(block: _Block) -> _Block:
         assert kind not in BLOCKS, f"two blocks are registered as {kind}"
@@ -26,5 +26,5 @@ def register_block(kind: str) -> Callable[[_Block], _Block]:
 
 
 def build_block(plan: BlockPlan) -> Any:
-    """Construct the block a plan names, with the plan's arguments; the caller knows which class that is."""
+    """Construct the block named by a plan, with the plan's arguments; the caller knows its class."""
     return BLOCKS[plan.kind](**plan.kwargs)

@@ -7,7 +7,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from hitzoo.layers.checkpointing import Part
+from hitzoo.layers.checkpointing import CheckpointedModule
 from hitzoo.layers.conv_stem import SLOPE
 from hitzoo.layers.downsample import DOWNSAMPLERS
 from hitzoo.layers.equalized import Conv
@@ -15,7 +15,7 @@ from hitzoo.layers.registry import register_block
 
 
 @register_block("residual_down")
-class ResidualDown(Part):
+class ResidualDown(CheckpointedModule):
     """(main + skip)/√2 at half the resolution: [B, C, r, r] -> [B, C', r/2, r/2].
 
     main: conv3×3 - leaky relu - downsample - conv3×3 - leaky relu; skip: downsample - conv1×1 without bias.
@@ -30,7 +30,7 @@ class ResidualDown(Part):
         self.skip = Conv(in_channels, out_channels, 1, equalized=equalized, bias=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The map at half the resolution."""
+        """Return the map at half the resolution."""
         main = self.downsample(F.leaky_relu(self.conv1(x), SLOPE))
         main = F.leaky_relu(self.conv2(main), SLOPE)
         return (main + self.skip(self.downsample(x))) / math.sqrt(2)

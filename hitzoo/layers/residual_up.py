@@ -6,14 +6,14 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from hitzoo.layers.checkpointing import Part
+from hitzoo.layers.checkpointing import CheckpointedModule
 from hitzoo.layers.equalized import Conv
 from hitzoo.layers.norm import BatchNorm
 from hitzoo.layers.registry import register_block
 
 
 @register_block("residual_up")
-class ResidualUp(Part):
+class ResidualUp(CheckpointedModule):
     """main + skip at twice the resolution: [B, C, r, r] -> [B, C', 2r, 2r].
 
     main: batch norm - relu - nearest - conv3×3 - batch norm - relu - conv3×3; skip: conv1×1 - nearest, the same as the
@@ -29,7 +29,7 @@ class ResidualUp(Part):
         self.skip = Conv(in_channels, out_channels, 1, equalized=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The map at twice the resolution."""
+        """Return the map at twice the resolution."""
         main = self.conv1(_nearest(F.relu(over_channels(self.norm1, x))))
         main = self.conv2(F.relu(over_channels(self.norm2, main)))
         return main + _nearest(self.skip(x))
@@ -45,7 +45,7 @@ class ImageHead(nn.Module):
         self.conv = Conv(channels, image_channels, 3, equalized=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The image."""
+        """Return the image."""
         return torch.tanh(self.conv(F.relu(over_channels(self.norm, x))))
 
 

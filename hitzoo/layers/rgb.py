@@ -20,5 +20,5 @@ class ToRGB(nn.Module):
         self.linear = linear(channels, image_channels)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The stage's contribution to the image."""
+        """Return the stage's contribution to the image."""
         return self.linear(self.norm(x))

@@ -1,7 +1,7 @@
-"""Self-attention blocks: one family, which differ only in which positions may attend to which.
+"""Self-attention blocks, which differ only in which positions attend to which.
 
 B batch, G = g² blocks, P = p² pixels of a block, C channels, h heads, d = C/h. A blocked map is [B, G, P, C]; in a map
-that is not blocked, [B, r, r, C], the rows stand in the first of the two places and a row's pixels in the second.
+that is not blocked, [B, r, r, C], the first of the two axes holds the rows and the second a row's pixels.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ class SelfAttentionBlock(AttentionBlock):
         )
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Add what each position reads from the others, then the MLP's update."""
+        """Add the attention's output to `x`, then the MLP's."""
         normed = self.norm(x)
         return self.finish(x, self.attention(*self.project(normed, normed)).flatten(-2))
 
     def attention(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-        """What every head of every position reads: [B, ·, ·, h, d], keys and values with 1 or h heads."""
+        """Attend with every head: [B, ·, ·, h, d] -> [B, ·, ·, h, d]; keys and values have 1 or h heads."""
         raise NotImplementedError
 
 
@@ -44,7 +44,7 @@ class RegionalBlock(SelfAttentionBlock):
     """Every head attends inside each block (blocked local attention)."""
 
     def attention(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-        """Along the pixels of a block."""
+        """Attend along the pixels of a block."""
         return along_second(query, key, value)
 
 
@@ -53,7 +53,7 @@ class DilatedBlock(SelfAttentionBlock):
     """Every head attends across blocks, to the same pixel of each."""
 
     def attention(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-        """Along the grid of blocks."""
+        """Attend along the grid of blocks."""
         return along_first(query, key, value)
 
 
@@ -62,7 +62,7 @@ class GlobalBlock(SelfAttentionBlock):
     """Every head attends to the whole map (all-to-all)."""
 
     def attention(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-        """Over all positions as one sequence."""
+        """Attend over all positions as one sequence."""
         return along_both(query, key, value)
 
 
@@ -71,7 +71,7 @@ class MultiAxisBlock(SelfAttentionBlock):
     """The first half of the heads attends inside each block, the second across blocks at the same pixel."""
 
     def attention(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-        """Both axes at once; the halves' outputs stand in that order."""
+        """Attend along both axes; the halves' outputs are concatenated in that order."""
         half = self.heads // 2
         inside = along_second(query[..., :half, :], *self._heads_of(key, value, slice(None, half)))
         across = along_first(query[..., half:, :], *self._heads_of(key, value, slice(half, None)))
@@ -95,7 +95,7 @@ class AxialBlock(MultiAxisBlock):
 def along_second(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, kernel: Kernel | None = None
 ) -> torch.Tensor:
-    """Attention along axis 2 (pixels of a block, or of a row), each place of axis 1 a sequence of its own."""
+    """Attend along axis 2 (pixels of a block, or of a row); each index of axis 1 is a sequence of its own."""
     q, k, v = (each.flatten(0, 1) for each in (query, key, value))
     return attend(q, k, v, kernel).view(query.shape)
 
@@ -103,7 +103,7 @@ def along_second(
 def along_first(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, kernel: Kernel | None = None
 ) -> torch.Tensor:
-    """Attention along axis 1 (blocks, or pixels of a column), each place of axis 2 a sequence of its own."""
+    """Attend along axis 1 (blocks, or pixels of a column); each index of axis 2 is a sequence of its own."""
     q, k, v = (each.transpose(1, 2).flatten(0, 1) for each in (query, key, value))
     out = attend(q, k, v, kernel)
     batch, first, second, heads, width = query.shape
@@ -113,6 +113,6 @@ def along_first(
 def along_both(
     query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, kernel: Kernel | None = None
 ) -> torch.Tensor:
-    """Attention over the whole map as one sequence."""
+    """Attend over the whole map as one sequence."""
     q, k, v = (each.flatten(1, 2) for each in (query, key, value))
     return attend(q, k, v, kernel).view(query.shape)

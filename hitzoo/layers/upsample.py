@@ -11,7 +11,7 @@ from hitzoo.layers.registry import register_block
 
 
 def depth_to_space(x: torch.Tensor) -> torch.Tensor:
-    """Deal each pixel's channels to 2×2 pixels: [B, r, r, C] -> [B, 2r, 2r, C/4].
+    """Split each pixel's channels among 2×2 pixels: [B, r, r, C] -> [B, 2r, 2r, C/4].
 
     The channels are read as (dy, dx, c), TensorFlow's order; torch's `pixel_shuffle` would read (c, dy, dx).
     """
@@ -33,5 +33,5 @@ class Upsample(nn.Module):
         self.linear = nn.Identity() if same else linear(in_channels // 4, out_channels)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """The map at twice the resolution."""
+        """Return the map at twice the resolution."""
         return self.linear(depth_to_space(x))

@@ -1,1 +1,1 @@
-"""WHAT IT MEANS: every name, size and shape decided, as a value. Never imports torch."""
+"""THE PLAN: every name, size and shape decided, as a value. Never imports torch."""

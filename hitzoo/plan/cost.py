@@ -15,7 +15,7 @@ from hitzoo.plan.types import BlockPlan
 
 @dataclass(frozen=True)
 class Cost:
-    """What a block takes: trainable parameters, FLOPs for one image, and numbers kept for its backward pass."""
+    """Cost of a block: trainable parameters, FLOPs per image, and activations kept per image for the backward pass."""
 
     parameters: int = 0
     flops: int = 0
@@ -27,7 +27,7 @@ class Cost:
 
 @dataclass(frozen=True, kw_only=True)
 class Shape:
-    """Where a block stands: `side`² positions, in blocks of `block` on a grid of `grid` each way, `tokens` beside."""
+    """Map size at a block: `side`² positions, as `grid`² blocks of `block`² pixels, with `tokens` latent tokens."""
 
     side: int
     block: int = 0
@@ -36,13 +36,13 @@ class Shape:
 
 
 def cost(plan: BlockPlan, shape: Shape) -> Cost:
-    """The cost of one block at one place."""
+    """Compute the cost of one block at one map size."""
     rule = COSTS[plan.kind]
     return rule(shape, **plan.kwargs)
 
 
 def total(costs: Iterable[Cost]) -> Cost:
-    """The sum of costs."""
+    """Sum costs."""
     return sum(costs, Cost())
 
 
@@ -51,12 +51,12 @@ def _linear(rows: int, inner: int, outer: int, *, bias: bool = True) -> Cost:
 
 
 def _keeps(*maps: tuple[int, float]) -> Cost:
-    """What is kept as maps of (rows, width)."""
+    """Activations kept as maps of (rows, width)."""
     return Cost(activations=round(sum(rows * width for rows, width in maps)))
 
 
 def _norm(rows: int, channels: int, kind: str) -> Cost:
-    """A norm keeps its input; layer norm a mean and a deviation a row besides."""
+    """Cost of a norm, which keeps its input; layer norm also a mean and a deviation per row."""
     return Cost(2 * channels) + _keeps((rows, channels + (2 if kind == "layer" else 0)))
 
 
@@ -69,7 +69,7 @@ def _mlp(shape: Shape, channels: int, norm: str, expansion: int) -> Cost:
 def _projections(
     shape: Shape, channels: int, heads: int, share_kv: bool, norm: str, sources: int, source_channels: int
 ) -> Cost:
-    """The norm, query and output over the map, key and value over what is attended to."""
+    """Cost of the norm, query and output over the map, and of key and value over what is attended to."""
     rows, narrow = shape.side**2, channels // heads if share_kv else channels
     over_map = _linear(rows, channels, channels)
     over_sources = _linear(sources, source_channels, narrow)
@@ -100,8 +100,8 @@ KEYS: dict[str, Callable[[Shape], float]] = {
 def _self_attention(kind: str, copies: tuple[float, float, float]) -> Callable[..., Cost]:
     """The cost of a block by its kind.
 
-    `copies` is what attention keeps of queries and outputs, of shared keys and values, and in all when every head has
-    its own, in widths of the map: turning an axis to the place the kernel wants makes a copy.
+    `copies` counts the maps attention keeps: of queries and outputs, of shared keys and values, and in all when every
+    head has its own, in units of the map's width: moving an axis to where the kernel needs it makes a copy.
     """
     keys = KEYS[kind]
     of_map, of_shared, of_all = copies

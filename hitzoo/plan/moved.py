@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True)
 class Moved:
-    """Numbers of one image that go through memory, read and written, by byte model."""
+    """Numbers moved through memory per image, read and written, by byte model."""
 
     eager: float = 0
     gemm: float = 0
@@ -18,38 +18,38 @@ class Moved:
         return Moved(self.eager + other.eager, self.gemm + other.gemm, self.mlp + other.mlp, self.stage + other.stage)
 
     def with_eager(self, more: float) -> Moved:
-        """`more` of them where every operation is a kernel."""
+        """Add `more` where every operation is a kernel of its own."""
         return replace(self, eager=self.eager + more)
 
     def and_fused(self, more: float) -> Moved:
-        """`more` of them in all models but that."""
+        """Add `more` in all models but that one."""
         return Moved(self.eager, self.gemm + more, self.mlp + more, self.stage + more)
 
     def as_one_kernel(self, numbers: float) -> Moved:
-        """The same where a stage is one kernel, of which `numbers` leave or enter the chip."""
+        """Return the same with `numbers` leaving or entering the chip where a stage is one kernel."""
         return replace(self, stage=numbers)
 
 
 def linear(inner: float, outer: float) -> Moved:
-    """A product: it reads `inner` numbers and writes `outer`, in all models."""
+    """Traffic of a linear layer: reads `inner` numbers and writes `outer`, in all models."""
     return Moved(inner + outer, inner + outer, inner + outer, inner + outer)
 
 
 def pointwise(numbers: float) -> Moved:
-    """An operation of each number by itself, done on the way where kernels are fused."""
+    """Traffic of an element-wise operation, free where kernels are fused."""
     return Moved(eager=2 * numbers)
 
 
 def norm(numbers: float) -> Moved:
-    """A norm: a batch norm's statistics are constants; a layer norm's row is one that the next kernel reads whole."""
+    """Traffic of a norm: a batch norm's statistics are constants; the next kernel reads a layer norm's row whole."""
     return pointwise(numbers)
 
 
 def copy(numbers: float) -> Moved:
-    """Another order in memory, which a fused kernel reads or writes as it needs."""
+    """Traffic of a reordering in memory, which a fused kernel does while it reads or writes."""
     return pointwise(numbers)
 
 
 def add(numbers: float) -> Moved:
-    """A sum of two maps; a fused kernel that makes one of them reads the other."""
+    """Traffic of a sum of two maps; a fused kernel that computes one of them reads the other."""
     return Moved(3 * numbers, numbers, numbers, numbers)

@@ -1,7 +1,7 @@
 """The plan as a value: frozen, comparable, JSON-able, with a hash that identifies the network.
 
 A `BlockPlan`'s `name` is its module path, its `state_dict` prefix, its row in the printed table and its name in an
-error message; `kind` and `args` are what the registry of blocks is asked for.
+error message; `kind` and `args` select and construct it from the registry of blocks.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ Value: TypeAlias = int | float | str | bool
 
 @dataclass(frozen=True, kw_only=True)
 class BlockPlan:
-    """One module: where it stands, which block it is, and its arguments in alphabetical order."""
+    """One module: its path, the kind of its block, and the block's arguments in alphabetical order."""
 
     name: str
     kind: str
@@ -29,7 +29,7 @@ class BlockPlan:
 
 
 def block(name: str, kind: str, **args: Value) -> BlockPlan:
-    """A `BlockPlan` from keyword arguments."""
+    """Create a `BlockPlan` from keyword arguments."""
     return BlockPlan(name=name, kind=kind, args=tuple(sorted(args.items())))
 
 

@@ -1,1 +1,1 @@
-"""The machine: devices, memory, processes, random numbers; knows no network."""
+"""The machine: devices, memory, processes, random numbers; independent of networks."""

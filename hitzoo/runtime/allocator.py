@@ -1,4 +1,4 @@
-"""The C allocator's habits, for commands that make and free the same large tensors over and over on a CPU."""
+"""Settings of the C allocator, for commands that allocate and free the same large tensors repeatedly on a CPU."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ _SMALL_SHARE = 0.25  # even twice as much leaves the machine half empty
 
 
 def keep_freed_memory_if_ample() -> None:
-    """`keep_freed_memory` where what the process has needed so far is a small part of what is free; after a step."""
+    """Call `keep_freed_memory` if the process's peak so far, after a step, is a small part of the free memory."""
     if 0 < peak_memory() < _SMALL_SHARE * free_memory():
         keep_freed_memory()
 
 
 def keep_freed_memory(keep: bool = True) -> None:
-    """Let freed memory stay with the process instead of going back to the system each time.
+    """Keep freed memory in the process instead of returning it to the system each time.
 
     glibc maps every large tensor anew and the system clears its pages on first touch, which measured a fifth of a
-    training step (docs/benchmarks.md). The price is memory: what is freed in pieces cannot always be used again as a
+    training step (docs/benchmarks.md). The price is memory: what is freed in pieces cannot always be reused as a
     whole, and large training steps measured up to 1.7 times as much. Other allocators than glibc's are left alone. With
-    `keep` false the habits are glibc's own again.
+    `keep` false glibc's defaults are restored.
     """
     if not sys.platform.startswith("linux"):
         return

@@ -1,6 +1,6 @@
-"""Replaying a module's kernels as one CUDA graph: a small batch of a fast network is bound by launching them.
+"""Replaying a module's kernels as one CUDA graph: a small batch of the optimized network is bound by kernel launches.
 
-A graph holds one shape and type of input, and reads and writes memory of its own: inputs are copied in, outputs out.
+A graph holds one shape and dtype of input, and reads and writes its own memory: inputs are copied in, outputs out.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _WARM_UPS = 3  # Triton compiles, cuBLAS takes its workspace, the allocator its 
 
 
 class CudaGraphs:
-    """Calls `forward` for inference; a shape and type that comes a second time is captured, and replayed from then on.
+    """Calls `forward` for inference; a shape and dtype seen a second time is captured, and replayed from then on.
 
     At most `most` graphs are kept; what comes beyond them, and every tensor that is not on a CUDA device, is called as
     it is. `forward` must be a function of its input and of weights that stay where they are (a change of their values
@@ -33,9 +33,9 @@ class CudaGraphs:
         self._turn = Lock()  # from one thread's input to its output nobody else may write the graph's memory
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        """What `forward` makes of `x`, in a tensor that no later call touches.
+        """Return `forward(x)`, in a tensor that no later call overwrites.
 
-        Where a gradient by `x` is wanted, `forward` is called as it is; a graph would have none.
+        Where a gradient with respect to `x` is needed, `forward` is called directly; a graph would have none.
         """
         if not _on_cuda(x) or (torch.is_grad_enabled() and x.requires_grad):
             return self.forward(x)
@@ -54,7 +54,7 @@ class CudaGraphs:
             return self._graphs[kind].replay(x)
 
     def clear(self) -> None:
-        """Forget every graph and give its memory back."""
+        """Discard every graph and release its memory."""
         self._seen.clear()
         self._graphs.clear()
         self._pool = None
@@ -84,7 +84,7 @@ class _Graph:
 
 
 def _warm_up(forward: Forward, x: torch.Tensor, side: torch.cuda.Stream) -> None:
-    """On a stream of its own, as capturing asks for."""
+    """Warm up on a side stream, as capturing requires."""
     current = torch.cuda.current_stream()
     side.wait_stream(current)
     with torch.cuda.stream(side):

@@ -1,4 +1,4 @@
-"""Which device to compute on."""
+"""Choice of the device to compute on."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _KNOWN = ("cpu", "cuda", "mps", "xpu")
 
 
 def choose_device(name: str | torch.device = "auto") -> torch.device:
-    """`auto` takes CUDA, else Apple's MPS, else the CPU; any other word is torch's own name for a device.
+    """Choose a device: `auto` takes CUDA, else Apple's MPS, else the CPU; any other word is torch's name for a device.
 
     Raises:
         ArgumentError: torch knows no such device, or this machine has none.
@@ -31,7 +31,7 @@ def choose_device(name: str | torch.device = "auto") -> torch.device:
 
 
 def wait_for(device: torch.device) -> None:
-    """Return when everything that was asked of a device is done."""
+    """Wait until all work queued on a device is done."""
     if device.type == "mps":
         torch.mps.synchronize()
     elif device.type != "cpu":

@@ -1,6 +1,6 @@
-"""Several processes, one device each, training one model: who is who, and what they say to each other.
+"""Several processes, one device each, training one model: their ranks, and their collective operations.
 
-`torchrun` starts the processes and sets their environment; alone, a process is a world of one and says nothing.
+`torchrun` starts the processes and sets their environment; a single process is a world of one and communicates nothing.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import torch.distributed as dist
 
 from hitzoo.errors import ArgumentError, HitzooError, RequestError, RunError
 from hitzoo.runtime.device import choose_device
-from hitzoo.runtime.launcher import Launched, announced_size, launched
-from hitzoo.runtime.rendezvous import meet
+from hitzoo.runtime.launcher import LaunchEnvironment, announced_size, launch_environment
+from hitzoo.runtime.rendezvous import join_store
 from hitzoo.runtime.shard import Shard
 
-__all__ = ["ALONE", "World", "announced_size", "joined", "own_device"]
+__all__ = ["ALONE", "World", "announced_size", "device_of_rank", "process_group"]
 
 _PATIENCE = timedelta(hours=2)  # the others wait while the first evaluates
 _LOST = ("connection", "peer", "gloo", "nccl", "socket", "timed out")
@@ -36,7 +36,7 @@ class World:
 
     @property
     def first(self) -> bool:
-        """Whether this process writes the files and shows the progress."""
+        """True in the process that writes the files and shows the progress."""
         return self.rank == 0
 
     @property
@@ -44,14 +44,14 @@ class World:
         """This process's part of a global batch."""
         return Shard(self.rank, self.size)
 
-    def add_up(self, values: torch.Tensor) -> torch.Tensor:
-        """The sum over all processes, in place."""
+    def all_reduce_sum(self, values: torch.Tensor) -> torch.Tensor:
+        """Sum over all processes, in place."""
         if self.size > 1:
             dist.all_reduce(values)
         return values
 
-    def least(self, value: int, device: torch.device) -> int:
-        """The smallest of the processes' numbers."""
+    def all_reduce_min(self, value: int, device: torch.device) -> int:
+        """Minimum over all processes."""
         if self.size == 1:
             return value
         numbers = torch.tensor([value], device=device)
@@ -59,7 +59,7 @@ class World:
         return int(numbers)
 
     def gather(self, rows: torch.Tensor, device: torch.device) -> list[torch.Tensor] | None:
-        """One CPU tensor of the same shape from each process, in their order, in the first; None elsewhere."""
+        """Gather one CPU tensor of the same shape per process, by rank, in the first process; None elsewhere."""
         if self.size == 1:
             return [rows]
         own = rows.to(device)
@@ -67,18 +67,18 @@ class World:
         dist.all_gather(parts, own)
         return [part.cpu() for part in parts] if self.first else None
 
-    def merged(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """All processes' names, each once."""
+    def all_gather_names(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Gather all processes' names, each once."""
         if self.size == 1:
             return names
         told: list[tuple[str, ...]] = [()] * self.size
         dist.all_gather_object(told, names)
         return tuple(dict.fromkeys(name for part in told for name in part))
 
-    def first_decides(self, decide: Callable[[], Any]) -> Any:
-        """What `decide` returns in the first process (JSON data), in every process.
+    def broadcast_from_first(self, decide: Callable[[], Any]) -> Any:
+        """Call `decide` in the first process and return its result (JSON data) in every process.
 
-        Where it fails there, the first process raises and the others leave quietly.
+        If it fails, the first process raises and the others exit quietly.
         """
         if self.size == 1:
             return decide()
@@ -100,18 +100,18 @@ class World:
 ALONE = World()
 
 
-def own_device(name: str) -> torch.device:
-    """The device this process computes on; with several processes on CUDA, the one of its number on its machine.
+def device_of_rank(name: str) -> torch.device:
+    """Return the device of this process; with several processes on CUDA, the one of its local rank.
 
     Raises:
-        RequestError: there is no such device, or one for each process is not to be had.
+        RequestError: there is no such device, or there are fewer devices than processes.
     """
     device = choose_device(name)
-    if launched().alone or device.type != "cuda":
+    if launch_environment().alone or device.type != "cuda":
         return device
-    number, count = launched().local_rank, torch.cuda.device_count()
+    number, count = launch_environment().local_rank, torch.cuda.device_count()
     if device.index is not None:
-        raise ArgumentError("device", name, "every process needs a device of its own; write cuda")
+        raise ArgumentError("device", name, "every process needs its own device; write cuda")
     if number >= count:
         raise RequestError(f"this machine has {count} CUDA devices, too few for --nproc-per-node {number + 1}")
     device = torch.device("cuda", number)
@@ -120,16 +120,16 @@ def own_device(name: str) -> torch.device:
 
 
 @contextmanager
-def joined(device: torch.device, tell: Callable[[str], None] = lambda message: None) -> Iterator[World]:
-    """The world the launcher announced, NCCL between CUDA devices and gloo elsewhere; left again at the end.
+def process_group(device: torch.device, tell: Callable[[str], None] = lambda message: None) -> Iterator[World]:
+    """Join the launcher's process group, NCCL between CUDA devices and gloo elsewhere; leave it at the end.
 
-    `tell` hears of processes that are waited for.
+    `tell` is called with a message while processes are awaited.
 
     Raises:
         RequestError: they do not come.
         RunError: another process has gone.
     """
-    who = launched()
+    who = launch_environment()
     if who.alone:
         yield ALONE
         return
@@ -141,16 +141,16 @@ def joined(device: torch.device, tell: Callable[[str], None] = lambda message: N
             raise
         reason = str(error).splitlines()[0][:160]
         raise RunError(
-            f"another process of this run has gone ({reason}); its own message says why. Go on with --resume"
+            f"another process of this run has exited ({reason}); see its own message. Continue with --resume"
         ) from error
     finally:
         with suppress(RuntimeError):
             dist.destroy_process_group()
 
 
-def _form_group(who: Launched, device: torch.device, tell: Callable[[str], None]) -> None:
-    """All meet within minutes; what they then do together may take as long as an evaluation."""
-    store = meet(who, tell)
+def _form_group(who: LaunchEnvironment, device: torch.device, tell: Callable[[str], None]) -> None:
+    """Form the group within minutes; later operations may take as long as an evaluation."""
+    store = join_store(who, tell)
     store.set_timeout(_PATIENCE)
     own = device if device.type == "cuda" else None
     try:

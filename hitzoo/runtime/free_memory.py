@@ -1,4 +1,4 @@
-"""How much memory there is to be had on this machine."""
+"""Memory available on this machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _GUESS = 8 << 30  # bytes
 
 
 def free_memory() -> int:
-    """Bytes that the system could give this process now, a container's limit included; Linux, else a rough number."""
+    """Bytes available to this process now, a container's limit included; a rough number outside Linux."""
     available = _half_of_all()
     for line in _read(Path("/proc/meminfo")).splitlines():
         if line.startswith("MemAvailable:"):
@@ -22,7 +22,7 @@ def free_memory() -> int:
 
 
 def _reclaimable() -> int:
-    """What the group's files take in memory and would give back."""
+    """Bytes of page cache in the control group that the kernel would reclaim."""
     for line in _read(_CGROUP / "memory.stat").splitlines():
         if line.startswith("inactive_file "):
             return int(line.split()[1])
@@ -30,7 +30,7 @@ def _reclaimable() -> int:
 
 
 def peak_memory() -> int:
-    """The most bytes this process has held so far; 0 where the system does not say."""
+    """Peak resident memory of this process in bytes; 0 where the system does not report it."""
     for line in _read(Path("/proc/self/status")).splitlines():
         if line.startswith("VmHWM:"):
             return 1024 * int(line.split()[1])

@@ -1,4 +1,4 @@
-"""What the launcher (torchrun, or a job script) says of this process in its environment; read without torch."""
+"""The environment variables of the launcher (torchrun, or a job script), read without torch."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from hitzoo.errors import RequestError, RunError
 
 _LAUNCH = "start several by torchrun --nproc-per-node N -m hitzoo train …, or unset WORLD_SIZE for one"
-_MOST = 2**31  # what torch keeps such a number in
+_MOST = 2**31  # torch stores such a number in an int32
 
 
 @dataclass(frozen=True)
-class Launched:
-    """This process's number among all, and on its machine, of how many; one alone is 0 of 1.
+class LaunchEnvironment:
+    """Rank, world size, local rank and local world size of this process; 0 of 1 without a launcher.
 
-    `attempt` tells the processes that torchrun starts anew from those before.
+    `attempt` counts torchrun's restarts.
     """
 
     rank: int = 0
@@ -26,12 +26,12 @@ class Launched:
 
     @property
     def alone(self) -> bool:
-        """Whether there are no others."""
+        """True if this is the only process."""
         return self.size == 1
 
 
-def launched() -> Launched:
-    """What the environment says.
+def launch_environment() -> LaunchEnvironment:
+    """Read the environment.
 
     Raises:
         RequestError: it does not say how many processes there are as a launcher would.
@@ -48,14 +48,14 @@ def launched() -> Launched:
         raise RunError(f"LOCAL_WORLD_SIZE is {local_size}, not a number of processes; {_LAUNCH}")
     if "LOCAL_WORLD_SIZE" in os.environ and local_rank >= local_size:
         raise RunError(f"LOCAL_RANK is {local_rank}, but LOCAL_WORLD_SIZE is {local_size}; {_LAUNCH}")
-    return Launched(rank, size, local_rank, local_size, os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
+    return LaunchEnvironment(rank, size, local_rank, local_size, os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
 
 
 def announced_size() -> int:
-    """How many processes the launcher started.
+    """Number of processes that the launcher started.
 
     Raises:
-        RequestError: the environment does not say it as a launcher would.
+        RequestError: WORLD_SIZE is not a positive integer.
     """
     announced = os.environ.get("WORLD_SIZE", "1")
     if not _is_number(announced) or int(announced) < 1:
@@ -76,8 +76,8 @@ def _is_number(text: str) -> bool:
     return text.isascii() and text.isdecimal() and len(text) < 11 and int(text) < _MOST
 
 
-def refuse_half_said(size: int) -> None:
-    """Several processes must know where they meet.
+def check_rendezvous_variables(size: int) -> None:
+    """Check that several processes have the variables of a rendezvous.
 
     Raises:
         RequestError: a variable is not set, or is no port.

@@ -1,4 +1,4 @@
-"""How much memory tensors take while some code runs, by watching every tensor that is made; also without contents."""
+"""Memory of tensors while some code runs, measured at every allocation; works on meta tensors too."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch.utils._pytree import tree_leaves
 
 
 class LiveBytes(TorchDispatchMode):
-    """Counts the bytes of all storages made inside the block and still alive: `live` now, `peak` at most.
+    """Counts the bytes of all storages allocated inside the block and still alive: `live` now, `peak` at most.
 
     Storages that existed before are not counted. What kernels use as scratch space is not seen, nor what oneDNN packs:
     tensors in a layout of its own have no storage.
@@ -27,7 +27,7 @@ class LiveBytes(TorchDispatchMode):
     def __torch_dispatch__(
         self, function: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Run one operation and take in what it made."""
+        """Run one operation and count the storages it allocated."""
         result = function(*args, **(kwargs or {}))
         given = {storage._cdata for storage in _storages((args, kwargs))}
         for storage in _storages(result):
@@ -51,7 +51,7 @@ class LiveBytes(TorchDispatchMode):
 
 
 def _storages(tree: Any) -> Iterator[torch.UntypedStorage]:
-    """Of every tensor in a structure that has one."""
+    """Storages of all tensors in a structure that have one."""
     for leaf in tree_leaves(tree):
         if isinstance(leaf, torch.Tensor) and not leaf.is_mkldnn:
             yield leaf.untyped_storage()

@@ -8,15 +8,15 @@ import torch
 
 from hitzoo.errors import ArgumentError
 
-PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}  # those in which images are made
+PRECISIONS = {"float32": torch.float32, "bfloat16": torch.bfloat16}  # for generating images
 _SPELLINGS = (("float32", "fp32"), ("bfloat16", "bf16"))
 
 
 def known_precision(text: str, known: Collection[str]) -> str:
-    """The one of `known` that is meant, in whichever spelling.
+    """Return the one of `known` that `text` spells.
 
     Raises:
-        ArgumentError: none of them is.
+        ArgumentError: it spells none of them.
     """
     same = next((words for words in _SPELLINGS if text in words), (text,))
     for name in known:

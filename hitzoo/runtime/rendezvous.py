@@ -1,4 +1,4 @@
-"""The processes of a run meet: each says that it is here, and one that does not come is not waited for in silence.
+"""Rendezvous of the processes of a run: each announces itself, and a missing one is reported, not silently awaited.
 
 They meet within seconds or not at all: torchrun starts them together. An evaluation, which the others wait for, takes
 hours; so the limit for meeting is another than the one for everything after.
@@ -15,25 +15,25 @@ from typing import Any
 import torch.distributed as dist
 
 from hitzoo.errors import RequestError, RunError
-from hitzoo.runtime.launcher import Launched, refuse_half_said
+from hitzoo.runtime.launcher import LaunchEnvironment, check_rendezvous_variables
 
 LIMIT = 120.0  # seconds
 _LIMIT_NAME = "HITZOO_MEETING_SECONDS"
-_QUIET = 10.0  # seconds until it is said who is waited for
+_QUIET = 10.0  # seconds before the missing processes are reported
 _SLICE = timedelta(seconds=1)  # a signal gets through between two
 _MOST_NAMED = 8
 
 
-def meet(who: Launched, tell: Callable[[str], None]) -> Any:
-    """A store through which all processes have said that they are there; `tell` hears of a wait that is long.
+def join_store(who: LaunchEnvironment, tell: Callable[[str], None]) -> Any:
+    """Return a store in which all processes have registered; `tell` is called with a message during a long wait.
 
     Raises:
         RequestError: the environment does not say where they meet.
         RunError: one did not come in time.
     """
-    refuse_half_said(who.size)
+    check_rendezvous_variables(who.size)
     begun, limit = time.monotonic(), _limit()
-    store = _Reaching(who, begun, limit, tell).store()
+    store = _StoreConnection(who, begun, limit, tell).store()
     store.set(_name(who, who.rank), b"here")
     waited, missing = False, _missing(store, who)
     while missing:
@@ -51,10 +51,10 @@ def meet(who: Launched, tell: Callable[[str], None]) -> Any:
     return store
 
 
-class _Reaching:
-    """The first process opens the store, the others reach it; where torchrun's agent holds one, all reach that."""
+class _StoreConnection:
+    """Connection to the store: the first process opens it, or torchrun's agent did; the others connect."""
 
-    def __init__(self, who: Launched, begun: float, limit: float, tell: Callable[[str], None]) -> None:
+    def __init__(self, who: LaunchEnvironment, begun: float, limit: float, tell: Callable[[str], None]) -> None:
         self.who, self.begun, self.limit, self.tell = who, begun, limit, tell
 
     def store(self) -> Any:
@@ -87,11 +87,11 @@ class _Reaching:
         )
 
 
-def _missing(store: Any, who: Launched) -> list[int]:
+def _missing(store: Any, who: LaunchEnvironment) -> list[int]:
     return [rank for rank in range(who.size) if not store.check([_name(who, rank)])]
 
 
-def _name(who: Launched, rank: int) -> str:
+def _name(who: LaunchEnvironment, rank: int) -> str:
     return f"hitzoo/{who.attempt}/here/{rank}"
 
 
@@ -102,7 +102,7 @@ def _limit() -> float:
     return float(text)
 
 
-def _not_come(who: Launched, missing: list[int], limit: float) -> str:
+def _not_come(who: LaunchEnvironment, missing: list[int], limit: float) -> str:
     return (
         f"{_listed(missing)} of {who.size} did not come to {_address()} within {limit:.0f} s; its own message, or the"
         f" launcher's, says why. Are all of them started, with RANK 0 to {who.size - 1}? Where starting takes longer:"

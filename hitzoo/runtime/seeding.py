@@ -1,6 +1,6 @@
-"""Every random draw of a run as a function of (seed, purpose, counter), so that no generator state exists to lose.
+"""Every random draw of a run as a function of (seed, purpose, counter): there is no generator state to save.
 
-A run that is cut and resumed, or spread over more processes, draws what an undisturbed one draws.
+A run that is interrupted and resumed, or spread over more processes, draws the same numbers as an undisturbed one.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import torch
 
 
 class Purpose(IntEnum):
-    """What a draw is for; the numbers are part of the result and never change."""
+    """Purpose of a draw; the numbers are part of the result and never change."""
 
     GENERATOR_WEIGHTS = 0
     DISCRIMINATOR_WEIGHTS = 1
@@ -26,19 +26,19 @@ class Purpose(IntEnum):
 
 
 def numpy_generator(seed: int, purpose: Purpose, counter: int) -> np.random.Generator:
-    """A fresh generator for one draw."""
+    """Create a generator for one draw."""
     return np.random.default_rng([seed, int(purpose), counter])
 
 
 def torch_generator(seed: int, purpose: Purpose, counter: int) -> torch.Generator:
-    """The same on the CPU for tensors."""
+    """Create torch's CPU generator for one draw."""
     state = np.random.SeedSequence([seed, int(purpose), counter]).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(state >> np.uint64(1)))
 
 
 @contextmanager
 def drawing_weights(seed: int, purpose: Purpose) -> Iterator[None]:
-    """Modules built inside take their weights from (seed, purpose); the caller's random state is left as it was."""
+    """Initialise modules built inside the block from (seed, purpose); the caller's random state is restored."""
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.set_state(torch_generator(seed, purpose, 0).get_state())
         yield

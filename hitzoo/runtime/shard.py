@@ -1,6 +1,6 @@
-"""Images shared out to processes and micro-batches: shard s of S holds images s, s + S, s + 2·S, …
+"""Division of images among processes and micro-batches: shard s of S holds images s, s + S, s + 2·S, …
 
-Strided shards keep whole what is grouped in the same way, as the minibatch standard deviation and ghost norms do,
+Strided shards keep groups whole that are strided in the same way, as in minibatch standard deviation and ghost norms,
 wherever S divides the number of groups.
 """
 
@@ -22,11 +22,11 @@ class Shard:
     count: int = 1
 
     def of(self, whole: _Sequence) -> _Sequence:
-        """This shard's entries of something with an entry an image."""
+        """Select this shard's entries of a tensor with one entry per image."""
         return whole[self.index :: self.count]
 
     def cut(self, index: int, count: int) -> Shard:
-        """Part `index` of `count` of this shard, as a shard of the whole."""
+        """Return part `index` of `count` of this shard, as a shard of the whole."""
         return Shard(self.index + self.count * index, self.count * count)
 
 

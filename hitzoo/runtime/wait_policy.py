@@ -1,7 +1,7 @@
-"""How threads that compute on a CPU wait for each other: spinning on cores of their own, asleep beside other programs.
+"""Wait policy of CPU threads: spin on an idle machine, sleep beside other programs.
 
-torch's threads are OpenMP's. While one waits for another it spins, which is fastest as long as each has a core. Beside
-another program a spinning thread holds the core that the one it waits for needs, and everything takes 10 to 80 times as
+torch uses OpenMP threads. A waiting thread spins, which is fastest as long as each has a core. Beside another
+program a spinning thread holds the core that the one it waits for needs, and everything takes 10 to 80 times as
 long. libgomp, which torch's builds for Linux bring, hardly spins while a process has more OpenMP threads than
 processors; so threads that only sleep are added while the machine is busy. The number of threads that compute stays as
 it is, and with it every bit of the results.
@@ -22,34 +22,34 @@ from pathlib import Path
 from typing import Any
 
 _STAT = Path("/proc/stat")
-_SHARE = 0.25  # processors' worth of other programs that slow spinning threads down
-_INTERVAL = 1.0  # seconds between looks
-_QUIET = 5  # looks in a row that find the machine idle before threads spin again
+_SHARE = 0.25  # load of other programs, in processors, that slows spinning threads down
+_INTERVAL = 1.0  # seconds between samples
+_QUIET = 5  # consecutive idle samples before threads spin again
 
 
 @dataclass(frozen=True)
 class Usage:
-    """Seconds: of the clock, and of processor time that this process and all programs had on its processors."""
+    """Seconds of wall clock, and of processor time of this process and of all programs on its processors."""
 
     wall: float
     own: float
     total: float
 
     def others_since(self, before: Usage) -> float:
-        """Processors' worth of other programs between two looks."""
+        """Load of other programs between two samples, in processors."""
         seconds = max(self.wall - before.wall, 1e-9)
         return max(0.0, (self.total - before.total) - (self.own - before.own)) / seconds
 
 
 def processors() -> frozenset[int]:
-    """The processors that this process may use."""
+    """Return the processors that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return frozenset(os.sched_getaffinity(0))
     return frozenset(range(os.cpu_count() or 1))
 
 
 def usage() -> Usage:
-    """What is used by now.
+    """Sample the usage so far.
 
     Raises:
         OSError: not Linux, or /proc is hidden.
@@ -59,9 +59,9 @@ def usage() -> Usage:
 
 
 def busy_seconds(stat: str, counted: frozenset[int], *, with_nice: bool) -> float:
-    """Seconds that these processors were busy since the start of the machine, by the text of /proc/stat.
+    """Seconds that these processors were busy since boot, from the text of /proc/stat.
 
-    Programs of low priority make room and count only for one that is low itself.
+    Programs of low priority yield, so they count only if this process has low priority too.
     """
     ticks = 0
     for line in stat.splitlines():
@@ -76,13 +76,13 @@ class WaitPolicy:
     """Lets the process's OpenMP threads spin or not, as the machine is idle or busy."""
 
     def __init__(self, look: Callable[[], Usage] = usage) -> None:
-        self.crowd = Crowd()
+        self.crowd = IdleThreads()
         self._look = look
         self._before = look()
         self._quiet = 0
 
     def update(self) -> None:
-        """Look at the machine, and change the policy where it calls for another."""
+        """Sample the machine's load and change the policy if needed."""
         torch = _loaded_torch()
         now = self._look()
         others, self._before = now.others_since(self._before), now
@@ -97,8 +97,8 @@ class WaitPolicy:
             self.crowd.leave()
 
 
-class Crowd:
-    """OpenMP threads that do nothing but be there."""
+class IdleThreads:
+    """Idle OpenMP threads, which make libgomp sleep instead of spin."""
 
     def __init__(self) -> None:
         self._threads: list[threading.Thread] = []
@@ -108,7 +108,7 @@ class Crowd:
         return len(self._threads)
 
     def gather(self, torch: Any, threads: int, room: int) -> None:
-        """More OpenMP threads than processors: each thread of Python's that computes brings a team of its own."""
+        """Start more OpenMP threads than processors: each Python thread that computes brings a team of its own."""
         if self._threads:
             return
         self._over.clear()
@@ -119,7 +119,7 @@ class Crowd:
             thread.start()
 
     def leave(self) -> None:
-        """Their teams end with them."""
+        """Stop the threads; their teams end with them."""
         self._over.set()
         for thread in self._threads:
             thread.join()
@@ -132,7 +132,7 @@ class Crowd:
 
 @contextmanager
 def adaptive_waiting() -> Iterator[None]:
-    """Follow the machine's load while the block runs; where it cannot be seen, and on one processor, do nothing."""
+    """Follow the machine's load while the block runs; do nothing where it is not readable, or on one processor."""
     if len(processors()) < 2 or not sys.platform.startswith("linux"):
         yield
         return
@@ -162,7 +162,7 @@ def _watch(policy: WaitPolicy, over: threading.Event) -> None:
 
 
 def _loaded_torch() -> Any:
-    """torch, once it is loaded to its end."""
+    """Return torch once it is fully imported."""
     torch = sys.modules.get("torch")
     return None if torch is None or getattr(torch.__spec__, "_initializing", False) else torch
 

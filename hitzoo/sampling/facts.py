@@ -88,7 +88,7 @@ def is_made_alike(found: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
 def difference(found: Mapping[str, str], wanted: Mapping[str, str]) -> str:
     """How a picture that is there differs from the one to write, in words; nothing where it is the same."""
     if not found:
-        return "and does not say what made it"
+        return "and does not record its origin"
     for key, word in (_MAKING | _SHOWN).items():
         was, is_ = found.get(key), wanted.get(key)
         if was == is_:

@@ -12,7 +12,7 @@ from torch import nn
 
 from hitzoo.errors import RequestError
 from hitzoo.families.compile import ModelPlan
-from hitzoo.families.fold import is_folded
+from hitzoo.families.fold import is_optimized
 from hitzoo.sampling.replayed import unwrapped
 from hitzoo.sampling.weights_digest import weights_digest
 from hitzoo.spec.types import Spec
@@ -118,7 +118,7 @@ class GeneratorModule(nn.Module):
     @property
     def is_fast(self) -> bool:
         """Whether `module` is the network optimized for inference."""
-        return is_folded(unwrapped(self.module))
+        return is_optimized(unwrapped(self.module))
 
     @property
     def name(self) -> str:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from hitzoo.errors import RequestError
-from hitzoo.families.hit.fold.generator import Entry, FoldedHiT
-from hitzoo.fold.pixel_block import Cells
+from hitzoo.families.hit.fold.generator import HeadOutput, OptimizedHiT
+from hitzoo.fold.pixel_block import PixelBlock
 from hitzoo.sampling.region import Region
 from hitzoo.sampling.replayed import unwrapped
 
@@ -64,9 +64,9 @@ class Renderer:
     def tiles(self, z: torch.Tensor) -> Iterator[tuple[Region, NDArray[np.float32]]]:
         """The region's tiles as they are computed, (height, width, K) each, not clipped."""
         tail = self.depth - self.network.head_depth
-        entry = self.network.enter(z, min(self.depth, self.network.head_depth))
-        for tile in self.region.tiles(self._tile_of(entry)):
-            yield tile, self._draw(entry, tile, tail)
+        head_output = self.network.run_head(z, min(self.depth, self.network.head_depth))
+        for tile in self.region.tiles(self._tile_of(head_output)):
+            yield tile, self._draw(head_output, tile, tail)
 
     def images(self, latents: torch.Tensor) -> NDArray[np.float32]:
         """The region of each latent's image: [N, latent_dim] -> (N, height, width, K), not clipped."""
@@ -76,25 +76,25 @@ class Renderer:
                 image[tile.within(self.region)] = drawn
         return pixels
 
-    def _tile_of(self, entry: Entry) -> int:
+    def _tile_of(self, head_output: HeadOutput) -> int:
         """A tile's side, a multiple of what one pixel of the head's map becomes."""
-        scale = max(1, self.level // entry.side)
+        scale = max(1, self.level // head_output.side)
         return max(1, self.tile // scale) * scale
 
-    def _draw(self, entry: Entry, tile: Region, tail: int) -> NDArray[np.float32]:
+    def _draw(self, head_output: HeadOutput, tile: Region, tail: int) -> NDArray[np.float32]:
         """One tile: the pixels of the head's map that are its ancestors, taken down and cut."""
         if tail < 1:
-            assert entry.image is not None, "a level is a stage that adds to the image"
-            return _numbers(entry.image[0][tile.within(Region(0, 0, self.level, self.level))])
-        scale = self.level // entry.side
+            assert head_output.image is not None, "a level is a stage that adds to the image"
+            return _numbers(head_output.image[0][tile.within(Region(0, 0, self.level, self.level))])
+        scale = self.level // head_output.side
         top, left = tile.top // scale, tile.left // scale
         height = -(-(tile.top + tile.height) // scale) - top
         width = -(-(tile.left + tile.width) // scale) - left
-        drawn = self.network.rectangle(entry, Cells(top, left, height, width), tail)[0]
+        drawn = self.network.run_tail(head_output, PixelBlock(top, left, height, width), tail)[0]
         return _numbers(drawn[tile.within(Region(left * scale, top * scale, width * scale, height * scale))])
 
 
-def levels(network: FoldedHiT) -> dict[int, int]:
+def levels(network: OptimizedHiT) -> dict[int, int]:
     """The resolutions at which there is an image, with how many stages each takes."""
     return {
         stage.resolution: depth for depth, stage in enumerate(network.plan.stages, start=1) if stage.to_rgb is not None
@@ -107,10 +107,10 @@ def _depth_of(level: int, known: dict[int, int]) -> int:
     return known[level]
 
 
-def _pixelwise(network: nn.Module) -> FoldedHiT:
+def _pixelwise(network: nn.Module) -> OptimizedHiT:
     """The network, if there are stages after the last that mixes pixels."""
     network = unwrapped(network)
-    if not isinstance(network, FoldedHiT):
+    if not isinstance(network, OptimizedHiT):
         raise RequestError("this model's convolutions mix pixels at every resolution; `hitzoo sample` makes the image")
     stages = network.plan.stages
     if network.head_depth == len(stages):

@@ -50,7 +50,7 @@ class SpecChoices:
 
 
 def spec_text(choice: SpecChoices) -> str:
-    """The document; its comments say why each value is as it is."""
+    """The document; its comments explain each value."""
     side, wide = int(str(choice.resolution.value)), choice.wide
     regularizers = [_line(f"    - {{kind: r1, weight: {choice.r1.value}}}", choice.r1.why)]
     if choice.consistency is not None:

@@ -1,4 +1,4 @@
-"""Calls that take the time they are told to, for tests of what is made of times."""
+"""CallTimer that take the time they are told to, for tests of what is made of times."""
 
 from __future__ import annotations
 
@@ -7,26 +7,26 @@ from contextlib import contextmanager
 
 import torch
 
-from hitzoo.bench.subprocess_runner import Calls
-from hitzoo.bench.variants import Call
+from hitzoo.bench.subprocess_runner import CallTimer
+from hitzoo.bench.variants import SamplingCall
 
 
 class FakeCalls:
     """`took(call)` says the seconds; everything that was asked is kept in order."""
 
-    def __init__(self, took: Callable[[Call], float]) -> None:
+    def __init__(self, took: Callable[[SamplingCall], float]) -> None:
         self.took = took
-        self.asked: list[tuple[str, Call]] = []
+        self.asked: list[tuple[str, SamplingCall]] = []
 
-    def seconds(self, call: Call) -> float:
+    def seconds(self, call: SamplingCall) -> float:
         self.asked.append(("seconds", call))
         return self.took(call)
 
-    def peak_bytes(self, call: Call) -> int:
+    def peak_bytes(self, call: SamplingCall) -> int:
         self.asked.append(("peak", call))
         return 1000 * call.batch
 
     @contextmanager
-    def callers(self, paths: Sequence[str], device: torch.device) -> Iterator[dict[str, Calls]]:
-        """In place of `own_process.callers`."""
-        yield dict.fromkeys(paths, self)
+    def variant_runners(self, variants: Sequence[str], device: torch.device) -> Iterator[dict[str, CallTimer]]:
+        """In place of `subprocess_runner.variant_runners`."""
+        yield dict.fromkeys(variants, self)

@@ -39,16 +39,16 @@ def test_the_exponent_is_the_slope_of_the_logarithms() -> None:
 
 
 def test_every_path_has_its_exponent(monkeypatch) -> None:
-    power = {"plain": 1.5, "fast": 0.75}
-    fake = FakeCalls(lambda call: float(call.plan.generator.resolution ** (2 * power[call.path])))
-    monkeypatch.setattr(resolution, "callers", fake.callers)
+    power = {"plain": 1.5, "optimized": 0.75}
+    fake = FakeCalls(lambda call: float(call.plan.generator.resolution ** (2 * power[call.variant])))
+    monkeypatch.setattr(resolution, "variant_runners", fake.variant_runners)
     plans = family_of(load_spec("hit-b-ffhq1024"), 64)
     found = bench_resolutions(
-        plans, paths=["plain", "fast"], precisions=["float32"], batch=2, repeats=1, device=CPU
+        plans, variants=["plain", "optimized"], precisions=["float32"], batch=2, repeats=1, device=CPU
     ).to_json()
     assert [(row["resolution"], row["path"]) for row in found["runs"][:3]] == [
         (64, "plain"),
-        (64, "fast"),
+        (64, "optimized"),
         (128, "plain"),
     ]
     assert found["runs"][0]["milliseconds_per_image"] == found["runs"][0]["latency_ms"] / 2

@@ -10,23 +10,28 @@ from hitzoo.bench.sampling import bench_sampling, default_batch
 from tests.bench.bench_fakes import FakeCalls
 
 CPU = torch.device("cpu")
-SECONDS = {("plain", "float32"): 0.8, ("fast", "float32"): 0.2, ("plain", "bfloat16"): 0.4, ("fast", "bfloat16"): 0.1}
+SECONDS = {
+    ("plain", "float32"): 0.8,
+    ("optimized", "float32"): 0.2,
+    ("plain", "bfloat16"): 0.4,
+    ("optimized", "bfloat16"): 0.1,
+}
 FAST, SLOW = (Ceilings(bandwidth=size, rates={"float32": size, "bfloat16": 2 * size}) for size in (2e9, 1e9))
 
 
 @pytest.fixture
 def fake(monkeypatch) -> FakeCalls:
-    calls = FakeCalls(lambda call: SECONDS[call.path, call.precision])
+    calls = FakeCalls(lambda call: SECONDS[call.variant, call.precision])
     ceilings = iter([FAST, SLOW])
-    monkeypatch.setattr(sampling, "callers", calls.callers)
+    monkeypatch.setattr(sampling, "variant_runners", calls.variant_runners)
     monkeypatch.setattr(sampling, "measure_ceilings", lambda device: next(ceilings))
     return calls
 
 
 def test_all_four_by_default_at_every_batch(tiny_generator, fake) -> None:
     runs, ceilings = bench_sampling(tiny_generator().plan, batches=(4, 1), repeats=2, device=CPU)
-    kinds = [("plain", "float32"), ("fast", "float32"), ("plain", "bfloat16"), ("fast", "bfloat16")]
-    found = [(run.timed.call.batch, run.timed.call.path, run.timed.call.precision) for run in runs]
+    kinds = [("plain", "float32"), ("optimized", "float32"), ("plain", "bfloat16"), ("optimized", "bfloat16")]
+    found = [(run.timed.call.batch, run.timed.call.variant, run.timed.call.precision) for run in runs]
     assert found == [(batch, *kind) for batch in (4, 1) for kind in kinds]
     assert ceilings == FAST
     timed = [call for what, call in fake.asked if what == "seconds"]
@@ -38,7 +43,7 @@ def test_a_run_as_data(tiny_generator, fake) -> None:
     runs, _ = bench_sampling(plan, batches=(4,), repeats=3, device=CPU)
     least = 4 * least_seconds(plan.generator, FAST, precision="bfloat16", batch=4)
     wanted = {
-        "path": "fast",
+        "path": "optimized",
         "precision": "bfloat16",
         "batch": 4,
         "images_per_second": 40.0,
@@ -54,7 +59,7 @@ def test_a_run_as_data(tiny_generator, fake) -> None:
 
 
 def test_without_plain_float32_the_first_run_is_the_measure(tiny_generator, fake) -> None:
-    runs, _ = bench_sampling(tiny_generator().plan, paths=["fast"], batches=(4,), repeats=1, device=CPU)
+    runs, _ = bench_sampling(tiny_generator().plan, variants=["optimized"], batches=(4,), repeats=1, device=CPU)
     assert [run.speedup for run in runs] == [1.0, 2.0]
 
 

@@ -45,7 +45,7 @@ def test_the_ratios_are_those_of_neighbours(tiny_spec, monkeypatch) -> None:
 
 def test_an_unknown_setting_is_named(tiny_spec) -> None:
     spec = tiny_spec()
-    with pytest.raises(RequestError, match="no setting is called 'bf17'; did you mean 'bf16'"):
+    with pytest.raises(RequestError, match="unknown setting 'bf17'; did you mean 'bf16'"):
         bench_training(spec, compile_spec(spec), settings=["bf17"], batch=2, repeats=1, device=CPU)
 
 

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from hitzoo.bench import variants
-from hitzoo.bench.variants import Call, Caller
+from hitzoo.bench.variants import SamplingCall, VariantRunner
 from hitzoo.layers import onednn_linear
 from hitzoo.sampling.initial import initial_generator
 
@@ -35,8 +35,8 @@ def test_plain_is_the_reference_module_as_torch_runs_it(tiny_generator, habits, 
         return module
 
     monkeypatch.setattr(variants, "initial_generator", watched)
-    caller = Caller("plain", CPU)
-    assert caller.seconds(Call(plan=tiny_generator().plan, path="plain", precision=precision, batch=3)) > 0
+    caller = VariantRunner("plain", CPU)
+    assert caller.seconds(SamplingCall(plan=tiny_generator().plan, variant="plain", precision=precision, batch=3)) > 0
     assert seen == [(BY_NAME[precision], BY_NAME[precision], False)]
     assert set(habits) == {False}
     assert onednn_linear.applies(torch.ones(1))  # again, afterwards
@@ -51,8 +51,8 @@ def test_fast_is_the_network_for_inference(tiny_generator, habits, monkeypatch, 
         return lambda z: asked.append((tuple(z.shape), z.dtype))
 
     monkeypatch.setattr(variants, "fast_network", network)
-    call = Call(plan=tiny_generator().plan, path="fast", precision=precision, batch=3)
-    caller = Caller("fast", CPU)
+    call = SamplingCall(plan=tiny_generator().plan, variant="optimized", precision=precision, batch=3)
+    caller = VariantRunner("optimized", CPU)
     caller.seconds(call)
     caller.seconds(call)
     assert asked == [("HiTGenerator", False, precision, CPU), *[((3, 6), torch.float32)] * 2]  # built once
@@ -63,18 +63,23 @@ def test_both_paths_make_the_same_images(tiny_generator, habits) -> None:
     plan = tiny_generator().plan
     z = torch.randn(5, plan.generator.latent_dim)
     images = {}
-    for path in variants.DEFAULT_PATHS:
-        network = Caller(path, CPU)._network(Call(plan=plan, path=path, precision="float32", batch=5))
+    for variant in variants.DEFAULT_VARIANTS:
+        network = VariantRunner(variant, CPU)._network(
+            SamplingCall(plan=plan, variant=variant, precision="float32", batch=5)
+        )
         with torch.inference_mode():
-            images[path] = network(z)
-    assert images["plain"].dtype == images["fast"].dtype == torch.float32
-    torch.testing.assert_close(images["fast"], images["plain"], rtol=1e-4, atol=1e-5)
+            images[variant] = network(z)
+    assert images["plain"].dtype == images["optimized"].dtype == torch.float32
+    torch.testing.assert_close(images["optimized"], images["plain"], rtol=1e-4, atol=1e-5)
 
 
 def test_the_peak_is_counted_without_weights_and_grows_with_the_batch(tiny_generator, habits) -> None:
     plan = tiny_generator().plan
-    caller = Caller("plain", CPU)
-    peaks = [caller.peak_bytes(Call(plan=plan, path="plain", precision="float32", batch=batch)) for batch in (8, 16)]
+    caller = VariantRunner("plain", CPU)
+    peaks = [
+        caller.peak_bytes(SamplingCall(plan=plan, variant="plain", precision="float32", batch=batch))
+        for batch in (8, 16)
+    ]
     widest = (
         4 * 8 * 8 * (4 + 2 * 2 * 4)
     )  # float32: the last stage's map, and its MLP's hidden one before and after gelu

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hitzoo.bench import ceilings, subprocess_runner
-from hitzoo.bench.variants import Caller
+from hitzoo.bench.variants import VariantRunner
 from hitzoo.families.traffic import MODELS
 from tests.conftest import Run
 
@@ -33,10 +33,10 @@ def _small_measurements(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def _one_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Both paths here: starting another process takes seconds."""
-    monkeypatch.setattr(subprocess_runner, "_elsewhere", lambda path, device: _Here(path, device))
+    monkeypatch.setattr(subprocess_runner, "_in_subprocess", lambda path, device: _Here(path, device))
 
 
-class _Here(Caller):
+class _Here(VariantRunner):
     def __enter__(self) -> _Here:
         return self
 
@@ -56,7 +56,7 @@ def test_sample_measures_all_four(run: Run, spec: Path) -> None:
         assert row["images_per_second"] == pytest.approx(1e3 * row["batch"] / row["latency_ms"])
         assert len(row["seconds"]) == 2
     kinds = [(row["batch"], row["precision"], row["path"]) for row in report["runs"]]
-    both = [(precision, path) for precision in ("float32", "bfloat16") for path in ("plain", "fast")]
+    both = [(precision, path) for precision in ("float32", "bfloat16") for path in ("plain", "optimized")]
     assert kinds == [(4, *kind) for kind in both]
 
 
@@ -68,9 +68,9 @@ def test_sample_prints_a_table(run: Run, spec: Path) -> None:
         assert word in said
     twice = json.loads(run(*words, "--batch", 1, "--path", "fast", "--json").stdout)["runs"]
     assert [row["batch"] for row in twice] == [2, 2, 1, 1]
-    only = json.loads(run(*words, "--path", "fast", "--precision", "bfloat16", "--json").stdout)["runs"]
+    only = json.loads(run(*words, "--path", "optimized", "--precision", "bfloat16", "--json").stdout)["runs"]
     assert [(row["path"], row["precision"], row["batch"], row["speedup"]) for row in only] == [
-        ("fast", "bfloat16", 2, 1.0)
+        ("optimized", "bfloat16", 2, 1.0)
     ]
     words = ("bench", "roofline", spec, "--device", "cpu", "--precision", "bf16", "--json")
     assert json.loads(run(*words).stdout)["precision"] == "bfloat16"
@@ -112,7 +112,7 @@ def test_resolution_fits_an_exponent(run: Run, tiny_text: str, tmp_path: Path) -
     assert [row["resolution"] for row in report["runs"]] == [8, 8, 16, 16, 32, 32]
     assert [(row["path"], row["precision"]) for row in report["exponents"]] == [
         ("plain", "float32"),
-        ("fast", "float32"),
+        ("optimized", "float32"),
     ]
     assert all(isinstance(row["exponent"], float) for row in report["exponents"])
     assert "plain float32: time ∝ pixels^" in run(*words).stdout

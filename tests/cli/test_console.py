@@ -71,7 +71,7 @@ def test_the_fast_path_samples_the_same_pictures(run, tmp_path) -> None:
     scale = np.abs(plain).max()
     assert np.abs(fast - plain).max() < 1e-5 * scale
     assert 1e-4 * scale < np.abs(half - plain).max() < 0.1 * scale
-    assert "--fast" in run(*sample, "--precision", "bfloat16", code=2).stderr
+    assert "--optimized" in run(*sample, "--precision", "bfloat16", code=2).stderr
 
 
 def test_names_carry_region_and_level(run, tmp_path) -> None:

@@ -39,7 +39,7 @@ def test_every_option_of_pack_is_passed_on(run: Run, pictures: Path, tmp_path: P
         "crop": "none",
         "crop_fraction": 0.5,
         "skipped": [
-            {"name": "x.png", "reason": "not a picture in a format that can be read, or its beginning is damaged"},
+            {"name": "x.png", "reason": "not an image in a readable format, or its beginning is damaged"},
         ],
     }
     image = open_source("p.zip", resolution=8).read(0)
@@ -51,7 +51,7 @@ def test_pack_names_what_was_left_out(run: Run, pictures: Path) -> None:
         (pictures / f"x{number:02}.png").write_bytes(b"")
     assert "x00.png" in run("data", "pack", "pictures", "p.zip", "--resolution", 8, code=2).stderr
     done = run("data", "pack", "pictures", "p.zip", "--resolution", 8, "--on-error", "skip")
-    assert "left out: x00.png (not a picture" in done.stdout
+    assert "left out: x00.png (not an image" in done.stdout
     assert "x19.png" in done.stdout
     assert "x20.png" not in done.stdout
     assert "and 5 more" in done.stdout

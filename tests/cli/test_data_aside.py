@@ -12,7 +12,7 @@ from hitzoo.sampling.create import untrained
 from hitzoo.zoo.model_folder import write_model
 from tests.conftest import Run
 
-SAID = "left aside in pictures: 1 .mov, 1 without an ending, 1 hidden or system folder: @eaDir"
+SAID = "ignored in pictures: 1 .mov, 1 without an ending, 1 hidden or system folder: @eaDir"
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def mixed(pictures: Path) -> Path:
 def test_check_counts_what_is_left_aside(run: Run, mixed: Path) -> None:
     said = run("data", "check", "pictures").stdout
     assert "10 images, 10 readable" in said
-    assert "left aside: 1 .mov, 1 without an ending, 1 hidden or system folder with 1 file: @eaDir" in said
+    assert "ignored: 1 .mov, 1 without an ending, 1 hidden or system folder with 1 file: @eaDir" in said
     assert "fits: no shipped spec" in said
     report = json.loads(run("data", "check", "pictures", "--json").stdout)
     assert report["left_aside"] == {
@@ -72,4 +72,4 @@ def test_evaluation_says_what_is_left_aside(run: Run, mixed: Path, spec: Path, t
 @pytest.mark.parametrize("resolution", [3_000_000, 10**30])
 @pytest.mark.parametrize("words", [("check", "synthetic"), ("pack", "synthetic", "p.zip")])
 def test_sides_that_no_image_has(run: Run, words: tuple[str, ...], resolution: int) -> None:
-    assert "possible are 1 to 13,377 pixels" in run("data", *words, "--resolution", resolution, code=2).stderr
+    assert "give 1 to 13,377 pixels" in run("data", *words, "--resolution", resolution, code=2).stderr

@@ -21,7 +21,7 @@ def test_time_memory_and_disk_are_said(run: Run, spec: Path, pictures: Path, tmp
         (disk, "  disk "),
     ):
         assert line.startswith(start), line
-    assert rest[-1] == f"begin: hitzoo train {spec} --data {pictures} --out runs/tiny"
+    assert rest[-1] == f"start: hitzoo train {spec} --data {pictures} --out runs/tiny"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["pictures", "tiny.yaml"]
 
 

@@ -119,12 +119,12 @@ def test_numbers_and_protocol_for_people(run: Run, model: Path) -> None:
 
 def test_the_rewritten_network_gives_the_same_numbers(run: Run, model: Path) -> None:
     words = ("eval", "--model", model, *FEW)
-    plain, fast = (json.loads(run(*words, *more, "--json").stdout) for more in ((), ("--fast",)))
+    plain, fast = (json.loads(run(*words, *more, "--json").stdout) for more in ((), ("--optimized",)))
     for one, other in zip(plain["scores"], fast["scores"], strict=True):
         assert other["value"] == pytest.approx(one["value"], rel=1e-3)
         assert other["protocol"]["generated"]["network"] == "fast, float32"
     assert "network fast, bfloat16" in run(*words, "--fast", "--precision", "bfloat16").stdout
-    assert "goes with --fast" in run(*words, "--precision", "bfloat16", code=2).stderr
+    assert "goes with --optimized" in run(*words, "--precision", "bfloat16", code=2).stderr
 
 
 def test_numbers_for_programs(run: Run, model: Path, tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_numbers_for_programs(run: Run, model: Path, tmp_path: Path) -> None:
     kept = ("--out", "numbers/first.json")
     assert json.loads(run("eval", model, *FEW, *kept, "--json").stdout) == printed
     fewer = ("eval", model, *FEW, *kept, "--real-samples", 4, "--samples", 4)
-    assert "first.json exists already, of another comparison; --force replaces it" in run(*fewer, code=2).stderr
+    assert "first.json exists already, of a different comparison; --force replaces it" in run(*fewer, code=2).stderr
     assert json.loads((tmp_path / "numbers" / "first.json").read_text(encoding="utf-8")) == printed
     other = json.loads(run(*fewer, "--force", "--json").stdout)
     assert json.loads((tmp_path / "numbers" / "first.json").read_text(encoding="utf-8")) == other != printed
@@ -188,18 +188,18 @@ def test_offline_the_ways_on_are_said(run: Run, model: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ([], "give a model or --images, one of them"),
-        (["--model", "model", "--images", "made", "--data", "made"], "give a model or --images, one of them"),
+        ([], "give either a model or --images"),
+        (["--model", "model", "--images", "made", "--data", "made"], "give either a model or --images"),
         (["--images", "made"], "--images needs --data"),
         (
             ["--images", "made", "--data", "made", "--truncation", "0.5"],
-            "--batch-size and --fast are for --model",
+            "--batch-size and --optimized are for --model",
         ),
         (["--images", "made", "--data", "made", "--samples", "5"], "--samples 5: made has 4 pictures"),
-        (["--images", "uneven", "--data", "made", "--metrics", OFFLINE], "04.png is 8×8 pixels; pictures to evaluate"),
-        (["--images", "wide", "--data", "made"], "00.png is 20×10 pixels; pictures to evaluate are squares"),
+        (["--images", "uneven", "--data", "made", "--metrics", OFFLINE], "04.png is 8×8 pixels; images to evaluate"),
+        (["--images", "wide", "--data", "made"], "00.png is 20×10 pixels; images to evaluate must be squares"),
         (["--images", "nowhere", "--data", "made"], "there is no such folder"),
-        (["--model", "model", "--metrics", "fidd"], "no metric is named 'fidd'; did you mean 'fid'?"),
+        (["--model", "model", "--metrics", "fidd"], "unknown metric 'fidd'; did you mean 'fid'?"),
         (["--model", "model", "--metrics", ","], "no metric is named; known: fid"),
         (["--model", "hit-ti-shapes33"], "did you mean 'hit-ti-shapes32'?"),
         (["--model", "hit-b-ffhq256"], "is a spec without trained weights"),

@@ -104,7 +104,7 @@ def test_help_is_had_in_every_way(run: Run) -> None:
 
 def test_misuse_is_said_in_two_lines(run: Run) -> None:
     said = run("build", code=2).stderr.splitlines()
-    assert said == ["Missing argument 'SPEC'.", "hitzoo build --help says how it is used"]
+    assert said == ["Missing argument 'SPEC'.", "hitzoo build --help shows its use"]
     assert "No such option: --nope" in run("build", "x", "--nope", code=2).stderr
     assert "No such command 'nope'." in run("nope", code=2).stderr
 

@@ -14,7 +14,7 @@ from tests.conftest import Run
 
 def test_a_spec_for_a_folder_passes_check_and_trains(run: Run, pictures: Path, tmp_path: Path) -> None:
     said = run("new", "mine.yaml", "--data", "pictures").stdout
-    assert "wrote mine.yaml: its comments say why each value is as it is" in said
+    assert "wrote mine.yaml: its comments explain each value" in said
     assert "hitzoo estimate mine.yaml" in said
     assert "hitzoo train mine.yaml --out runs/mine" in said
     text = (tmp_path / "mine.yaml").read_text()
@@ -52,7 +52,7 @@ def test_a_copy_is_made_as_before(run: Run, tmp_path: Path) -> None:
 def test_training_without_a_spec_takes_the_one_that_fits(run: Run, pictures: Path, tmp_path: Path) -> None:
     words = ("--steps", 1, "--batch-size", 4, "--set", "evaluation.every=0")
     done = run("train", "--data", "pictures", "--out", "runs/My Photos", *words)
-    assert done.stdout.startswith("no spec was named: for these pictures and this machine 32×32, batch 4, 1 steps;")
+    assert done.stdout.startswith("no spec given: for these images and this machine 32×32, batch 4, 1 steps;")
     assert "`hitzoo new mine.yaml --data pictures` writes it down" in done.stdout
     spec = load_spec(tmp_path / "runs" / "My Photos" / "spec.yaml")
     assert (spec.name, spec.data.source, spec.data.resolution) == ("my-photos", "pictures", 32)

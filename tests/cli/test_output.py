@@ -17,8 +17,8 @@ import typer
 from rich.style import Style
 
 from hitzoo.cli import console
-from hitzoo.cli.letters import encodable
-from hitzoo.cli.output import Outlet, OutputLost, guarded_output
+from hitzoo.cli.encoding import encodable
+from hitzoo.cli.output import OutputLost, SafeStream, guarded_output
 from hitzoo.escape import one_line, visible, visible_json
 from tests.cli.conftest import SPEC
 from tests.conftest import Run
@@ -87,7 +87,7 @@ def test_everything_printed_passes_through_an_outlet(monkeypatch: pytest.MonkeyP
 
 def test_colours_pass_by_the_door_of_rich_only(monkeypatch: pytest.MonkeyPatch) -> None:
     target = io.StringIO()
-    outlet = Outlet(target, silent=False)
+    outlet = SafeStream(target, silent=False)
     outlet.rich_proxied_file.write("\x1b[1mbold\x1b[0m\x1b[2K\x1b]0;t\x07")
     outlet.write("\x1b[1mbold")
     assert target.getvalue() == "\x1b[1mbold\x1b[0m\x1b[2K\\x1b]0;t\\x07\\x1b[1mbold"
@@ -95,7 +95,7 @@ def test_colours_pass_by_the_door_of_rich_only(monkeypatch: pytest.MonkeyPatch) 
 
 def test_nobody_writes_past_an_outlet() -> None:
     target = io.TextIOWrapper(io.BytesIO(), encoding="ascii", write_through=True)
-    outlet = Outlet(target, silent=False)
+    outlet = SafeStream(target, silent=False)
     assert not hasattr(outlet, "buffer")
     typer.echo("8×8 \x1b[2J", file=outlet, color=True)
     assert target.buffer.getvalue() == b"8x8 \\x1b[2J\n"  # type: ignore[attr-defined]
@@ -114,8 +114,8 @@ def test_an_output_that_takes_no_more() -> None:
             raise OSError(28, "No space left on device")
 
     with pytest.raises(OutputLost, match="cannot write the output: no space left on the device"):
-        Outlet(Full(), silent=False).write("x")
-    Outlet(Full(), silent=True).write("x")
+        SafeStream(Full(), silent=False).write("x")
+    SafeStream(Full(), silent=True).write("x")
 
 
 def test_names_of_strangers_are_one_visible_line(run: Run, tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_outlet_says_nothing_when_it_is_collected(monkeypatch: pytest.MonkeyPatc
     unraised: list[object] = []
     monkeypatch.setattr(sys, "unraisablehook", unraised.append)
     target = io.StringIO()
-    outlet = Outlet(target, silent=False)
+    outlet = SafeStream(target, silent=False)
     target.close()
     outlet.close()
     del outlet

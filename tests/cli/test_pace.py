@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from hitzoo.cli.figures import figures
+from hitzoo.cli.number_format import figures
 from hitzoo.cli.pace import Pace, about, clock
 from hitzoo.cli.time_limit import parse_duration
 from hitzoo.errors import RequestError
@@ -95,5 +95,5 @@ def test_lengths_of_time_are_read(text, seconds) -> None:
 
 @pytest.mark.parametrize("text", ["", "2", "h", "0s", "2 weeks", "-1h", "1h x", "9" * 400 + "d"])
 def test_lengths_of_time_that_are_none_are_refused(text) -> None:
-    with pytest.raises(RequestError, match="write a length of time, for example"):
+    with pytest.raises(RequestError, match="give a duration, for example"):
         parse_duration(text, "--for")

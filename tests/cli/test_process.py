@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hitzoo.cli.process import in_its_name, is_first, leaving_at_once, stopping_cleanly
+from hitzoo.cli.process import immediate_exit, is_first, message_of_process, unwind_on_signals
 from hitzoo.errors import DataError, Problem, RequestError, RunError, SpecError, UnknownNameError
 from tests.conftest import Run
 
@@ -27,8 +27,8 @@ def test_a_process_alone_speaks_for_itself(monkeypatch) -> None:
     monkeypatch.delenv("RANK", raising=False)
     monkeypatch.delenv("WORLD_SIZE", raising=False)
     assert is_first()
-    assert in_its_name(RunError("it stops")) == "it stops"
-    assert in_its_name(RequestError("not that")) == "not that"
+    assert message_of_process(RunError("it stops")) == "it stops"
+    assert message_of_process(RequestError("not that")) == "not that"
 
 
 @pytest.mark.parametrize(
@@ -38,17 +38,17 @@ def test_a_process_alone_speaks_for_itself(monkeypatch) -> None:
 def test_what_all_meet_alike_is_said_by_the_first(rank, error) -> None:
     rank(0, 2)
     assert is_first()
-    assert in_its_name(error) == str(error)
+    assert message_of_process(error) == str(error)
     rank(1, 2)
     assert not is_first()
-    assert in_its_name(error) is None
+    assert message_of_process(error) is None
 
 
 def test_what_one_meets_is_said_with_its_number(rank) -> None:
     for number in (0, 1):
         rank(number, 2)
         for error in (RunError("it stops"), DataError("it stops")):
-            assert in_its_name(error) == f"[process {number} of 2] it stops"
+            assert message_of_process(error) == f"[process {number} of 2] it stops"
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def left(monkeypatch) -> list[int]:
 def test_one_of_several_leaves_without_the_interpreters_own_end(rank, left, capsys, code, expected) -> None:
     for of in (1, 2):
         rank(0, of)
-        with pytest.raises(SystemExit) as leaving, leaving_at_once():
+        with pytest.raises(SystemExit) as leaving, immediate_exit():
             print("all of it")
             raise SystemExit(code)
     assert leaving.value.code == expected
@@ -78,7 +78,7 @@ def test_one_of_several_leaves_without_the_interpreters_own_end(rank, left, caps
 
 def test_a_bug_keeps_its_traceback_in_every_process(rank, left) -> None:
     rank(1, 2)
-    with pytest.raises(KeyError), leaving_at_once():
+    with pytest.raises(KeyError), immediate_exit():
         raise KeyError("x")
     assert left == []
 
@@ -97,7 +97,7 @@ def test_the_command_is_silent_where_another_speaks(run: Run, spec: Path, rank, 
 
 def test_a_signal_unwinds_the_command_and_one_just_after_it_does_not_disturb() -> None:
     tidied = False
-    with pytest.raises(SystemExit) as leaving, stopping_cleanly():
+    with pytest.raises(SystemExit) as leaving, unwind_on_signals():
         try:
             signal.raise_signal(signal.SIGTERM)
             raise AssertionError("goes on")
@@ -111,7 +111,7 @@ def test_a_signal_unwinds_the_command_and_one_just_after_it_does_not_disturb() -
 def test_a_signal_that_is_ignored_stays_so() -> None:
     before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
-        with stopping_cleanly():
+        with unwind_on_signals():
             signal.raise_signal(signal.SIGTERM)
     finally:
         signal.signal(signal.SIGTERM, before)

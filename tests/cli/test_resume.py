@@ -127,7 +127,8 @@ def test_resume_keeps_the_options_of_the_last_session(run: Run, photos: Path) ->
     words = ["--precision", "bf16", "--keep", 1, "--fast", "--batch-per-device", 2]
     run("train", "--resume", photos, *words, *steps(3))
     done = run("train", "--resume", photos, *steps(5))
-    assert "as in the last session: --precision bf16 --fast --batch-per-device 2 --log-every 1 --keep 1" in done.stdout
+    options = "--precision bf16 --optimized --batch-per-device 2 --log-every 1 --keep 1"
+    assert f"as in the last session: {options}" in done.stdout
     assert "step 4/5" in done.stdout
     assert sessions(photos)[-1]["precision"] == "bf16"
     run("train", "--resume", photos, "--precision", "float32", "--no-fast", "--log-every", 10, *steps(6))
@@ -147,16 +148,16 @@ def test_resume_without_a_run_says_the_ways_on(run: Run, spec: Path, photos: Pat
     (tmp_path / "empty").mkdir()
     for words, said in (
         ((), "give a spec: hitzoo train SPEC"),
-        (("--resume",), "go on with a run: hitzoo train --resume RUN"),
+        (("--resume",), "resume a run: hitzoo train --resume RUN"),
         (("tiny.yaml",), "--out DIR is missing"),
         (("tiny.yaml", "--resume"), "hitzoo train --resume RUN"),
         (("--resume", "runs/absent"), "runs/absent is not there"),
         (("--resume", "empty"), "empty holds no run"),
         (("--resume", "--out", "empty"), "empty holds no run"),
-        (("runs/photos",), "runs/photos is a run; go on with it: hitzoo train --resume runs/photos"),
-        (("runs/photos", "--out", "b"), "runs/photos is a run; go on with it"),
-        (("--resume", "runs/photos", "--out", "b"), "goes on in its own folder"),
-        (("--resume", "runs/photos/checkpoints/step-00000002"), "is a checkpoint; its run goes on from the newest"),
+        (("runs/photos",), "runs/photos is a run; continue it: hitzoo train --resume runs/photos"),
+        (("runs/photos", "--out", "b"), "runs/photos is a run; continue it"),
+        (("--resume", "runs/photos", "--out", "b"), "continues in its own folder"),
+        (("--resume", "runs/photos/checkpoints/step-00000002"), "is a checkpoint; its run continues from the newest"),
     ):
         assert said in run("train", *words, code=2).stderr, words
 

@@ -105,7 +105,7 @@ def test_a_run_can_be_named_itself(run: Run, runs: Path) -> None:
 
 
 def test_no_folder_and_no_runs_say_how_to_go_on(run: Run, tmp_path: Path) -> None:
-    assert "no folder is named runs" in run("runs", code=2).stderr
+    assert "no such folder: runs" in run("runs", code=2).stderr
     (tmp_path / "mine").mkdir()
     assert "hitzoo train SPEC --data PATH --out mine/NAME" in run("runs", "mine").stdout
     assert json.loads(run("runs", "mine", "--json").stdout) == []

@@ -169,7 +169,7 @@ def test_two_models_never_share_a_folder(run: Run, model: Path, spec: Path, tmp_
 def test_model_is_given_once(run: Run, model: Path) -> None:
     for verb in ("sample", "render"):
         assert "give a model" in run(verb, code=2).stderr
-        assert "two models are given" in run(verb, "model", "--model", "hit-ti-shapes32", code=2).stderr
+        assert "two models given" in run(verb, "model", "--model", "hit-ti-shapes32", code=2).stderr
     assert "give a model" in run("export", "--out", "g.onnx", code=2).stderr
 
 

@@ -46,8 +46,8 @@ def test_a_run_leaves_metrics_grids_and_checkpoints(run: Run, spec: Path, tmp_pa
 def test_a_time_limit_saves_and_says_how_to_go_on(run: Run, spec: Path, tmp_path: Path) -> None:
     spec.write_text(SPEC.replace("steps: 3", "steps: 100000"))
     done = run("train", spec, "--out", "runs/a b", "--for", "0.5s")
-    assert "its time is up: stopped and saved at step " in done.stdout
-    assert "go on: hitzoo train --resume 'runs/a b'" in done.stdout
+    assert "time limit reached: stopped and saved at step " in done.stdout
+    assert "continue: hitzoo train --resume 'runs/a b'" in done.stdout
     (saved,) = (tmp_path / "runs" / "a b" / "checkpoints").iterdir()
     step = int(saved.name.removeprefix("step-"))
     assert 0 < step < 100000
@@ -63,14 +63,14 @@ def test_options_are_the_set_they_stand_for(run: Run, spec: Path, tmp_path: Path
     assert (tmp_path / "a/tiny/spec.yaml").read_text() == (tmp_path / "b/tiny/spec.yaml").read_text()
     twice = run("train", spec, "--out", "c", "--steps", 2, "--set", "training.steps=3", code=2).stderr
     assert "--steps 2 and --set training.steps=3 mean the same value" in twice
-    assert "--for never: write a length of time" in run("train", spec, "--out", "c", "--for", "never", code=2).stderr
+    assert "--for never: give a duration" in run("train", spec, "--out", "c", "--for", "never", code=2).stderr
     assert "--set training.steps=0" in run("train", spec, "--out", "c", "--steps", 0, code=2).stderr
     assert not (tmp_path / "c").exists()
 
 
 def test_the_first_sign_of_life_comes_before_the_data_is_read(run: Run, spec: Path) -> None:
     done = run("train", spec, "--out", "tiny")
-    assert done.stderr == "tiny: getting the images and the networks ready\n"
+    assert done.stderr == "tiny: preparing images and networks\n"
     assert done.stdout.startswith("tiny on cpu: ")
 
 
@@ -117,7 +117,7 @@ def test_unreadable_files_are_left_out_when_told_to(run: Run, spec: Path, pictur
     (pictures / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
     words = ["--data", "pictures", "--set", "data.on_error=skip", "--set", "training.steps=9", "--workers", "1"]
     done = run("train", spec, "--out", "runs/a", *words)
-    assert "1 unreadable file left out: broken.png" in done.stdout
+    assert "1 unreadable file skipped: broken.png" in done.stdout
 
 
 def test_a_damaged_checkpoint_is_named(run: Run, spec: Path, tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_ctrl_c_saves_and_the_run_goes_on(spec: Path, run: Run, tmp_path: Path) 
     rest, _ = process.communicate(timeout=120)
     assert process.returncode == 130
     assert "stopped and saved at step" in rest
-    assert "go on: hitzoo train --resume a\n" in rest
+    assert "continue: hitzoo train --resume a\n" in rest
     saved = list((tmp_path / "a" / "checkpoints").iterdir())
     assert len(saved) == 1
     step = int(saved[0].name.removeprefix("step-"))

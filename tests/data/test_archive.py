@@ -127,7 +127,7 @@ def test_encrypted_members_and_unknown_compression(tmp_path: Path, place: int, v
 
 def test_a_member_that_is_no_image(tmp_path: Path) -> None:
     archive = Archive(str(write_zip(tmp_path / "x.zip", {"a.png": b"text"})))
-    with pytest.raises(UnreadableImage, match="not a picture in a format"):
+    with pytest.raises(UnreadableImage, match="not an image in a readable format"):
         archive.read(0)
 
 
@@ -142,7 +142,7 @@ def test_a_cut_zip_file(numbered: Archive, kept: float) -> None:
     path = Path(numbered.location)
     content = path.read_bytes()
     path.write_bytes(content[: int(kept if kept >= 1 else kept * len(content))])
-    with pytest.raises(DataError, match="not a whole zip file") as caught:
+    with pytest.raises(DataError, match="not a complete zip file") as caught:
         Archive(str(path))
     assert str(path) in str(caught.value)
 

@@ -24,7 +24,7 @@ def test_the_report_counts_every_image_by_what_it_is(tmp_path: Path) -> None:
     assert calls == [(done, 6) for done in range(1, 7)]
     assert (report.count, report.readable, report.non_square) == (6, 4, 3)
     assert [name for name, _ in report.bad] == ["e.png", "f.png"]
-    assert "not a picture in a format" in report.bad[0][1]
+    assert "not an image in a readable format" in report.bad[0][1]
     assert list(report.sizes.items()) == [((6, 4), 2), ((5, 5), 1), ((2, 9), 1)]
     assert (report.smallest, report.largest) == ((2, 4), (6, 9))
     assert report.modes == {"RGB": 2, "LA": 1, "L": 1}
@@ -104,7 +104,9 @@ def test_exact_copies_are_found_by_what_they_show(tmp_path: Path) -> None:
 
 def test_one_image_is_remarked(tmp_path: Path) -> None:
     Image.new("RGB", (64, 64)).save(tmp_path / "a.png")
-    assert check(str(tmp_path)).remarks == ["there is one image: a network trained on it can only draw that one"]
+    assert check(str(tmp_path)).remarks == [
+        "there is only one image: a network trained on it can reproduce nothing else"
+    ]
 
 
 def test_of_animated_pictures_the_first_frame_is_taken_and_told(tmp_path: Path) -> None:
@@ -118,6 +120,6 @@ def test_of_animated_pictures_the_first_frame_is_taken_and_told(tmp_path: Path) 
 
 @pytest.mark.parametrize("resolution", [0, 13_378, 3_000_000, 10**5000], ids=["0", "next", "large", "huge"])
 def test_a_side_that_no_image_has(resolution: int) -> None:
-    with pytest.raises(RequestError, match=r"possible are 1 to 13,377 pixels") as caught:
+    with pytest.raises(RequestError, match=r"give 1 to 13,377 pixels") as caught:
         check("synthetic", resolution=resolution)
     assert len(str(caught.value)) < 100

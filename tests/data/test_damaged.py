@@ -13,7 +13,7 @@ from hitzoo.data.pack import Square, pack
 from hitzoo.data.report import DataReport
 from hitzoo.data.square import read_square
 from hitzoo.errors import UnreadableImage
-from hitzoo.evaluation.pictures import Stored
+from hitzoo.evaluation.pictures import StoredImages
 from hitzoo.spec.types import DataSpec
 from hitzoo.training.engine.stream import TrainingStream
 from tests.data.damaged_pictures import KINDS, damaged_picture, whole_picture
@@ -75,6 +75,6 @@ def test_pack_training_and_evaluation_agree_with_check(damaged: Path, report: Da
     source, data = open_source(str(damaged), resolution=8), DataSpec(source=str(damaged), on_error="skip")
     stream = TrainingStream(source, data, 8, seed=0)
     assert {error.name for position in range(len(source)) for error in stream[position][1]} == bad
-    stored = Stored(source, data, 8)
+    stored = StoredImages(source, data, 8)
     assert len(stored.read(range(len(source)))) == report.readable
     assert set(stored.unreadable) == bad

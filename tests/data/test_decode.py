@@ -110,12 +110,12 @@ def test_an_ending_that_lies_about_the_format_is_harmless(tmp_path: Path) -> Non
 
 @pytest.mark.parametrize("content", [b"", b"this is text", b"\x89PNG", b"%!PS-Adobe-3.0 EPSF-3.0\n"])
 def test_what_is_no_picture(content: bytes) -> None:
-    assert "not a picture in a format that can be read" in reason(content)
+    assert "not an image in a readable format" in reason(content)
 
 
 @pytest.mark.parametrize("kind", ["PPM", "EPS"])
 def test_formats_that_nobody_trains_on_stay_closed(kind: str) -> None:
-    assert "not a picture in a format that can be read" in reason(encoded(noise(), kind))
+    assert "not an image in a readable format" in reason(encoded(noise(), kind))
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF"])

@@ -52,7 +52,7 @@ def test_every_accepted_ending_in_any_case(tmp_path: Path) -> None:
     folder = Folder(str(tmp_path))
     assert labels(folder) == names
     assert {folder.read(index).size for index in range(len(names))} == {(6, 4)}
-    assert str(folder.left_aside()) == "2 .txt, 1 without an ending"
+    assert str(folder.ignored_files()) == "2 .txt, 1 without an ending"
 
 
 def test_hidden_files_and_folders_are_left_out(tmp_path: Path) -> None:
@@ -133,7 +133,7 @@ def test_a_folder_that_may_not_be_listed_is_one_unreadable_image(locked: Path) -
     assert folder.read(0).size == (6, 4)
     with pytest.raises(UnreadableImage, match=r"locked/.*cannot be listed.*Permission denied"):
         folder.read(1)
-    assert dict(folder.left_aside(looking_inside=True).folders) == {"lost+found": 1}
+    assert dict(folder.ignored_files(looking_inside=True).folders) == {"lost+found": 1}
 
 
 def test_nothing_but_a_folder_that_may_not_be_listed(locked: Path) -> None:

@@ -129,7 +129,7 @@ def test_a_hostile_zip_file_is_read_or_refused(kind: str, tmp_path: Path, reques
     [
         ("zeros", "zip bomb"),
         ("a signature and zeros", "zip bomb"),
-        ("a link", "not a picture in a format"),
+        ("a link", "not an image in a readable format"),
         ("encrypted", "encrypted"),
     ],
 )

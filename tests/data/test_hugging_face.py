@@ -153,7 +153,7 @@ def test_the_first_column_of_pictures_alone_is_read(library: Library) -> None:
 
 def test_without_pictures_the_columns_are_named(library: Library) -> None:
     library.rows = Rows({"text": "string", "label": "int64"}, [{}])
-    with pytest.raises(DataError, match=r"no column of it holds pictures.*'text', 'label'"):
+    with pytest.raises(DataError, match=r"no column holds images.*'text', 'label'"):
         HuggingFace("hf:org/words")
 
 
@@ -177,9 +177,9 @@ def test_pictures_in_files_and_rows_without_one(library: Library, tmp_path: Path
     assert red_of(source.read(0)) == 7
     for index, said in (
         (1, "No such file"),
-        (2, "no picture in this row"),
-        (3, "no picture"),
-        (4, "not a picture in a format"),
+        (2, "this row has no image"),
+        (3, "this row has no image"),
+        (4, "not an image in a readable format"),
     ):
         with pytest.raises(UnreadableImage, match=f"hf:org/faces row {index}: .*{said}"):
             source.read(index)
@@ -264,4 +264,4 @@ def test_the_check_reads_it(library: Library) -> None:
     library.rows.rows[3]["img"] = None
     report = check("hf:org/faces")
     assert (report.count, report.readable, report.formats) == (5, 4, {"PNG": 4})
-    assert report.bad == (("hf:org/faces row 3", "there is no picture in this row"),)
+    assert report.bad == (("hf:org/faces row 3", "this row has no image"),)

@@ -63,14 +63,14 @@ def test_the_home_folder_may_be_written_short(tmp_path: Path, monkeypatch: pytes
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("gone", "there is no such folder or file; give a folder of images, a .zip or .tfrecords file"),
+        ("gone", "no such folder or file; give a folder of images, a .zip or .tfrecords file"),
         ("gone.zip", "there is no such folder or file"),
         ("x" * 5000, "File name too long"),
-        ("notes.tar", "is neither a folder nor a .zip or .tfrecords file; give a folder of images"),
+        ("notes.tar", "is not a folder, a .zip or a .tfrecords file; give a folder of images"),
         ("one.PNG", "is a single image; give the folder it is in"),
-        ("text.zip", "not a whole zip file"),
-        ("empty.zip", "not a whole zip file"),
-        ("text.tfrecords", "is cut short"),
+        ("text.zip", "not a complete zip file"),
+        ("empty.zip", "not a complete zip file"),
+        ("text.tfrecords", "is truncated"),
         ("empty.tfrecord", "no records in empty.tfrecord"),
     ],
 )

@@ -175,7 +175,7 @@ def test_a_worker_that_is_killed_is_said_so(pictures: str, tmp_path: Path, monke
         yield [b"x"]
         raise BrokenProcessPool
 
-    monkeypatch.setattr(pack_module, "in_order", broken)
+    monkeypatch.setattr(pack_module, "parallel_map", broken)
     with pytest.raises(DataError, match=r"lack of memory.*--workers 1"):
         pack(pictures, tmp_path / "p.zip", Square(resolution=8))
     assert left(tmp_path) == set()
@@ -195,7 +195,7 @@ def test_nothing_is_overwritten(pictures: str, tmp_path: Path) -> None:
     ("changes", "said"),
     [
         ({"resolution": 0}, "resolution 0"),
-        ({"channels": 2}, "channels 2: possible are 1, 3 and 4"),
+        ({"channels": 2}, "channels 2: give 1, 3 or 4"),
         ({"crop": "random"}, "random crops are made in training"),
         ({"crop_fraction": 0.0}, "crop fraction 0"),
         ({"crop_fraction": 1.1}, "crop fraction 1.1"),
@@ -212,7 +212,7 @@ def test_impossible_squares(changes: dict[str, Any], said: str) -> None:
     [
         ("p.tar", {}, "must end in .zip"),
         ("p.zip", {"workers": 0}, "workers 0: give 1 to 1,024"),
-        ("p.zip", {"on_error": "go"}, "possible are stop and skip"),
+        ("p.zip", {"on_error": "go"}, "give stop or skip"),
     ],
 )
 def test_impossible_requests(pictures: str, tmp_path: Path, out: str, changes: dict[str, Any], said: str) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from hitzoo.data.parallel_map import in_order
+from hitzoo.data.parallel_map import parallel_map
 from hitzoo.errors import UnreadableImage
 
 
@@ -64,7 +64,7 @@ def is_alive(process: int) -> bool:
 def test_results_come_in_order_and_few_things_wait(processes: int) -> None:
     things = Counted(50)
     ahead: list[int] = []
-    with closing(in_order(slow_at_first, things, processes=processes)) as results:
+    with closing(parallel_map(slow_at_first, things, processes=processes)) as results:
         squares = []
         for square in results:
             squares.append(square)
@@ -74,18 +74,18 @@ def test_results_come_in_order_and_few_things_wait(processes: int) -> None:
 
 
 def test_the_work_is_done_elsewhere_and_ends_when_closed() -> None:
-    with closing(in_order(own_process, range(100), processes=2)) as results:
+    with closing(parallel_map(own_process, range(100), processes=2)) as results:
         workers = {next(results) for _ in range(50)}
     assert workers
     assert os.getpid() not in workers
     if Path("/proc/self").exists():
         assert not any(is_alive(worker) for worker in workers)
-    assert list(in_order(own_process, range(2), processes=1)) == [os.getpid()] * 2
+    assert list(parallel_map(own_process, range(2), processes=1)) == [os.getpid()] * 2
 
 
 @pytest.mark.parametrize("processes", [1, 2])
 def test_what_the_work_raises_is_raised_at_its_turn(processes: int) -> None:
-    results = in_order(fail_at_three, range(10), processes=processes)
+    results = parallel_map(fail_at_three, range(10), processes=processes)
     assert [next(results) for _ in range(3)] == [0, 1, 2]
     with pytest.raises(UnreadableImage, match=r"a\.png.*cut"):
         next(results)
@@ -93,15 +93,15 @@ def test_what_the_work_raises_is_raised_at_its_turn(processes: int) -> None:
 
 def test_a_process_that_dies_is_an_error_and_no_wait_for_ever() -> None:
     with pytest.raises(BrokenProcessPool):
-        list(in_order(end_at_three, range(10), processes=2))
+        list(parallel_map(end_at_three, range(10), processes=2))
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals of Unix")
 def test_ctrl_c_is_for_the_first_process_alone() -> None:
-    assert list(in_order(is_deaf, range(4), processes=2)) == [True] * 4
+    assert list(parallel_map(is_deaf, range(4), processes=2)) == [True] * 4
     assert not is_deaf(0)
     assert signal.SIGINT not in signal.pthread_sigmask(signal.SIG_BLOCK, set())
 
 
 def test_nothing_to_do() -> None:
-    assert list(in_order(own_process, [], processes=2)) == []
+    assert list(parallel_map(own_process, [], processes=2)) == []

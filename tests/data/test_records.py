@@ -89,7 +89,7 @@ def test_a_file_cut_anywhere_but_between_records(path: Path) -> None:
             assert len(RecordFile(path)) == ends.index(size)
             continue
         begin = max(end for end in ends if end < size)
-        with pytest.raises(DataError, match=f"cut short: the record at byte {begin} .* byte {size};") as caught:
+        with pytest.raises(DataError, match=f"is truncated: the record at byte {begin} .* byte {size};") as caught:
             RecordFile(path)
         assert str(path) in str(caught.value)
 
@@ -110,7 +110,7 @@ def test_a_file_that_is_missing_or_goes_away_or_shrinks(path: Path) -> None:
     records = RecordFile(path)
     path.write_bytes(path.read_bytes()[:-1])
     assert records.read(2) == CONTENTS[2]
-    with pytest.raises(DataError, match="has become shorter"):
+    with pytest.raises(DataError, match="has been truncated"):
         records.read(3)
     path.unlink()
     for use in (records.stamp, lambda: records.read(0)):

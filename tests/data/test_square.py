@@ -19,7 +19,7 @@ from hitzoo.data.pack import Square, pack
 from hitzoo.data.pixels import Pixels
 from hitzoo.data.square import read_square
 from hitzoo.errors import DataError, RequestError, UnreadableImage
-from hitzoo.evaluation.pictures import Stored
+from hitzoo.evaluation.pictures import StoredImages
 from hitzoo.spec.types import DataSpec
 from hitzoo.training.engine.stream import TrainingStream
 
@@ -79,11 +79,11 @@ def test_whatever_goes_wrong_with_an_image_is_that_image(error: Exception, monke
     assert unreadable == {"1.png"}
     with pytest.raises(DataError, match=r"1\.png"):
         [TrainingStream(source, stop, 8, seed=0)[position] for position in range(3)]
-    stored = Stored(source, skip, 8)
+    stored = StoredImages(source, skip, 8)
     assert stored.read(range(3)).shape == (2, 8, 8, 3)
     assert stored.unreadable == ["1.png"]
     with pytest.raises(DataError, match=r"1\.png"):
-        Stored(source, stop, 8).read(range(3))
+        StoredImages(source, stop, 8).read(range(3))
 
 
 def test_pack_leaves_out_what_fails_after_decoding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from hitzoo.data.check import check
-from hitzoo.data.shards import chosen_shards, holds_shards, is_shard
+from hitzoo.data.shards import holds_shards, is_shard, select_shards
 from hitzoo.data.tfrecords import TFRecords
 from hitzoo.errors import DataError, UnreadableImage
 from tests.data.record_writer import example, noise, raw_picture, write_records
@@ -65,7 +65,7 @@ def test_encoded_pictures(tmp_path: Path, name: str) -> None:
     source = write_examples(tmp_path / "a.tfrecord", {name: stream.getvalue(), "label": [3]}, {name: b"text"})
     assert source.read(0).getpixel((0, 0)) == (9, 8, 7)
     assert source.read(0).format == "PNG"
-    with pytest.raises(UnreadableImage, match=r"a\.tfrecord record 1: .*not a picture in a format"):
+    with pytest.raises(UnreadableImage, match=r"a\.tfrecord record 1: .*not an image in a readable format"):
         source.read(1)
 
 
@@ -78,7 +78,7 @@ def test_encoded_pictures(tmp_path: Path, name: str) -> None:
         ({"shape": [12], "data": bytes(12)}, r"its shape is \[12\]"),
         ({"shape": [3, -2, -2], "data": bytes(12)}, r"its shape is \[3, -2, -2\]"),
         ({"shape": [3, 0, 2], "data": b""}, r"its shape is \[3, 0, 2\]"),
-        ({"data": bytes(12)}, "it holds data; a picture is expected in 'shape' and 'data'"),
+        ({"data": bytes(12)}, "it holds data; an image is expected in 'shape' and 'data'"),
         ({"label": [1], "feature": b"x"}, "it holds feature, label;"),
         ({"image": [1, 2]}, "it holds image;"),
         ({}, "it holds nothing;"),
@@ -124,7 +124,7 @@ def test_only_the_chosen_size_is_opened(tmp_path: Path) -> None:
     write_pictures(tmp_path / "ffhq-r02.tfrecords", 0)
     (tmp_path / "ffhq-r10.tfrecords").write_bytes(b"cut")
     assert len(TFRecords(str(tmp_path), resolution=4)) == 1
-    with pytest.raises(DataError, match=r"ffhq-r10\.tfrecords.*cut short"):
+    with pytest.raises(DataError, match=r"ffhq-r10\.tfrecords.*truncated"):
         TFRecords(str(tmp_path), resolution=512)
 
 
@@ -157,7 +157,7 @@ def test_a_folder_is_one_of_records_when_it_has_some_and_no_images(tmp_path: Pat
     assert not holds_shards(tmp_path)
     (tmp_path / "b.tfrecords").write_bytes(b"")
     assert holds_shards(tmp_path)
-    assert chosen_shards(tmp_path, 4) == [tmp_path / "b.tfrecords"]
+    assert select_shards(tmp_path, 4) == [tmp_path / "b.tfrecords"]
     (tmp_path / "a.png").write_bytes(b"")
     assert not holds_shards(tmp_path)
 

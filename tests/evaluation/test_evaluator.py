@@ -16,7 +16,7 @@ from hitzoo.evaluation import fidelity, networks
 from hitzoo.evaluation.evaluate import evaluate, with_evaluation
 from hitzoo.evaluation.evaluator import Evaluator
 from hitzoo.evaluation.metrics import METRICS, OFFLINE
-from hitzoo.evaluation.pictures import Generated, Stored
+from hitzoo.evaluation.pictures import GeneratedImages, StoredImages
 from hitzoo.evaluation.report import Report
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
@@ -46,7 +46,7 @@ def test_better_pictures_have_better_numbers() -> None:
     count = 250
     own = EvaluationSpec(metrics=OFFLINE, samples=count)
     evaluator = Evaluator(own, DataSpec(), Shapes(count), resolution=32, device=CPU)
-    others = evaluator.evaluate_images(Stored(Shapes(count, first=count), DataSpec(), 32)).values()
+    others = evaluator.evaluate_images(StoredImages(Shapes(count, first=count), DataSpec(), 32)).values()
     trained = of_generator(evaluator, hitzoo.load("hit-ti-shapes32", device="cpu")).values()
     untrained = of_generator(evaluator, hitzoo.untrained("hit-ti-shapes32", device="cpu")).values()
     for metric in (METRICS[name] for name in OFFLINE):
@@ -59,7 +59,7 @@ def test_better_pictures_have_better_numbers() -> None:
         1.15 * others["random_conv_frechet"] < trained["random_conv_frechet"] < 0.1 * untrained["random_conv_frechet"]
     )
     assert 1.5 * others["sliced_wasserstein"] < trained["sliced_wasserstein"] < 0.2 * untrained["sliced_wasserstein"]
-    same = evaluator.evaluate_images(Stored(Shapes(count), DataSpec(), 32)).values()
+    same = evaluator.evaluate_images(StoredImages(Shapes(count), DataSpec(), 32)).values()
     assert same["random_conv_frechet"] < 1e-5
     assert (same["random_conv_precision"], same["random_conv_recall"]) == (1.0, 1.0)
     assert same["sliced_wasserstein"] < 1e-6
@@ -131,7 +131,7 @@ def test_every_number_has_its_protocol(tiny_generator: Callable[..., Generator])
         assert protocol["computed"] == {"device": "cpu", "features": "float32"}
         assert protocol["versions"]["torch"] == torch.__version__
     (note,) = report.notes
-    assert note.startswith("random_conv_frechet of 20 images is biased upwards: they are fewer than its 512 features")
+    assert note.startswith("random_conv_frechet of 20 images is biased upwards: there are fewer than its 512 features")
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_torch_fidelity_from_pictures_to_numbers(
     alone = evaluate(generator, metrics=["fid"], samples=50, real_samples=40)
     assert alone["fid"] == report["fid"] > 0
     _, logits = fidelity.open_inception(Path())(
-        torch.from_numpy(Generated(generator, 50).read(range(50))).permute(0, 3, 1, 2)
+        torch.from_numpy(GeneratedImages(generator, 50).read(range(50))).permute(0, 3, 1, 2)
     )
     assert report["inception_score"] == pytest.approx(fidelity.inception_score(logits)[0], rel=1e-5)
     protocols = {score.name: score.protocol for score in report.scores}
@@ -210,7 +210,7 @@ def test_what_cannot_be_had_is_found_out_at_the_start(
                 with_evaluation(generator.spec, **FEW | changes), generator.plan, device=CPU, note=pytest.fail
             )
     nothing = replace(generator.spec, data=DataSpec())
-    with pytest.raises(RequestError, match="tiny names no real images: give a folder"):
+    with pytest.raises(RequestError, match="tiny gives no real images: give a folder"):
         Evaluator.from_spec(nothing, generator.plan, device=CPU)
 
 
@@ -228,7 +228,7 @@ def test_real_images_that_are_missing(
         report = evaluate(skipping, folder, **given)
         assert report.notes == (
             f"50 real images are asked for; {folder} has 8, and all are used",
-            "2 real images cannot be read and are left out: 002.png, 005.png",
+            "2 real images cannot be read and are skipped: 002.png, 005.png",
         )
         assert report.scores[0].protocol["real"]["images"] == 6
         assert report.scores[0].protocol["real"]["unreadable"] == 2

@@ -86,7 +86,7 @@ def test_a_broken_installation_is_one_sentence(error: Exception, monkeypatch: py
     monkeypatch.delitem(sys.modules, "torch_fidelity", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])
     with pytest.raises(RequestError) as caught:
-        fidelity.refuse_without_it()
+        fidelity.check_torch_fidelity()
     said = str(caught.value)
     assert "\n" not in said
     assert str(error).splitlines()[0] in said

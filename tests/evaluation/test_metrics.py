@@ -29,8 +29,8 @@ def test_choosing() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("fid,random_conv_fid", "no metric is named 'random_conv_fid'; did you mean 'random_conv_pr'?"),
-        ("kidd", "no metric is named 'kidd'; did you mean 'kid'?; known: fid, is, kid, pr, random_conv_frechet"),
+        ("fid,random_conv_fid", "unknown metric 'random_conv_fid'; did you mean 'random_conv_pr'?"),
+        ("kidd", "unknown metric 'kidd'; did you mean 'kid'?; known: fid, is, kid, pr, random_conv_frechet"),
         ("", "no metric is named; known: fid, is"),
         (",", "no metric is named; known: fid, is"),
     ],

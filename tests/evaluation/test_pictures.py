@@ -11,7 +11,7 @@ from PIL import Image
 
 from hitzoo.data.open import open_source
 from hitzoo.errors import DataError
-from hitzoo.evaluation.pictures import Generated, Stored, to_rgb
+from hitzoo.evaluation.pictures import GeneratedImages, StoredImages, to_rgb
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.weights_digest import weights_digest
 from hitzoo.spec.types import DataSpec
@@ -20,7 +20,7 @@ from tests.evaluation.conftest import Shapes
 
 def test_generated_pictures_are_what_sample_gives(tiny_generator: Callable[..., Generator]) -> None:
     generator = tiny_generator()
-    pictures = Generated(generator, 10, truncation=0.7)
+    pictures = GeneratedImages(generator, 10, truncation=0.7)
     assert len(pictures) == 10
     wanted = generator.sample(seeds=[3, 9], truncation=0.7).pixels
     np.testing.assert_array_equal(pictures.read([3, 9]), wanted)
@@ -34,8 +34,8 @@ def test_the_rewritten_network_makes_them_and_the_protocol_says_so(
     tiny_generator: Callable[..., Generator], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     generator = tiny_generator()
-    plain = Generated(generator, 10)
-    pictures = Generated(generator, 10, fast="float32")
+    plain = GeneratedImages(generator, 10)
+    pictures = GeneratedImages(generator, 10, fast="float32")
     monkeypatch.setattr(generator, "sample", lambda **_: pytest.fail("made by the network as it is"))
     made, wanted = pictures.read([3, 9]), generator.fast(keeps_memory=False).sample(seeds=[3, 9]).pixels
     np.testing.assert_array_equal(made, wanted)
@@ -63,9 +63,9 @@ def test_grey_and_transparent_become_rgb() -> None:
 @pytest.mark.parametrize(("channels", "generated"), [(1, "L"), (4, "RGBA")])
 def test_models_of_other_channels(channels: int, generated: str, tiny_generator: Callable[..., Generator]) -> None:
     generator = tiny_generator(f"data.channels={channels}")
-    pictures = Generated(generator, 4).read(range(4))
+    pictures = GeneratedImages(generator, 4).read(range(4))
     assert pictures.shape == (4, 8, 8, 3)
-    stored = Stored(Shapes(4, side=8), generator.spec.data, 8)
+    stored = StoredImages(Shapes(4, side=8), generator.spec.data, 8)
     assert stored.read(range(4)).shape == (4, 8, 8, 3)
     assert (np.ptp(stored.read([0]), axis=-1) == 0).all() == (generated == "L")
 
@@ -75,7 +75,7 @@ def test_models_of_other_channels(channels: int, generated: str, tiny_generator:
     [(10, 4, [0, 2, 5, 7]), (10, 10, list(range(10))), (10, 30, list(range(10))), (10, None, list(range(10)))],
 )
 def test_fewer_are_spread_evenly(total: int, count: int | None, wanted: list[int]) -> None:
-    stored = Stored(Shapes(total), DataSpec(), 32, count)
+    stored = StoredImages(Shapes(total), DataSpec(), 32, count)
     assert list(stored.indices) == wanted
     np.testing.assert_array_equal(stored.read([1])[0], np.asarray(Shapes(total).read(wanted[1])))
     assert stored.facts()["chosen"].startswith("all" if len(wanted) == total else "spread")
@@ -90,7 +90,7 @@ def test_nothing_is_random_and_the_crop_is_the_centre() -> None:
             return Image.fromarray(pixels)
 
     data = DataSpec(crop="random", crop_fraction=0.5, flip=True)
-    stored = Stored(Wide(3), data, 8)
+    stored = StoredImages(Wide(3), data, 8)
     assert (stored.read(range(3)) == 90).all()
     assert stored.facts() | {"crop": "center", "crop_fraction": 0.5} == stored.facts()
 
@@ -100,8 +100,8 @@ def test_unreadable_files(noise_folder: Callable[..., Path]) -> None:
     (folder / "002.png").write_bytes(b"broken")
     source = open_source(str(folder), resolution=8)
     with pytest.raises(DataError, match=r"002\.png.*`hitzoo data check`"):
-        Stored(source, DataSpec(), 8).read(range(6))
-    stored = Stored(source, DataSpec(on_error="skip"), 8)
+        StoredImages(source, DataSpec(), 8).read(range(6))
+    stored = StoredImages(source, DataSpec(on_error="skip"), 8)
     assert len(stored.read(range(6))) == 5
     assert stored.unreadable == ["002.png"]
     assert stored.read([2]).shape == (0, 8, 8, 3)

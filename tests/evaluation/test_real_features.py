@@ -12,7 +12,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from hitzoo.data.open import open_source
-from hitzoo.evaluation.pictures import Stored
+from hitzoo.evaluation.pictures import StoredImages
 from hitzoo.evaluation.random_conv import RandomConv
 from hitzoo.evaluation.real_features import cache_folder, real_features
 from hitzoo.evaluation.sliced_wasserstein import LaplacianPatches
@@ -23,14 +23,14 @@ from tests.evaluation.conftest import Shapes
 CPU = torch.device("cpu")
 
 
-def features(stored: Stored, notes: list[str] | None = None, **more: Any) -> torch.Tensor:
+def features(stored: StoredImages, notes: list[str] | None = None, **more: Any) -> torch.Tensor:
     told = notes.append if notes is not None else pytest.fail
     networks = {"random_conv": RandomConv(CPU)}
     return real_features(stored, networks, batch_size=4, device=CPU, note=told, **more)["random_conv"]
 
 
-def stored(shapes: Shapes | None = None, count: int | None = None, resolution: int = 16, **data: Any) -> Stored:
-    return Stored(shapes or Shapes(9), DataSpec(**data), resolution, count)
+def stored(shapes: Shapes | None = None, count: int | None = None, resolution: int = 16, **data: Any) -> StoredImages:
+    return StoredImages(shapes or Shapes(9), DataSpec(**data), resolution, count)
 
 
 def test_the_second_time_nothing_is_read(cache: Path) -> None:
@@ -63,7 +63,7 @@ def test_the_second_time_nothing_is_read(cache: Path) -> None:
         lambda: stored(on_error="skip"),
     ],
 )
-def test_what_changes_the_features_changes_the_key(other: Callable[[], Stored], cache: Path) -> None:
+def test_what_changes_the_features_changes_the_key(other: Callable[[], StoredImages], cache: Path) -> None:
     features(stored())
     changed = other()
     features(changed)
@@ -97,9 +97,9 @@ def test_a_new_version_of_the_network_is_another_key(monkeypatch: pytest.MonkeyP
 
 def test_a_changed_folder_is_computed_again(noise_folder: Callable[..., Path]) -> None:
     folder = noise_folder("set", 6)
-    before = features(Stored(open_source(str(folder), resolution=8), DataSpec(), 8))
+    before = features(StoredImages(open_source(str(folder), resolution=8), DataSpec(), 8))
     (folder / "003.png").write_bytes((folder / "004.png").read_bytes())
-    after = features(Stored(open_source(str(folder), resolution=8), DataSpec(), 8))
+    after = features(StoredImages(open_source(str(folder), resolution=8), DataSpec(), 8))
     assert not torch.equal(before, after)
     torch.testing.assert_close(after[3], after[4])
 
@@ -163,7 +163,7 @@ def test_unreadable_names_are_kept_too(noise_folder: Callable[..., Path]) -> Non
     folder = noise_folder("set", 6)
     (folder / "001.png").write_bytes(b"broken")
     for _ in range(2):
-        skipping = Stored(open_source(str(folder), resolution=8), DataSpec(on_error="skip"), 8)
+        skipping = StoredImages(open_source(str(folder), resolution=8), DataSpec(on_error="skip"), 8)
         assert len(features(skipping)) == 5
         assert skipping.unreadable == ["001.png"]
 
@@ -176,13 +176,13 @@ def test_a_cache_that_cannot_be_written_is_said_and_no_reason_to_stop(
     notes: list[str] = []
     assert len(features(stored(), notes)) == 9
     assert len(notes) == 1
-    assert notes[0].startswith("the features of the real images are not kept for next time: cannot write ")
+    assert notes[0].startswith("the features of the real images are not cached: cannot write ")
 
 
 def test_features_without_a_home_are_given_and_a_note_says_they_are_not_kept(homeless: None) -> None:
     notes: list[str] = []
     assert len(features(stored(), notes)) == 9
-    said = "the features of the real images are not kept for next time: there is no home folder; set HITZOO_CACHE"
+    said = "the features of the real images are not cached: there is no home folder; set HITZOO_CACHE"
     assert notes == [said]
 
 

@@ -73,7 +73,7 @@ def test_a_signal_after_the_save_does_not_change_the_code(workshop: Workshop) ->
         process.send_signal(number)
         _, errors = process.communicate(timeout=PATIENCE)
         assert process.returncode == CODES[number], errors
-        assert errors == "run: getting the images and the networks ready\n"
+        assert errors == "run: preparing images and networks\n"
 
 
 @pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2])

@@ -9,7 +9,7 @@ import torch
 
 from hitzoo.errors import RequestError
 from hitzoo.families.fold import fold
-from hitzoo.families.hit.fold.generator import FoldedHiT
+from hitzoo.families.hit.fold.generator import OptimizedHiT
 from hitzoo.fold.kernels import kernels_for, plain_kernels
 from hitzoo.fold.linear import FusedLinear, OneDnnLinear
 from hitzoo.fold.mlp import MLPToImage
@@ -24,14 +24,14 @@ def test_in_float64_the_images_are_the_same(name: str, generator, latents) -> No
     z = latents(module, 3)
     expected = module(z)
     assert expected.std() > 0.1
-    for kernels in (plain_kernels(torch.float64), replace(kernels_for(torch.float64, CPU), piece=64)):
+    for kernels in (plain_kernels(torch.float64), replace(kernels_for(torch.float64, CPU), chunk_numel=64)):
         torch.testing.assert_close(fold(module, kernels)(z), expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("name", VARIANTS)
 @pytest.mark.parametrize("by_matrices", [True, False])
 def test_both_ways_of_attending_to_tokens(name: str, by_matrices: bool, generator, latents, monkeypatch) -> None:
-    monkeypatch.setattr("hitzoo.fold.kernels.Kernels.token_matrices_pay", lambda *_: by_matrices)
+    monkeypatch.setattr("hitzoo.fold.kernels.Kernels.prefers_token_matrices", lambda *_: by_matrices)
     module = generator(*VARIANTS[name]).double()
     z = latents(module, 2)
     folded = fold(module, plain_kernels(torch.float64))
@@ -71,7 +71,7 @@ def test_the_convnet_too(precision: torch.dtype, generator, latents) -> None:
 
 def test_no_stage_of_the_tail_is_given_more_than_a_piece(generator, latents, monkeypatch) -> None:
     module = generator()
-    folded = fold(module, replace(plain_kernels(), piece=64))
+    folded = fold(module, replace(plain_kernels(), chunk_numel=64))
     rows: list[int] = []
     for stage in folded.tail.folded:
         monkeypatch.setattr(stage, "enter", lambda x, p, enter=stage.enter: rows.append(p.numel()) or enter(x, p))
@@ -81,7 +81,7 @@ def test_no_stage_of_the_tail_is_given_more_than_a_piece(generator, latents, mon
 
 
 def test_matrices_of_the_tokens_are_made_where_they_save_work() -> None:
-    pay = plain_kernels().token_matrices_pay
+    pay = plain_kernels().prefers_token_matrices
     assert pay(256**2, channels=64, heads=4, tokens=16)
     assert not pay(8**2, channels=32, heads=8, tokens=64)  # 512 logits a pixel
     assert not pay(2**2, channels=64, heads=4, tokens=16)  # the making costs more than it saves
@@ -90,7 +90,7 @@ def test_matrices_of_the_tokens_are_made_where_they_save_work() -> None:
 def test_what_is_not_rewritten_is_shared(generator) -> None:
     module = generator()
     folded = fold(module, kernels_for(torch.float32, CPU))
-    assert isinstance(folded, FoldedHiT)
+    assert isinstance(folded, OptimizedHiT)
     for stage, positions in zip(module.stages[2:], folded.tail.positions, strict=True):
         assert positions.table.data_ptr() == stage.position.weight.data_ptr()
 
@@ -132,7 +132,7 @@ def test_one_dnn_is_taken_where_it_is(generator) -> None:
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("by_matrices", [True, False])
 def test_no_latents_no_images(precision: torch.dtype, by_matrices: bool, generator, monkeypatch) -> None:
-    monkeypatch.setattr("hitzoo.fold.kernels.Kernels.token_matrices_pay", lambda *_: by_matrices)
+    monkeypatch.setattr("hitzoo.fold.kernels.Kernels.prefers_token_matrices", lambda *_: by_matrices)
     module = generator()
     none = torch.zeros(0, module.plan.latent_dim)
     for kernels in (plain_kernels(precision), kernels_for(precision, CPU)):

@@ -10,7 +10,7 @@ from torch import nn
 
 from hitzoo.families.fold import fold
 from hitzoo.families.hit.fold import stage_kernel
-from hitzoo.fold import linear, one_kernel
+from hitzoo.fold import linear, mlp_kernel
 from hitzoo.fold.gradient import needs_gradient
 from hitzoo.fold.kernels import kernels_for, plain_kernels
 from tests.export.exported import NETWORKS, made
@@ -85,10 +85,10 @@ def launch(*_: object, **__: object) -> None:
 
 
 def test_triton_kernels_stand_back(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module, names in ((one_kernel, ("fused_mlp", "fused_last_mlp")), (stage_kernel, ("pixel_stage",))):
+    for module, names in ((mlp_kernel, ("fused_mlp", "fused_last_mlp")), (stage_kernel, ("pixel_stage",))):
         for name in names:
             monkeypatch.setattr(module, name, launch)
-    monkeypatch.setattr(one_kernel, "supports_mlp", lambda *_: True)
+    monkeypatch.setattr(mlp_kernel, "supports_mlp", lambda *_: True)
     monkeypatch.setattr(stage_kernel, "supports_stage", lambda *_: True)
     network = fold(made(NETWORKS["tokens"]).module, replace(plain_kernels(), triton=True))
     z = torch.randn(2, 6)

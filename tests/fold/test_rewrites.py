@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from hitzoo.fold import rewrites
-from hitzoo.fold.affine import Affine, affine_of, beside
+from hitzoo.fold.affine import Affine, affine_of, concatenated
 from hitzoo.layers.attend import attend
 from hitzoo.layers.norm import build_norm
 from hitzoo.layers.upsample import depth_to_space
@@ -39,7 +39,7 @@ def test_two_layers_in_a_row_and_side_by_side() -> None:
     first, second, x = affine(4, 6), affine(6, 3), draw(5, 4)
     same(second.after(first)(x), second(first(x)))
     other = affine(4, 2)
-    same(beside([first, other])(x), torch.cat([first(x), other(x)], dim=-1))
+    same(concatenated([first, other])(x), torch.cat([first(x), other(x)], dim=-1))
     same(first.scaled(0.3)(x), 0.3 * first(x))
     linear = nn.Linear(4, 6, dtype=torch.float64)
     same(affine_of(linear)(x), linear(x))
@@ -110,15 +110,15 @@ def test_attention_to_tokens_by_two_matrices_a_sample(key_heads: int) -> None:
     expected = output(plain_attention(query(x), key(tokens), value(tokens)).flatten(-2))
     headed = rewrites.scaled_query(query, HEADS)
     weight, bias = headed.weight.unflatten(0, (HEADS, -1)), headed.bias.unflatten(0, (HEADS, -1))
-    asking, offset = rewrites.queries_of_keys(weight, bias, key(tokens).unflatten(-1, (key_heads, WIDTH)))
-    answers = rewrites.outputs_of_values(
+    score, offset = rewrites.score_matrix(weight, bias, key(tokens).unflatten(-1, (key_heads, WIDTH)))
+    read_out = rewrites.read_out_matrix(
         output.weight.unflatten(1, (HEADS, -1)), value(tokens).unflatten(-1, (key_heads, WIDTH))
     )
-    assert asking.shape == (BATCH, HEADS * TOKENS, CHANNELS)
-    assert answers.shape == (BATCH, CHANNELS, HEADS * TOKENS)
-    logits = x @ asking.transpose(1, 2) + offset.unsqueeze(1)
+    assert score.shape == (BATCH, HEADS * TOKENS, CHANNELS)
+    assert read_out.shape == (BATCH, CHANNELS, HEADS * TOKENS)
+    logits = x @ score.transpose(1, 2) + offset.unsqueeze(1)
     weights = logits.unflatten(-1, (HEADS, TOKENS)).softmax(-1).flatten(-2)
-    same(weights @ answers.transpose(1, 2) + output.bias, expected)
+    same(weights @ read_out.transpose(1, 2) + output.bias, expected)
 
 
 def test_the_last_mlp_and_the_layer_to_the_image_are_one() -> None:

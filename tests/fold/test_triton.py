@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from einops import rearrange
 
 from hitzoo.fold.triton import mlp, reference, stage
-from hitzoo.fold.triton.launch import settle_gelu, settle_precision
+from hitzoo.fold.triton.launch import resolve_gelu, resolve_precision
 from hitzoo.fold.triton.support import interpreting, supports_device
 from hitzoo.fold.triton.tiling import Device, choose_tile, programs_per_sample
 from hitzoo.layers.upsample import Upsample, nearest
@@ -108,7 +108,7 @@ def test_the_stage_compiles(monkeypatch: pytest.MonkeyPatch, channels: int, befo
     settings: dict[str, Any] = {"before": before, "depth": 2, "hidden": 4 * channels, "heads": 4}
     weights = draw.stage(16, channels, torch.bfloat16, **settings, image=True, ends=ends)
     x, attention = draw(2, 16, 4 * before, dtype=torch.bfloat16), draw.attention(2, channels, 64, torch.bfloat16)
-    monkeypatch.setattr(stage, "settle_gelu", lambda gelu, x: "approximate_by_hardware")
+    monkeypatch.setattr(stage, "resolve_gelu", lambda gelu, x: "approximate_by_hardware")
     stage.pixel_stage(x, weights, attention=attention, image_before=draw(2, 16, 3))
     assert launched.options["KEPT"]
     assert compile_for_hopper(kernel, launched).metadata.shared <= HOPPER.shared
@@ -172,6 +172,6 @@ def test_the_cpu_has_no_kernels() -> None:
 def test_precision_follows_torch(monkeypatch: pytest.MonkeyPatch) -> None:
     for setting, expected in [("highest", "tf32x3"), ("high", "tf32"), ("medium", "tf32")]:
         monkeypatch.setattr(torch, "get_float32_matmul_precision", lambda setting=setting: setting)
-        assert settle_precision(None) == expected
-        assert settle_precision("ieee") == "ieee"
-    assert settle_gelu("approximate", torch.empty(1)) == "approximate"
+        assert resolve_precision(None) == expected
+        assert resolve_precision("ieee") == "ieee"
+    assert resolve_gelu("approximate", torch.empty(1)) == "approximate"

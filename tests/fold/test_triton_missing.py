@@ -9,8 +9,8 @@ import torch
 
 from hitzoo.families.fold import fold
 from hitzoo.fold.kernels import plain_kernels
-from hitzoo.fold.triton import trying
-from tests.fold.triton.test_folded_network import generator
+from hitzoo.fold.triton import build_failure
+from tests.fold.triton.test_optimized_network import generator
 
 BROKEN = """
 def build(*given, **options):
@@ -20,7 +20,7 @@ def build(*given, **options):
 
 @pytest.fixture(autouse=True)
 def _forget(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trying, "_failed", False)
+    monkeypatch.setattr(build_failure, "_failed", False)
 
 
 def failing(name: str):
@@ -30,14 +30,14 @@ def failing(name: str):
     return place["build"]
 
 
-@pytest.mark.parametrize("which", ["fold.one_kernel.fused_mlp", "families.hit.fold.stage_kernel.pixel_stage"])
+@pytest.mark.parametrize("which", ["fold.mlp_kernel.fused_mlp", "families.hit.fold.stage_kernel.pixel_stage"])
 def test_torchs_own_operations_take_their_place_and_it_is_said_once(
     which: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(f"hitzoo.{which}", failing("triton.runtime.build"))
-    monkeypatch.setattr("hitzoo.fold.one_kernel.supports_mlp", lambda *_: "one_kernel" in which)
+    monkeypatch.setattr("hitzoo.fold.mlp_kernel.supports_mlp", lambda *_: "mlp_kernel" in which)
     monkeypatch.setattr("hitzoo.families.hit.fold.stage_kernel.supports_stage", lambda *_: True)
-    if "one_kernel" in which:
+    if "mlp_kernel" in which:
         monkeypatch.setattr("hitzoo.families.hit.fold.stage_kernel.supports_stage", lambda *_: False)
     module = generator()
     z = torch.randn(2, 6, generator=torch.Generator().manual_seed(1))
@@ -48,11 +48,11 @@ def test_torchs_own_operations_take_their_place_and_it_is_said_once(
     assert said == [
         "Triton cannot build its kernels here (Failed to find C compiler.); torch's own operations take their place"
     ]
-    assert trying.has_failed()
+    assert build_failure.has_build_failed()
 
 
 def test_our_own_mistakes_are_not_hidden() -> None:
     with pytest.raises(RuntimeError, match="C compiler"):
-        trying.tried(failing("hitzoo.fold.triton.mlp"))
-    assert not trying.has_failed()
-    assert trying.tried(lambda: 3) == 3
+        build_failure.run_or_none(failing("hitzoo.fold.triton.mlp"))
+    assert not build_failure.has_build_failed()
+    assert build_failure.run_or_none(lambda: 3) == 3

@@ -31,7 +31,7 @@ def test_publish_says_what_it_did(run: Run, logged_in: None, server: HubServer, 
     data = front_matter(head.files["README.md"].content.decode())
     assert (data["license"], data["datasets"], data["base_model"]) == ("apache-2.0", ["acme/pictures"], "acme/parent")
     again = run(*words, "--data-license", "CC0-1.0", "--dataset", "acme/pictures", "--base-model", "acme/parent")
-    assert again.stdout.splitlines()[0] == "acme/tiny@v1 holds all of it already: no commit was made"
+    assert again.stdout.splitlines()[0] == "acme/tiny@v1 is up to date: no commit was made"
     assert token not in said.stdout + said.stderr + again.stdout + again.stderr
 
 
@@ -100,4 +100,4 @@ def test_pull_by_every_kind_of_name(run: Run, logged_in: None, published: Publis
     assert "Three ways on" in run("pull", "hit-b-ffhq256", code=2).stderr
     assert "did you mean 'hit-b-ffhq256'" in run("pull", "hit-b-ffhq25", code=2).stderr
     assert "is not the name of a model on the Hub" in run("pull", "./runs/x", code=2).stderr
-    assert f"{model} is a folder here, there is nothing to pull" in run("pull", model, code=2).stderr
+    assert f"{model} is a folder here, nothing to pull" in run("pull", model, code=2).stderr

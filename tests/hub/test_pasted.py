@@ -105,7 +105,7 @@ def test_address_is_taken_by_the_commands(run: Run, published: Published) -> Non
     assert printed.endswith("hitzoo sample --model acme/tiny@v1 --seeds 0-15\n")
     run("sample", "--model", "acme/tiny/tree/v1", "--seeds", "0")
     assert "acme/tiny" in run("info", " https://huggingface.co/acme/tiny").stdout
-    assert "travel with hitzoo" in run("info", "'hit-ti-shapes32'").stdout
+    assert "are installed with hitzoo" in run("info", "'hit-ti-shapes32'").stdout
 
 
 def test_address_can_be_published_to(model: Path, server: HubServer, door: Hub) -> None:

@@ -10,7 +10,7 @@ import torch.distributed as dist
 import torch.multiprocessing as mp
 from safetensors.torch import load_file, save_file
 
-from hitzoo.layers.batch_statistics import Ghost, synchronised
+from hitzoo.layers.batch_statistics import GhostStatistics, synchronised
 from hitzoo.layers.norm import BatchNorm, set_statistics
 
 
@@ -27,7 +27,7 @@ def normed(x: torch.Tensor, statistics=None) -> tuple[BatchNorm, torch.Tensor]:
 
 def test_groups_are_replicas_of_their_own(randn) -> None:
     x = randn(6, 5, 3)
-    whole, out = normed(x, Ghost(2))
+    whole, out = normed(x, GhostStatistics(2))
     parts = [normed(x[g::3]) for g in range(3)]  # three groups of two images
     for g, (_, part) in enumerate(parts):
         torch.testing.assert_close(out[g::3], part, rtol=1e-12, atol=1e-12)
@@ -38,18 +38,18 @@ def test_groups_are_replicas_of_their_own(randn) -> None:
 
 def test_one_group_is_the_plain_norm(randn) -> None:
     x = randn(4, 3, 2)
-    (plain, expected), (grouped, out) = normed(x), normed(x, Ghost(8))
+    (plain, expected), (grouped, out) = normed(x), normed(x, GhostStatistics(8))
     torch.testing.assert_close(out, expected, rtol=1e-12, atol=1e-12)
     torch.testing.assert_close(grouped.running_var, plain.running_var, rtol=1e-12, atol=1e-12)
 
 
 def test_groups_differ_from_the_whole_batch(randn) -> None:
     x = randn(4, 3, 2)
-    assert (normed(x, Ghost(2))[1] - normed(x)[1]).abs().max() > 0.1
+    assert (normed(x, GhostStatistics(2))[1] - normed(x)[1]).abs().max() > 0.1
 
 
 def test_evaluation_does_not_ask_for_groups(randn) -> None:
-    norm, _ = normed(randn(4, 3, 2), Ghost(2))
+    norm, _ = normed(randn(4, 3, 2), GhostStatistics(2))
     norm.eval()
     x = randn(3, 5, 2, seed=2)
     expected = (x - norm.running_mean) / (norm.running_var + 1e-3).sqrt() * norm.weight + norm.bias

@@ -8,11 +8,11 @@ import pytest
 import torch
 from torch import nn
 
-from hitzoo.layers.checkpointing import Part, run
+from hitzoo.layers.checkpointing import CheckpointedModule, checkpointed
 from hitzoo.layers.norm import BATCH_NORM_MOMENTUM, BatchNorm
 
 
-class Small(Part):
+class Small(CheckpointedModule):
     """Two linear layers about a batch norm and a rectifier; counts how often it is computed."""
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ def small(recomputed: bool) -> Small:
 
 def numbers(part: Small, x: torch.Tensor, *more: torch.Tensor | None) -> dict[str, torch.Tensor]:
     x = x.clone().requires_grad_()
-    out = run(part, x, *more)
+    out = checkpointed(part, x, *more)
     out.square().sum().backward()
     gradients = {name: weight.grad for name, weight in part.named_parameters()}
     return {"out": out.detach(), "x": x.grad, **gradients, **dict(part.named_buffers())}
@@ -57,7 +57,7 @@ def test_the_momentum_is_as_before_afterwards(randn) -> None:
     part = small(True)
     numbers(part, randn(6, 3))
     assert part.norm.momentum == BATCH_NORM_MOMENTUM
-    out = run(part, randn(6, 3).requires_grad_())
+    out = checkpointed(part, randn(6, 3).requires_grad_())
 
     def full(*_: object) -> None:
         assert part.norm.momentum == 0.0
@@ -74,7 +74,7 @@ def test_its_gradient_can_be_differentiated_again(randn) -> None:
     found = []
     for part in (small(False), small(True)):
         x = randn(6, 3).requires_grad_()
-        (gradient,) = torch.autograd.grad(run(part, x).square().sum(), x, create_graph=True)
+        (gradient,) = torch.autograd.grad(checkpointed(part, x).square().sum(), x, create_graph=True)
         gradient.square().sum().backward()
         found.append([x.grad, *(weight.grad for weight in part.parameters())])
     assert found[0][1].abs().max() > 1e-3
@@ -86,7 +86,7 @@ def test_running_statistics_are_held_in_every_further_pass(randn) -> None:
     """A double backward computes a part three times."""
     part, kept = small(True), small(False)
     x = randn(6, 3).requires_grad_()
-    (gradient,) = torch.autograd.grad(run(part, x).square().sum(), x, create_graph=True)
+    (gradient,) = torch.autograd.grad(checkpointed(part, x).square().sum(), x, create_graph=True)
     gradient.square().sum().backward()
     assert part.calls > 2
     kept(randn(6, 3))
@@ -96,9 +96,11 @@ def test_running_statistics_are_held_in_every_further_pass(randn) -> None:
 def test_nothing_is_computed_again_where_nothing_is_learnt(randn) -> None:
     part = small(True)
     with torch.no_grad():
-        run(part, randn(6, 3).requires_grad_())
+        checkpointed(part, randn(6, 3).requires_grad_())
     assert part.calls == 1
-    run(part, randn(6, 3)).sum().backward()  # only the weights learn, so the map that came in is no part of a graph
+    checkpointed(
+        part, randn(6, 3)
+    ).sum().backward()  # only the weights learn, so the map that came in is no part of a graph
     assert part.calls == 2
     assert part.first.weight.grad is not None
 
@@ -106,7 +108,7 @@ def test_nothing_is_computed_again_where_nothing_is_learnt(randn) -> None:
 def test_a_module_that_is_no_part_is_called() -> None:
     layer = nn.Linear(2, 2)
     x = torch.ones(1, 2)
-    assert torch.equal(run(layer, x), deepcopy(layer)(x))
+    assert torch.equal(checkpointed(layer, x), deepcopy(layer)(x))
 
 
 def test_half_precision_is_met_again(randn) -> None:
@@ -115,7 +117,7 @@ def test_half_precision_is_met_again(randn) -> None:
     for part in (small(False).float(), small(True).float()):
         x = randn(6, 3).float().requires_grad_()
         with torch.autocast("cpu", torch.bfloat16):
-            out = run(part, x)
+            out = checkpointed(part, x)
         out.float().sum().backward()
         found.append([out.detach(), x.grad, *(weight.grad for weight in part.parameters())])
     assert found[0][0].dtype == torch.bfloat16

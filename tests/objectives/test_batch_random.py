@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from hitzoo.layers.batch_statistics import Ghost, per_replica
+from hitzoo.layers.batch_statistics import GhostStatistics, per_replica
 from hitzoo.layers.logit_head import minibatch_std
 from hitzoo.layers.norm import BatchNorm
 from hitzoo.objectives.batch_random import BatchRandom
@@ -64,10 +64,10 @@ def test_groups_of_the_minibatch_deviation_stay_whole(group, count) -> None:
 def test_groups_of_batch_norms_stay_whole(count) -> None:
     """Twelve images in six groups; each shard forms its groups, or is one of them, as the whole batch would."""
     x = randn(12, 5, 3)
-    whole = Ghost(2)(BatchNorm(3).double(), x)
+    whole = GhostStatistics(2)(BatchNorm(3).double(), x)
     for index in range(count):
         shard = Shard(index, count)
-        torch.testing.assert_close(Ghost(2)(BatchNorm(3).double(), shard.of(x)), shard.of(whole))
+        torch.testing.assert_close(GhostStatistics(2)(BatchNorm(3).double(), shard.of(x)), shard.of(whole))
     for index in range(6):
         part = Shard(index, 6).of(x)
         torch.testing.assert_close(per_replica(BatchNorm(3).double(), part), Shard(index, 6).of(whole))

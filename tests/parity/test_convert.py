@@ -108,8 +108,8 @@ def test_the_official_code_has_no_convnet(run: Run) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("convert", "--to", "hit-gan", "nowhere", "out.npz", "--spec", "x"), "--spec has no meaning with --to"),
-        ((*FROM, "out.npz"), "OUT.npz has no meaning with --from"),
+        (("convert", "--to", "hit-gan", "nowhere", "out.npz", "--spec", "x"), "--spec cannot be used with --to"),
+        ((*FROM, "out.npz"), "OUT.npz cannot be used with --from"),
         ((*FROM[:-1], "broken.npz"), "broken.npz exists already"),
         (("convert", "source.npz"), "--from hit-gan or --to hit-gan"),
         (("convert", "--from", "stylegan", "source.npz"), "'stylegan' is not known; possible: hit-gan"),

@@ -10,7 +10,7 @@ import torch.distributed as dist
 
 from hitzoo.errors import RequestError, RunError
 from hitzoo.runtime import distributed
-from hitzoo.runtime.distributed import ALONE, World, announced_size, joined, own_device
+from hitzoo.runtime.distributed import ALONE, World, announced_size, device_of_rank, process_group
 from hitzoo.runtime.shard import Shard
 
 CPU = torch.device("cpu")
@@ -46,13 +46,13 @@ def test_numbers_come_together(told) -> None:
 def test_alone_nothing_is_asked_of_others() -> None:
     assert (ALONE.first, ALONE.shard) == (True, Shard(0, 1))
     rows = torch.ones(2)
-    assert ALONE.add_up(rows) is rows
-    assert ALONE.least(3, CPU) == 3
+    assert ALONE.all_reduce_sum(rows) is rows
+    assert ALONE.all_reduce_min(3, CPU) == 3
     assert ALONE.gather(rows, CPU) == [rows]
-    assert ALONE.merged(("a", "a")) == ("a", "a")
-    assert ALONE.first_decides(lambda: 5) == 5
+    assert ALONE.all_gather_names(("a", "a")) == ("a", "a")
+    assert ALONE.broadcast_from_first(lambda: 5) == 5
     with pytest.raises(RunError, match="no"):
-        ALONE.first_decides(lambda: (_ for _ in ()).throw(RunError("no")))
+        ALONE.broadcast_from_first(lambda: (_ for _ in ()).throw(RunError("no")))
     assert not dist.is_initialized()
 
 
@@ -79,15 +79,18 @@ def test_processes_that_cannot_meet_are_one_message(monkeypatch) -> None:
     monkeypatch.setenv("WORLD_SIZE", "2")
     for name in ("RANK", "MASTER_ADDR", "MASTER_PORT"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(RequestError, match=r"cannot meet \(.*RANK.*\); start several by torchrun"), joined(CPU):
+    with pytest.raises(RequestError, match=r"cannot meet \(.*RANK.*\); start several by torchrun"), process_group(CPU):
         pass
 
 
 def test_one_process_joins_nobody(monkeypatch) -> None:
     monkeypatch.delenv("WORLD_SIZE", raising=False)
-    with joined(CPU) as world:
+    with process_group(CPU) as world:
         assert world == ALONE
-    with pytest.raises(RuntimeError, match=r"^Connection closed by peer$"), joined(CPU):  # nobody's fault but ours
+    with (
+        pytest.raises(RuntimeError, match=r"^Connection closed by peer$"),
+        process_group(CPU),
+    ):  # nobody's fault but ours
         raise RuntimeError("Connection closed by peer")
 
 
@@ -96,7 +99,7 @@ def two(monkeypatch) -> list[str]:
     """The second of two processes whose group is none; what was done with it."""
     done: list[str] = []
     monkeypatch.setenv("WORLD_SIZE", "2")
-    monkeypatch.setattr(distributed, "meet", lambda who, tell: dist.HashStore())
+    monkeypatch.setattr(distributed, "join_store", lambda who, tell: dist.HashStore())
     monkeypatch.setattr(dist, "init_process_group", lambda backend, **_: done.append(f"join by {backend}"))
     monkeypatch.setattr(dist, "destroy_process_group", lambda: done.append("leave"))
     monkeypatch.setattr(dist, "get_rank", lambda: 1)
@@ -105,11 +108,11 @@ def two(monkeypatch) -> list[str]:
 
 
 def test_a_group_is_left_whatever_happens(two) -> None:
-    with joined(CPU) as world:
+    with process_group(CPU) as world:
         assert world == World(1, 2)
         two.append("work")
     assert two == ["join by gloo", "work", "leave"]
-    with pytest.raises(KeyError), joined(CPU):
+    with pytest.raises(KeyError), process_group(CPU):
         raise KeyError("x")
     assert two[-1] == "leave"
 
@@ -123,7 +126,7 @@ def test_a_group_is_left_whatever_happens(two) -> None:
     ],
 )
 def test_that_another_process_has_gone_is_one_message(two, message) -> None:
-    with pytest.raises(RunError, match="another process of this run has gone") as caught, joined(CPU):
+    with pytest.raises(RunError, match="another process of this run has gone") as caught, process_group(CPU):
         raise RuntimeError(message)
     assert "--resume" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -131,7 +134,7 @@ def test_that_another_process_has_gone_is_one_message(two, message) -> None:
 
 
 def test_a_bug_keeps_its_traceback(two) -> None:
-    with pytest.raises(RuntimeError, match=r"^mat1 and mat2 shapes cannot be multiplied$"), joined(CPU):
+    with pytest.raises(RuntimeError, match=r"^mat1 and mat2 shapes cannot be multiplied$"), process_group(CPU):
         raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
 
 
@@ -142,12 +145,12 @@ def test_every_process_has_a_cuda_device_of_its_own(monkeypatch) -> None:
     monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
     monkeypatch.setenv("WORLD_SIZE", "3")
     monkeypatch.setenv("LOCAL_RANK", "1")
-    assert own_device("auto") == torch.device("cuda", 1) == chosen[0]
-    assert own_device("cpu") == CPU
-    with pytest.raises(RequestError, match=r"device 'cuda:0': every process needs a device of its own"):
-        own_device("cuda:0")
+    assert device_of_rank("auto") == torch.device("cuda", 1) == chosen[0]
+    assert device_of_rank("cpu") == CPU
+    with pytest.raises(RequestError, match=r"device 'cuda:0': every process needs its own device"):
+        device_of_rank("cuda:0")
     monkeypatch.setenv("LOCAL_RANK", "2")
     with pytest.raises(RequestError, match=r"this machine has 2 CUDA devices, too few for --nproc-per-node 3"):
-        own_device("cuda")
+        device_of_rank("cuda")
     monkeypatch.setenv("WORLD_SIZE", "1")
-    assert own_device("cuda:0") == torch.device("cuda:0")
+    assert device_of_rank("cuda:0") == torch.device("cuda:0")

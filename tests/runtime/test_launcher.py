@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from hitzoo.errors import HitzooError
-from hitzoo.runtime.launcher import Launched, launched
+from hitzoo.runtime.launcher import LaunchEnvironment, launch_environment
 from tests.conftest import Run
 from tests.training.conftest import TINY
 
@@ -29,17 +29,17 @@ def _nothing_said(monkeypatch) -> None:
 @pytest.mark.parametrize(
     ("said", "meant"),
     [
-        ({}, Launched()),
-        ({"WORLD_SIZE": "1"}, Launched()),
-        ({"RANK": "0"}, Launched()),
-        ({"RANK": "0", "WORLD_SIZE": "1", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1"}, Launched()),
-        ({"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}, Launched(3, 4, 1, 2)),
+        ({}, LaunchEnvironment()),
+        ({"WORLD_SIZE": "1"}, LaunchEnvironment()),
+        ({"RANK": "0"}, LaunchEnvironment()),
+        ({"RANK": "0", "WORLD_SIZE": "1", "LOCAL_RANK": "0", "LOCAL_WORLD_SIZE": "1"}, LaunchEnvironment()),
+        ({"RANK": "3", "WORLD_SIZE": "4", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}, LaunchEnvironment(3, 4, 1, 2)),
     ],
 )
 def test_launcher_is_understood(monkeypatch, said, meant) -> None:
     for name, value in said.items():
         monkeypatch.setenv(name, value)
-    assert launched() == meant
+    assert launch_environment() == meant
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_launcher_variables_that_are_wrong_are_refused_at_once(run: Run, tmp_pat
     for name, value in said.items():
         monkeypatch.setenv(name, value)
     with pytest.raises(HitzooError, match=re.escape(message)):
-        launched()
+        launch_environment()
     monkeypatch.setattr("hitzoo.cli.process.os._exit", sys.exit)
     assert message in run("train", "tiny.yaml", "--out", "run", code=2).stderr
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.yaml"]

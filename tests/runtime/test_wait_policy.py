@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from hitzoo.runtime import wait_policy
-from hitzoo.runtime.wait_policy import Crowd, Usage, WaitPolicy, adaptive_waiting, busy_seconds
+from hitzoo.runtime.wait_policy import IdleThreads, Usage, WaitPolicy, adaptive_waiting, busy_seconds
 
 STAT = """\
 cpu  9000 800 700 5 5 5 5 5 0 0
@@ -110,7 +110,7 @@ def test_results_are_the_same_in_a_crowd() -> None:
         y = torch.nn.functional.conv2d(x, kernels)
         return torch.stack([y.sum(), y.flatten(1).matmul(y.flatten(1).T).sum(), torch.softmax(y, 1).mean()])
 
-    alone, crowd = work(), Crowd()
+    alone, crowd = work(), IdleThreads()
     crowd.gather(torch, 2, 2)
     try:
         assert torch.equal(work(), alone)

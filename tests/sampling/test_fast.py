@@ -58,10 +58,10 @@ def test_the_compiled_network_is_one_graph(tiny_generator, monkeypatch: pytest.M
 
 def test_kernels_by_device() -> None:
     cpu = kernels_for(torch.float32, CPU)
-    assert cpu.piece is not None
+    assert cpu.chunk_numel is not None
     assert not cpu.triton
     meta = kernels_for(torch.float32, torch.device("meta"))
-    assert (meta.piece, meta.onednn, meta.triton) == (None, False, False)
+    assert (meta.chunk_numel, meta.onednn, meta.triton) == (None, False, False)
 
 
 def test_a_replayed_network_is_the_network_elsewhere_than_on_cuda(tiny_generator) -> None:

@@ -117,7 +117,7 @@ def test_latents_are_told_apart(one: Generator, tmp_path: Path) -> None:
 
 def test_picture_of_nobody_knows_is_not_replaced(one: Generator, tmp_path: Path) -> None:
     (tmp_path / "seed0001.png").write_text("mine")
-    with pytest.raises(OutputError, match=r"seed0001\.png exists already, and does not say what made it"):
+    with pytest.raises(OutputError, match=r"seed0001\.png exists already, and does not record its origin"):
         make_images(one, order(tmp_path))
     assert contents(tmp_path) == {"seed0001.png": b"mine"}
 

@@ -174,7 +174,7 @@ DEEPER = "discriminator.channels=[4, 4, 4, 4, 4, 6]"
 
 
 def _peak_bytes(model: Generator, *, tile: int) -> int:
-    renderer = Renderer(fold(model.module, replace(plain_kernels(), piece=1 << 20)), View(tile=tile))
+    renderer = Renderer(fold(model.module, replace(plain_kernels(), chunk_numel=1 << 20)), View(tile=tile))
     z = torch.ones(1, 6)
     with LiveBytes() as memory:
         for _ in renderer.tiles(z):

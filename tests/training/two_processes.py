@@ -158,19 +158,19 @@ def _world(world: World) -> dict[str, Any]:
 
     left = ""
     try:
-        world.first_decides(fails)
+        world.broadcast_from_first(fails)
     except (RunError, SystemExit) as error:
         left = f"{type(error).__name__} {error}"
     gathered = world.gather(torch.full((2, 3), float(world.rank)), CPU)
     return {
         "first": world.first,
-        "decided": world.first_decides(lambda: {"rank": world.rank, "nothing": None}),
-        "decided nothing": world.first_decides(lambda: None),
+        "decided": world.broadcast_from_first(lambda: {"rank": world.rank, "nothing": None}),
+        "decided nothing": world.broadcast_from_first(lambda: None),
         "left": left,
-        "least": world.least(7 - world.rank, CPU),
-        "sum": world.add_up(torch.tensor([1.0, world.rank])).tolist(),
+        "least": world.all_reduce_min(7 - world.rank, CPU),
+        "sum": world.all_reduce_sum(torch.tensor([1.0, world.rank])).tolist(),
         "gathered": None if gathered is None else [part.tolist() for part in gathered],
-        "merged": world.merged(("both", f"only {world.rank}")),
+        "merged": world.all_gather_names(("both", f"only {world.rank}")),
     }
 
 

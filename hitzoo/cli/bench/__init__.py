@@ -1,4 +1,4 @@
-"""`hitzoo bench`: how fast this machine is, setting against setting."""
+"""`hitzoo bench`: speed of this machine, setting against setting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the machine is that was measured, in words."""
+"""Description of the measured machine."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 
 def machine(device: torch.device) -> dict[str, Any]:
-    """The hardware's name, the threads and torch's version."""
+    """Name of the hardware, number of threads and torch's version."""
     import torch
 
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else _processor()
@@ -17,12 +17,12 @@ def machine(device: torch.device) -> dict[str, Any]:
 
 
 def on_machine(report: dict[str, Any]) -> str:
-    """`on cpu (AMD EPYC, 2 threads, torch 2.15.0)`, of a report that holds them."""
+    """Format a report's machine: `on cpu (AMD EPYC, 2 threads, torch 2.15.0)`."""
     return f"on {report['device']} ({report['hardware']}, {report['threads']} threads, torch {report['torch']})"
 
 
 def ceilings_line(ceilings: dict[str, Any]) -> str:
-    """What was measured of the device, as JSON has it, in words."""
+    """Format the measured ceilings, given as JSON."""
     from hitzoo.cli import console
 
     rates = ", ".join(f"{console.flops(rate)}FLOP/s in {name}" for name, rate in ceilings["flops_per_second"].items())
@@ -30,7 +30,7 @@ def ceilings_line(ceilings: dict[str, Any]) -> str:
 
 
 def _processor() -> str:
-    """The processor's own name where the system tells it."""
+    """Name of the processor, if the system reports it."""
     import platform
     from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Options that the verbs about sampling share."""
+"""Options shared by the verbs on sampling."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ ModelArgument: TypeAlias = Annotated[
 PathOption: TypeAlias = Annotated[
     str | None,
     typer.Option(
-        metavar="plain|fast|compiled", help="Measure only this path. Default: plain and fast.", show_default=False
+        metavar="plain|optimized|compiled",
+        help="Measure only this path. Default: plain and optimized.",
+        show_default=False,
     ),
 ]
 PrecisionOption: TypeAlias = Annotated[
@@ -43,22 +45,23 @@ RepeatsOption: TypeAlias = Annotated[
 def wanted(
     option: str, value: str | None, known: Collection[str], default: Collection[str] | None = None
 ) -> tuple[str, ...]:
-    """The one that was named, or those that are the default, else all.
+    """Return the named one, or the default ones, else all; `fast` is the earlier name of `optimized`.
 
     Raises:
-        RequestError: none has that name.
+        RequestError: the name is unknown.
     """
     from hitzoo.errors import RequestError
 
+    value = "optimized" if value == "fast" else value
     if value is not None and value not in known:
         raise RequestError(f"{option} {value}: possible: {', '.join(known)}")
     return (value,) if value is not None else tuple(known if default is None else default)
 
 
 def plan_named(model: str) -> ModelPlan:
-    """The plan of a model, with a bar while it comes from the Hub."""
+    """Load the plan of a model, with a bar while it is downloaded."""
     from hitzoo.cli import progress
     from hitzoo.hub.plan_of import plan_of
 
-    with progress.transferring("weights") as follow:
+    with progress.transfer_bar("weights") as follow:
         return plan_of(model, progress=follow)

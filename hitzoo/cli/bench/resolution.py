@@ -1,4 +1,4 @@
-"""`hitzoo bench resolution`: how an image's time grows with its pixels."""
+"""`hitzoo bench resolution`: growth of the time per image with its pixels."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ def bench_resolution(
     as_json: JsonOption = False,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
-    """Measure how the time per image grows with its pixels: one generator, ended after each of its stages.
+    """Measure how the time per image grows with its pixels: one generator, truncated after each of its stages.
 
-    hit-b-ffhq1024 gives HiT-B at 64, 128, 256 (the very layout of hit-b-ffhq256), 512 and 1024. The exponent e of time
-    ∝ pixels^e is fitted over all sizes by least squares of the logarithms, and told for the last doubling besides; the
+    hit-b-ffhq1024 gives HiT-B at 64, 128, 256 (the same layout as hit-b-ffhq256), 512 and 1024. The exponent e of time
+    ∝ pixels^e is fitted over all sizes by least squares of the logarithms, and reported for the last doubling too; the
     paper calls the cost nearly linear.
     """
     from hitzoo.cli import console, progress
@@ -44,18 +44,18 @@ def bench_resolution(
 
     loaded, _ = open_spec(spec, overrides)
     from hitzoo.bench.resolution import bench_resolutions, family_of
-    from hitzoo.bench.variants import DEFAULT_PATHS, PATHS
+    from hitzoo.bench.variants import DEFAULT_VARIANTS, VARIANTS
     from hitzoo.runtime.device import choose_device
     from hitzoo.runtime.precision import PRECISIONS, known_precision
 
     place = choose_device(device)
-    paths = wanted("--path", path, PATHS, DEFAULT_PATHS)
+    variants = wanted("--path", path, VARIANTS, DEFAULT_VARIANTS)
     precisions = (known_precision(precision, PRECISIONS),)
     plans = family_of(loaded, smallest)
-    with progress.following("calls") as follow:
+    with progress.progress_bar("calls") as follow:
         scaling = bench_resolutions(
             plans,
-            paths=paths,
+            variants=variants,
             precisions=precisions,
             batch=batch,
             repeats=repeats,
@@ -88,7 +88,7 @@ def _print(report: dict[str, Any], scaling: Scaling) -> None:
     console.print_table(columns, [rows], words=(1, 2))
     for growth in scaling.growths:
         console.print_line(
-            f"{growth.path} {growth.precision}: time ∝ pixels^{growth.exponent:.2f}, at the end"
+            f"{growth.variant} {growth.precision}: time ∝ pixels^{growth.exponent:.2f}, at the end"
             f" ^{growth.exponent_at_the_end:.2f}"
         )
     console.print_line(f"FLOPs ∝ pixels^{scaling.flops_exponent:.2f}")

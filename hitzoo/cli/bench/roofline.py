@@ -1,4 +1,4 @@
-"""`hitzoo bench roofline`: how fast this device could make images, and what of it limits each stage."""
+"""`hitzoo bench roofline`: upper bound on a generator's speed on this device, and the limit of each stage."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def bench_roofline(
 ) -> None:
     """Measure what limits each stage of a generator on this device, and how fast all of them could be.
 
-    Copy bandwidth and matrix rate are measured now. A stage takes the longer of its FLOPs at that rate and its bytes at
-    that bandwidth; how many bytes depends on what is fused, so the total is told for four byte models. No network runs.
+    Copy bandwidth and matrix rate are measured first. A stage takes the longer of its FLOPs at that rate and its bytes
+    at that bandwidth; the bytes depend on what is fused, so the total is given for four byte models. No network runs.
     """
     from hitzoo.bench.ceilings import measure_ceilings
     from hitzoo.bench.sampling import default_batch
@@ -49,7 +49,7 @@ def bench_roofline(
     place = choose_device(device)
     precision = known_precision(precision, PRECISIONS)
     plan = plan_named(model)
-    with progress.working("measuring the device"):
+    with progress.spinner("measuring the device"):
         ceilings = measure_ceilings(place)
     report = _report(plan, ceilings, place, precision, batch or default_batch(place))
     report = {"model": plan.name, "device": str(place), **machine(place), **report}
@@ -78,7 +78,7 @@ def _report(plan: ModelPlan, ceilings: Ceilings, device: torch.device, precision
 
 
 def _stage(stage: StageBound, total: float) -> dict[str, Any]:
-    """One row; bytes and seconds are an image's."""
+    """Format one row; bytes and seconds are per image."""
     return {
         "name": stage.name,
         "resolution": stage.resolution,

@@ -1,4 +1,4 @@
-"""`hitzoo bench sample`: images a second by either path in either precision."""
+"""`hitzoo bench sample`: images per second of the plain and the optimized network."""
 
 from __future__ import annotations
 
@@ -29,32 +29,32 @@ def bench_sample(
     path: PathOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure how fast a generator makes images here, by the plain path and the fast one.
+    """Measure how fast a generator makes images here: the plain network against the optimized one.
 
-    plain is the reference module as a plain PyTorch port runs: eager, without hitzoo's oneDNN linear layers, with the C
-    allocator's own habits (on a CPU in a process of its own); in bfloat16 it is module.to(bfloat16). fast is hitzoo's
-    network for inference, with freed memory kept by the process. --path compiled is the same network by torch.compile
-    instead of our own kernels.
+    plain runs the reference module as a plain PyTorch port does: eager, without hitzoo's oneDNN linear layers, with the
+    C allocator's defaults (on a CPU in its own process); in bfloat16 it is module.to(bfloat16). optimized is hitzoo's
+    inference network, with freed memory kept by the process. --path compiled runs that network by torch.compile instead
+    of hitzoo's own kernels.
 
-    Calls of all kinds are made in turns, after two of each that do not count. "share of bound" is the time that the
-    device's measured copy bandwidth and matrix rate allow (see hitzoo bench roofline), over the measured median. Memory
-    is what a call holds at once besides weights.
+    Calls of all kinds are interleaved, after two warm-up calls of each. "share of bound" is the time that the device's
+    measured copy bandwidth and matrix rate allow (see hitzoo bench roofline), divided by the measured median. Memory is
+    the peak of a call besides weights.
     """
     from hitzoo.bench.sampling import bench_sampling, default_batch
-    from hitzoo.bench.variants import DEFAULT_PATHS, PATHS
+    from hitzoo.bench.variants import DEFAULT_VARIANTS, VARIANTS
     from hitzoo.cli import console, progress
     from hitzoo.cli.bench.machine import machine
     from hitzoo.runtime.device import choose_device
     from hitzoo.runtime.precision import PRECISIONS, known_precision
 
     place = choose_device(device)
-    paths = wanted("--path", path, PATHS, DEFAULT_PATHS)
+    variants = wanted("--path", path, VARIANTS, DEFAULT_VARIANTS)
     precisions = tuple(PRECISIONS) if precision is None else (known_precision(precision, PRECISIONS),)
     plan = plan_named(model)
-    with progress.following("calls") as follow:
+    with progress.progress_bar("calls") as follow:
         runs, ceilings = bench_sampling(
             plan,
-            paths=paths,
+            variants=variants,
             precisions=precisions,
             batches=batch or [default_batch(place)],
             repeats=repeats,
@@ -80,7 +80,7 @@ def _print(report: dict[str, Any], runs: list[SamplingRun]) -> None:
 
     first = runs[0].timed.call
     columns = (
-        "path", "precision", "batch", "images/s", "ms per call (quartiles)", f"times {first.path} {first.precision}",
+        "path", "precision", "batch", "images/s", "ms per call (quartiles)", f"times {first.variant} {first.precision}",
         "memory", "share of bound",
     )  # fmt: skip
     console.print_table(columns, [[_row(run) for run in runs]], words=(0, 1))
@@ -106,5 +106,5 @@ def _row(run: SamplingRun) -> list[str]:
 
 
 def _plain(value: float) -> str:
-    """Three digits, or all before the point."""
+    """Format with three significant digits, or all digits before the point."""
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,4 +1,4 @@
-"""`hitzoo bench train`: what each setting of a training step is worth."""
+"""`hitzoo bench train`: gain of each setting of a training step."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ def bench_train(
     as_json: JsonOption = False,
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
-    """Measure what each optimisation of the training step is worth on this machine, for a spec's recipe.
+    """Measure the gain of each optimisation of the training step on this machine, for a spec's recipe.
 
-    Steps of all settings are taken in rounds, so that a busy machine is busy for all of them; images are not read.
+    Steps of all settings are interleaved, so that a busy machine slows all of them alike; no images are read.
     """
     from hitzoo.cli import console, progress
     from hitzoo.cli.bench.machine import machine
@@ -44,7 +44,7 @@ def bench_train(
 
     place = choose_device(device)
     names = [name for name in settings.split(",") if name] if settings else ON_CPU
-    with progress.following("steps") as follow:
+    with progress.progress_bar("steps") as follow:
         timings = bench_training(
             loaded, plan, settings=names, batch=batch, repeats=repeats, device=place, progress=follow
         )

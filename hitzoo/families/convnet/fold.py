@@ -1,6 +1,6 @@
-"""The folded convolutional generator: the batch norm between a block's convolutions goes into the first of them.
+"""The optimized convolutional generator: the batch norm between a block's convolutions goes into the first of them.
 
-The norm before the first stays: a relu follows it, and what it norms is a sum that the skip reads too.
+The norm before the first stays: a relu follows it, and its input is a sum that the skip connection needs too.
 
 B batch, C channels, R resolution of the image. Maps are NCHW in channels-last memory.
 """
@@ -23,7 +23,7 @@ from hitzoo.layers.norm import BatchNorm
 from hitzoo.layers.residual_up import ImageHead, ResidualUp
 
 
-class FoldedConvnet(nn.Module):
+class OptimizedConvnet(nn.Module):
     """Latent to image as the generator it was made of, in evaluation: [B, latent_dim] -> [B, image_channels, R, R]."""
 
     def __init__(self, generator: ConvnetGenerator, kernels: Kernels) -> None:
@@ -32,8 +32,8 @@ class FoldedConvnet(nn.Module):
         self.precision = kernels.like.dtype
         self.shape = generator.initial.shape
         self.initial = kernels.linear(affine_of(generator.initial.linear))
-        self.blocks = nn.Sequential(*(FoldedResidualUp(block, kernels) for block in _blocks(generator)))
-        self.head = FoldedImageHead(generator.head, kernels)
+        self.blocks = nn.Sequential(*(OptimizedResidualUp(block, kernels) for block in _blocks(generator)))
+        self.head = OptimizedImageHead(generator.head, kernels)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """The images of a batch of latents, in float32."""
@@ -41,7 +41,7 @@ class FoldedConvnet(nn.Module):
         return at_least_float32(self.head(self.blocks(first.permute(0, 3, 1, 2))))
 
 
-class FoldedResidualUp(nn.Module):
+class OptimizedResidualUp(nn.Module):
     """main + skip at twice the resolution: [B, C, r, r] -> [B, C', 2r, 2r]."""
 
     def __init__(self, block: ResidualUp, kernels: Kernels) -> None:
@@ -57,7 +57,7 @@ class FoldedResidualUp(nn.Module):
         return main + _nearest(self.skip(x))
 
 
-class FoldedImageHead(nn.Module):
+class OptimizedImageHead(nn.Module):
     """Norm - relu - conv3×3 - tanh: [B, C, R, R] -> [B, image_channels, R, R]."""
 
     def __init__(self, block: ImageHead, kernels: Kernels) -> None:

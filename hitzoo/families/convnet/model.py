@@ -10,7 +10,7 @@ from torch import nn
 
 from hitzoo.families.convnet.plan import ConvnetGeneratorPlan
 from hitzoo.layers import build_block
-from hitzoo.layers.checkpointing import run
+from hitzoo.layers.checkpointing import checkpointed
 from hitzoo.layers.latent import InitialMap
 from hitzoo.layers.residual_up import ImageHead
 
@@ -34,5 +34,5 @@ class ConvnetGenerator(nn.Module):
         """The images of a batch of latents."""
         x = self.initial(z).permute(0, 3, 1, 2)
         for block in self.blocks:
-            x = run(block, x)
+            x = checkpointed(block, x)
         return self.head(x)

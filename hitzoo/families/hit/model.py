@@ -16,7 +16,7 @@ from torch import nn
 from hitzoo.families.hit.plan import HitGeneratorPlan, HitStagePlan
 from hitzoo.layers import build_block
 from hitzoo.layers.blocking import from_blocks, to_blocks
-from hitzoo.layers.checkpointing import Part, run
+from hitzoo.layers.checkpointing import CheckpointedModule, checkpointed
 from hitzoo.layers.cross_attention import CrossAttentionBlock
 from hitzoo.layers.latent import InitialMap, LatentTokens
 from hitzoo.layers.position import PositionEmbedding
@@ -52,12 +52,12 @@ class HiTGenerator(nn.Module):
         tokens = self.tokens(z) if self.tokens is not None else None
         image: torch.Tensor | None = None
         for stage in self.stages:
-            x, image = run(stage, x, tokens, image)
+            x, image = checkpointed(stage, x, tokens, image)
         assert image is not None, "the last stage of every plan adds to the image"
         return image.permute(0, 3, 1, 2)
 
 
-class HiTStage(Part):
+class HiTStage(CheckpointedModule):
     """One resolution: upsample, position, cross-attention to the latent tokens, blocks, and what goes to the image.
 
     Attention blocks work on the blocked map [B, g², p², C]; a stage without attention works on pixels alone.

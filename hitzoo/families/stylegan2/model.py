@@ -11,7 +11,7 @@ from torch import nn
 
 from hitzoo.families.stylegan2.plan import Stylegan2DiscriminatorPlan
 from hitzoo.layers import build_block
-from hitzoo.layers.checkpointing import run
+from hitzoo.layers.checkpointing import checkpointed
 
 
 class Stylegan2Discriminator(nn.Module):
@@ -37,5 +37,5 @@ class Stylegan2Discriminator(nn.Module):
         """One logit an image: large means real."""
         x = self.stem(image)
         for block in self.blocks:
-            x = run(block, x)
+            x = checkpointed(block, x)
         return self.head(x)

@@ -1,4 +1,4 @@
-"""What every launch settles first: the device, the form of gelu, and the precision of float32 products."""
+"""Settings common to all launches: the device, the form of gelu, and the precision of float32 products."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Gelu = Literal["exact", "approximate"]
 Precision = Literal["ieee", "tf32x3", "tf32"]
 
 
-def settle_precision(precision: Precision | None) -> Precision:
-    """As asked for, else by torch's own setting for float32 products: "highest" is tf32x3, the others TF32.
+def resolve_precision(precision: Precision | None) -> Precision:
+    """The given precision, else torch's setting for float32 products: "highest" is tf32x3, the others TF32.
 
     tf32x3 sums three TF32 products, so that about 21 bits count of float32's 24, at a third of TF32's speed, which is
     still above that of the ordinary units, "ieee". Of 16-bit features all are the same.
@@ -24,8 +24,8 @@ def settle_precision(precision: Precision | None) -> Precision:
     return "tf32x3" if torch.get_float32_matmul_precision() == "highest" else "tf32"
 
 
-def settle_gelu(gelu: Gelu, x: torch.Tensor) -> str:
-    """The form the kernel computes; the hardware's tanh, good to 2^-11, only where 16 bits are kept anyway."""
+def resolve_gelu(gelu: Gelu, x: torch.Tensor) -> str:
+    """Choose the form the kernel computes; the hardware's tanh, good to 2^-11, only where 16 bits are kept anyway."""
     assert gelu in ("exact", "approximate"), gelu
     if gelu == "approximate" and x.device.type == "cuda" and x.dtype != torch.float32:
         return "approximate_by_hardware"
@@ -33,7 +33,7 @@ def settle_gelu(gelu: Gelu, x: torch.Tensor) -> str:
 
 
 def on(x: torch.Tensor) -> AbstractContextManager[object]:
-    """Triton launches on the current device: make it that of `x`."""
+    """Make the device of `x` the current one, on which Triton launches."""
     return torch.cuda.device(x.device) if x.device.type == "cuda" else nullcontext()
 
 
@@ -43,7 +43,7 @@ def options(tile: Tile) -> dict[str, Any]:
 
 
 def check(like: torch.Tensor, tensor: torch.Tensor, *shape: int, matrix: bool = False) -> None:
-    """Stop our own mistakes: another shape, layout, device, or (for matrices) type than the kernel will read."""
+    """Assert that shape, layout, device and (for matrices) type are those the kernel reads."""
     assert tensor.shape == shape, (tuple(tensor.shape), shape)
     assert tensor.is_contiguous()
     assert tensor.device == like.device

@@ -1,4 +1,4 @@
-"""One MLP in one kernel, its hidden features never in memory; inference only.
+"""One MLP in one kernel, its hidden features never written to memory; inference only.
 
 Traffic is one read and one write of the features. For a row of 64 channels and 256 hidden features in bfloat16 an H200
 then takes, computed: 60 ps of memory, 83 ps of tensor cores, and 110 ps to issue gelu's instructions, the bound.
@@ -16,8 +16,8 @@ from hitzoo.fold.triton.launch import (
     check,
     on,
     options,
-    settle_gelu,
-    settle_precision,
+    resolve_gelu,
+    resolve_precision,
 )
 from hitzoo.fold.triton.tiling import Tile, choose_tile, device_of, programs_per_sample
 
@@ -37,7 +37,7 @@ def fused_mlp(
 ) -> torch.Tensor:
     """x + narrow·gelu(widen·x + widen_bias) + narrow_bias: [N, C], [H, C], [H], [C, H], [C] -> [N, C].
 
-    Where `support.supports_mlp` says so. Matrices have the type of `x`; sums are in float32.
+    Requires `support.supports_mlp`. Matrices have the type of `x`; sums are in float32.
     """
     out = torch.empty_like(x, memory_format=torch.contiguous_format)
     return _run(x, widen, widen_bias, None, narrow, narrow_bias, out, gelu, precision, tile)
@@ -58,7 +58,7 @@ def fused_last_mlp(
 ) -> torch.Tensor:
     """skip·x + narrow·gelu(widen·x + widen_bias) + bias: [N, C], [H, C], [H], [K, C], [K, H], [K] -> [N, K].
 
-    The last MLP collapsed with the image head: `narrow` is the head's weight by the MLP's. Else as `fused_mlp`.
+    The last MLP merged with the image head: `narrow` is the head's weight times the MLP's. Else as `fused_mlp`.
     """
     check(x, skip, len(skip), x.shape[1], matrix=True)
     out = x.new_empty(len(x), len(skip), dtype=dtype)
@@ -87,7 +87,7 @@ def _run(
     check(x, bias, outputs)
     if count == 0:
         return out
-    precision = settle_precision(precision)
+    precision = resolve_precision(precision)
     block = max(_SMALLEST_OUTPUT, outputs)
     tile = tile or choose_tile(x, hidden, hidden * (channels + block), precision)
     slots = tile.programs * device_of(x.device).processors
@@ -101,7 +101,7 @@ def _run(
             ROWS=tile.rows,
             CHUNK=tile.chunk,
             KEPT=tile.kept,
-            GELU=settle_gelu(gelu, x),
+            GELU=resolve_gelu(gelu, x),
             PRECISION=precision,
             **options(tile),
         )

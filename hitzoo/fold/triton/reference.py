@@ -1,4 +1,4 @@
-"""The kernels' functions in plain PyTorch: what they are tested against, and the way where no kernel applies.
+"""The kernels' functions in plain PyTorch: the reference of their tests, and the fallback where no kernel applies.
 
 N rows, B samples, n pixels before the upsampling and 4n after it, C channels, H hidden features, K image channels,
 h heads, T latent tokens.
@@ -65,7 +65,7 @@ def pixel_stage(
     image_before: torch.Tensor | None = None,
     gelu: str = "exact",
 ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-    """Features and image after the stage: [B, n, C_in], [B, n, K] -> [B, 4n, C], [B, 4n, K]; what it lacks is None.
+    """Features and image after the stage: [B, n, C_in], [B, n, K] -> [B, 4n, C], [B, 4n, K]; None for an absent one.
 
     The four children of a pixel stay together, in the order (dy, dx). The image is float32.
     """
@@ -109,4 +109,4 @@ def _enter(x: torch.Tensor, weights: StageWeights) -> torch.Tensor:
 def _attend(x: torch.Tensor, attention: LatentAttention, heads: int) -> torch.Tensor:
     logits = torch.baddbmm(attention.score_bias[:, None].to(x.dtype), x, attention.score.mT)
     weights = logits.unflatten(-1, (heads, -1)).softmax(dim=-1, dtype=torch.promote_types(x.dtype, torch.float32))
-    return weights.flatten(-2).to(x.dtype) @ attention.read.mT
+    return weights.flatten(-2).to(x.dtype) @ attention.read_out.mT

@@ -1,7 +1,7 @@
 """A whole pixel-wise stage in one kernel; inference only.
 
 Its features are read once at a quarter of the pixels and written once, or not at all where the stage ends in the
-image, and the weights of up to 64 channels stay in shared memory: what is left to bound it are the issue of
+image, and the weights of up to 64 channels stay in shared memory: its remaining bounds are the issue of
 instructions, most of them gelu's, and the tensor cores, which take half as long.
 """
 
@@ -15,8 +15,8 @@ from hitzoo.fold.triton.launch import (
     check,
     on,
     options,
-    settle_gelu,
-    settle_precision,
+    resolve_gelu,
+    resolve_precision,
 )
 from hitzoo.fold.triton.tiling import Tile, choose_tile, device_of, programs_per_sample
 from hitzoo.fold.triton.weights import LatentAttention, StageWeights
@@ -34,9 +34,9 @@ def pixel_stage(
     precision: Precision | None = None,
     tile: Tile | None = None,
 ) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-    """Features and image after the stage: [B, n, C_in], [B, n, K] -> [B, 4n, C], [B, 4n, K]; what it lacks is None.
+    """Features and image after the stage: [B, n, C_in], [B, n, K] -> [B, 4n, C], [B, 4n, K]; None for an absent one.
 
-    Where `support.supports_stage` says so. The four children of a pixel stay together, in the order (dy, dx). The
+    Requires `support.supports_stage`. The four children of a pixel stay together, in the order (dy, dx). The
     features stay float32 from the upsampling to the end of the stage; the image is float32.
     """
     x = x.contiguous()
@@ -47,9 +47,9 @@ def pixel_stage(
     out = None if ends else x.new_empty(samples, count, channels)
     image = None if head is None else x.new_empty(samples, count, len(head.weight), dtype=torch.float32)
     if count and samples:
-        precision = settle_precision(precision)
+        precision = resolve_precision(precision)
         tile = tile or _choose_tile(x, weights, attention, precision)
-        _launch(x, weights, attention, image_before, out, image, settle_gelu(gelu, x), precision, tile)
+        _launch(x, weights, attention, image_before, out, image, resolve_gelu(gelu, x), precision, tile)
     return out, image
 
 
@@ -70,7 +70,7 @@ def _launch(
     mlps, head, slots = weights.mlps, weights.image, tile.programs * device_of(x.device).processors
     depth, hidden, channels = mlps.widen.shape
     programs = programs_per_sample(-(-count // tile.rows), samples, slots)
-    latent = (attention.score, attention.score_bias, attention.read) if attention else (None, None, None)
+    latent = (attention.score, attention.score_bias, attention.read_out) if attention else (None, None, None)
     to_image = (head.weight, head.bias, head.collapsed) if head else (None, None, None)
     with on(x):
         stage_kernel[(programs * samples,)](
@@ -98,7 +98,7 @@ def _launch(
 def _choose_tile(
     x: torch.Tensor, weights: StageWeights, attention: LatentAttention | None, precision: Precision
 ) -> Tile:
-    """Of the weights that stay in shared memory, the attention's are one sample's."""
+    """Choose the tile; of the weights in shared memory, the attention's are one sample's."""
     head, (depth, hidden, channels) = weights.image, weights.mlps.widen.shape
     ends = head is not None and head.collapsed is not None
     numbers = 2 * depth * hidden * channels - ends * hidden * (channels - _SMALLEST)
@@ -130,7 +130,7 @@ def _check(
         assert logits % weights.heads == 0
         check(x, attention.score, samples, logits, channels, matrix=True)
         check(x, attention.score_bias, samples, logits)
-        check(x, attention.read, samples, channels, logits, matrix=True)
+        check(x, attention.read_out, samples, channels, logits, matrix=True)
         check(x, weights.output_bias, channels)
     if head is not None:
         check(x, head.weight, len(head.weight), channels, matrix=True)

@@ -1,4 +1,4 @@
-"""Where the kernels apply; everywhere else the functions of `reference` do the same."""
+"""Support checks for the kernels; the functions of `reference` compute the same everywhere else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _MOST_LOGITS = 128
 
 
 def interpreting() -> bool:
-    """Whether Triton runs its kernels as Python on the CPU, as it decides once, when it is imported."""
+    """True if Triton runs its kernels as Python on the CPU, which it decides once, at import."""
     return os.environ.get("TRITON_INTERPRET") == "1"
 
 
@@ -32,7 +32,7 @@ def _triton_is_here() -> bool:
 
 
 def supports_device(device: torch.device) -> bool:
-    """An NVIDIA GPU from Ampere on, or any tensor in the interpreter, with Triton installed."""
+    """True for an NVIDIA GPU from Ampere on, or for any device in the interpreter, with Triton installed."""
     if not _triton_is_here():
         return False
     if device.type != "cuda":
@@ -41,14 +41,14 @@ def supports_device(device: torch.device) -> bool:
 
 
 def supports_mlp(x: torch.Tensor, hidden: int, outputs: int | None = None) -> bool:
-    """Whether `fused_mlp` takes [..., C] and `hidden` features, or `fused_last_mlp` with `outputs` image channels."""
+    """True if `fused_mlp` takes [..., C] and `hidden` features, or `fused_last_mlp` with `outputs` image channels."""
     fits = x.shape[-1] in _CHANNELS and hidden >= 16 and hidden % 16 == 0
     small = outputs is None or 1 <= outputs <= _MOST_IMAGE_CHANNELS
     return fits and small and x.dtype in _TYPES and supports_device(x.device)
 
 
 def supports_stage(x: torch.Tensor, channels: int, hidden: int, heads: int, tokens: int, outputs: int = 1) -> bool:
-    """Whether `pixel_stage` takes [B, n, C_in] to C channels with these heads and latent tokens (0: no attention)."""
+    """True if `pixel_stage` takes [B, n, C_in] to C channels with these heads and latent tokens (0: no attention)."""
     logits = heads * tokens
     attends = logits == 0 or (16 <= logits <= _MOST_LOGITS and _power_of_two(heads) and _power_of_two(tokens))
     before = x.shape[-1] % 4 == 0 and x.shape[-1] // 4 <= _MOST_LOGITS
@@ -58,7 +58,7 @@ def supports_stage(x: torch.Tensor, channels: int, hidden: int, heads: int, toke
 
 
 def _most_float32_channels(device: torch.device) -> int:
-    """Of a stage, by the compiler's report: 64 take 112 KiB of shared memory, 128 up to 290."""
+    """Most float32 channels of a stage, by the compiler's report: 64 take 112 KiB of shared memory, 128 up to 290."""
     return 64 if device_of(device).shared >= 128 * 1024 else 32
 
 

@@ -1,4 +1,4 @@
-"""How a kernel's work is cut: rows of a tile, hidden features at a time, warps, and programs on the device.
+"""Tiling of a kernel's work: rows of a tile, hidden features at a time, warps, and programs on the device.
 
 By reasoning and by the compiler's report of registers and shared memory for Hopper, not yet by measurement: pass your
 own `Tile` to a kernel to measure another.
@@ -11,8 +11,8 @@ from functools import lru_cache
 
 import torch
 
-_SPARE = 16 * 1024  # bytes for what the compiler stages between layouts
-_SETUP = 4  # loading the weights of a program, in the time of tiles
+_SPARE = 16 * 1024  # bytes that the compiler needs to convert layouts
+_SETUP = 4  # time to load a program's weights, in units of a tile's time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,14 +33,14 @@ class Tile:
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
-    """Streaming multiprocessors, and bytes of shared memory that one program may have."""
+    """Number of streaming multiprocessors, and the most bytes of shared memory of one program."""
 
     processors: int
     shared: int
 
 
 def device_of(device: torch.device) -> Device:
-    """What a CUDA device says of itself; for the interpreter, a small one, so that programs take several tiles."""
+    """Properties of a CUDA device; for the interpreter, a small one, so that programs take several tiles."""
     if device.type != "cuda":
         return Device(processors=2, shared=227 * 1024)
     found = torch.cuda.get_device_properties(device)
@@ -48,10 +48,10 @@ def device_of(device: torch.device) -> Device:
 
 
 def choose_tile(x: torch.Tensor, hidden: int, kept_numbers: int, precision: str, *, wide: bool = False) -> Tile:
-    """The tile for features [..., C] and products of this precision, with so many numbers of weights to keep.
+    """Choose the tile for features [..., C] and products of this precision; `kept_numbers` weights are to be kept.
 
     Two warpgroups of 64 rows each, so that one computes gelu while the other's products run; with 128 rows each the
-    registers would not do. wide: a stage's kernel, whose other parts leave fewer registers for a chunk.
+    registers would not suffice. wide: a stage's kernel, whose other parts leave fewer registers for a chunk.
     """
     channels, size = x.shape[-1], x.element_size()
     if precision == "ieee" and size == 4:  # without tensor cores
@@ -74,9 +74,9 @@ def _chunk(hidden: int, most: int) -> int:
 
 @lru_cache(maxsize=1024)
 def programs_per_sample(tiles: int, samples: int, slots: int) -> int:
-    """Programs that share the tiles of one sample, where `slots` run at a time on the device.
+    """Number of programs that share the tiles of one sample, where `slots` run at a time on the device.
 
-    Time goes in waves of slots, each as long as a program: its tiles and the loading of its weights.
+    Time passes in waves of slots, each as long as a program: its tiles and the loading of its weights.
     """
 
     def time(programs: int) -> int:

@@ -13,22 +13,22 @@ import torch
 
 @dataclass(frozen=True, kw_only=True)
 class LatentAttention:
-    """What each sample's latent makes of the keys and values: one matrix to ask with and one to read with.
+    """Attention to the latent tokens as two matrices per sample: one for the scores and one to read out the values.
 
-    score [B, h·T, C] and score_bias [B, h·T] give the logits, with the scale 1/√d; read [B, C, h·T] is the values by
-    the output's weight.
+    score [B, h·T, C] and score_bias [B, h·T] give the logits, with the scale 1/√d; read_out [B, C, h·T] is the values
+    times the output's weight.
     """
 
     score: torch.Tensor
     score_bias: torch.Tensor
-    read: torch.Tensor
+    read_out: torch.Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
 class MLPWeights:
     """D MLPs one after the other: widen [D, H, C], widen_bias [D, H], narrow [D, C, H], narrow_bias [D, C].
 
-    Where the last is collapsed with the image head, `narrow` and `narrow_bias` have D - 1 rows.
+    Where the last is merged with the image head, `narrow` and `narrow_bias` have D - 1 rows.
     """
 
     widen: torch.Tensor
@@ -41,7 +41,7 @@ class MLPWeights:
 class ImageWeights:
     """The head to K image channels: weight [K, C], bias [K].
 
-    With `collapsed` [K, H], the head's weight by the last MLP's narrow, the stage ends in the image: that MLP's own
+    With `collapsed` [K, H], the head's weight times the last MLP's narrow, the stage ends in the image: that MLP's own
     narrow bias is then in `bias`, and no features are written.
     """
 
@@ -52,11 +52,11 @@ class ImageWeights:
 
 @dataclass(frozen=True, kw_only=True)
 class StageWeights:
-    """All of a stage but what depends on the latent.
+    """All weights of a stage that do not depend on the latent.
 
     position: [4n, C], the position table in the order of the rows, the upsampler's bias in it.
-    up: [C, C_in/4], or nothing where the width of the four slices is C already.
-    heads, output_bias: of the attention to the latent, [C]; nothing where the stage has none.
+    up: [C, C_in/4]; None where the width of the four slices is C already.
+    heads, output_bias: of the attention to the latent, [C]; None where the stage has none.
     """
 
     position: torch.Tensor

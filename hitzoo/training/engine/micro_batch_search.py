@@ -11,7 +11,7 @@ from hitzoo.errors import RequestError, RunError
 from hitzoo.families.compile import ModelPlan
 from hitzoo.families.resolution import doubling
 from hitzoo.runtime.free_memory import free_memory
-from hitzoo.runtime.launcher import launched
+from hitzoo.runtime.launcher import launch_environment
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.memory_estimate import measure_footprint
 from hitzoo.training.engine.out_of_memory import is_out_of_memory
@@ -52,7 +52,7 @@ def refuse_unfit(wanted: int, spec: Spec, processes: int) -> None:
 
 def predicted_to_fit(spec: Spec, plan: ModelPlan, processes: int) -> int:
     """The largest size whose predicted step fits into this process's part of the free memory; else the least."""
-    here = launched().local_size
+    here = launch_environment().local_size
     footprint, free = measure_footprint(spec, plan), _SAFE_SHARE * free_memory() / here - _PROCESS
     fitting = (
         size

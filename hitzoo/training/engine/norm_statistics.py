@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import nn
 
-from hitzoo.layers.batch_statistics import Ghost, Statistics, per_replica, synchronised
+from hitzoo.layers.batch_statistics import GhostStatistics, Statistics, per_replica, synchronised
 from hitzoo.layers.norm import set_statistics
 from hitzoo.spec.types import TrainingSpec
 
@@ -13,4 +13,4 @@ def use_norm_statistics(generator: nn.Module, training: TrainingSpec) -> None:
     """Set it on every batch norm of the generator; the discriminator has none."""
     practice = training.norm_statistics
     named: dict[object, Statistics] = {"per_replica": per_replica, "synchronised": synchronised}
-    set_statistics(generator, Ghost(practice) if isinstance(practice, int) else named[practice])
+    set_statistics(generator, GhostStatistics(practice) if isinstance(practice, int) else named[practice])

@@ -178,7 +178,7 @@ class StepRunner:
         terms |= {f"{role}'s gradient": _gradient_norm(self.state.networks[role], self.device) for role in update.moves}
         flags = torch.stack([*(~value.isfinite() for value in terms.values())]).float()
         flags = torch.cat((flags, flags.new_tensor([stopping, saving])))
-        *bad, stop, save = self.world.add_up(flags).tolist()
+        *bad, stop, save = self.world.all_reduce_sum(flags).tolist()
         return tuple(name for name, count in zip(terms, bad, strict=True) if count), bool(stop), bool(save)
 
     def _move(self, update: Update, step: int) -> None:

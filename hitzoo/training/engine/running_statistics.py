@@ -38,7 +38,7 @@ class RunningStatistics:
         """Put the mean of all processes' passes in place."""
         if not self._buffers:
             return
-        together = world.add_up(torch.cat([total.flatten() for total in self._sums])) / (passes * world.size)
+        together = world.all_reduce_sum(torch.cat([total.flatten() for total in self._sums])) / (passes * world.size)
         parts = together.split([buffer.numel() for buffer in self._buffers])
         torch._foreach_copy_(
             self._buffers, [part.view_as(buffer) for part, buffer in zip(parts, self._buffers, strict=True)]

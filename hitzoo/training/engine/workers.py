@@ -6,7 +6,7 @@ import os
 
 import torch
 
-from hitzoo.runtime.launcher import launched
+from hitzoo.runtime.launcher import launch_environment
 
 _MOST = 8
 
@@ -18,4 +18,4 @@ def workers_for(device: torch.device, wanted: int | None) -> int:
     if device.type == "cpu":
         return 0
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(_MOST, max(1, cores // launched().local_size))
+    return min(_MOST, max(1, cores // launch_environment().local_size))

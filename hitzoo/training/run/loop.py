@@ -11,7 +11,7 @@ from hitzoo.errors import DataError, OutputError
 from hitzoo.evaluation.report import Report
 from hitzoo.families.compile import compile_spec
 from hitzoo.runtime.allocator import keep_freed_memory_if_ample
-from hitzoo.runtime.distributed import joined, own_device
+from hitzoo.runtime.distributed import device_of_rank, process_group
 from hitzoo.sampling.generator import Generator
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.batches import Batch, batches
@@ -44,11 +44,11 @@ def train(spec: Spec, options: RunOptions, reporter: Reporter | None = None) -> 
     plan = compile_spec(spec)
     if options.made_from:  # so that the bytes of weights do not depend on what a run is called
         plan = replace(plan, name=options.made_from)
-    device, folder = own_device(options.device), RunFolder(options.out)
+    device, folder = device_of_rank(options.device), RunFolder(options.out)
     tell = (reporter or Silence()).noted
-    with save_wish() as asked, joined(device, tell) as world, run_lock(options.out) as lock:
+    with save_wish() as asked, process_group(device, tell) as world, run_lock(options.out) as lock:
         reporter = (reporter or Silence()) if world.first else Silence()
-        world.first_decides(lock.take)
+        world.broadcast_from_first(lock.take)
         new = world.first and not folder.holds_run()
         ready = get_ready(spec, plan, options, device, world, reporter)  # which refuses a folder with anything else
         try:
@@ -200,7 +200,7 @@ class Run:
         ready, step = self.ready, self.progress.step
         every = ready.spec.evaluation.every
         due = bool(every) and step > 0 and step % every == 0
-        if due and ready.world.first_decides(lambda: not self.outputs.is_evaluated(step)):
+        if due and ready.world.broadcast_from_first(lambda: not self.outputs.is_evaluated(step)):
             with suppress(CutOff):
                 report = self._evaluate()
                 if report is not None:
@@ -232,7 +232,7 @@ class Run:
 
     def _end(self, stopped_by: StopWish | None) -> RunEnd:
         ready = self.ready
-        names = ready.world.merged(tuple(self.unreadable))
+        names = ready.world.all_gather_names(tuple(self.unreadable))
         checkpoint = ready.folder.newest_checkpoint()
         assert checkpoint is not None, "the last step saves"
         return RunEnd(

@@ -112,7 +112,7 @@ class Meter:
     def _means(self) -> dict[str, float]:
         if not self._sums:
             return {}
-        sums = self.world.add_up(torch.stack(list(self._sums.values()))) / self.world.size
+        sums = self.world.all_reduce_sum(torch.stack(list(self._sums.values()))) / self.world.size
         return {name: total / self._counts[name] for name, total in zip(self._sums, sums.tolist(), strict=True)}
 
 

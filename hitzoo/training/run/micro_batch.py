@@ -49,7 +49,7 @@ class AtOnce:
         stored = known.get("batch_per_device")
         if all(known.get(key) == value for key, value in now.items()) and stored in sizes(self.spec, self.world.size):
             return int(stored)
-        return self.world.least(self._found(state), self.device)
+        return self.world.all_reduce_min(self._found(state), self.device)
 
     def circumstances(self) -> dict[str, Any]:
         """What a number that was found holds for."""

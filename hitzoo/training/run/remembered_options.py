@@ -27,7 +27,7 @@ _KINDS: Mapping[str, Callable[[Any], bool]] = {
     "keep": _is_count,
     "inception_weights": lambda value: isinstance(value, str),
 }
-_WRITTEN = {"compiled": "--compile"}
+_WRITTEN = {"compiled": "--compile", "fast": "--optimized"}
 
 
 def to_remember(options: Any) -> dict[str, Any]:

@@ -66,11 +66,13 @@ def get_ready(
     refuse_uneven(spec, world.size)
     _refuse_two_compilers(spec, options)
     folder = RunFolder(options.out)
-    decided = world.first_decides(lambda: _decide(folder, spec, plan, options, reporter))
+    decided = world.broadcast_from_first(lambda: _decide(folder, spec, plan, options, reporter))
     start, resumed = Start.from_data(decided), folder if decided["resumed"] else None
     spec = with_source(spec, decided["source"])
     source = open_data(decided["source"], plan.generator.resolution, resumed)
-    data = world.first_decides(lambda: _describe_data(source, plan.generator.resolution, options, resumed, reporter))
+    data = world.broadcast_from_first(
+        lambda: _describe_data(source, plan.generator.resolution, options, resumed, reporter)
+    )
     stream = TrainingStream(source, spec.data, plan.generator.resolution, start.progress.seed)
     state, init = _state(spec, plan, options, device, start, folder, reporter)
     how = AtOnce(spec=spec, plan=plan, options=options, world=world, device=device)
@@ -187,7 +189,7 @@ def _evaluator(
         evaluator.prepare()
         made.append(evaluator)
 
-    world.first_decides(make)
+    world.broadcast_from_first(make)
     if not world.first:
         make()
     return made[0]

@@ -45,7 +45,7 @@ class Draw:
         return LatentAttention(
             score=self.matrix(samples, logits, channels, dtype=dtype),
             score_bias=self(samples, logits),
-            read=self.matrix(samples, channels, logits, dtype=dtype),
+            read_out=self.matrix(samples, channels, logits, dtype=dtype),
         )
 
     def stage(

@@ -99,7 +99,10 @@ def test_a_sample_sees_its_own_latent_and_image_only(draw: Draw) -> None:
     for i in range(2):
         one = slice(i, i + 1)
         own = replace(
-            attention, score=attention.score[one], score_bias=attention.score_bias[one], read=attention.read[one]
+            attention,
+            score=attention.score[one],
+            score_bias=attention.score_bias[one],
+            read_out=attention.read_out[one],
         )
         alone = pixel_stage(x[one], weights, attention=own, image_before=image[one])
         for both, single in zip(together, alone, strict=True):

@@ -12,7 +12,7 @@ from torch import nn
 from hitzoo.families.build import build
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
-from hitzoo.layers.batch_statistics import Ghost
+from hitzoo.layers.batch_statistics import GhostStatistics
 from hitzoo.layers.norm import BATCH_NORM_MOMENTUM, BatchNorm
 from hitzoo.objectives.input_gradient import by_autograd, by_func
 from hitzoo.training.engine.activation_checkpointing import use_activation_checkpointing
@@ -84,7 +84,7 @@ def test_the_generator(tiny_spec, overrides, wanted, twice) -> None:
     assert_as_kept(kept, again, torch.randn(4, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0)))
     assert counts == {f"stages.{index}": 1 + (index in twice) for index in range(3)}
     if "training.norm_statistics=2" in overrides:
-        assert isinstance(again.stages[0].blocks[0].norm.statistics, Ghost)
+        assert isinstance(again.stages[0].blocks[0].norm.statistics, GhostStatistics)
 
 
 @pytest.mark.parametrize(("wanted", "twice"), [("all", {0, 1}), ("[16]", {1}), ("[8]", {0})])

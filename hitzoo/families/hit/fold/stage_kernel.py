@@ -1,4 +1,4 @@
-"""A folded pixel-wise stage as the one Triton kernel it can be.
+"""An optimized pixel-wise stage as a single Triton kernel.
 
 B batch, n positions as they come in, C channels, K image channels, h heads, T latent tokens.
 """
@@ -7,65 +7,67 @@ from __future__ import annotations
 
 import torch
 
-from hitzoo.families.hit.fold.stage import FoldedStage
-from hitzoo.fold.cross_attention import Reading
+from hitzoo.families.hit.fold.stage import OptimizedStage
+from hitzoo.fold.cross_attention import KeysValues
 from hitzoo.fold.gradient import needs_gradient
 from hitzoo.fold.kernels import Kernels
-from hitzoo.fold.mlp import FoldedMLP, FoldedToRGB, MLPToImage
-from hitzoo.fold.norm import nothing_is_left
-from hitzoo.fold.pixel_block import Cells
+from hitzoo.fold.mlp import MLPToImage, OptimizedMLP, OptimizedToRGB
+from hitzoo.fold.norm import is_norm_free
+from hitzoo.fold.pixel_block import PixelBlock
 from hitzoo.fold.positions import Positions
+from hitzoo.fold.triton.build_failure import has_build_failed, run_or_none
 from hitzoo.fold.triton.stage import pixel_stage
 from hitzoo.fold.triton.support import supports_stage
-from hitzoo.fold.triton.trying import has_failed, tried
 from hitzoo.fold.triton.weights import ImageWeights, LatentAttention, MLPWeights, StageWeights
 
 
 class StageKernel:
     """One launch for upsampling, positions, attention to the tokens, MLPs and image."""
 
-    def __init__(self, stage: FoldedStage, table: torch.Tensor, kernels: Kernels) -> None:
+    def __init__(self, stage: OptimizedStage, table: torch.Tensor, kernels: Kernels) -> None:
         self.stage, self.gelu = stage, kernels.gelu
         self.positions = Positions(table, kernels, plus=None if stage.upsample is None else stage.upsample.bias)
         self.mlps, self.image = _mlps(stage), _image(stage)
 
     @staticmethod
-    def is_for(stage: FoldedStage) -> bool:
-        """Whether a stage has only what the kernel knows: doubling, attention by matrices, MLPs behind batch norms."""
+    def applies_to(stage: OptimizedStage) -> bool:
+        """True if the kernel implements all of a stage: doubling, attention by matrices, MLPs behind batch norms."""
         by_matrices = stage.cross is None or stage.cross.by_matrices
-        pixelwise = all(isinstance(block, FoldedMLP) for block in stage.blocks)
-        return stage.doubles and by_matrices and pixelwise and nothing_is_left(stage) and len(_widened(stage)) > 0
+        pixelwise = all(isinstance(block, OptimizedMLP) for block in stage.blocks)
+        return stage.doubles and by_matrices and pixelwise and is_norm_free(stage) and len(_widened(stage)) > 0
 
-    def fits(self, x: torch.Tensor) -> bool:
-        """Whether there is a kernel of the stage's sizes on the device of [B, n, C_in]."""
+    def supports(self, x: torch.Tensor) -> bool:
+        """True if there is a kernel for the stage's sizes on the device of [B, n, C_in]."""
         _, hidden, channels = self.mlps.widen.shape
         cross = self.stage.cross
         heads, tokens = (cross.heads, cross.tokens) if cross is not None else (1, 0)
         outputs = 1 if self.image is None else len(self.image.weight)
         return (
-            not has_failed() and not needs_gradient(x) and supports_stage(x, channels, hidden, heads, tokens, outputs)
+            not has_build_failed()
+            and not needs_gradient(x)
+            and supports_stage(x, channels, hidden, heads, tokens, outputs)
         )
 
     def __call__(
-        self, x: torch.Tensor, image: torch.Tensor | None, cells: Cells, reading: Reading | None
+        self, x: torch.Tensor, image: torch.Tensor | None, pixel_block: PixelBlock, kv: KeysValues | None
     ) -> tuple[torch.Tensor | None, torch.Tensor | None] | None:
-        """The stage's rows, `cells`, if they are still needed, and the image: [B, 4n, C], [B, 4n, K].
+        """Run the stage on `pixel_block`: its rows, if still needed, and the image: [B, 4n, C], [B, 4n, K].
 
         None where the kernel cannot be built.
         """
         attention = None
-        if self.stage.cross is not None and reading is not None:
-            score, bias, read = (each.contiguous() for each in reading)
-            attention = LatentAttention(score=score, score_bias=bias, read=read)
+        if self.stage.cross is not None and kv is not None:
+            score, bias, read_out = (each.contiguous() for each in kv)
+            attention = LatentAttention(score=score, score_bias=bias, read_out=read_out)
         before = None if image is None or self.image is None else image.contiguous()
-        weights = self._weights(cells)
-        return tried(lambda: pixel_stage(x, weights, attention=attention, image_before=before, gelu=self.gelu))
+        weights = self._weights(pixel_block)
+        return run_or_none(lambda: pixel_stage(x, weights, attention=attention, image_before=before, gelu=self.gelu))
 
-    def _weights(self, cells: Cells) -> StageWeights:
-        """With the positions of the rows."""
+    def _weights(self, pixel_block: PixelBlock) -> StageWeights:
+        """The stage's weights, with the positions of these rows."""
         up, cross = self.stage.upsample, self.stage.cross
         return StageWeights(
-            position=self.positions.of(cells),
+            position=self.positions.of(pixel_block),
             mlps=self.mlps,
             up=None if up is None else up.weight,
             heads=1 if cross is None else cross.heads,
@@ -74,7 +76,7 @@ class StageKernel:
         )
 
 
-def _mlps(stage: FoldedStage) -> MLPWeights:
+def _mlps(stage: OptimizedStage) -> MLPWeights:
     wide, whole = _widened(stage), _whole(stage)
     channels, hidden = wide[0].widen.weight.shape[1], len(wide[0].widen.bias)
     like = wide[0].widen.weight
@@ -86,22 +88,22 @@ def _mlps(stage: FoldedStage) -> MLPWeights:
     )
 
 
-def _whole(stage: FoldedStage) -> list[FoldedMLP]:
-    """The MLPs that make a map."""
+def _whole(stage: OptimizedStage) -> list[OptimizedMLP]:
+    """The MLPs whose output is a map."""
     crossing = [] if stage.cross is None else [stage.cross.mlp]
-    return [*crossing, *(block for block in stage.blocks if isinstance(block, FoldedMLP))]
+    return [*crossing, *(block for block in stage.blocks if isinstance(block, OptimizedMLP))]
 
 
-def _widened(stage: FoldedStage) -> list[FoldedMLP | MLPToImage]:
-    """All MLPs, the one that makes the image with them."""
+def _widened(stage: OptimizedStage) -> list[OptimizedMLP | MLPToImage]:
+    """All MLPs, including the one that ends in the image."""
     last = [stage.to_image] if isinstance(stage.to_image, MLPToImage) else []
     return [*_whole(stage), *last]
 
 
-def _image(stage: FoldedStage) -> ImageWeights | None:
+def _image(stage: OptimizedStage) -> ImageWeights | None:
     head = stage.to_image
     if isinstance(head, MLPToImage):
         return ImageWeights(weight=head.skip.weight, bias=head.narrow.bias, collapsed=head.narrow.weight)
-    if isinstance(head, FoldedToRGB):
+    if isinstance(head, OptimizedToRGB):
         return ImageWeights(weight=head.linear.weight, bias=head.linear.bias)
     return None

@@ -1,6 +1,6 @@
-"""The stages after the last that attends to its own map: every pixel depends on its own ancestor alone.
+"""The stages after the last that attends to its own map: every pixel depends only on its own ancestor.
 
-So any rectangle of the map before can be taken to the image by itself, exactly, and in pieces that fit a cache.
+So any rectangle of the head's map can be taken to the image by itself, exactly, and in chunks that fit a cache.
 
 B batch, N rows of the rectangle at hand, C channels, K image channels.
 """
@@ -13,98 +13,107 @@ from dataclasses import dataclass
 import torch
 from torch import nn
 
-from hitzoo.families.hit.fold.stage import FoldedStage
+from hitzoo.families.hit.fold.stage import OptimizedStage
 from hitzoo.families.hit.fold.stage_kernel import StageKernel
 from hitzoo.families.hit.model import HiTStage
-from hitzoo.fold.cross_attention import Reading
-from hitzoo.fold.image import added
+from hitzoo.fold.cross_attention import KeysValues
+from hitzoo.fold.image import add_to_image
 from hitzoo.fold.kernels import Kernels
-from hitzoo.fold.pixel_block import Cells
+from hitzoo.fold.pixel_block import PixelBlock
 from hitzoo.fold.positions import Positions
 
 
 @dataclass(frozen=True, eq=False)
 class Rows:
-    """A rectangle's rows: of the map [B, N, C], of the image so far [B, N, K], and which pixels they are."""
+    """Rows of a rectangle: of the map [B, N, C], of the image so far [B, N, K], and the pixels they belong to."""
 
     x: torch.Tensor
     image: torch.Tensor | None
-    cells: Cells
+    pixel_block: PixelBlock
 
     def __getitem__(self, part: slice) -> tuple[torch.Tensor, torch.Tensor | None]:
         return self.x[:, part], None if self.image is None else self.image[:, part]
 
 
 class Tail(nn.Module):
-    """Rows of the head's map to rows of the image, piece by piece: memory and cache hold a piece, not the image."""
+    """Rows of the head's map to rows of the image, chunk by chunk: memory and cache hold a chunk, not the image."""
 
-    def __init__(self, stages: Sequence[HiTStage], folded: Sequence[FoldedStage], kernels: Kernels) -> None:
+    def __init__(self, stages: Sequence[HiTStage], folded: Sequence[OptimizedStage], kernels: Kernels) -> None:
         super().__init__()
         self.folded = list(folded)
         self.stages = nn.ModuleList(folded)
         self.positions = [Positions(stage.position.weight, kernels) for stage in stages]
         self.kernels = [
-            StageKernel(fold, stage.position.weight, kernels) if kernels.triton and StageKernel.is_for(fold) else None
+            StageKernel(fold, stage.position.weight, kernels)
+            if kernels.triton and StageKernel.applies_to(fold)
+            else None
             for stage, fold in zip(stages, folded, strict=True)
         ]
-        self.piece = kernels.piece
+        self.chunk_numel = kernels.chunk_numel
 
-    def forward(self, rows: Rows, readings: Sequence[Reading | None], depth: int) -> torch.Tensor:
+    def forward(self, rows: Rows, keys_values: Sequence[KeysValues | None], depth: int) -> torch.Tensor:
         """The image's rows after the first `depth` stages: [B, N', K], in the order of the rectangle doubled."""
-        if self.piece is None or len(rows.x) < 2:
-            return self._descend(rows, readings, 0, depth)
+        if self.chunk_numel is None or len(rows.x) < 2:
+            return self._descend(rows, keys_values, 0, depth)
         samples = (
-            self._descend(_sample(rows, b), [_of_sample(reading, b) for reading in readings], 0, depth)
+            self._descend(_sample(rows, b), [_kv_of_sample(kv, b) for kv in keys_values], 0, depth)
             for b in range(len(rows.x))
         )
         return torch.cat(list(samples))
 
-    def doubled(self, cells: Cells, depth: int) -> Cells:
-        """The rectangle as it is after the first `depth` stages."""
+    def doubled(self, pixel_block: PixelBlock, depth: int) -> PixelBlock:
+        """The pixel block after the first `depth` stages."""
         for index in range(min(depth, len(self.folded))):
-            cells = self._grown(cells, index)
-        return cells
+            pixel_block = self._after_stage(pixel_block, index)
+        return pixel_block
 
-    def _descend(self, rows: Rows, readings: Sequence[Reading | None], index: int, depth: int) -> torch.Tensor:
-        """Each piece goes all the way down before the next begins."""
+    def _descend(self, rows: Rows, keys_values: Sequence[KeysValues | None], index: int, depth: int) -> torch.Tensor:
+        """Take each chunk all the way to the image before the next begins."""
         if index == depth:
             assert rows.image is not None, "a level is a stage that adds to the image"
             return rows.image
-        if self.piece is None:
-            whole = self._through(index, rows.x, rows.image, self._grown(rows.cells, index), readings[index])
-            return self._descend(whole, readings, index + 1, depth)
+        if self.chunk_numel is None:
+            whole = self._run_stage(
+                index, rows.x, rows.image, self._after_stage(rows.pixel_block, index), keys_values[index]
+            )
+            return self._descend(whole, keys_values, index + 1, depth)
         done = [
-            self._descend(piece, readings, index + 1, depth) for piece in self._pieces(rows, readings[index], index)
+            self._descend(piece, keys_values, index + 1, depth)
+            for piece in self._chunks(rows, keys_values[index], index)
         ]
         return torch.cat(done, dim=1) if len(done) > 1 else done[0]
 
-    def _grown(self, cells: Cells, index: int) -> Cells:
-        return cells.doubled() if self.folded[index].doubles else cells
+    def _after_stage(self, pixel_block: PixelBlock, index: int) -> PixelBlock:
+        return pixel_block.doubled() if self.folded[index].doubles else pixel_block
 
-    def _pieces(self, rows: Rows, reading: Reading | None, index: int) -> Iterator[Rows]:
-        """The rows through one stage, a piece at a time."""
-        assert self.piece is not None, "without a size there are no pieces"
+    def _chunks(self, rows: Rows, kv: KeysValues | None, index: int) -> Iterator[Rows]:
+        """Run one stage chunk by chunk."""
+        assert self.chunk_numel is not None, "without a size there are no pieces"
         doubles = self.folded[index].doubles
-        size = max(4, self.piece // self.positions[index].channels)
-        for part, cells in self._grown(rows.cells, index).pieces(size):
+        size = max(4, self.chunk_numel // self.positions[index].channels)
+        for part, pixel_block in self._after_stage(rows.pixel_block, index).chunks(size):
             x, image = rows[slice(part.start // 4, part.stop // 4) if doubles else part]
-            yield self._through(index, x, image, cells, reading)
+            yield self._run_stage(index, x, image, pixel_block, kv)
 
-    def _through(
-        self, index: int, x: torch.Tensor, image: torch.Tensor | None, cells: Cells, reading: Reading | None
+    def _run_stage(
+        self, index: int, x: torch.Tensor, image: torch.Tensor | None, pixel_block: PixelBlock, kv: KeysValues | None
     ) -> Rows:
-        """One piece through one stage: by the kernel that is the whole stage where there is one, else step by step."""
+        """Run one stage on one chunk: by the kernel for the whole stage where there is one, else step by step."""
         stage, kernel = self.folded[index], self.kernels[index]
-        if kernel is not None and kernel.fits(x) and (whole := kernel(x, image, cells, reading)) is not None:
+        if kernel is not None and kernel.supports(x) and (whole := kernel(x, image, pixel_block, kv)) is not None:
             out, drawn = whole
-            return Rows(x if out is None else out, added(image, None, doubled=True) if drawn is None else drawn, cells)
-        x, contribution = stage(stage.enter(x, self.positions[index].of(cells)), reading)
-        return Rows(x, added(image, contribution, doubled=stage.doubles), cells)
+            return Rows(
+                x if out is None else out,
+                add_to_image(image, None, doubled=True) if drawn is None else drawn,
+                pixel_block,
+            )
+        x, contribution = stage(stage.enter(x, self.positions[index].of(pixel_block)), kv)
+        return Rows(x, add_to_image(image, contribution, doubled=stage.doubles), pixel_block)
 
 
 def _sample(rows: Rows, b: int) -> Rows:
-    return Rows(rows.x[b : b + 1], None if rows.image is None else rows.image[b : b + 1], rows.cells)
+    return Rows(rows.x[b : b + 1], None if rows.image is None else rows.image[b : b + 1], rows.pixel_block)
 
 
-def _of_sample(reading: Reading | None, b: int) -> Reading | None:
-    return None if reading is None else tuple(each[b : b + 1] for each in reading)
+def _kv_of_sample(kv: KeysValues | None, b: int) -> KeysValues | None:
+    return None if kv is None else tuple(each[b : b + 1] for each in kv)

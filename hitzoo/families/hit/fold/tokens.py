@@ -1,4 +1,4 @@
-"""The keys and values of all stages from the latent, in one product.
+"""The keys and values of all stages from the latent, by one linear layer.
 
 B batch, T latent tokens, k key heads of a stage, d their width.
 """
@@ -10,20 +10,20 @@ from collections.abc import Sequence
 import torch
 from torch import nn
 
-from hitzoo.fold.affine import Affine, affine_of, beside, in_float64
+from hitzoo.fold.affine import Affine, affine_of, concatenated, in_float64
 from hitzoo.fold.cross_attention import key_and_value
 from hitzoo.fold.kernels import Kernels
-from hitzoo.fold.norm import rest_of
+from hitzoo.fold.norm import remaining_norm
 from hitzoo.fold.rewrites import of_the_latent
 from hitzoo.layers.cross_attention import CrossAttentionBlock
 from hitzoo.layers.latent import LatentTokens
 from hitzoo.layers.norm import BatchNorm
 
 
-class KeysAndValues(nn.Module):
-    """[B, latent_dim] -> for each block its keys and values, [B, T, k, d] each.
+class KeyValueProjections(nn.Module):
+    """Project latents to each block's keys and values: [B, latent_dim] -> [B, T, k, d] each.
 
-    Behind a batch norm the tokens need not be made: keys and values are linear in the latent. A layer norm needs them.
+    Behind a batch norm the tokens are not computed: keys and values are linear in the latent. A layer norm needs them.
     """
 
     def __init__(self, tokens: LatentTokens, blocks: Sequence[CrossAttentionBlock], kernels: Kernels) -> None:
@@ -35,11 +35,11 @@ class KeysAndValues(nn.Module):
         made, position = affine_of(tokens.linear), in_float64(tokens.position)
         self.direct = isinstance(tokens.norm, BatchNorm)
         if self.direct:
-            self.product = kernels.linear(of_the_latent(beside(layers), made, position))
+            self.product = kernels.linear(of_the_latent(concatenated(layers), made, position))
         else:
             self.tokens = kernels.linear(Affine(made.weight, made.bias + position.flatten()))
-            self.standardise = rest_of(tokens.norm)
-            self.product = kernels.linear(beside(layers))
+            self.standardise = remaining_norm(tokens.norm)
+            self.product = kernels.linear(concatenated(layers))
 
     def forward(self, z: torch.Tensor) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """Keys and values, block by block."""

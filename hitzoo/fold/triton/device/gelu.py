@@ -28,7 +28,7 @@ _MINUS_2_LOG2_E = tl.constexpr(-2 * 1.4426950408889634)
 
 @triton.jit
 def gelu(x, FORM: tl.constexpr):
-    """Of float32 values, element by element.
+    """Gelu of float32 values, element by element.
 
     FORM: "exact"; "approximate", `reference.gelu`'s fit; "approximate_by_hardware", the fit by the special unit's tanh,
     whose own relative error of up to 2^-11 comes on top: for results that 16 bits round anyway.

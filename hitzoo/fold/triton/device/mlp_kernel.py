@@ -32,7 +32,7 @@ def mlp_kernel(
 ):
     """out [N, OUT] = skip·x + bias + narrow·gelu(widen·x + widen_bias); without `skip`, x itself (OUT = C).
 
-    x [N, C], widen [H, C], skip [OUT, C], narrow [OUT, H]; `count` is N; OUT_BLOCK: OUT filled up to a power of two.
+    x [N, C], widen [H, C], skip [OUT, C], narrow [OUT, H]; `count` is N; OUT_BLOCK: OUT rounded up to a power of two.
     """
     kept = ()
     if KEPT:

@@ -1,6 +1,6 @@
-"""The MLP on one tile of rows, its hidden features made and used up in chunks that never leave the registers.
+"""The MLP on one tile of rows, its hidden features computed and consumed in chunks that never leave the registers.
 
-R rows of the tile, C channels, H hidden features, CHUNK of them at a time, OUT outputs, filled up to OUT_BLOCK.
+R rows of the tile, C channels, H hidden features, CHUNK of them at a time, OUT outputs, padded to OUT_BLOCK.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ def keep_mlp(
     OUT_BLOCK: tl.constexpr,
     CHUNK: tl.constexpr,
 ):
-    """Every chunk of both matrices, (widen, narrow, widen, narrow, ...), to be loaded before a loop over tiles.
+    """Load every chunk of both matrices, (widen, narrow, widen, narrow, ...), before a loop over tiles.
 
-    What the loop does not change and its products read, the compiler keeps in shared memory.
+    Operands that the loop does not change are kept in shared memory by the compiler.
     """
     kept = ()
     for start in tl.static_range(0, H, CHUNK):

@@ -1,4 +1,4 @@
-"""The kernel of a whole pixel-wise stage; the programs of a sample take tiles of its rows in turn."""
+"""The kernel of a whole pixel-wise stage; a sample's programs take tiles of its rows in turn."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def stage_kernel(
     position,
     score,
     score_bias,
-    read,
+    read_out,
     output_bias,
     widen,
     widen_bias,
@@ -47,9 +47,10 @@ def stage_kernel(
     GELU: tl.constexpr,
     PRECISION: tl.constexpr,
 ):
-    """`reference.pixel_stage` on `count` = 4n rows a sample, each of IN = C_in/4 numbers; what is None is left out.
+    """`reference.pixel_stage` on `count` = 4n rows per sample, each of IN = C_in/4 numbers; operands that are None skip
+    their part.
 
-    A sample has `programs` programs. _BLOCK: a width filled up to what the products take.
+    A sample has `programs` programs. _BLOCK: a width padded to the size that `tl.dot` needs.
     """
     sample = tl.cast(tl.program_id(0) // programs, tl.int64)  # B·4n·C may be past 2^31; 4n·C is not
     x += sample * count * IN
@@ -61,7 +62,7 @@ def stage_kernel(
         up = right_operand(up, IN, IN, C, IN_BLOCK, C)
     if score is not None:
         score = right_operand(score + sample * WIDTH * C, C, C, WIDTH, C, WIDTH)
-        read = right_operand(read + sample * C * WIDTH, WIDTH, WIDTH, C, WIDTH, C)
+        read_out = right_operand(read_out + sample * C * WIDTH, WIDTH, WIDTH, C, WIDTH, C)
     if to_image is not None:
         to_image = right_operand(to_image, C, C, K, C, K_BLOCK)
     channel = tl.arange(0, C)[None, :]
@@ -75,7 +76,7 @@ def stage_kernel(
         if score is not None:
             asked = tl.load(score_bias + sample * WIDTH + tl.arange(0, WIDTH))
             shift = tl.load(output_bias + tl.arange(0, C))
-            total = attend_tile(total, score, asked, read, shift, HEADS, TOKENS, PRECISION)
+            total = attend_tile(total, score, asked, read_out, shift, HEADS, TOKENS, PRECISION)
         for i in tl.static_range(WHOLE):
             features = total.to(x.dtype.element_ty)
             total += tl.load(narrow_bias + i * C + channel).to(tl.float32)

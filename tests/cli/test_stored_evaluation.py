@@ -25,7 +25,7 @@ def test_an_evaluation_is_kept_listed_and_published(run: Run, trained: str, tmp_
     value = json.loads(done.stdout)["scores"][0]["value"]
     (kept,) = (tmp_path / trained / "evaluations").iterdir()
     assert kept.name.startswith("step-00000003-")
-    assert f"kept in the run: runs/x/evaluations/{kept.name}\n" in done.stderr
+    assert f"stored in the run: runs/x/evaluations/{kept.name}\n" in done.stderr
     assert json.loads(kept.read_text())["scores"] == json.loads(done.stdout)["scores"]
     (listed,) = json.loads(run("runs", "--json").stdout)
     assert (listed["evaluation"], listed["evaluation_step"]) == ({"sliced_wasserstein": value}, 3)

@@ -1,7 +1,7 @@
-"""How a signal ends the command: with its own exit code, without a traceback, and with everything half made removed.
+"""Ending the command by a signal: with its own exit code, without a traceback, and without half-written files.
 
-While modules are loaded nothing is half made, and the process leaves there and then. While a verb works, a signal is an
-exception, so that temporary files go the way they do after Ctrl-C. While the process ends, no signal changes its code.
+While modules are loaded nothing is half-written, and the process exits at once. While a verb works, a signal is an
+exception, so that temporary files are removed as after Ctrl-C. While the process exits, no signal changes its code.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 
 _ENDING = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
-_BY_SIGNAL = 128  # plus the signal's number is the exit code, as shells count
-_SLOW = ("torch", "numpy")  # to load; C++ underneath cannot pass an exception on, and aborts
+_BY_SIGNAL = 128  # plus the signal's number is the exit code, as in shells
+_SLOW = ("torch", "numpy")  # to load; C++ code cannot propagate an exception, and aborts
 
 
-def leave_at_once_by_signal() -> None:
-    """From here on Ctrl-C, SIGTERM and SIGHUP end the process on the spot."""
+def exit_at_once_by_signal() -> None:
+    """Make Ctrl-C, SIGTERM and SIGHUP end the process at once from here on."""
     _handle(_leave_at_once)
 
 
 @contextmanager
-def leaving_by_signal() -> Iterator[None]:
-    """Inside, Ctrl-C is a KeyboardInterrupt, and SIGTERM and SIGHUP are a SystemExit with their code.
+def exit_by_signal() -> Iterator[None]:
+    """Turn Ctrl-C into a KeyboardInterrupt, and SIGTERM and SIGHUP into a SystemExit with their code, inside the block.
 
-    A process that leaves with the code of a signal does so to the end, whatever signal comes then.
+    A process that is exiting with the code of a signal keeps that code, whatever signal follows.
     """
     _handle(_leave)
     try:
@@ -38,11 +38,11 @@ def leaving_by_signal() -> Iterator[None]:
             _end(leaving.code)
         raise
     finally:
-        _handle(_leave_at_once)  # the interpreter's own end would print a traceback
+        _handle(_leave_at_once)  # the interpreter's shutdown would print a traceback
 
 
 def _handle(handler: object) -> None:
-    """A signal that was ignored from the start, as under nohup, stays so."""
+    """Install a handler; a signal that was ignored from the start, as under nohup, stays ignored."""
     for number in _ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handler)  # type: ignore[arg-type]
@@ -64,7 +64,7 @@ def _is_loading() -> bool:
 
 
 def _end(code: int) -> None:
-    """Leave without the interpreter's own end: after a Ctrl-C it may take SIGINT's default for its code."""
+    """Exit without the interpreter's shutdown: after a Ctrl-C it may use SIGINT's default for its code."""
     _handle(signal.SIG_IGN)
     with suppress(Exception):
         atexit._run_exitfuncs()

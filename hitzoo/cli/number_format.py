@@ -1,4 +1,4 @@
-"""Numbers of a run as they are shown: three significant digits, however small."""
+"""Formatting of a run's numbers: three significant digits, however small."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ _SHORT = {"generator": "loss G", "discriminator": "loss D", "r1": "R1", "bcr": "
 
 
 def figures(value: float, sign: str = "") -> str:
-    """`0.500`, `1.25`, `0.000612`, `12,345`; with the `sign` `+` also that of positive numbers."""
+    """Format a number: `0.500`, `1.25`, `0.000612`, `12,345`; with the `sign` `+` positive numbers carry one."""
     if abs(value) >= 1000:
         return f"{value:{sign},.0f}"
     return f"{value:{sign}#.3g}".removesuffix(".")
 
 
 def facts(record: Record) -> list[tuple[str, str]]:
-    """Name and value of what a record says, what matters most first."""
+    """Names and values of a record, most important first."""
     return [
         ("img/s", figures(record.images_per_second)),
         *((_SHORT.get(name, name), figures(value)) for name, value in record.losses.items()),

@@ -1,4 +1,4 @@
-"""What the Triton kernels compute for an MLP: both of its layers in one launch.
+"""An MLP by one Triton kernel: both of its layers in a single launch.
 
 B batch, N positions, C channels, H hidden features, K image channels.
 """
@@ -13,45 +13,47 @@ from torch import nn
 from hitzoo.fold.gradient import needs_gradient
 from hitzoo.fold.kernels import Kernels
 from hitzoo.fold.linear import FusedLinear, OneDnnLinear
+from hitzoo.fold.triton.build_failure import has_build_failed, run_or_none
 from hitzoo.fold.triton.launch import Gelu
 from hitzoo.fold.triton.mlp import fused_last_mlp, fused_mlp
 from hitzoo.fold.triton.support import supports_mlp
-from hitzoo.fold.triton.trying import has_failed, tried
 from hitzoo.layers.norm import BatchNorm
 
 
 @dataclass(frozen=True, eq=False)
-class OneKernel:
-    """The two layers of an MLP block behind a batch norm; the kernel knows no layer norm."""
+class MLPKernel:
+    """The two layers of an MLP block behind a batch norm; the kernel has no layer norm."""
 
     widen: FusedLinear | OneDnnLinear
     narrow: FusedLinear | OneDnnLinear
     gelu: Gelu
 
     @classmethod
-    def of(
+    def create(
         cls,
         widen: FusedLinear | OneDnnLinear,
         narrow: FusedLinear | OneDnnLinear,
         norm: BatchNorm | nn.LayerNorm,
         kernels: Kernels,
-    ) -> OneKernel | None:
-        """The kernel where it may be used at all."""
+    ) -> MLPKernel | None:
+        """Create the kernel; None where it cannot be used."""
         return cls(widen, narrow, kernels.gelu) if kernels.triton and isinstance(norm, BatchNorm) else None
 
-    def fits(self, x: torch.Tensor, outputs: int | None = None) -> bool:
-        """Whether there is a kernel for a map [B, N, C] on its device."""
-        return not has_failed() and not needs_gradient(x) and supports_mlp(x, len(self.widen.bias), outputs)
+    def supports(self, x: torch.Tensor, outputs: int | None = None) -> bool:
+        """True if there is a kernel for a map [B, N, C] on its device."""
+        return not has_build_failed() and not needs_gradient(x) and supports_mlp(x, len(self.widen.bias), outputs)
 
     def mlp(self, x: torch.Tensor) -> torch.Tensor | None:
         """x + W2·gelu(W1·x): [B, N, C] -> [B, N, C]; None where the kernel cannot be built."""
-        rows = tried(lambda: fused_mlp(x.flatten(0, 1), *self._weights(), gelu=self.gelu))
+        rows = run_or_none(lambda: fused_mlp(x.flatten(0, 1), *self._weights(), gelu=self.gelu))
         return None if rows is None else rows.view(x.shape)
 
     def to_image(self, x: torch.Tensor, skip: torch.Tensor) -> torch.Tensor | None:
         """skip·x + W2·gelu(W1·x): [B, N, C] -> [B, N, K]; None where the kernel cannot be built."""
         widen, widen_bias, narrow, bias = self._weights()
-        rows = tried(lambda: fused_last_mlp(x.flatten(0, 1), widen, widen_bias, skip, narrow, bias, gelu=self.gelu))
+        rows = run_or_none(
+            lambda: fused_last_mlp(x.flatten(0, 1), widen, widen_bias, skip, narrow, bias, gelu=self.gelu)
+        )
         return None if rows is None else rows.unflatten(0, x.shape[:2])
 
     def _weights(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:

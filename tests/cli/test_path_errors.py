@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from hitzoo.cli.unseen_places import of_a_place
+from hitzoo.cli.path_errors import describe_path_error
 from tests.conftest import Run
 
 MODEL, SPEC = "hit-ti-shapes32", "hit-ti-shapes32"
@@ -86,9 +86,9 @@ def test_shut_folder(run: Run, verb: str, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_what_is_of_no_place_stays_a_fault_of_ours() -> None:
-    assert of_a_place(OSError(errno.EACCES, "Permission denied")) is None
-    assert of_a_place(FileNotFoundError(errno.ENOENT, "No such file", "x")) is None
-    said = of_a_place(PermissionError(errno.EACCES, "Permission denied", "a/" + "x" * 300))
+    assert describe_path_error(OSError(errno.EACCES, "Permission denied")) is None
+    assert describe_path_error(FileNotFoundError(errno.ENOENT, "No such file", "x")) is None
+    said = describe_path_error(PermissionError(errno.EACCES, "Permission denied", "a/" + "x" * 300))
     assert said is not None
-    assert said.endswith(": no permission to look there; ask for access or choose another place")
+    assert said.endswith(": permission denied; ask for access or choose another path")
     assert len(said) < 200

@@ -1,4 +1,4 @@
-"""What lies beside the images of a data set and is not read, counted so that nothing is passed over in silence."""
+"""Files beside the images of a data set that are not read, counted so that nothing is skipped silently."""
 
 from __future__ import annotations
 
@@ -16,12 +16,11 @@ _LABELS = "dataset.json"  # of NVIDIA's layout and of our own packed files
 
 
 @dataclass(frozen=True)
-class LeftAside:
-    """Counts of what is not read.
+class IgnoredFiles:
+    """Counts of ignored files.
 
-    `endings` counts files by what their names end in ("" for nothing), `hidden` those that a system keeps for itself
-    (dot files, Thumbs.db). `folders` counts hidden and system folders by name; `inside` is how many files they hold,
-    None where nobody has looked.
+    `endings` counts files by extension ("" for none), `hidden` counts hidden and system files (dot files, Thumbs.db).
+    `folders` counts hidden and system folders by name; `inside` is the number of files in them, None if not counted.
     """
 
     endings: Mapping[str, int] = field(default_factory=dict)
@@ -35,11 +34,11 @@ class LeftAside:
 
     @property
     def is_worth_a_line(self) -> bool:
-        """Whether there is more than the list of labels that belongs to a packed data set."""
+        """True if there is more than the list of labels that belongs to a packed data set."""
         return bool(self.endings or self.hidden or self.folders)
 
     def to_json(self) -> dict[str, Any]:
-        """The counts as JSON values; files without an ending are under "none"."""
+        """Return JSON values; files without an extension are under "none"."""
         endings = {ending or "none": count for ending, count in self.endings.items()}
         if self.labels:
             endings[".json"] = endings.get(".json", 0) + self.labels
@@ -78,8 +77,8 @@ def _of_ending(ending: str, count: int) -> str:
     return f"{count:,} {ending or 'without an ending'}" + (f" ({way})" if way else "")
 
 
-def counted(files: Iterable[str], folders: Iterable[str] = (), *, inside: int | None = None) -> LeftAside:
-    """The counts of these names of files and folders, most frequent first; files without an ending last."""
+def counted(files: Iterable[str], folders: Iterable[str] = (), *, inside: int | None = None) -> IgnoredFiles:
+    """Count files by extension and folders by name, most frequent first; files without an extension last."""
     kinds: Counter[str] = Counter()
     hidden = labels = 0
     for name in files:
@@ -91,12 +90,12 @@ def counted(files: Iterable[str], folders: Iterable[str] = (), *, inside: int | 
             kinds[ending_of(name)] += 1
     ranked = dict(sorted(kinds.items(), key=lambda item: (not item[0], -item[1], item[0])))
     named = dict(sorted(Counter(folders).items(), key=lambda item: (-item[1], item[0])))
-    return LeftAside(ranked, hidden, named, inside, labels)
+    return IgnoredFiles(ranked, hidden, named, inside, labels)
 
 
-def left_aside(source: ImageSource, *, looking_inside: bool = False) -> LeftAside:
-    """What a source has passed over; with `looking_inside` the files of hidden and system folders are counted too."""
-    count = getattr(source, "left_aside", None)
-    found = count(looking_inside=looking_inside) if count is not None else LeftAside()
-    assert isinstance(found, LeftAside), "that is what sources count with"
+def ignored_files(source: ImageSource, *, looking_inside: bool = False) -> IgnoredFiles:
+    """Return a source's ignored files; with `looking_inside` those in hidden and system folders are counted too."""
+    count = getattr(source, "ignored_files", None)
+    found = count(looking_inside=looking_inside) if count is not None else IgnoredFiles()
+    assert isinstance(found, IgnoredFiles), "that is what sources count with"
     return found

@@ -10,10 +10,10 @@ import torch
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.fold import fold
-from hitzoo.families.hit.fold.generator import FoldedHiT
+from hitzoo.families.hit.fold.generator import OptimizedHiT
 from hitzoo.families.load import parse_spec
 from hitzoo.fold.kernels import Kernels, kernels_for, plain_kernels
-from hitzoo.fold.one_kernel import OneKernel
+from hitzoo.fold.mlp_kernel import MLPKernel
 from tests.support import fill
 
 SPEC = """
@@ -49,7 +49,7 @@ def kernels_on(device: torch.device) -> Kernels:
 def launches(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """How often the kernels of whole stages and of MLPs are used."""
     count = {"stage": 0, "mlp": 0}
-    for name, place in (("stage", "families.hit.fold.stage_kernel.pixel_stage"), ("mlp", "fold.one_kernel.fused_mlp")):
+    for name, place in (("stage", "families.hit.fold.stage_kernel.pixel_stage"), ("mlp", "fold.mlp_kernel.fused_mlp")):
         at = f"hitzoo.{place}"
         module, function = at.rsplit(".", 1)
         original = getattr(__import__(module, fromlist=[function]), function)
@@ -79,7 +79,7 @@ def test_stages_by_one_kernel(
     module = generator(*overrides)
     z = torch.randn(2, 6, generator=torch.Generator().manual_seed(1))
     folded = fold(module, kernels_on(device)).to(device)
-    assert isinstance(folded, FoldedHiT)
+    assert isinstance(folded, OptimizedHiT)
     images = folded(z.to(device)).cpu()
     assert count["stage"] == 3
     assert count["mlp"] == 2  # of the first stage, behind its two attentions
@@ -111,4 +111,4 @@ def test_the_approximate_gelu_is_asked_for_and_shows(device: torch.device) -> No
 def test_a_layer_norm_has_no_kernel() -> None:
     block = generator("generator.norm=layer").stages[0].cross.mlp
     layers = (torch.nn.Linear(1, 1), torch.nn.Linear(1, 1))
-    assert OneKernel.of(*layers, block.norm, replace(plain_kernels(), triton=True)) is None  # type: ignore[arg-type]
+    assert MLPKernel.create(*layers, block.norm, replace(plain_kernels(), triton=True)) is None  # type: ignore[arg-type]

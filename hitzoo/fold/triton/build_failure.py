@@ -16,13 +16,13 @@ _failed = False
 Result = TypeVar("Result")
 
 
-def has_failed() -> bool:
-    """Whether Triton could not build a kernel in this process; none is tried again then."""
+def has_build_failed() -> bool:
+    """True if Triton could not build a kernel in this process; none is tried again then."""
     return _failed
 
 
-def tried(launch: Callable[[], Result]) -> Result | None:
-    """What the kernel computes, or None where Triton fails to build it; that is said once. Other errors go on."""
+def run_or_none(launch: Callable[[], Result]) -> Result | None:
+    """Run the kernel; None, with one warning, where Triton fails to build it. Other errors propagate."""
     global _failed
     try:
         return launch()
@@ -36,6 +36,6 @@ def tried(launch: Callable[[], Result]) -> Result | None:
 
 
 def _is_tritons(error: Exception) -> bool:
-    """Whether it was raised below Triton's own code: its compiler's errors have no common class."""
+    """True if it was raised inside Triton's own code: its compiler's errors have no common class."""
     frames = (frame for frame, _ in traceback.walk_tb(error.__traceback__))
     return any(str(frame.f_globals.get("__name__")).startswith("triton.") for frame in frames)

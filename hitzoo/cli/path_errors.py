@@ -1,4 +1,4 @@
-"""A place that may not be looked at, or that no file system has: what is said of it, whichever verb met it."""
+"""Messages for paths without permission or that no file system has, for all verbs."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _OF_A_PLACE = frozenset(
     }
 )
 _REASONS = {
-    errno.EACCES: "no permission to look there; ask for access or choose another place",
-    errno.EPERM: "no permission to look there; ask for access or choose another place",
-    errno.ELOOP: "its links lead in a circle; choose another place",
+    errno.EACCES: "permission denied; ask for access or choose another path",
+    errno.EPERM: "permission denied; ask for access or choose another path",
+    errno.ELOOP: "circular symbolic links; choose another path",
 }
 
 
-def of_a_place(error: OSError) -> str | None:
-    """One sentence with the place and the way on; None where it is of no place, and so a fault of ours."""
+def describe_path_error(error: OSError) -> str | None:
+    """Describe the error in one sentence with path and advice; None without a path, which is a bug of ours."""
     if error.errno not in _OF_A_PLACE or not isinstance(error.filename, str | bytes):
         return None
     place = os.fsdecode(error.filename)

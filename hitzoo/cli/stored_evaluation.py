@@ -1,4 +1,4 @@
-"""An evaluation of a run's checkpoint stays in the run."""
+"""Storing an evaluation of a run's checkpoint in the run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def settled(model: str) -> str:
-    """The checkpoint that a run's name means now, by its path: a run that goes on saves newer ones meanwhile."""
+    """Resolve a run's name to the path of its current checkpoint: a running run saves newer ones meanwhile."""
     from hitzoo.hub.locate import locate
     from hitzoo.places import is_folder, place
     from hitzoo.zoo.kept_reports import is_checkpoint_of_run
@@ -23,8 +23,8 @@ def settled(model: str) -> str:
     return str(checkpoint.absolute()) if is_checkpoint_of_run(checkpoint) else model
 
 
-def keep_in_run(model: str, report: Report, note: Callable[[str], None]) -> None:
-    """Keep the numbers where the model is a run's checkpoint; `note` hears where, or why not."""
+def store_in_run(model: str, report: Report, note: Callable[[str], None]) -> None:
+    """Store the numbers if the model is a run's checkpoint; `note` is called with the place, or the reason not to."""
     from hitzoo.errors import OutputError
     from hitzoo.places import from_here, place
     from hitzoo.zoo.kept_reports import is_checkpoint_of_run, keep_report
@@ -35,6 +35,6 @@ def keep_in_run(model: str, report: Report, note: Callable[[str], None]) -> None
     try:
         kept = keep_report(checkpoint, report.to_json())
     except OutputError as error:
-        note(f"the numbers are not kept in the run: {error}")
+        note(f"the numbers are not stored in the run: {error}")
         return
-    note(f"kept in the run: {from_here(kept)}")
+    note(f"stored in the run: {from_here(kept)}")

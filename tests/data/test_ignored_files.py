@@ -14,7 +14,7 @@ from hitzoo.data.archive import Archive
 from hitzoo.data.check import check
 from hitzoo.data.decode import decode
 from hitzoo.data.folder import Folder
-from hitzoo.data.left_aside import counted, left_aside
+from hitzoo.data.ignored_files import counted, ignored_files
 from hitzoo.data.names import ending_of, is_hidden
 from hitzoo.data.open import open_source
 from hitzoo.data.opening import opening_notes
@@ -64,9 +64,9 @@ def test_folders_of_systems_hold_no_images(name: str, packed: bool, tmp_path: Pa
             (place / member).write_bytes(picture())
     report = check(str(place))
     assert (report.count, report.readable) == (1, 1)
-    assert dict(report.left_aside.folders) == {name: 2}
-    assert report.left_aside.inside == 3
-    assert f"2 hidden or system folders with 3 files: {name} (2)" in str(report.left_aside)
+    assert dict(report.ignored_files.folders) == {name: 2}
+    assert report.ignored_files.inside == 3
+    assert f"2 hidden or system folders with 3 files: {name} (2)" in str(report.ignored_files)
 
 
 @pytest.mark.parametrize("name", ["..", ".", "...and more", "photos", "recycled", "eaDir", "a.b", ""])
@@ -80,7 +80,7 @@ def test_files_of_systems_are_counted_apart(name: str, tmp_path: Path) -> None:
     (tmp_path / name).write_bytes(picture())
     folder = Folder(str(tmp_path))
     assert len(folder) == 1
-    assert str(left_aside(folder)) == "1 hidden or system file"
+    assert str(ignored_files(folder)) == "1 hidden or system file"
 
 
 @pytest.mark.parametrize("prefix", ["../photos/", "./photos/", "photos/...and more/", "/photos/", "photos\\"])
@@ -95,7 +95,7 @@ def test_backslashes_separate_folders_in_zip_files_of_windows(tmp_path: Path) ->
     with ZipFile(tmp_path / "x.zip", "w") as file:
         file.writestr("a.png", picture())
         file.writestr("set\\@eaDir\\b.png", picture())
-    assert dict(Archive(str(tmp_path / "x.zip")).left_aside().folders) == {"@eaDir": 1}
+    assert dict(Archive(str(tmp_path / "x.zip")).ignored_files().folders) == {"@eaDir": 1}
 
 
 def test_a_zip_file_whose_only_images_are_hidden_says_so(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_heic_is_named_with_what_reads_it(tmp_path: Path, monkeypatch: pytest.Mo
         (tmp_path / "IMG_1.HEIC").write_bytes(b"no picture")
         with pytest.raises(DataError, match=r"there are: 1 \.heic \(read with pip install 'hitzoo\[heic\]'\)"):
             Folder(str(tmp_path))
-        with pytest.raises(UnreadableImage, match=r"a HEIC picture.*hitzoo\[heic\]"):
+        with pytest.raises(UnreadableImage, match=r"a HEIC image.*hitzoo\[heic\]"):
             decode(BytesIO(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic"), "IMG_2.JPG")
         (tmp_path / "a.png").write_bytes(picture())
         notes = opening_notes(Folder(str(tmp_path)), 4)
@@ -143,7 +143,7 @@ def test_a_folder_of_records_counts_what_lies_beside_them(tmp_path: Path) -> Non
     Image.new("RGB", (4, 4)).save(tmp_path / "preview.gif")  # does not make a folder of images of it
     source = open_source(str(tmp_path), resolution=8)
     assert len(source) == 1
-    assert str(left_aside(source)) == "1 .gif, 1 .npy"
+    assert str(ignored_files(source)) == "1 .gif, 1 .npy"
 
 
 def test_the_beginning_tells_what_is_left_aside_few_and_small(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_the_beginning_tells_what_is_left_aside_few_and_small(tmp_path: Path) ->
     (tmp_path / "x.mov").write_bytes(b"")
     source = open_source(str(tmp_path), resolution=16)
     aside, few, small = opening_notes(source, 16)
-    assert aside == f"left aside in {tmp_path}: 1 .mov"
+    assert aside == f"ignored in {tmp_path}: 1 .mov"
     assert few.startswith("note: 3 images are few")
     assert small.startswith("note: most images are smaller than 16×16 (6 to 6 pixels)")
     assert opening_notes(source, 6, for_training=False) == [aside]

@@ -1,4 +1,4 @@
-"""Letters that an output's encoding lacks, replaced by the nearest that it has: x for ×, ^2 for ², ? at last."""
+"""Characters missing from an output's encoding, replaced by the nearest it has: x for ×, ^2 for ², else ?."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _UTF = ("utf-8", "utf-8-sig", "utf-16", "utf-32")
 
 
 def encodable(text: str, encoding: str) -> str:
-    """The text with every letter one that `encoding` has."""
+    """Replace every character that `encoding` lacks."""
     if text.isascii() or is_unicode(encoding):
         return text
     return "".join(letter if _has(encoding, letter) else _nearest(letter, encoding) for letter in text)
 
 
 def is_unicode(encoding: str) -> bool:
-    """Whether an encoding has every letter."""
+    """True if an encoding has every character."""
     try:
         return codecs.lookup(encoding).name in _UTF
     except LookupError:
@@ -38,7 +38,7 @@ def _nearest(letter: str, encoding: str) -> str:
 
 
 def _without_marks(letter: str) -> str:
-    """`é` as `e`."""
+    """Strip diacritics: `é` as `e`."""
     return "".join(part for part in normalize("NFKD", letter) if category(part) != "Mn")
 
 
