@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     )
     from hitzoo.evaluation.evaluate import evaluate
     from hitzoo.families.build import build
-    from hitzoo.families.compile import ModelPlan, compile_spec
+    from hitzoo.families.compile import compile_spec
     from hitzoo.families.load import load_spec, parse_spec
     from hitzoo.hub.describe import info
     from hitzoo.hub.pull import pull
@@ -81,7 +81,7 @@ _HOMES = {
     "Generator": "hitzoo.sampling.generator",
     "HitzooError": "hitzoo.errors",
     "HubError": "hitzoo.errors",
-    "ModelPlan": "hitzoo.families.compile",
+    "ModelPlan": "hitzoo.plan.model",
     "OutputError": "hitzoo.errors",
     "RequestError": "hitzoo.errors",
     "RunError": "hitzoo.errors",

@@ -69,7 +69,7 @@ MODULES_WITHOUT_TORCH = [
     "hitzoo.spec.write",
     "hitzoo.families.compile",
     "hitzoo.families.generated",
-    "hitzoo.families.table",
+    "hitzoo.plan.table",
     "hitzoo.zoo.cards",
     "hitzoo.zoo.listing",
     "hitzoo.zoo.repo_name",

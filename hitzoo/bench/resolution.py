@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, cast
+from typing import Any
 
 import torch
 
@@ -16,12 +16,11 @@ from hitzoo.bench.interleaved import CallTiming, time_interleaved
 from hitzoo.bench.subprocess_runner import variant_runners
 from hitzoo.bench.variants import SamplingCall
 from hitzoo.errors import RequestError
-from hitzoo.families.compile import ModelPlan, compile_spec
-from hitzoo.families.convnet.spec import ConvnetGeneratorSpec
-from hitzoo.families.hit.spec import HitGeneratorSpec
-from hitzoo.families.resolution import reached_resolution, steps_of
-from hitzoo.families.table import generator_cost
-from hitzoo.spec.types import NetworkSpec, Spec
+from hitzoo.families.compile import compile_generator
+from hitzoo.families.registry import family_of
+from hitzoo.plan.model import ModelPlan
+from hitzoo.plan.table import network_cost
+from hitzoo.spec.types import Spec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,23 +63,26 @@ class Scaling:
         }
 
 
-def family_of(spec: Spec, smallest: int) -> list[ModelPlan]:
-    """Plans of a spec's generator truncated after each stage, from `smallest` pixels per side on.
+def truncated_plans(spec: Spec, smallest: int) -> list[ModelPlan]:
+    """Plan a spec's generator truncated after each stage, from `smallest` pixels per side on; no discriminator.
 
     Each is the beginning of the next: hit-b-ffhq1024 ended at 256 is the generator of hit-b-ffhq256.
 
     Raises:
-        RequestError: that leaves fewer than two sizes.
+        RequestError: that leaves fewer than two sizes, or the family has no smaller ones.
     """
-    largest, (_, count) = reached_resolution(spec), steps_of(spec)
-    sides = [largest >> (count - steps) for steps in range(1, count + 1)]
-    wanted = [steps for steps, side in enumerate(sides, start=1) if side >= smallest]
+    family = family_of("generator", spec.generator.family)
+    if family.ended is None:
+        raise RequestError(f"{spec.name}: a generator of the family {family.name} has no smaller ones in it")
+    free = replace(spec, data=replace(spec.data, resolution=None))
+    plans = [compile_generator(replace(free, generator=own)) for own in family.ended(spec.generator)]
+    wanted = [plan for plan in plans if plan.resolution >= smallest]
     if len(wanted) < 2:
         raise RequestError(
             f"--smallest {smallest}: an exponent needs two sizes or more; those of {spec.name} are"
-            f" {', '.join(map(str, sides))}"
+            f" {', '.join(str(plan.resolution) for plan in plans)}"
         )
-    return [compile_spec(_ended(spec, steps)) for steps in wanted]
+    return wanted
 
 
 def bench_resolutions(
@@ -102,13 +104,13 @@ def bench_resolutions(
     ]
     with variant_runners(variants, device) as by_path:
         timings = time_interleaved(calls, by_path, repeats=repeats, progress=progress)
-    pixels = [plan.generator.resolution**2 for plan in plans]
+    pixels = [plan.resolution**2 for plan in plans]
     return Scaling(
         timings=tuple(timings),
         growths=tuple(
             _growth(variant, precision, pixels, _medians(timings, variant, precision)) for precision, variant in kinds
         ),
-        flops_exponent=exponent(pixels, [generator_cost(plan.generator).flops for plan in plans]),
+        flops_exponent=exponent(pixels, [network_cost(plan.generator).flops for plan in plans]),
     )
 
 
@@ -133,32 +135,14 @@ def _medians(timings: Sequence[CallTiming], variant: str, precision: str) -> lis
     return [timed.median for timed in timings if (timed.call.variant, timed.call.precision) == (variant, precision)]
 
 
-def _ended(spec: Spec, steps: int) -> Spec:
-    """Return the spec with the first `steps` stages of its generator, and the discriminator for that size."""
-    return replace(
-        spec,
-        generator=_first(spec.generator, steps),
-        discriminator=replace(cast(Any, spec.discriminator), channels=None),
-        data=replace(spec.data, resolution=None),
-    )
-
-
-def _first(generator: NetworkSpec, steps: int) -> NetworkSpec:
-    if isinstance(generator, ConvnetGeneratorSpec):
-        return replace(generator, channels=generator.channels[:steps])
-    assert isinstance(generator, HitGeneratorSpec)
-    *stages, last = generator.stages[:steps]
-    return replace(generator, stages=(*stages, replace(last, to_rgb=True)))
-
-
 def _to_json(timed: CallTiming) -> dict[str, Any]:
     call = timed.call
     return {
-        "resolution": call.plan.generator.resolution,
+        "resolution": call.plan.resolution,
         "path": call.variant,
         "precision": call.precision,
         "batch": call.batch,
-        "flops": generator_cost(call.plan.generator).flops,
+        "flops": network_cost(call.plan.generator).flops,
         "latency_ms": 1e3 * timed.median,
         "milliseconds_per_image": 1e3 * timed.median / call.batch,
         "peak_bytes": timed.peak_bytes,

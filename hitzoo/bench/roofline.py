@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hitzoo.bench.ceilings import Ceilings
-from hitzoo.families.generator_plan import GeneratorPlan
-from hitzoo.families.traffic import Traffic, traffic_of
+from hitzoo.errors import RequestError
+from hitzoo.plan.network import NetworkPlan
+from hitzoo.plan.traffic import Traffic
 from hitzoo.runtime.precision import PRECISIONS
 
 BOUND_MODEL = "mlp"
@@ -37,14 +38,21 @@ class StageBound:
 
 
 def bounds(
-    plan: GeneratorPlan, ceilings: Ceilings, *, precision: str, batch: int, model: str = BOUND_MODEL
+    plan: NetworkPlan, ceilings: Ceilings, *, precision: str, batch: int, model: str = BOUND_MODEL
 ) -> list[StageBound]:
-    """Bound every row under a byte model of `hitzoo.families.traffic`; FLOPs are those of the specified network."""
-    return [_bound(row, ceilings, precision, batch, model) for row in traffic_of(plan)]
+    """Bound every row under a byte model of `hitzoo.plan.traffic`; FLOPs are those of the specified network.
+
+    Raises:
+        RequestError: nobody has counted what networks of this family move.
+    """
+    rows = plan.traffic()
+    if not rows:
+        raise RequestError(f"the family {plan.family} does not count the bytes it moves, which a roofline needs")
+    return [_bound(row, ceilings, precision, batch, model) for row in rows]
 
 
 def least_seconds(
-    plan: GeneratorPlan, ceilings: Ceilings, *, precision: str, batch: int, model: str = BOUND_MODEL
+    plan: NetworkPlan, ceilings: Ceilings, *, precision: str, batch: int, model: str = BOUND_MODEL
 ) -> float:
     """Least seconds per image: the sum over the stages."""
     return sum(stage.seconds for stage in bounds(plan, ceilings, precision=precision, batch=batch, model=model))

@@ -13,7 +13,7 @@ from hitzoo.bench.interleaved import CallTiming, quartiles, speedups, time_inter
 from hitzoo.bench.roofline import least_seconds
 from hitzoo.bench.subprocess_runner import variant_runners
 from hitzoo.bench.variants import DEFAULT_VARIANTS, SamplingCall
-from hitzoo.families.compile import ModelPlan
+from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.precision import PRECISIONS
 
 _MANY = {"cpu": 4, "cuda": 16}  # batch where throughput counts
@@ -29,13 +29,14 @@ class SamplingRun:
     """Result of one variant in one precision at one batch.
 
     `speedup` is the time of plain float32 (else of the first run) at the same batch over its own, turn by turn: the
-    median, with quartiles. `share_of_bound` is the time that `hitzoo.bench.roofline` allows over the median.
+    median, with quartiles. `share_of_bound` is the time that `hitzoo.bench.roofline` allows over the median, None
+    where the family does not count the bytes it moves.
     """
 
     timed: CallTiming
     speedup: float
     speedup_quartiles: tuple[float, float]
-    share_of_bound: float
+    share_of_bound: float | None
 
     @property
     def images_per_second(self) -> float:
@@ -91,5 +92,8 @@ def _base(timed: CallTiming, timings: Sequence[CallTiming]) -> CallTiming:
 def _run(timed: CallTiming, base: CallTiming, ceilings: Ceilings) -> SamplingRun:
     call = timed.call
     speedup, spread = speedups(base.seconds, timed.seconds)
-    least = call.batch * least_seconds(call.plan.generator, ceilings, precision=call.precision, batch=call.batch)
-    return SamplingRun(timed=timed, speedup=speedup, speedup_quartiles=spread, share_of_bound=least / timed.median)
+    share = None
+    if call.plan.generator.traffic():
+        least = call.batch * least_seconds(call.plan.generator, ceilings, precision=call.precision, batch=call.batch)
+        share = least / timed.median
+    return SamplingRun(timed=timed, speedup=speedup, speedup_quartiles=spread, share_of_bound=share)

@@ -16,9 +16,9 @@ import torch
 
 from hitzoo.bench.interleaved import speedups
 from hitzoo.errors import RequestError, suggestion
-from hitzoo.families.compile import ModelPlan
 from hitzoo.families.recipe import step_flops
 from hitzoo.objectives.build import objective_of
+from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.allocator import keep_freed_memory
 from hitzoo.runtime.live_bytes import LiveBytes
 from hitzoo.spec.types import R1Spec, Spec, TrainingSpec
@@ -167,7 +167,7 @@ class _Bench:
 
     def __init__(self, spec: Spec, plan: ModelPlan, batch: int, device: torch.device) -> None:
         self.spec, self.plan, self.batch, self.device = spec, plan, batch, device
-        side, channels = plan.generator.resolution, plan.generator.image_channels
+        side, channels = plan.resolution, plan.image_channels
         random = torch.Generator().manual_seed(0)
         self.images = torch.randint(0, 256, (batch, side, side, channels), dtype=torch.uint8, generator=random)
 
@@ -178,7 +178,7 @@ class _Bench:
             new_state(self.plan, training, 0, self.device),
             objective_of(training, self.batch),
             seed=0,
-            latent_dim=self.plan.generator.latent_dim,
+            latent_dim=self.plan.input_width,
             device=self.device,
             execution=setting.execution,
         )

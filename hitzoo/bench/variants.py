@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import torch
 
-from hitzoo.families.compile import ModelPlan
 from hitzoo.layers.onednn_linear import without_onednn_linear
+from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.allocator import keep_freed_memory
 from hitzoo.runtime.device import wait_for
 from hitzoo.runtime.live_bytes import LiveBytes
@@ -82,7 +82,7 @@ class VariantRunner:
         return without_onednn_linear() if self.variant == "plain" else nullcontext()
 
     def _latents(self, call: SamplingCall) -> torch.Tensor:
-        return torch.from_numpy(latents_of_seeds(range(call.batch), call.plan.generator.latent_dim)).to(self.device)
+        return torch.from_numpy(latents_of_seeds(range(call.batch), call.plan.input_width)).to(self.device)
 
     def _network(self, call: SamplingCall) -> Network:
         keep_freed_memory(self.variant != "plain")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
 from shlex import quote
@@ -13,8 +14,8 @@ from hitzoo.cli.options import ForceOption, JsonOption, SetOption, SpecArgument
 
 if TYPE_CHECKING:
     from hitzoo.cli.table import Cell
-    from hitzoo.families.compile import ModelPlan
-    from hitzoo.families.table import Row
+    from hitzoo.plan.model import ModelPlan
+    from hitzoo.plan.table import Row
     from hitzoo.spec.types import Spec
 
 
@@ -68,18 +69,15 @@ def _words(spec: str, overrides: list[str]) -> str:
 
 def _report(plan: ModelPlan) -> dict[str, Any]:
     """Collect everything the table shows, as plain data."""
-    from hitzoo.families.table import discriminator_rows, generator_rows
-
-    parts = {"generator": generator_rows(plan.generator), "discriminator": discriminator_rows(plan.discriminator)}
     return {
         "name": plan.name,
-        "resolution": plan.generator.resolution,
-        "image_channels": plan.generator.image_channels,
-        "latent_dim": plan.generator.latent_dim,
-        **{part: _part(rows) for part, rows in parts.items()},
-        "families": {"generator": plan.generator.family, "discriminator": plan.discriminator.family},
+        "resolution": plan.resolution,
+        "image_channels": plan.image_channels,
+        "latent_dim": plan.latent_dim,
+        **{role: _part(network.rows()) for role, network in plan.networks.items()},
+        "families": {role: network.family for role, network in plan.networks.items()},
         "notes": list(plan.notes),
-        "plan": {"generator": plan.generator_hash, "discriminator": plan.discriminator_hash},
+        "plan": {role: plan.hash(role) for role in plan.networks},
     }
 
 
@@ -96,7 +94,7 @@ def _training(spec: Spec, plan: ModelPlan) -> dict[str, int]:
     }
 
 
-def _part(rows: list[Row]) -> dict[str, Any]:
+def _part(rows: Iterable[Row]) -> dict[str, Any]:
     listed = [_row(row) for row in rows]
     totals = {key: sum(row[key] for row in listed) for key in ("parameters", "flops", "activation_bytes")}
     return {**totals, "rows": listed}

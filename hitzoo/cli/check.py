@@ -11,7 +11,7 @@ from hitzoo.cli.options import JsonOption, SetOption
 from hitzoo.errors import HitzooError, SpecError
 
 if TYPE_CHECKING:
-    from hitzoo.families.compile import ModelPlan
+    from hitzoo.plan.model import ModelPlan
 
 
 def check(
@@ -61,10 +61,8 @@ def _open(name: str, overrides: list[str]) -> ModelPlan:
 
 
 def _facts(plan: ModelPlan) -> dict[str, Any]:
-    from hitzoo.families.table import model_cost
-
-    parameters = {part: cost.parameters for part, cost in model_cost(plan).items()}
-    return {"resolution": plan.generator.resolution, "parameters": parameters}
+    parameters = {role: cost.parameters for role, cost in plan.costs().items()}
+    return {"resolution": plan.resolution, "parameters": parameters}
 
 
 def _problems(error: HitzooError) -> list[dict[str, Any]]:

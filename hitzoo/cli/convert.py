@@ -14,7 +14,7 @@ def convert(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="SOURCE", help="With --from: a checkpoint or .npz. With --to: a model.", show_default=False
+            metavar="HIT_GAN", help="With --from: a checkpoint or .npz. With --to: a model.", show_default=False
         ),
     ],
     target: Annotated[
@@ -75,10 +75,10 @@ def _refuse(given: dict[str, object], direction: str) -> None:
 
 def _check_known(name: str) -> None:
     from hitzoo.errors import RequestError
-    from hitzoo.families.hit.official import SOURCE
+    from hitzoo.families.official import HIT_GAN
 
-    if name != SOURCE:
-        raise RequestError(f"'{name}' is not known; possible: {SOURCE}")
+    if name != HIT_GAN:
+        raise RequestError(f"'{name}' is not known; possible: {HIT_GAN}")
 
 
 def _from(
@@ -86,11 +86,10 @@ def _from(
 ) -> None:
     from hitzoo.cli import console
     from hitzoo.errors import RequestError
-    from hitzoo.families.hit.official import AVERAGE, LIVE
-    from hitzoo.families.hit.official_source import read_variables
     from hitzoo.families.open import open_spec
     from hitzoo.targets import check_folder
     from hitzoo.zoo.convert import CONVERTED_FILES, from_hit_gan, write_converted
+    from hitzoo.zoo.hit_gan_source import AVERAGE, LIVE, read_variables
 
     if spec is None or out is None:
         raise RequestError("--from needs --spec NAME and --out DIR")

@@ -42,13 +42,12 @@ def diff(
 def _facts(spec: Any) -> dict[str, Any]:
     """Collect every value by its path, and the derived sizes."""
     from hitzoo.families.compile import compile_spec
-    from hitzoo.families.table import model_cost
     from hitzoo.spec.write import leaves
 
     facts = dict(leaves(spec))
-    for part, cost in model_cost(compile_spec(spec)).items():
-        facts[f"({part} parameters)"] = cost.parameters
-        facts[f"({part} FLOPs)"] = cost.flops
+    for role, cost in compile_spec(spec).costs().items():
+        facts[f"({role} parameters)"] = cost.parameters
+        facts[f"({role} FLOPs)"] = cost.flops
     return {key: value for key, value in facts.items() if key not in ("name", "summary")}
 
 

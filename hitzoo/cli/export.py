@@ -50,10 +50,10 @@ def export(
     word = format_of(out, format)
     with progress.spinner(f"exporting {generator.name} and checking the file"):
         done = export_generator(generator, out, format=word, opset=opset, force=force)
-    plan = generator.plan.generator
+    plan = generator.plan
     side = plan.resolution
     console.print_line(f"wrote {done.path}: {_kind(done)}, {console.size(done.size)}")
-    console.print_line(f"latents [batch, {plan.latent_dim}] -> images [batch, {plan.image_channels}, {side}, {side}]")
+    console.print_line(f"latents [batch, {plan.input_width}] -> images [batch, {plan.image_channels}, {side}, {side}]")
     console.print_line(f"largest difference from PyTorch's images, of their largest value: {_differences(done)}")
 
 

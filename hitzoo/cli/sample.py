@@ -179,7 +179,7 @@ def _order(generator: Generator, seeds: list[int] | None, latents: Path | None, 
     from hitzoo.sampling.gallery import Order
     from hitzoo.sampling.latents import latents_of_seeds, read_latents
 
-    width = generator.plan.generator.latent_dim
+    width = generator.plan.input_width
     if latents is not None:
         z = read_latents(latents, width)
         return Order(latents=z, names=[f"latent{index:04d}" for index in range(len(z))], **more)

@@ -39,7 +39,7 @@ def _by_resolution() -> dict[int, tuple[str, ...]]:
     """Group shipped specs by the side of their images, largest first; plain names before variants."""
     specs: dict[int, list[str]] = {}
     for name in shipped_specs():
-        specs.setdefault(compile_spec(load_spec(name)).generator.resolution, []).append(name)
+        specs.setdefault(compile_spec(load_spec(name)).resolution, []).append(name)
     return {
         side: tuple(sorted(specs[side], key=lambda name: (len(name), name))) for side in sorted(specs, reverse=True)
     }

@@ -21,7 +21,7 @@ from hitzoo.evaluation.report import Report, Score
 from hitzoo.evaluation.scores import Features, Value, compute
 from hitzoo.evaluation.sharing import Gather, gather_features, shard_positions
 from hitzoo.evaluation.warnings import reliability_warnings
-from hitzoo.families.compile import ModelPlan
+from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.shard import WHOLE, Shard
 from hitzoo.sampling.generator import Generator
 from hitzoo.spec.types import DataSpec, EvaluationSpec, Spec
@@ -106,7 +106,7 @@ class Evaluator:
         location = spec.evaluation.source or spec.data.source
         if location is None:
             raise RequestError(f"{spec.name} gives no real images: {ALLOWED}")
-        resolution = plan.generator.resolution
+        resolution = plan.resolution
         return cls(
             spec.evaluation,
             spec.data,

@@ -68,7 +68,7 @@ class GeneratedImages:
             "seeds": f"0-{self.count - 1}",
             "truncation": self.truncation,
             **({} if self.fast is None else {"network": f"fast, {self.fast}"}),
-            **_form(self.generator.plan.generator.resolution, self.generator.plan.generator.image_channels),
+            **_form(self.generator.plan.resolution, self.generator.plan.image_channels),
         }
 
 

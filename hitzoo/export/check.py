@@ -29,7 +29,7 @@ def differences(network: Network, generator: Generator, path: Path) -> dict[int,
     seeds = iter(range(sum(BATCHES)))
     found: dict[int, float] = {}
     for batch in BATCHES:
-        latents = latents_of_seeds([next(seeds) for _ in range(batch)], generator.plan.generator.latent_dim)
+        latents = latents_of_seeds([next(seeds) for _ in range(batch)], generator.plan.input_width)
         wanted = generator.sample(latents=latents).raw.transpose(0, 3, 1, 2)
         found[batch] = _difference(network(latents), wanted, path)
         if not found[batch] <= LIMIT:  # so that nan is refused too

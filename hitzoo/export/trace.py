@@ -23,7 +23,7 @@ def traced(generator: Generator) -> ExportedProgram:
         RequestError: the generator is in training mode.
     """
     network = ToImages(_row_by_row(fold(generator.module, plain_kernels())))
-    latents = torch.zeros(_ANY_BUT_ONE, generator.plan.generator.latent_dim)
+    latents = torch.zeros(_ANY_BUT_ONE, generator.plan.input_width)
     batch = Dim("batch", min=1)
     program = torch.export.export(network, (latents,), dynamic_shapes={"latents": {0: batch}}, strict=False)
     for node in program.graph.nodes:

@@ -1,34 +1,33 @@
-"""Plan to module: look up and construct."""
+"""Plan to module: each network by its family."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import torch
 from torch import nn
 
-from hitzoo.families.compile import ModelPlan
-from hitzoo.families.convnet.model import ConvnetGenerator
-from hitzoo.families.hit.model import HiTGenerator
-from hitzoo.families.stylegan2.model import Stylegan2Discriminator
+from hitzoo.families.registry import family_of
+from hitzoo.plan.model import ModelPlan
+from hitzoo.plan.role import Role
 
-GENERATORS: dict[str, Callable[..., nn.Module]] = {"hit": HiTGenerator, "convnet": ConvnetGenerator}
-DISCRIMINATORS: dict[str, Callable[..., nn.Module]] = {"stylegan2": Stylegan2Discriminator}
+
+def build_network(plan: ModelPlan, role: Role) -> nn.Module:
+    """One network of a plan, freshly initialised on the current default device, in training mode.
+
+    Kernels of convolutions lie channels-last in memory, as the maps do.
+    """
+    own = plan.networks[role]
+    network = family_of(role, own.family).build(own)
+    return network.to(memory_format=torch.channels_last)
 
 
 def build_generator(plan: ModelPlan) -> nn.Module:
-    """The generator of a plan, freshly initialised on the current default device, in training mode.
-
-    Kernels of convolutions, here and in the discriminator, lie channels-last in memory, as the maps do.
-    """
-    network = GENERATORS[plan.generator.family](plan.generator)
-    return network.to(memory_format=torch.channels_last)
+    """The generator of a plan."""
+    return build_network(plan, "generator")
 
 
 def build_discriminator(plan: ModelPlan) -> nn.Module:
-    """The discriminator of a plan, likewise."""
-    network = DISCRIMINATORS[plan.discriminator.family](plan.discriminator)
-    return network.to(memory_format=torch.channels_last)
+    """The discriminator of a plan."""
+    return build_network(plan, "discriminator")
 
 
 def build(plan: ModelPlan) -> tuple[nn.Module, nn.Module]:

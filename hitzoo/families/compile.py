@@ -2,55 +2,85 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import replace
+from typing import Any
 
-from hitzoo.families.generator_plan import GeneratorPlan, plan_generator
-from hitzoo.families.hit.problems import LARGEST_SIDE
+from hitzoo.errors import Problem
+from hitzoo.families.family import ANY_SIDE, LARGEST_SIDE, Family, Frame, Outline, Sides
 from hitzoo.families.notes import notes_of
-from hitzoo.families.resolution import reached_resolution
-from hitzoo.families.resolution_problem import resolution_problem
-from hitzoo.families.stylegan2.plan import Stylegan2DiscriminatorPlan, plan_stylegan2
-from hitzoo.families.training_problems import training_problems
-from hitzoo.plan.types import plan_hash
+from hitzoo.families.port_problems import discriminator_port_problems, generator_port_problems
+from hitzoo.families.registry import family_of
+from hitzoo.families.training_problems import regularizer_problems, training_problems
+from hitzoo.plan.model import ModelPlan
+from hitzoo.plan.network import NetworkPlan
+from hitzoo.plan.ports import Image
 from hitzoo.spec.types import Spec
 
 
-@dataclass(frozen=True, kw_only=True)
-class ModelPlan:
-    """Both networks of a model, decided; `notes` are for the author and no part of the networks."""
+def compile_generator(spec: Spec) -> ModelPlan:
+    """Decide the generator of a spec alone, whatever discriminator would go with it.
 
-    name: str
-    generator: GeneratorPlan
-    discriminator: Stylegan2DiscriminatorPlan
-    notes: tuple[str, ...] = ()
-
-    @cached_property
-    def generator_hash(self) -> str:
-        """The identity of the generator; it is stored beside its weights."""
-        return plan_hash(self.generator)
-
-    @cached_property
-    def discriminator_hash(self) -> str:
-        """The identity of the discriminator; it is stored beside its weights."""
-        return plan_hash(self.discriminator)
+    Raises:
+        SpecError: sizes that do not fit each other.
+    """
+    family = family_of("generator", spec.generator.family)
+    generator, problems = _planned(family, spec.generator, _frame(spec, ANY_SIDE), spec)
+    if generator is None:
+        raise spec.places.error(problems)
+    return ModelPlan(name=spec.name, networks={"generator": generator})
 
 
 def compile_spec(spec: Spec) -> ModelPlan:
-    """Decide every name, size and shape of a spec's two networks.
+    """Decide every name, size and shape of a spec's networks, each by its family.
 
     Raises:
         SpecError: sizes that do not fit each other; all problems together, each with its line.
+        UnknownNameError: a family that is not installed.
     """
-    generator, problems = plan_generator(spec)
-    reached = reached_resolution(spec)
-    if reached > LARGEST_SIDE and problems:
-        raise spec.places.error([*problems, *training_problems(spec)])
-    discriminator, more = plan_stylegan2(spec, reached)
-    problems += more
-    if spec.data.resolution not in (None, reached):
-        problems.append(resolution_problem(spec, reached))
-    problems += training_problems(spec)
+    maker = family_of("generator", spec.generator.family)
+    critic = family_of("discriminator", spec.discriminator.family)
+    frame = _frame(spec, critic.sides)
+    generator, problems = _planned(maker, spec.generator, frame, spec)
+    outline = _outline(maker, spec, generator)
+    if generator is not None:
+        problems += generator_port_problems(generator, frame, outline, spec)
+    if outline is None:
+        raise spec.places.error([*problems, *regularizer_problems(spec)])
+    if outline.side > LARGEST_SIDE and problems:
+        raise spec.places.error([*problems, *training_problems(spec, outline)])
+    frame = replace(frame, side=outline.side, decided_by=outline.decided_by, change=outline.change)
+    discriminator, more = _planned(critic, spec.discriminator, frame, spec)
+    problems += [*more, *training_problems(spec, outline, discriminator)]
+    if generator is not None and discriminator is not None:
+        problems += discriminator_port_problems(discriminator, generator, spec)
     if generator is None or discriminator is None or problems:
         raise spec.places.error(problems)
-    return ModelPlan(name=spec.name, generator=generator, discriminator=discriminator, notes=notes_of(spec))
+    return ModelPlan(
+        name=spec.name,
+        networks={"generator": generator, "discriminator": discriminator},
+        notes=notes_of(spec, generator),
+    )
+
+
+def _frame(spec: Spec, sides: Sides) -> Frame:
+    return Frame(
+        wanted=spec.data.resolution,
+        channels=spec.data.channels,
+        batch_size=spec.training.batch_size,
+        sides=sides,
+    )
+
+
+def _planned(family: Family[Any, Any], own: Any, frame: Frame, spec: Spec) -> tuple[NetworkPlan | None, list[Problem]]:
+    """The plan by the family's rule, or everything that does not fit."""
+    found = family.plan(own, frame, spec.places)
+    return (None, list(found)) if isinstance(found, list) else (found, [])
+
+
+def _outline(family: Family[Any, Any], spec: Spec, plan: NetworkPlan | None) -> Outline | None:
+    """What the section says of the images: by the family's word, else by its plan where there is one."""
+    if family.outline is not None:
+        return family.outline(spec.generator)
+    if plan is None or not isinstance(plan.gives, Image):
+        return None
+    return Outline(side=plan.gives.side, resolutions=tuple(side for _, side in plan.parts), normed=plan.normed)

@@ -2,30 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeAlias, TypeVar
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from hitzoo.errors import Problem
-from hitzoo.spec.place import Places
+from hitzoo.plan.role import Role
+from hitzoo.spec.place import Path, Places
 
 if TYPE_CHECKING:
     from torch import nn
 
+    from hitzoo.families.official import Variable
     from hitzoo.fold.kernels import Kernels
+    from hitzoo.fold.network import OptimizedNetwork
 
-Role: TypeAlias = Literal["generator", "discriminator"]
+LARGEST_SIDE = 1 << 16  # pixels; beyond it a position table alone would be hundreds of GB
 S = TypeVar("S")
 P = TypeVar("P")
 
 
+@dataclass(frozen=True)
+class Sides:
+    """The image sides a discriminator can take: in words for messages, and whether it takes one."""
+
+    words: str
+    take: Callable[[int], bool]
+
+
+ANY_SIDE = Sides("1, 2, 3, …", lambda side: True)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """The images of a model: `side` in pixels, as far as it is known, `channels`, and the training's batch size."""
+    """What surrounds a network and what it has to fit.
 
-    side: int | None
+    Attributes:
+        wanted: side in pixels that the data ask for; None where they leave it to the generator.
+        channels: of the images.
+        batch_size: images per training step, of all processes.
+        sides: those that the discriminator takes.
+        side: in a discriminator's frame, that of the generator's images.
+        decided_by: the values of the document that decide `side`; a problem with it is placed at the first.
+        change: how an author changes `side`, in words.
+    """
+
+    wanted: int | None
     channels: int
     batch_size: int
+    sides: Sides = ANY_SIDE
+    side: int = 0
+    decided_by: tuple[Path, ...] = (("generator",),)
+    change: str = "the generator"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outline:
+    """What a generator's section says of its images, whatever else is wrong with it: so problems come all together.
+
+    Attributes:
+        side: of the images in pixels.
+        decided_by: the values of the document that decide it, the most telling first.
+        change: how an author changes it, in words.
+        resolutions: of the parts that activation checkpointing can compute again.
+        normed: side of the smallest map that is batch-normed; None without batch norm.
+        without_batch_norm: what an author writes to be rid of it, as `norm: layer`; empty where nothing does.
+    """
+
+    side: int
+    decided_by: tuple[Path, ...] = (("generator",),)
+    change: str = "the generator"
+    resolutions: tuple[int, ...] = ()
+    normed: int | None = None
+    without_batch_norm: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +86,16 @@ class Family(Generic[S, P]):
         role: the section of a spec it stands in.
         spec: the frozen dataclass of that section, with every default.
         schema: makes its JSON Schema definitions by name; the first describes the section.
-        plan: decides every name, size and shape, or lists what does not fit. Loads no torch.
-        build: makes the module of a plan, on the current default device. Imports its model inside.
-        fold: rewrites a generator for inference; None leaves the reference network, compiled or as a CUDA graph.
-        shortened: the section with its first n resolutions, for `hitzoo bench resolution`; None where it has no such.
+        plan: decides every name, size and shape, or lists what does not fit ([] where that is said elsewhere). Loads no
+            torch. A plan is a frozen dataclass that does what `hitzoo.plan.network.NetworkPlan` says.
+        build: makes the module of a plan, on the current default device. Imports its model inside. A generator maps
+            rows [B, input_width] to images [B, C, R, R], a discriminator images to logits [B].
+        outline: for a generator, what its section says of the images; by default what its plan says.
+        sides: for a discriminator, the image sides it takes.
+        fold: rewrites a generator for inference; by default it runs as it is, compiled or as a CUDA graph.
+        ended: for a generator, its section ended after each resolution, the last entry being itself, for
+            `hitzoo bench resolution`; None where nothing can be left off.
+        official: for a network that other code has too, its variables there beside ours, by the name of that code.
     """
 
     name: str
@@ -49,5 +104,8 @@ class Family(Generic[S, P]):
     schema: Callable[[], Mapping[str, Any]]
     plan: Callable[[S, Frame, Places], P | list[Problem]]
     build: Callable[[P], nn.Module]
-    fold: Callable[[Any, Kernels], nn.Module] | None = None
-    shortened: Callable[[S, int], S] | None = None
+    outline: Callable[[S], Outline] | None = None
+    sides: Sides = ANY_SIDE
+    fold: Callable[[Any, Kernels], OptimizedNetwork] | None = None
+    ended: Callable[[S], tuple[S, ...]] | None = None
+    official: Mapping[str, Callable[[P], Iterable[Variable]]] = field(default_factory=dict, hash=False)

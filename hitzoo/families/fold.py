@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import torch
-from torch import nn
 
 from hitzoo.errors import RequestError
-from hitzoo.families.convnet.fold import OptimizedConvnet
-from hitzoo.families.convnet.model import ConvnetGenerator
-from hitzoo.families.hit.fold.generator import OptimizedHiT
-from hitzoo.families.hit.model import HiTGenerator
+from hitzoo.families.registry import family_of
 from hitzoo.fold.kernels import Kernels
-
-FOLDS: dict[type[nn.Module], Callable[[Any, Kernels], nn.Module]] = {
-    HiTGenerator: OptimizedHiT,
-    ConvnetGenerator: OptimizedConvnet,
-}
+from hitzoo.fold.network import OptimizedNetwork
+from hitzoo.fold.reference import ReferenceNetwork
 
 
-def is_optimized(module: nn.Module) -> bool:
+def is_optimized(module: object) -> bool:
     """True if `fold` made this network."""
-    return isinstance(module, OptimizedHiT | OptimizedConvnet)
+    return isinstance(module, OptimizedNetwork)
 
 
 @torch.no_grad()
-def fold(generator: nn.Module, kernels: Kernels) -> nn.Module:
+def fold(generator: Any, kernels: Kernels) -> OptimizedNetwork:
     """Build the optimized network: the same images, faster; weights that are not rewritten are shared, not copied.
+
+    A family without rewrites runs as it is.
 
     Raises:
         RequestError: the generator is in training mode, where a batch norm is no linear layer; or folded already.
@@ -37,4 +31,5 @@ def fold(generator: nn.Module, kernels: Kernels) -> nn.Module:
         raise RequestError("this network is folded already; fold the generator it was made of")
     if generator.training:
         raise RequestError("a generator in training mode normalises by its batch; call .eval() before folding it")
-    return FOLDS[type(generator)](generator, kernels).eval().requires_grad_(False)
+    rewrite = family_of("generator", generator.plan.family).fold or ReferenceNetwork
+    return rewrite(generator, kernels).eval().requires_grad_(False)

@@ -8,9 +8,9 @@ from functools import cache
 from typing import Any, Final, get_args
 
 from hitzoo.errors import UnknownNameError
-from hitzoo.families.family import Role
 from hitzoo.families.outside import OutsideFamily, load_outside
 from hitzoo.families.registry import FAMILIES, outside_families, own_families
+from hitzoo.plan.role import Role
 from hitzoo.spec.language import FamilyPiece, Language, assemble
 
 BEGINNINGS: Final[Mapping[str, Mapping[str, str]]] = {"discriminator": {"family": "stylegan2"}}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from hitzoo.families.resolution import doubling
+from hitzoo.plan.network import NetworkPlan
 from hitzoo.spec.types import Spec
 
 _OFFICIAL_GROUP = 8  # images: batch 256 on the 32 cores of the official code's TPU example
 
 
-def notes_of(spec: Spec) -> tuple[str, ...]:
-    """One line a note."""
+def notes_of(spec: Spec, generator: NetworkPlan) -> tuple[str, ...]:
+    """One line per note."""
     batch, practice = spec.training.batch_size, spec.training.norm_statistics
-    if not doubling(spec).uses_batch_norm:
+    if generator.normed is None:
         return (
             () if practice == "per_replica" else ("training.norm_statistics has no effect: the norm is not batch norm",)
         )

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from hitzoo.errors import Problem, SpecError
-from hitzoo.families.compile import ModelPlan, compile_spec
+from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec
+from hitzoo.plan.model import ModelPlan
 from hitzoo.spec.types import Spec
 
 

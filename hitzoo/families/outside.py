@@ -15,8 +15,9 @@ from typing import Any, Final
 
 from hitzoo.errors import UnknownNameError
 from hitzoo.escape import one_line
-from hitzoo.families.family import Family, Role
+from hitzoo.families.family import Family
 from hitzoo.families.piece_problem import piece_problem
+from hitzoo.plan.role import Role
 
 GROUP: Final = "hitzoo.families"
 _LONGEST: Final = 300  # letters of what a package says when it fails

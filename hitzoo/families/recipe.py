@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from hitzoo.families.compile import ModelPlan
-from hitzoo.families.table import discriminator_cost, generator_cost
 from hitzoo.objectives.build import objective_of
+from hitzoo.plan.model import ModelPlan
+from hitzoo.plan.table import network_cost
 from hitzoo.spec.types import Spec
 
 
@@ -16,5 +16,4 @@ def step_flops(spec: Spec, plan: ModelPlan) -> float:
     not what is computed: `objectives/r1_without_double_backward.py` needs less.
     """
     passes = objective_of(spec.training).passes()
-    costs = {"generator": generator_cost(plan.generator), "discriminator": discriminator_cost(plan.discriminator)}
-    return sum(passes[role] * costs[role].flops for role in passes)
+    return sum(count * network_cost(plan.networks[role]).flops for role, count in passes.items())

@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from hitzoo.errors import UnknownNameError, suggestion
 from hitzoo.families.convnet.family import CONVNET
-from hitzoo.families.family import Family, Role
+from hitzoo.families.family import Family
 from hitzoo.families.hit.family import HIT
 from hitzoo.families.outside import OutsideFamily, load_outside, usable_outside
 from hitzoo.families.stylegan2.family import STYLEGAN2
+from hitzoo.plan.role import Role
 
 FAMILIES: Final[tuple[Family[Any, Any], ...]] = (
     HIT,

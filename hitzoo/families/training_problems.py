@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from hitzoo.errors import Problem
-from hitzoo.families.resolution import doubling, reached_resolution, steps_of
+from hitzoo.families.family import Outline
+from hitzoo.plan.network import NetworkPlan
+from hitzoo.spec.place import Path
 from hitzoo.spec.types import Spec
 
 
-def training_problems(spec: Spec) -> list[Problem]:
+def training_problems(spec: Spec, outline: Outline, discriminator: NetworkPlan | None = None) -> list[Problem]:
     """Everything of `training:` that cannot be done, each with its place."""
-    return [*_statistics_problems(spec), *_regularizer_problems(spec), *_checkpointing_problems(spec)]
+    return [
+        *_statistics_problems(spec, outline),
+        *regularizer_problems(spec),
+        *_checkpointing_problems(spec, outline, discriminator),
+    ]
 
 
-def _statistics_problems(spec: Spec) -> list[Problem]:
-    """Batch norm needs two values a channel, and groups that divide the batch."""
-    own, training = doubling(spec), spec.training
-    if not own.uses_batch_norm:
+def _statistics_problems(spec: Spec, outline: Outline) -> list[Problem]:
+    """Batch norm needs two values per channel, and groups that divide the batch."""
+    training = spec.training
+    if outline.normed is None:
         return []
     group = training.norm_statistics
     if isinstance(group, int) and training.batch_size % group:
@@ -24,14 +30,15 @@ def _statistics_problems(spec: Spec) -> list[Problem]:
         hint, beside = "choose a divisor of training.batch_size", [("training", "batch_size")]
         return [spec.places.problem(path, message, hint, beside=beside)]
     images = group if isinstance(group, int) else training.batch_size
-    if images * own.smallest_map**2 > 1:
+    if images * outline.normed**2 > 1:
         return []
     message = "batch norm has a single value a channel: one image on a map of one pixel"
-    beside = [("training", "norm_statistics"), ("generator", "norm"), ("generator", "initial_size")]
-    return [spec.places.problem(("training", "batch_size"), message, "a batch of 2, or norm: layer", beside=beside)]
+    hint = ", or ".join(filter(None, ("a batch of 2", outline.without_batch_norm)))
+    near: list[Path] = [("training", "norm_statistics"), ("generator", "norm"), *outline.decided_by]
+    return [spec.places.problem(("training", "batch_size"), message, hint, beside=near)]
 
 
-def _regularizer_problems(spec: Spec) -> list[Problem]:
+def regularizer_problems(spec: Spec) -> list[Problem]:
     """Each kind once: two of a kind would be one with another weight, under one name in the metrics."""
     kinds = [regularizer.kind for regularizer in spec.training.regularizers]
     return [
@@ -43,19 +50,18 @@ def _regularizer_problems(spec: Spec) -> list[Problem]:
     ]
 
 
-def _checkpointing_problems(spec: Spec) -> list[Problem]:
-    """Resolutions are those that the generator's stages or blocks reach, and those the discriminator's start from."""
-    wanted, last, own = spec.training.activation_checkpointing, reached_resolution(spec), doubling(spec)
+def _checkpointing_problems(spec: Spec, outline: Outline, discriminator: NetworkPlan | None) -> list[Problem]:
+    """Resolutions are those that parts of the generator reach, and those that parts of the discriminator start from."""
+    wanted = spec.training.activation_checkpointing
     if isinstance(wanted, str):
         return []
-    first = own.initial_size if own.family == "hit" else 2 * own.initial_size
-    known = [side for k in range(20) if (side := last >> k) >= min(first, 8)]
+    known = {*outline.resolutions, *(side for _, side in (discriminator.parts if discriminator else ()))}
     return [
         spec.places.problem(
             ("training", "activation_checkpointing", index),
             f"no stage or block has a resolution of {side}",
             f"possible: {', '.join(map(str, sorted(known)))}",
-            beside=[("generator", "initial_size"), steps_of(spec)[0]],
+            beside=[("generator", "initial_size"), *outline.decided_by],
         )
         for index, side in enumerate(wanted)
         if side not in known

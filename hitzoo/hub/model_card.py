@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from importlib.metadata import metadata
 from typing import Any
 
-from hitzoo.families.compile import ModelPlan
 from hitzoo.families.load import load_spec
 from hitzoo.families.registry import package_of
-from hitzoo.families.table import generator_cost
 from hitzoo.hub.provenance import name_of
+from hitzoo.plan.model import ModelPlan
+from hitzoo.plan.table import network_cost
 from hitzoo.spec.shipped import shipped_specs
 from hitzoo.spec.types import Spec
 from hitzoo.zoo.cards import Card
@@ -126,9 +126,9 @@ def _digest(text: str) -> str:
 
 
 def _head(facts: CardFacts) -> str:
-    plan, spec, terms = facts.plan.generator, facts.spec, facts.terms
+    plan, spec, terms = facts.plan, facts.spec, facts.terms
     what = literal(terms.summary or own_summary(spec)).rstrip(". ")
-    what = what or (facts.record.title if facts.record else f"a generator of the {plan.family} family")
+    what = what or (facts.record.title if facts.record else f"a generator of the {plan.generator.family} family")
     size = f"{plan.resolution}×{plan.resolution}"
     title = literal(terms.title) or spec.name
     lines = [f"# {title}", "", f"{what[0].upper()}{what[1:]}. It makes pictures of {size} pixels, with hitzoo."]
@@ -165,14 +165,16 @@ A seed gives the same latent on every machine. After `hitzoo pull {facts.repo_id
 
 
 def _network(facts: CardFacts) -> str:
-    plan = facts.plan.generator
+    plan = facts.plan
     rows = {
-        "family": " of the package ".join(filter(None, (plan.family, package_of("generator", plan.family)))),
+        "family": " of the package ".join(
+            filter(None, (plan.generator.family, package_of("generator", plan.generator.family)))
+        ),
         "spec": "`hitzoo.yaml`",
         "plan": f"`{facts.plan.generator_hash[:12]}`",
         "latent": f"{plan.latent_dim} numbers, standard normal",
         "image": f"{plan.resolution}×{plan.resolution}×{plan.image_channels}",
-        "parameters": f"{generator_cost(plan).parameters:,}",
+        "parameters": f"{network_cost(plan.generator).parameters:,}",
         "weights": "moving average of the generator, float32",
     }
     paper = (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from hitzoo.families.compile import ModelPlan
 from hitzoo.families.open import open_spec
 from hitzoo.hub.bars import Progress
 from hitzoo.hub.locate import locate
+from hitzoo.plan.model import ModelPlan
 from hitzoo.spec.shipped import shipped_specs
 
 

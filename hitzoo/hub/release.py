@@ -167,4 +167,4 @@ def _without_folders(spec: Spec) -> Spec:
 
 def _grid_side(model: ModelFolder) -> int:
     """As many samples a row as make a picture that fits into a page."""
-    return max(2, min(_LARGEST_SIDE, _WIDEST // model.plan.generator.resolution))
+    return max(2, min(_LARGEST_SIDE, _WIDEST // model.plan.resolution))

@@ -13,10 +13,11 @@ import torch
 
 from hitzoo.errors import WeightsError
 from hitzoo.families.build import build_generator
-from hitzoo.families.compile import ModelPlan, compile_spec
+from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
-from hitzoo.families.table import generator_cost
 from hitzoo.hub.manifest import read_manifest, read_small
+from hitzoo.plan.model import ModelPlan
+from hitzoo.plan.table import network_cost
 from hitzoo.spec.types import Spec
 from hitzoo.spec.write import leaves
 from hitzoo.zoo.model_folder import ModelFolder, open_model
@@ -75,7 +76,7 @@ def check_size(plan: ModelPlan, size: int, whose: str) -> None:
     Raises:
         WeightsError: it is.
     """
-    least = _FLOAT32 * generator_cost(plan.generator).parameters
+    least = _FLOAT32 * network_cost(plan.generator).parameters
     if not least <= size <= least * 3 // 2 + _SLACK:
         raise WeightsError(f"the weights of {whose} have {size:,} bytes; the generator of its spec takes {least:,}")
 

@@ -1,8 +1,8 @@
-"""Numbers read and written by one operation, under each of the byte models of `hitzoo.families.traffic`."""
+"""Numbers read and written by one operation, under each of the byte models of `hitzoo.plan.traffic`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,10 @@ class Moved:
 
     def __add__(self, other: Moved) -> Moved:
         return Moved(self.eager + other.eager, self.gemm + other.gemm, self.mlp + other.mlp, self.stage + other.stage)
+
+    def by_model(self) -> dict[str, float]:
+        """The numbers by the name of their model."""
+        return asdict(self)
 
     def with_eager(self, more: float) -> Moved:
         """Add `more` where every operation is a kernel of its own."""

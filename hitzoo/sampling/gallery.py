@@ -89,7 +89,7 @@ class _Files:
 
     def check(self) -> None:
         """Refuse before any work what cannot be made, or is there already as something else."""
-        order, plan = self.order, self.generator.plan.generator
+        order, plan = self.order, self.generator.plan
         if order.folder is None:
             return
         side = plan.resolution * order.scale
@@ -175,7 +175,7 @@ class _Files:
 @contextmanager
 def _raw_file(path: Path, generator: Generator, order: Order) -> Iterator[Target]:
     """An .npy file that is written as images come, and appears under its name when all have."""
-    plan = generator.plan.generator
+    plan = generator.plan
     header = {
         "descr": "<f4",
         "fortran_order": False,

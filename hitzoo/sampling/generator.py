@@ -6,7 +6,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import ArrayLike
 
@@ -21,7 +20,7 @@ from hitzoo.runtime.device import choose_device
 from hitzoo.sampling.card_samples import save_card_samples
 from hitzoo.sampling.fast import fast_network
 from hitzoo.sampling.label import label_of
-from hitzoo.sampling.latents import Seeds, check_truncation
+from hitzoo.sampling.latents import Seeds, check_truncation, truncated
 from hitzoo.sampling.pictures import finite
 from hitzoo.sampling.region import region_of
 from hitzoo.sampling.render import TILE, Renderer, View
@@ -47,7 +46,7 @@ class Generator(Sampler):
 
     Attributes:
         spec: what was written.
-        plan: what was built from it: `plan.generator.resolution`, `.image_channels`, `.latent_dim`, …
+        plan: what was built from it: `plan.resolution`, `.image_channels`, `.latent_dim`, …
         module: the network itself, which shares its weights with the generator.
         origin: the repository and commit on the Hub that it came from; empty for others.
         metadata: what the header of its weights says: the step, the seed, …
@@ -203,7 +202,7 @@ class Generator(Sampler):
         """
         wanted = None if region is None else region_of(region)
         renderer = Renderer(self._optimized(), View(region=wanted, level=level, tile=TILE if tile is None else tile))
-        z = self._latents(seeds, latents) * np.float32(check_truncation(truncation))
+        z = truncated(self._latents(seeds, latents), self.plan.generator.takes, check_truncation(truncation))
         return Samples(finite(renderer.images(torch.from_numpy(z).to(self.device)), self.name), z)
 
     def _optimized(self) -> torch.nn.Module:

@@ -6,7 +6,7 @@ from torch import nn
 
 from hitzoo.errors import RequestError
 from hitzoo.families.build import build_generator
-from hitzoo.families.compile import ModelPlan
+from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.seeding import Purpose, drawing_weights
 
 

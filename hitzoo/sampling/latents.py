@@ -11,6 +11,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from hitzoo.errors import RequestError
+from hitzoo.plan.ports import Latent, Port, columns_of
 
 LARGEST = 1e6  # a latent's value, and the factor of one: a draw is hardly beyond 6, and squares must stay finite
 _LARGEST_SEED = 2**32 - 1
@@ -112,6 +113,15 @@ def check_latents(latents: NDArray[np.float32], place: str) -> NDArray[np.float3
         largest = float(np.abs(latents).max())
         raise RequestError(f"{place} hold{'s' if place.endswith(':') else ''} {largest:g}; at most {LARGEST:,.0f}")
     return latents
+
+
+def truncated(rows: NDArray[np.float32], ports: Iterable[Port], factor: float) -> NDArray[np.float32]:
+    """Scale the latents in rows of inputs (N, input_width) by `factor`; noise and labels stay."""
+    scale = np.ones(rows.shape[1], dtype=np.float32)
+    for port, columns in columns_of(ports):
+        if isinstance(port, Latent):
+            scale[columns] = factor
+    return rows * scale
 
 
 def check_truncation(value: float) -> float:

@@ -11,8 +11,8 @@ import torch
 from torch import nn
 
 from hitzoo.errors import RequestError
-from hitzoo.families.compile import ModelPlan
 from hitzoo.families.fold import is_optimized
+from hitzoo.plan.model import ModelPlan
 from hitzoo.sampling.replayed import unwrapped
 from hitzoo.sampling.weights_digest import weights_digest
 from hitzoo.spec.types import Spec
@@ -61,7 +61,7 @@ class GeneratorModule(nn.Module):
         Raises:
             RequestError: latents of another shape.
         """
-        width = self.plan.generator.latent_dim
+        width = self.plan.input_width
         if z.ndim != 2 or z.shape[1] != width:
             raise RequestError(f"latents of shape {tuple(z.shape)}; the model wants (N, {width})")
         images: torch.Tensor = self.module(z if self.is_fast else z.to(self.dtype))
@@ -141,12 +141,12 @@ class GeneratorModule(nn.Module):
         return self._versions() != self._read
 
     def __repr__(self) -> str:
-        plan = self.plan.generator
+        plan = self.plan
         count = sum(tensor.numel() for tensor in self.parameters())
         parts = [
             f"'{self.name}'",
-            f"{plan.family}, fast" if self.is_fast else plan.family,
-            f"[{plan.latent_dim}] -> [{plan.image_channels}, {plan.resolution}, {plan.resolution}]",
+            f"{plan.generator.family}, fast" if self.is_fast else plan.generator.family,
+            f"[{plan.input_width}] -> [{plan.image_channels}, {plan.resolution}, {plan.resolution}]",
             "" if self.is_fast else f"{count:,} parameters",
             f"{self.precision} on {self.device}",
             f"from '{self.origin}'" if self.origin else "",

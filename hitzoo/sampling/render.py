@@ -8,7 +8,7 @@ Differs from cutting the whole image in nothing but the order of sums inside a p
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from hitzoo.errors import RequestError
-from hitzoo.families.hit.fold.generator import HeadOutput, OptimizedHiT
+from hitzoo.fold.network import HeadOutput, OptimizedNetwork, PixelwiseTail
 from hitzoo.fold.pixel_block import PixelBlock
 from hitzoo.sampling.region import Region
 from hitzoo.sampling.replayed import unwrapped
@@ -46,9 +46,9 @@ class Renderer:
 
     def __init__(self, network: nn.Module, view: View) -> None:
         self.network = _pixelwise(network)
-        plan = self.network.plan
-        self.level = plan.resolution if view.level is None else view.level
-        self.depth = _depth_of(self.level, levels(self.network))
+        levels = self.network.levels
+        self.level = max(levels) if view.level is None else view.level
+        self.depth = _depth_of(self.level, levels)
         whole = Region(0, 0, self.level, self.level)
         self.region = whole if view.region is None else view.region.inside(self.level)
         if view.tile < 1:
@@ -58,7 +58,7 @@ class Renderer:
     @property
     def shape(self) -> tuple[int, int, int]:
         """Of the region's pixels: (height, width, K)."""
-        return self.region.height, self.region.width, self.network.plan.image_channels
+        return self.region.height, self.region.width, self.network.image_channels
 
     @torch.inference_mode()  # while a tile is computed, not while the caller has it
     def tiles(self, z: torch.Tensor) -> Iterator[tuple[Region, NDArray[np.float32]]]:
@@ -94,36 +94,25 @@ class Renderer:
         return _numbers(drawn[tile.within(Region(left * scale, top * scale, width * scale, height * scale))])
 
 
-def levels(network: OptimizedHiT) -> dict[int, int]:
-    """The resolutions at which there is an image, with how many stages each takes."""
-    return {
-        stage.resolution: depth for depth, stage in enumerate(network.plan.stages, start=1) if stage.to_rgb is not None
-    }
-
-
-def _depth_of(level: int, known: dict[int, int]) -> int:
+def _depth_of(level: int, known: Mapping[int, int]) -> int:
     if level not in known:
         raise RequestError(f"--level {level}: there is no image at that resolution; possible: {_list(known)}")
     return known[level]
 
 
-def _pixelwise(network: nn.Module) -> OptimizedHiT:
-    """The network, if there are stages after the last that mixes pixels."""
+def _pixelwise(network: nn.Module) -> PixelwiseTail:
+    """The network, if its last stages treat every pixel by itself."""
     network = unwrapped(network)
-    if not isinstance(network, OptimizedHiT):
-        raise RequestError("this model's convolutions mix pixels at every resolution; `hitzoo sample` makes the image")
-    stages = network.plan.stages
-    if network.head_depth == len(stages):
-        raise RequestError(
-            f"this model attends to its own map at {stages[-1].resolution}, the resolution of the image:"
-            f" no part of it can be computed alone; `hitzoo sample` makes the image"
-        )
-    return network
+    assert isinstance(network, OptimizedNetwork), "what `fast` makes"
+    tail = network.pixelwise
+    if tail is None:
+        raise RequestError(f"{network.why_not_pixelwise}; `hitzoo sample` makes the image")
+    return tail
 
 
 def _numbers(pixels: torch.Tensor) -> NDArray[np.float32]:
     return pixels.float().cpu().numpy()
 
 
-def _list(known: dict[int, int]) -> str:
+def _list(known: Mapping[int, int]) -> str:
     return ", ".join(map(str, known))

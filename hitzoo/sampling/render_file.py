@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from hitzoo.errors import RequestError
 from hitzoo.sampling.facts import difference, picture_facts
 from hitzoo.sampling.generator import Generator
-from hitzoo.sampling.latents import check_truncation, latents_of_seeds
+from hitzoo.sampling.latents import check_truncation, latents_of_seeds, truncated
 from hitzoo.sampling.output_names import render_name
 from hitzoo.sampling.picture_file import FORMATS, QUALITY, check_possible, format_named, read_facts, save_picture
 from hitzoo.sampling.pictures import finite, to_uint8
@@ -58,8 +58,9 @@ def write_render(
     out, format = _picture_of(quick, wanted)
     facts = _facts(quick, wanted, renderer, format)
     _refuse_other(wanted, out, facts)
-    check_possible(format, renderer.region.width, renderer.region.height, generator.plan.generator.image_channels)
-    z = latents_of_seeds([wanted.seed], generator.plan.generator.latent_dim) * np.float32(wanted.truncation)
+    check_possible(format, renderer.region.width, renderer.region.height, generator.plan.image_channels)
+    z = latents_of_seeds([wanted.seed], generator.plan.input_width)
+    z = truncated(z, generator.plan.generator.takes, wanted.truncation)
     picture = np.empty(renderer.shape, np.uint8) if out is not None else None
     numbers = np.empty(renderer.shape, np.float32) if wanted.npy is not None else None
     done = 0

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from hitzoo.errors import RequestError
-from hitzoo.sampling.latents import Seeds, as_latents, check_truncation, latents_of_seeds, positive
+from hitzoo.sampling.latents import Seeds, as_latents, check_truncation, latents_of_seeds, positive, truncated
 from hitzoo.sampling.module import GeneratorModule
 from hitzoo.sampling.pictures import not_finite
 from hitzoo.sampling.samples import Samples
@@ -29,7 +29,7 @@ class Sampler(GeneratorModule):
     def default_batch_size(self) -> int:
         """Images per batch: as many as make a million pixels, on a CPU a sixteenth of that."""
         pixels = _PIXELS_AT_ONCE_ON_CPU if self.device.type == "cpu" else _PIXELS_AT_ONCE
-        return max(1, pixels // self.plan.generator.resolution**2)
+        return max(1, pixels // self.plan.resolution**2)
 
     @overload
     def sample(
@@ -111,9 +111,9 @@ class Sampler(GeneratorModule):
         """
         if output not in _OUTPUTS:
             raise RequestError(f"output {output!r} is not possible; possible: {', '.join(_OUTPUTS)}")
-        z = self._latents(seeds, latents) * np.float32(check_truncation(truncation))
+        z = truncated(self._latents(seeds, latents), self.plan.generator.takes, check_truncation(truncation))
         size = self.default_batch_size if batch_size is None else int(positive(batch_size, "batch_size"))
-        side, channels = self.plan.generator.resolution, self.plan.generator.image_channels
+        side, channels = self.plan.resolution, self.plan.image_channels
         if output == "pt":
             parts = [images for _, images in self._batches(z, size, progress)]
             # Outside inference mode, so that the result may take part in a gradient.
@@ -147,7 +147,7 @@ class Sampler(GeneratorModule):
                 progress(part.stop - part.start)
 
     def _latents(self, seeds: Seeds | None, latents: ArrayLike | torch.Tensor | None) -> NDArray[np.float32]:
-        width = self.plan.generator.latent_dim
+        width = self.plan.input_width
         if latents is None:
             return latents_of_seeds(0 if seeds is None else seeds, width)
         if seeds is not None:

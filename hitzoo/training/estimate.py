@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from hitzoo.families.compile import ModelPlan
+from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.device import choose_device
 from hitzoo.runtime.free_memory import free_memory
 from hitzoo.sampling.generator import Generator
@@ -86,7 +86,7 @@ def estimate(
     source = options.data or spec.data.source
     if source is not None:
         progress(f"images of {source}")
-    reading = read_some(source, spec.data, plan.generator.resolution) if source is not None else None
+    reading = read_some(source, spec.data, plan.resolution) if source is not None else None
     at_once = _at_once(spec, plan, options, device)
     state = new_state(plan, spec.training, 0, device)
     times = _time_steps(spec, plan, options, state, device, at_once, budget, progress)
@@ -138,7 +138,7 @@ def _disk(spec: Spec, plan: ModelPlan, options: RunOptions, checkpoint: int, rea
     disk = run_bytes(
         checkpoint=checkpoint,
         kept=min(options.keep, -(-steps // options.checkpoint_every)),
-        grid=grid_bytes(reading, plan.generator.resolution, plan.generator.image_channels),
+        grid=grid_bytes(reading, plan.resolution, plan.image_channels),
         steps=steps,
         sample_every=options.sample_every,
         log_every=options.log_every,
@@ -157,7 +157,7 @@ def _time_steps(
     budget: float,
     progress: Callable[[str], None],
 ) -> StepTimes:
-    side, channels = plan.generator.resolution, plan.generator.image_channels
+    side, channels = plan.resolution, plan.image_channels
     random = torch.Generator().manual_seed(0)
 
     def stepper(size: int) -> Step:

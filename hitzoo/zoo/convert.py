@@ -13,23 +13,16 @@ import torch
 
 from hitzoo.errors import WeightsError
 from hitzoo.families.build import build_discriminator, build_generator
-from hitzoo.families.compile import ModelPlan, compile_spec
-from hitzoo.families.hit.official import (
-    AVERAGE,
-    CRITIC,
-    LIVE,
-    SOURCE,
-    Array,
-    Variable,
-    discriminator_variables,
-    generator_variables,
-)
-from hitzoo.families.hit.official_source import is_of_optimizer
-from hitzoo.families.hit.plan import HitGeneratorPlan
+from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec
+from hitzoo.families.official import HIT_GAN, Array, Variable
+from hitzoo.families.registry import families, family_of
+from hitzoo.plan.model import ModelPlan
+from hitzoo.plan.role import Role
 from hitzoo.spec.shipped import shipped_specs
 from hitzoo.spec.types import Spec
 from hitzoo.targets import file_target, folder_target
+from hitzoo.zoo.hit_gan_source import AVERAGE, CRITIC, LIVE, is_of_optimizer
 from hitzoo.zoo.model_folder import ModelFolder, write_model
 from hitzoo.zoo.model_layout import CONFIG_NAME, DISCRIMINATOR_NAME, LIVE_GENERATOR_NAME, WEIGHTS_NAME
 from hitzoo.zoo.weights import check_fit, compare, read_metadata, read_tensors, write_weights
@@ -62,9 +55,9 @@ def from_hit_gan(
             positions attend to which has no variables: that the spec alone says.
     """
     root = which or (AVERAGE if any(name.startswith(f"{AVERAGE}/") for name in variables) else LIVE)
-    wanted = {root: list(generator_variables(plan.generator))}
+    wanted = {root: _variables(plan, "generator")}
     if with_discriminator:
-        wanted[CRITIC] = list(discriminator_variables(plan.discriminator))
+        wanted[CRITIC] = _variables(plan, "discriminator")
     found = {name: array.shape for name, array in variables.items() if not is_of_optimizer(name)}
     for part in wanted:
         if not _of(part, found):
@@ -83,7 +76,7 @@ def from_hit_gan(
 
 def write_converted(folder: Path, spec: Spec, plan: ModelPlan, converted: Converted, *, force: bool = False) -> None:
     """Write a model folder of what was converted, whole or not at all."""
-    origin = {"source": SOURCE, "which": converted.which}
+    origin = {"source": HIT_GAN, "which": converted.which}
     with folder_target(folder, CONVERTED_FILES, force=force) as temporary:
         write_model(temporary, spec, plan, converted.generator, **origin)
         if converted.discriminator is not None:
@@ -98,12 +91,12 @@ def to_hit_gan(model: ModelFolder) -> dict[str, Array]:
     discriminator are added where the folder has them.
     """
     metadata = read_metadata(model.weights)
-    root = metadata.get("which", AVERAGE) if metadata.get("source") == SOURCE else AVERAGE
+    root = metadata.get("which", AVERAGE) if metadata.get("source") == HIT_GAN else AVERAGE
     folder = model.weights.parent
-    of_generator = list(generator_variables(model.plan.generator))
+    of_generator = _variables(model.plan, "generator")
     parts = {str(root): (model.weights, of_generator)}
     parts.setdefault(LIVE, (folder / LIVE_GENERATOR_NAME, of_generator))
-    parts[CRITIC] = (folder / DISCRIMINATOR_NAME, list(discriminator_variables(model.plan.discriminator)))
+    parts[CRITIC] = (folder / DISCRIMINATOR_NAME, _variables(model.plan, "discriminator"))
     arrays: dict[str, Array] = {}
     for part, (path, entries) in parts.items():
         if path.is_file():
@@ -127,6 +120,21 @@ def write_npz(path: Path, arrays: Mapping[str, Array], *, force: bool = False) -
         save(file, **arrays)
 
 
+def _variables(plan: ModelPlan, role: Role) -> list[Variable]:
+    """The variables of the official network of a role.
+
+    Raises:
+        WeightsError: the official code has none of the plan's family.
+    """
+    family = family_of(role, plan.networks[role].family)
+    if HIT_GAN not in family.official:
+        known = ", ".join(one.name for one in families(role).values() if HIT_GAN in one.official)
+        raise WeightsError(
+            f"the official HiT code has no {family.name} {role}; only specs of the family {known} convert"
+        )
+    return list(family.official[HIT_GAN](plan.networks[role]))
+
+
 def _shapes(wanted: Mapping[str, Iterable[Variable]]) -> dict[str, tuple[int, ...]]:
     return {f"{part}/{entry.theirs}": entry.shape for part, entries in wanted.items() for entry in entries}
 
@@ -144,9 +152,9 @@ def _fitting_specs(found: Mapping[str, Mapping[str, tuple[int, ...]]], root: str
     fitting: list[str] = []
     for name in shipped_specs():
         plan = compile_spec(load_spec(name))
-        if not isinstance(plan.generator, HitGeneratorPlan):
+        if not all(HIT_GAN in family_of(role, network.family).official for role, network in plan.networks.items()):
             continue
-        networks = {root: generator_variables(plan.generator), CRITIC: discriminator_variables(plan.discriminator)}
+        networks = {root: _variables(plan, "generator"), CRITIC: _variables(plan, "discriminator")}
         if all(_shapes({part: networks[part]}) == shapes for part, shapes in found.items()):
             fitting.append(name)
     return fitting

@@ -17,9 +17,10 @@ import torch
 from torch import nn
 
 from hitzoo.errors import SpecError, WeightsError
-from hitzoo.families.compile import ModelPlan, compile_spec
+from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import check_spec
 from hitzoo.families.registry import package_of
+from hitzoo.plan.model import ModelPlan
 from hitzoo.spec.convert import to_data
 from hitzoo.spec.document import Document
 from hitzoo.spec.place import Places

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from hitzoo.bench import resolution
-from hitzoo.bench.resolution import bench_resolutions, exponent, family_of
+from hitzoo.bench.resolution import bench_resolutions, exponent, truncated_plans
 from hitzoo.errors import RequestError
 from hitzoo.families.load import load_spec
 from hitzoo.families.open import open_spec
@@ -13,8 +13,8 @@ from tests.bench.bench_fakes import FakeCalls
 CPU = torch.device("cpu")
 
 
-def test_the_family_of_the_largest_holds_the_shipped_ones() -> None:
-    plans = family_of(load_spec("hit-b-ffhq1024"), 64)
+def test_the_truncated_plans_the_largest_holds_the_shipped_ones() -> None:
+    plans = truncated_plans(load_spec("hit-b-ffhq1024"), 64)
     assert [plan.generator.resolution for plan in plans] == [64, 128, 256, 512, 1024]
     assert plans[2].generator == open_spec("hit-b-ffhq256")[1].generator
     assert plans[4].generator == open_spec("hit-b-ffhq1024")[1].generator
@@ -23,13 +23,13 @@ def test_the_family_of_the_largest_holds_the_shipped_ones() -> None:
 
 
 def test_also_of_a_convolutional_generator() -> None:
-    plans = family_of(load_spec("convnet-r1-imagenet128"), 32)
+    plans = truncated_plans(load_spec("convnet-r1-imagenet128"), 32)
     assert [plan.generator.resolution for plan in plans] == [32, 64, 128]
 
 
 def test_one_size_has_no_exponent() -> None:
     with pytest.raises(RequestError, match=r"--smallest 1024: .* those of hit-b-ffhq256 are 8, 16, 32, 64, 128, 256"):
-        family_of(load_spec("hit-b-ffhq256"), 1024)
+        truncated_plans(load_spec("hit-b-ffhq256"), 1024)
 
 
 def test_the_exponent_is_the_slope_of_the_logarithms() -> None:
@@ -42,7 +42,7 @@ def test_every_path_has_its_exponent(monkeypatch) -> None:
     power = {"plain": 1.5, "optimized": 0.75}
     fake = FakeCalls(lambda call: float(call.plan.generator.resolution ** (2 * power[call.variant])))
     monkeypatch.setattr(resolution, "variant_runners", fake.variant_runners)
-    plans = family_of(load_spec("hit-b-ffhq1024"), 64)
+    plans = truncated_plans(load_spec("hit-b-ffhq1024"), 64)
     found = bench_resolutions(
         plans, variants=["plain", "optimized"], precisions=["float32"], batch=2, repeats=1, device=CPU
     ).to_json()

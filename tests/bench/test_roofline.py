@@ -5,7 +5,6 @@ import pytest
 from hitzoo.bench.ceilings import Ceilings
 from hitzoo.bench.roofline import bounds, least_seconds
 from hitzoo.families.open import open_spec
-from hitzoo.families.traffic import traffic_of
 
 H200 = Ceilings(bandwidth=4.3e12, rates={"bfloat16": 790e12, "float32": 60e12})
 """Numbers of a data sheet, less what is never reached."""
@@ -14,7 +13,7 @@ H200 = Ceilings(bandwidth=4.3e12, rates={"bfloat16": 790e12, "float32": 60e12})
 def test_a_stage_takes_the_longer_of_its_flops_and_its_bytes() -> None:
     plan = open_spec("hit-b-ffhq256")[1].generator
     ceilings = Ceilings(bandwidth=1e11, rates={"float32": 1e12})
-    for row, stage in zip(traffic_of(plan), bounds(plan, ceilings, precision="float32", batch=2), strict=True):
+    for row, stage in zip(plan.traffic(), bounds(plan, ceilings, precision="float32", batch=2), strict=True):
         moved = 4 * (row.moved["mlp"] + row.weights / 2)
         assert (stage.name, stage.flops, stage.bytes) == (row.name, row.flops, moved)
         assert (stage.by_compute, stage.by_bandwidth) == (row.flops / 1e12, moved / 1e11)
@@ -25,7 +24,7 @@ def test_a_stage_takes_the_longer_of_its_flops_and_its_bytes() -> None:
 def test_without_limits_of_bandwidth_only_flops_count() -> None:
     plan = open_spec("hit-b-ffhq256")[1].generator
     endless = Ceilings(bandwidth=1e30, rates={"float32": 1e12})
-    flops = sum(row.flops for row in traffic_of(plan))
+    flops = sum(row.flops for row in plan.traffic())
     assert least_seconds(plan, endless, precision="float32", batch=1) == pytest.approx(flops / 1e12)
 
 

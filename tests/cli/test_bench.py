@@ -9,7 +9,7 @@ import pytest
 
 from hitzoo.bench import ceilings, subprocess_runner
 from hitzoo.bench.variants import VariantRunner
-from hitzoo.families.traffic import MODELS
+from hitzoo.plan.traffic import BYTE_MODELS
 from tests.conftest import Run
 
 RUN = {
@@ -95,7 +95,7 @@ def test_roofline_says_what_limits_each_stage(run: Run) -> None:
         assert stage["compute_seconds"] == stage["flops"] / rates["flops_per_second"]["bfloat16"]
         assert stage["bandwidth_seconds"] == stage["bytes"] / rates["bytes_per_second"]
     bounds = {bound["byte_model"]: bound for bound in report["bounds"]}
-    assert list(bounds) == list(MODELS)
+    assert list(bounds) == list(BYTE_MODELS)
     assert bounds["mlp"]["bytes_per_image"] == pytest.approx(204e6, rel=0.01)
     speeds = [bound["images_per_second"] for bound in bounds.values()]
     assert speeds == sorted(speeds)

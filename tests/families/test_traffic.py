@@ -12,8 +12,8 @@ from torch.utils._pytree import tree_leaves
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import ModelPlan
 from hitzoo.families.open import open_spec
-from hitzoo.families.traffic import MODELS, Traffic, traffic_of
 from hitzoo.layers.attend import attention_by
+from hitzoo.plan.traffic import BYTE_MODELS, Traffic
 from hitzoo.spec.shipped import shipped_specs
 
 BATCH = 64  # large: what is read once a batch becomes small beside it
@@ -64,7 +64,7 @@ def check_rows(plan: ModelPlan, *, device: str = "meta") -> None:
     with torch.device(device):
         network = build_generator(plan).eval()
         z = torch.empty(BATCH, plan.generator.latent_dim)
-    rows, counter, counted = traffic_of(plan.generator), Counter(), {}
+    rows, counter, counted = plan.generator.traffic(), Counter(), {}
     for row in rows:
         part = network.get_submodule(row.name)
         part.register_forward_pre_hook(lambda *_, row=row: counted.update({row.name: -counter.numbers}))
@@ -115,17 +115,17 @@ reads from the last stage before them."""
 
 @pytest.mark.parametrize("name", PRINTED)
 def test_the_printed_table(name: str) -> None:
-    rows = traffic_of(open_spec(name)[1].generator)
+    rows = open_spec(name)[1].generator.traffic()
     flops, *printed = PRINTED[name]
     assert sum(row.flops for row in rows) == pytest.approx(flops, rel=1e-3)
-    for model, wanted in zip(MODELS, printed, strict=True):
+    for model, wanted in zip(BYTE_MODELS, printed, strict=True):
         found = sum(row.bytes_per_image(model, size=2, batch=16) for row in rows)
         assert found == pytest.approx(wanted, rel=SLACK[model]), model
 
 
 @pytest.mark.parametrize("name", shipped_specs())
 def test_what_is_fused_moves_less(name: str) -> None:
-    rows = traffic_of(open_spec(name)[1].generator)
+    rows = open_spec(name)[1].generator.traffic()
     assert all(row.moved["eager"] >= row.moved["gemm"] >= row.moved["mlp"] >= row.moved["stage"] > 0 for row in rows)
 
 
@@ -137,7 +137,7 @@ def test_weights_are_shared_by_a_batch() -> None:
 
 def test_a_stage_by_hand() -> None:
     """The last stage of 256×256: 64 channels, one cross-attention with 4 heads to 16 tokens of 512, two MLPs."""
-    last = traffic_of(open_spec("hit-b-ffhq256")[1].generator)[-1]
+    last = open_spec("hit-b-ffhq256")[1].generator.traffic()[-1]
     positions = 256 * 256
     n, image, tokens, keys = 64 * positions, 3 * positions, 16 * 512, 2 * 16 * 16
     arrival = n // 4 + n  # the map before, dealt, and the product

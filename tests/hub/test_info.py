@@ -60,10 +60,10 @@ def test_offline_it_is_looked_for_in_the_cache(
 
 
 def test_parameters_are_those_of_the_plan(published: Published, stranger: Hub, model: Path) -> None:
-    from hitzoo.families.table import generator_cost
+    from hitzoo.plan.table import network_cost
 
     found = info_of_repo(RepoName("acme/tiny"), stranger)
-    assert found.parameters == generator_cost(locate(model).plan.generator).parameters
+    assert found.parameters == network_cost(locate(model).plan.generator).parameters
 
 
 def test_numbers_of_the_card(server: HubServer, model: Path, door: Hub) -> None:

@@ -102,7 +102,7 @@ def test_kernels_that_are_not_channels_last_do_as_well(discriminator) -> None:
 def test_with_activation_checkpointing(discriminator, tiny_spec) -> None:
     network, given = discriminator(), (randn(3, 3, 16, 16), randn(3, seed=1), randn(3, seed=2))
     expected = learnt(by_autograd, network, *given)
-    use_activation_checkpointing(network, tiny_spec("training.activation_checkpointing=all").training)
+    use_activation_checkpointing(network, network.plan, tiny_spec("training.activation_checkpointing=all").training)
     assert_same(learnt(by_replay, network, *given), expected, 1e-10)
 
 

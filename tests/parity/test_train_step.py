@@ -11,7 +11,9 @@ import pytest
 import torch
 from torch import nn
 
-from hitzoo.families.hit.official import Variable, discriminator_variables, generator_variables
+from hitzoo.families.hit.official import hit_variables
+from hitzoo.families.official import Variable
+from hitzoo.families.stylegan2.official import stylegan2_variables
 from hitzoo.objectives.batch_random import BatchRandom
 from hitzoo.objectives.critic import Answer
 from hitzoo.objectives.losses import Losses
@@ -86,8 +88,8 @@ def run(official, two_threads) -> Run:
         augment=mirrored,
     )
     variables = {
-        "generator": list(generator_variables(generator.plan)),
-        "discriminator": list(discriminator_variables(discriminator.plan)),
+        "generator": list(hit_variables(generator.plan)),
+        "discriminator": list(stylegan2_variables(discriminator.plan)),
     }
     (update,) = DEFAULT.objective(objective, networks).updates(1)  # as runs go by default
     ready = DEFAULT.networks(networks)

@@ -12,7 +12,7 @@ from torch import nn
 from hitzoo.families.build import build
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec
-from hitzoo.families.table import Row, discriminator_rows, generator_rows
+from hitzoo.plan.table import Row
 from hitzoo.training.engine.fused_attention import fused_attention
 
 BATCH = 8  # a multiple of the groups of the minibatch deviation
@@ -58,7 +58,7 @@ def check(name: str, *overrides: str, device: str = "meta") -> None:
             )
             for batch in (BATCH, 2 * BATCH)
         }
-    rows = (generator_rows(plan.generator), discriminator_rows(plan.discriminator))
+    rows = (plan.generator.rows(), plan.discriminator.rows())
     for network, listed, which in zip(networks, rows, (0, 1), strict=True):
         small, large = (kept_by_parts(network, listed, inputs[batch][which]) for batch in inputs)
         measured = {row.name: (large[row.name] - small[row.name]) / BATCH for row in listed}

@@ -9,8 +9,8 @@ import pytest
 from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.load import load_spec
 from hitzoo.families.stylegan2.plan import published_width
-from hitzoo.families.table import discriminator_cost, discriminator_rows, generator_cost, generator_rows, model_cost
 from hitzoo.plan.cost import total
+from hitzoo.plan.table import network_cost
 from hitzoo.spec.shipped import shipped_specs
 
 Layout = Callable[..., ModelPlan]
@@ -59,7 +59,7 @@ def test_the_table_is_complete() -> None:
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_shipped(name: str) -> None:
-    costs = model_cost(compile_spec(load_spec(name)))
+    costs = compile_spec(load_spec(name)).costs()
     assert (costs["generator"].parameters, costs["discriminator"].parameters) == SHIPPED[name]
 
 
@@ -78,7 +78,7 @@ def test_shipped(name: str) -> None:
     ],
 )
 def test_faces(layout: Layout, channels: str, depths: str, heads: str, blocks: str, parameters: int) -> None:
-    assert generator_cost(layout(channels, depths, heads, blocks).generator).parameters == parameters
+    assert network_cost(layout(channels, depths, heads, blocks).generator).parameters == parameters
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_faces(layout: Layout, channels: str, depths: str, heads: str, blocks: s
 )
 def test_ablation(layout: Layout, blocks: str, generator: str, parameters: int) -> None:
     plan = layout(*ABLATION, blocks, latent=256, generator=generator)
-    assert generator_cost(plan.generator).parameters == parameters
+    assert network_cost(plan.generator).parameters == parameters
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_ablation(layout: Layout, blocks: str, generator: str, parameters: int) 
 def test_discriminators(layout: Layout, stages: int, multiplier: int, parameters: int) -> None:
     columns = (" ".join([word] * stages) for word in ("16", "0", "4", "-"))
     plan = layout(*columns, rest=f"discriminator: {{family: stylegan2, channel_multiplier: {multiplier}}}")
-    assert discriminator_cost(plan.discriminator).parameters == parameters
+    assert network_cost(plan.discriminator).parameters == parameters
 
 
 def test_the_published_widths() -> None:
@@ -121,28 +121,28 @@ def test_the_published_widths() -> None:
 
 
 def test_the_rows_of_the_table_add_up(tiny_plan: ModelPlan) -> None:
-    generator, discriminator = generator_rows(tiny_plan.generator), discriminator_rows(tiny_plan.discriminator)
+    generator, discriminator = tiny_plan.generator.rows(), tiny_plan.discriminator.rows()
     assert [row.name for row in generator] == ["initial", "tokens", "stages.0", "stages.1", "stages.2"]
     assert [(row.resolution, row.channels) for row in generator] == [(8, 32), (4, 32), (8, 32), (16, 16), (32, 8)]
     assert [(row.block_size, row.grid_size, row.heads) for row in generator[2:]] == [(4, 2, 2), (4, 4, 2), (0, 0, 2)]
     assert [row.to_rgb for row in generator] == [False, False, False, False, True]
     assert [row.name for row in discriminator] == ["stem", "blocks.0", "blocks.1", "blocks.2", "head"]
     assert [(row.resolution, row.channels) for row in discriminator] == [(32, 4), (32, 8), (16, 8), (8, 16), (4, 16)]
-    assert model_cost(tiny_plan) == {
+    assert tiny_plan.costs() == {
         "generator": total(row.cost for row in generator),
         "discriminator": total(row.cost for row in discriminator),
     }
 
 
 def test_the_tiny_model_is_tiny(tiny_plan: ModelPlan) -> None:
-    assert generator_cost(tiny_plan.generator).parameters < 100_000
+    assert network_cost(tiny_plan.generator).parameters < 100_000
     assert tiny_plan.generator.resolution == 32
 
 
 def test_a_cost_by_hand(layout: Layout) -> None:
     """One stage of 4 channels at 8×8, one MLP block of 3·4 hidden units, 2 latent numbers, no tokens."""
     plan = layout("4", "1", "1", "-", latent=2, generator="  latent_tokens: 0\n  mlp_expansion: 3\n")
-    cost = generator_cost(plan.generator)
+    cost = network_cost(plan.generator)
     initial, position, norms = (2 + 1) * 256, 256, 2 * (4 + 4)
     mlp, to_rgb = (4 * 12 + 12) + (12 * 4 + 4), 4 * 3 + 3
     assert cost.parameters == initial + position + norms + mlp + to_rgb

@@ -14,13 +14,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from hitzoo.families.build import build
 from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.convnet.plan import ConvnetGeneratorPlan
-from hitzoo.families.generator_plan import GeneratorPlan
 from hitzoo.families.language import shipped_language
 from hitzoo.families.load import load_spec, parse_spec
 from hitzoo.families.stylegan2.plan import Stylegan2DiscriminatorPlan
-from hitzoo.families.table import model_cost
 from hitzoo.layers import BLOCKS
 from hitzoo.plan.cost import COSTS, Cost
+from hitzoo.plan.network import NetworkPlan
 from hitzoo.plan.types import BlockPlan
 from hitzoo.spec.shipped import shipped_specs
 
@@ -57,7 +56,7 @@ def shipped_plan(request: pytest.FixtureRequest) -> ModelPlan:
     return compile_spec(load_spec(request.param))
 
 
-def parts(plan: GeneratorPlan | Stylegan2DiscriminatorPlan) -> list[BlockPlan]:
+def parts(plan: NetworkPlan | Stylegan2DiscriminatorPlan) -> list[BlockPlan]:
     if isinstance(plan, Stylegan2DiscriminatorPlan):
         return [plan.stem, *plan.blocks, plan.head]
     if isinstance(plan, ConvnetGeneratorPlan):
@@ -79,7 +78,7 @@ def check_costs(plan: ModelPlan) -> None:
     with torch.device("meta"):
         generator, discriminator = build(plan)
     side, channels = plan.generator.resolution, plan.generator.image_channels
-    said = {part: replace(cost, activations=0) for part, cost in model_cost(plan).items()}
+    said = {part: replace(cost, activations=0) for part, cost in plan.costs().items()}
     assert said == {
         "generator": measured(generator, plan.generator.latent_dim),
         "discriminator": measured(discriminator, channels, side, side),

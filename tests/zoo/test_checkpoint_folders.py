@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from hitzoo.errors import WeightsError
-from hitzoo.families.hit.official_source import read_variables
+from hitzoo.zoo.hit_gan_source import read_variables
 
 
 class _Reader:
@@ -47,6 +47,6 @@ def test_checkpoint_here_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     (tmp_path / "here" / "ckpt-10.index").touch()
     monkeypatch.chdir(tmp_path / "here")
     reader = _Reader()
-    monkeypatch.setattr("hitzoo.families.hit.official_source._tensorflow", lambda: reader)
+    monkeypatch.setattr("hitzoo.zoo.hit_gan_source._tensorflow", lambda: reader)
     assert read_variables(Path(written)).keys() == {"a"}
     assert [Path(prefix).name for prefix in reader.asked] == ["ckpt-10"]

@@ -10,7 +10,7 @@ import typer
 from hitzoo.cli.completion import complete_spec
 
 if TYPE_CHECKING:
-    from hitzoo.families.compile import ModelPlan
+    from hitzoo.plan.model import ModelPlan
 
 ModelArgument: TypeAlias = Annotated[
     str,

@@ -43,7 +43,7 @@ def bench_resolution(
     from hitzoo.families.open import open_spec
 
     loaded, _ = open_spec(spec, overrides)
-    from hitzoo.bench.resolution import bench_resolutions, family_of
+    from hitzoo.bench.resolution import bench_resolutions, truncated_plans
     from hitzoo.bench.variants import DEFAULT_VARIANTS, VARIANTS
     from hitzoo.runtime.device import choose_device
     from hitzoo.runtime.precision import PRECISIONS, known_precision
@@ -51,7 +51,7 @@ def bench_resolution(
     place = choose_device(device)
     variants = wanted("--path", path, VARIANTS, DEFAULT_VARIANTS)
     precisions = (known_precision(precision, PRECISIONS),)
-    plans = family_of(loaded, smallest)
+    plans = truncated_plans(loaded, smallest)
     with progress.progress_bar("calls") as follow:
         scaling = bench_resolutions(
             plans,

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hitzoo.bench.ceilings import Ceilings
     from hitzoo.bench.roofline import StageBound
-    from hitzoo.families.compile import ModelPlan
+    from hitzoo.plan.model import ModelPlan
 
 
 def bench_roofline(
@@ -61,10 +61,10 @@ def bench_roofline(
 
 def _report(plan: ModelPlan, ceilings: Ceilings, device: torch.device, precision: str, batch: int) -> dict[str, Any]:
     from hitzoo.bench.roofline import BOUND_MODEL, bounds
-    from hitzoo.families.traffic import MODELS
+    from hitzoo.plan.traffic import BYTE_MODELS
 
     by_model = {
-        model: bounds(plan.generator, ceilings, precision=precision, batch=batch, model=model) for model in MODELS
+        model: bounds(plan.generator, ceilings, precision=precision, batch=batch, model=model) for model in BYTE_MODELS
     }
     total = sum(stage.seconds for stage in by_model[BOUND_MODEL])
     return {
@@ -104,7 +104,7 @@ def _bound(model: str, stages: list[StageBound]) -> dict[str, Any]:
 def _print(report: dict[str, Any]) -> None:
     from hitzoo.cli import console
     from hitzoo.cli.bench.machine import ceilings_line, on_machine
-    from hitzoo.families.traffic import MODELS
+    from hitzoo.plan.traffic import BYTE_MODELS
 
     columns = ("part", "resolution", "FLOPs", "bytes", "ms by compute", "ms by bandwidth", "bound by", "share of time")
     rows = [
@@ -127,7 +127,7 @@ def _print(report: dict[str, Any]) -> None:
             bound["byte_model"],
             console.size(bound["bytes_per_image"]),
             f"{bound['images_per_second']:.4g}",
-            MODELS[bound["byte_model"]],
+            BYTE_MODELS[bound["byte_model"]],
         ]
         for bound in report["bounds"]
     ]

@@ -101,7 +101,7 @@ def _row(run: SamplingRun) -> list[str]:
         f"{latency} ({low}–{high})",
         f"{run.speedup:.2f} ({run.speedup_quartiles[0]:.2f}–{run.speedup_quartiles[1]:.2f})",
         console.size(facts["peak_bytes"]),
-        f"{run.share_of_bound:.0%}",
+        "" if run.share_of_bound is None else f"{run.share_of_bound:.0%}",
     ]
 
 

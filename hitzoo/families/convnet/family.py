@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from hitzoo.errors import Problem
-from hitzoo.families.convnet.plan import ConvnetGeneratorPlan, plan_convnet
+from hitzoo.families.convnet.plan import ConvnetGeneratorPlan, ended_convnet, outline_convnet, plan_convnet
 from hitzoo.families.convnet.spec import ConvnetGeneratorSpec
-from hitzoo.families.family import Family, Frame
+from hitzoo.families.family import Family
 from hitzoo.families.schema_file import definitions_beside
-from hitzoo.spec.place import Places
 
 if TYPE_CHECKING:
     from torch import nn
 
-
-def _plan(spec: ConvnetGeneratorSpec, frame: Frame, places: Places) -> ConvnetGeneratorPlan | list[Problem]:
-    return plan_convnet(spec, frame.channels)
+    from hitzoo.fold.kernels import Kernels
+    from hitzoo.fold.network import OptimizedNetwork
 
 
 def _build(plan: ConvnetGeneratorPlan) -> nn.Module:
@@ -25,11 +22,20 @@ def _build(plan: ConvnetGeneratorPlan) -> nn.Module:
     return ConvnetGenerator(plan)
 
 
+def _fold(generator: Any, kernels: Kernels) -> OptimizedNetwork:
+    from hitzoo.families.convnet.fold import OptimizedConvnet
+
+    return OptimizedConvnet(generator, kernels)
+
+
 CONVNET: Final = Family(
     name="convnet",
     role="generator",
     spec=ConvnetGeneratorSpec,
     schema=lambda: definitions_beside(__file__),
-    plan=_plan,
+    plan=plan_convnet,
     build=_build,
+    outline=outline_convnet,
+    fold=_fold,
+    ended=ended_convnet,
 )

@@ -16,6 +16,7 @@ from torch import nn
 from hitzoo.families.convnet.model import ConvnetGenerator
 from hitzoo.fold.affine import Affine, affine_of, in_float64
 from hitzoo.fold.kernels import Kernels
+from hitzoo.fold.network import OptimizedNetwork
 from hitzoo.fold.rewrites import before_norm, scale_and_shift
 from hitzoo.layers.equalized import Conv
 from hitzoo.layers.in_float32 import at_least_float32
@@ -23,7 +24,7 @@ from hitzoo.layers.norm import BatchNorm
 from hitzoo.layers.residual_up import ImageHead, ResidualUp
 
 
-class OptimizedConvnet(nn.Module):
+class OptimizedConvnet(OptimizedNetwork):
     """Latent to image as the generator it was made of, in evaluation: [B, latent_dim] -> [B, image_channels, R, R]."""
 
     def __init__(self, generator: ConvnetGenerator, kernels: Kernels) -> None:
@@ -39,6 +40,11 @@ class OptimizedConvnet(nn.Module):
         """The images of a batch of latents, in float32."""
         first = self.initial(z.to(self.precision)).unflatten(-1, self.shape)
         return at_least_float32(self.head(self.blocks(first.permute(0, 3, 1, 2))))
+
+    @property
+    def why_not_pixelwise(self) -> str:
+        """Every 3×3 convolution sees neighbours."""
+        return "this model's convolutions mix pixels at every resolution"
 
 
 class OptimizedResidualUp(nn.Module):

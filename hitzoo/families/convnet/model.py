@@ -25,11 +25,6 @@ class ConvnetGenerator(nn.Module):
         self.blocks = nn.Sequential(*map(build_block, plan.blocks))
         self.head: ImageHead = build_block(plan.head)
 
-    def parts(self) -> dict[int, nn.Module]:
-        """By the resolution they reach, what activation checkpointing computes again."""
-        last = len(self.blocks) - 1
-        return {self.plan.resolution >> (last - k): block for k, block in enumerate(self.blocks)}
-
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """The images of a batch of latents."""
         x = self.initial(z).permute(0, 3, 1, 2)

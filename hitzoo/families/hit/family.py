@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
 
-from hitzoo.errors import Problem
-from hitzoo.families.family import Family, Frame
-from hitzoo.families.hit.plan import HitGeneratorPlan, plan_hit
+from hitzoo.families.family import Family
+from hitzoo.families.hit.plan import HitGeneratorPlan, ended_hit, outline_hit, plan_hit
 from hitzoo.families.hit.spec import HitGeneratorSpec
 from hitzoo.families.schema_file import definitions_beside
-from hitzoo.spec.place import Places
 
 if TYPE_CHECKING:
     from torch import nn
 
-
-def _plan(spec: HitGeneratorSpec, frame: Frame, places: Places) -> HitGeneratorPlan | list[Problem]:
-    plan, problems = plan_hit(spec, frame.channels, places)
-    return problems if plan is None else plan
+    from hitzoo.families.official import Variable
+    from hitzoo.fold.kernels import Kernels
+    from hitzoo.fold.network import OptimizedNetwork
 
 
 def _build(plan: HitGeneratorPlan) -> nn.Module:
@@ -26,11 +24,27 @@ def _build(plan: HitGeneratorPlan) -> nn.Module:
     return HiTGenerator(plan)
 
 
+def _fold(generator: Any, kernels: Kernels) -> OptimizedNetwork:
+    from hitzoo.families.hit.fold.generator import OptimizedHiT
+
+    return OptimizedHiT(generator, kernels)
+
+
+def _official(plan: HitGeneratorPlan) -> Iterable[Variable]:
+    from hitzoo.families.hit.official import hit_variables
+
+    return hit_variables(plan)
+
+
 HIT: Final = Family(
     name="hit",
     role="generator",
     spec=HitGeneratorSpec,
     schema=lambda: definitions_beside(__file__),
-    plan=_plan,
+    plan=plan_hit,
     build=_build,
+    outline=outline_hit,
+    fold=_fold,
+    ended=ended_hit,
+    official={"hit-gan": _official},
 )

@@ -13,7 +13,8 @@ from typing import cast
 import torch
 from torch import nn
 
-from hitzoo.families.hit.plan import HitGeneratorPlan, HitStagePlan
+from hitzoo.families.hit.plan import HitGeneratorPlan
+from hitzoo.families.hit.stage_plan import HitStagePlan
 from hitzoo.layers import build_block
 from hitzoo.layers.blocking import from_blocks, to_blocks
 from hitzoo.layers.checkpointing import CheckpointedModule, checkpointed
@@ -41,10 +42,6 @@ class HiTGenerator(nn.Module):
     def stage_list(self) -> list[HiTStage]:
         """The stages, with their type."""
         return cast(list[HiTStage], list(self.stages))
-
-    def parts(self) -> dict[int, nn.Module]:
-        """By resolution, what activation checkpointing computes again."""
-        return {stage.resolution: module for stage, module in zip(self.plan.stages, self.stages, strict=True)}
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """The images of a batch of latents, in NCHW shape and channels-last memory."""

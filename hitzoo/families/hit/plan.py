@@ -6,39 +6,28 @@ Source: Zhao et al. 2021, section 3; layouts in the paper's appendix and the off
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from hitzoo.errors import Problem
+from hitzoo.families.doubling import doubling_outline, doubling_problems
+from hitzoo.families.family import Frame, Outline
 from hitzoo.families.hit.attention import attends, block_kind, block_size
 from hitzoo.families.hit.problems import hit_problems
+from hitzoo.families.hit.rows import hit_rows, token_side
 from hitzoo.families.hit.spec import HitGeneratorSpec, StageSpec
+from hitzoo.families.hit.stage_plan import HitStagePlan
+from hitzoo.families.hit.traffic import moved_by_hit
+from hitzoo.plan.network import PlainNetwork
+from hitzoo.plan.ports import Image, Latent, Port
+from hitzoo.plan.table import Row
+from hitzoo.plan.traffic import Traffic, traffic_of
 from hitzoo.plan.types import BlockPlan, Value, block
 from hitzoo.spec.place import Places
 
 
 @dataclass(frozen=True, kw_only=True)
-class HitStagePlan:
-    """One stage at one resolution.
-
-    `block_size` and `grid_size` are 0 in a stage without attention, `heads` where nothing attends.
-    """
-
-    name: str
-    resolution: int
-    channels: int
-    heads: int
-    attention: str
-    block_size: int
-    grid_size: int
-    upsample: BlockPlan | None
-    position: BlockPlan
-    cross: BlockPlan | None
-    blocks: tuple[BlockPlan, ...]
-    to_rgb: BlockPlan | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class HitGeneratorPlan:
+class HitGeneratorPlan(PlainNetwork):
     """The whole generator: latent (B, latent_dim) to image (B, image_channels, resolution, resolution)."""
 
     family: str
@@ -49,38 +38,80 @@ class HitGeneratorPlan:
     tokens: BlockPlan | None
     stages: tuple[HitStagePlan, ...]
 
+    @property
+    def takes(self) -> tuple[Port, ...]:
+        """The latent."""
+        return (Latent(self.latent_dim),)
 
-def plan_hit(
-    spec: HitGeneratorSpec, image_channels: int, places: Places
-) -> tuple[HitGeneratorPlan | None, list[Problem]]:
-    """Decide every module of the generator, or say everything that does not fit."""
+    @property
+    def gives(self) -> Port:
+        """The image."""
+        return Image(self.resolution, self.image_channels)
+
+    @property
+    def parts(self) -> tuple[tuple[str, int], ...]:
+        """The stages."""
+        return tuple((stage.name, stage.resolution) for stage in self.stages)
+
+    @property
+    def normed(self) -> int | None:
+        """Side of the smallest map or square of tokens that is batch-normed."""
+        if not any(part.kwargs.get("norm") == "batch" for part in self._blocks()):
+            return None
+        return min(token_side(self.tokens) or self.stages[0].resolution, self.stages[0].resolution)
+
+    def rows(self) -> tuple[Row, ...]:
+        """A row for each way in, then one per stage."""
+        return hit_rows(self.initial, self.tokens, self.stages)
+
+    def traffic(self) -> tuple[Traffic, ...]:
+        """What each row moves."""
+        moved = moved_by_hit(self.latent_dim, self.image_channels, self.tokens, self.stages)
+        return traffic_of(self.rows(), moved)
+
+    def _blocks(self) -> Iterator[BlockPlan]:
+        for stage in self.stages:
+            yield from (part for part in (stage.cross, *stage.blocks, stage.to_rgb) if part is not None)
+
+
+def plan_hit(spec: HitGeneratorSpec, frame: Frame, places: Places) -> HitGeneratorPlan | list[Problem]:
+    """Decide every module of the generator, or list everything that does not fit."""
     problems = hit_problems(spec, places)
+    problems += doubling_problems(spec, frame, places)
     if problems:
-        return None, problems
+        return problems
     first = spec.stages[0].channels
     side = spec.latent_tokens
     tokens = block("tokens", "latent_tokens", latent_dim=spec.latent_dim, side=side, channels=first, norm=spec.norm)
-    return (
-        HitGeneratorPlan(
-            family=spec.family,
-            latent_dim=spec.latent_dim,
-            resolution=_resolution(spec, len(spec.stages) - 1),
-            image_channels=image_channels,
-            initial=block("initial", "initial_map", latent_dim=spec.latent_dim, side=spec.initial_size, channels=first),
-            tokens=tokens if side else None,
-            stages=tuple(_plan_stage(spec, index, image_channels) for index in range(len(spec.stages))),
-        ),
-        [],
+    return HitGeneratorPlan(
+        family=spec.family,
+        latent_dim=spec.latent_dim,
+        resolution=spec.sides[-1],
+        image_channels=frame.channels,
+        initial=block("initial", "initial_map", latent_dim=spec.latent_dim, side=spec.initial_size, channels=first),
+        tokens=tokens if side else None,
+        stages=tuple(_plan_stage(spec, index, frame.channels) for index in range(len(spec.stages))),
     )
 
 
-def _resolution(spec: HitGeneratorSpec, index: int) -> int:
-    return spec.initial_size << index
+def outline_hit(spec: HitGeneratorSpec) -> Outline:
+    """What the section says of the images, whatever else is wrong with it."""
+    smallest = min(spec.latent_tokens or spec.initial_size, spec.initial_size)
+    outline = doubling_outline(spec, spec.sides, smallest if spec.norm == "batch" else None)
+    return replace(outline, without_batch_norm="norm: layer")
+
+
+def ended_hit(spec: HitGeneratorSpec) -> tuple[HitGeneratorSpec, ...]:
+    """The section ended after each of its stages; the last one of each adds to the image."""
+    ends = range(1, len(spec.stages) + 1)
+    return tuple(
+        replace(spec, stages=(*spec.stages[: end - 1], replace(spec.stages[end - 1], to_rgb=True))) for end in ends
+    )
 
 
 def _plan_stage(spec: HitGeneratorSpec, index: int, image_channels: int) -> HitStagePlan:
     stage = spec.stages[index]
-    resolution = _resolution(spec, index)
+    resolution = spec.sides[index]
     name = f"stages.{index}"
     size = block_size(stage, resolution)
     return HitStagePlan(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from hitzoo.errors import Problem
+from hitzoo.families.family import LARGEST_SIDE
 from hitzoo.families.hit.attention import BLOCKED, HALVED, attends, balanced_block_size
 from hitzoo.families.hit.spec import HitGeneratorSpec, StageSpec
 from hitzoo.spec.place import Path, Places
-
-LARGEST_SIDE = 1 << 16  # pixels; beyond it a position table alone would be hundreds of GB
 
 
 def hit_problems(spec: HitGeneratorSpec, places: Places) -> list[Problem]:

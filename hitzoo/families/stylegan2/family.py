@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
-from hitzoo.errors import Problem
-from hitzoo.families.family import Family, Frame
+from hitzoo.families.family import Family
 from hitzoo.families.schema_file import definitions_beside
-from hitzoo.families.stylegan2.plan import Stylegan2DiscriminatorPlan, is_halvable, plan_widths
+from hitzoo.families.stylegan2.plan import SIDES, Stylegan2DiscriminatorPlan, plan_stylegan2
 from hitzoo.families.stylegan2.spec import Stylegan2DiscriminatorSpec
-from hitzoo.spec.place import Places
 
 if TYPE_CHECKING:
     from torch import nn
 
-
-def _plan(spec: Stylegan2DiscriminatorSpec, frame: Frame, places: Places) -> Stylegan2DiscriminatorPlan | list[Problem]:
-    if frame.side is None or not is_halvable(frame.side):
-        return [places.problem(("discriminator",), f"a side of {frame.side} cannot be halved down to 4")]
-    return plan_widths(spec, frame.side, frame.channels)
+    from hitzoo.families.official import Variable
 
 
 def _build(plan: Stylegan2DiscriminatorPlan) -> nn.Module:
@@ -27,11 +22,19 @@ def _build(plan: Stylegan2DiscriminatorPlan) -> nn.Module:
     return Stylegan2Discriminator(plan)
 
 
+def _official(plan: Stylegan2DiscriminatorPlan) -> Iterable[Variable]:
+    from hitzoo.families.stylegan2.official import stylegan2_variables
+
+    return stylegan2_variables(plan)
+
+
 STYLEGAN2: Final = Family(
     name="stylegan2",
     role="discriminator",
     spec=Stylegan2DiscriminatorSpec,
     schema=lambda: definitions_beside(__file__),
-    plan=_plan,
+    plan=plan_stylegan2,
     build=_build,
+    sides=SIDES,
+    official={"hit-gan": _official},
 )

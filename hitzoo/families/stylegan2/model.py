@@ -29,10 +29,6 @@ class Stylegan2Discriminator(nn.Module):
         """Whether each logit follows from its own image, linearly but for leaky rectifiers: cheaper gradients then."""
         return not self.plan.head.kwargs["minibatch_std"]
 
-    def parts(self) -> dict[int, nn.Module]:
-        """By the resolution they start from, what activation checkpointing computes again."""
-        return {self.plan.resolution >> k: block for k, block in enumerate(self.blocks)}
-
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """One logit an image: large means real."""
         x = self.stem(image)

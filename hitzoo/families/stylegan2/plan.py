@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from hitzoo.errors import Problem
-from hitzoo.families.resolution import steps_of
+from hitzoo.families.family import Frame, Sides
 from hitzoo.families.stylegan2.spec import Stylegan2DiscriminatorSpec
+from hitzoo.plan.network import PlainNetwork
+from hitzoo.plan.ports import Image, Logits, Port
+from hitzoo.plan.table import Row, block_row
 from hitzoo.plan.types import BlockPlan, block
-from hitzoo.spec.types import Spec
+from hitzoo.spec.place import Places
 
 LAST_SIDE = 4  # pixels; where the last convolution and the linear layers stand
 _WIDEST = 512
@@ -19,7 +22,7 @@ _WIDE_UNTIL = 32  # pixels; up to here the published schedule has its full width
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stylegan2DiscriminatorPlan:
+class Stylegan2DiscriminatorPlan(PlainNetwork):
     """The whole discriminator: image (B, image_channels, resolution, resolution) to logits (B,)."""
 
     family: str
@@ -29,16 +32,52 @@ class Stylegan2DiscriminatorPlan:
     blocks: tuple[BlockPlan, ...]
     head: BlockPlan
 
+    @property
+    def takes(self) -> tuple[Port, ...]:
+        """The image."""
+        return (Image(self.resolution, self.image_channels),)
 
-def plan_stylegan2(spec: Spec, resolution: int) -> tuple[Stylegan2DiscriminatorPlan | None, list[Problem]]:
-    """Decide every module of the discriminator, or say everything that does not fit."""
-    problems = _problems(spec, resolution)
-    if problems or not is_halvable(resolution) or _misses_widths(spec, resolution):
-        return None, problems
-    return plan_widths(_own(spec), resolution, spec.data.channels), []
+    @property
+    def gives(self) -> Port:
+        """The logits."""
+        return Logits()
+
+    @property
+    def parts(self) -> tuple[tuple[str, int], ...]:
+        """The blocks, each with the resolution it starts from."""
+        return tuple((part.name, self.resolution >> index) for index, part in enumerate(self.blocks))
+
+    @property
+    def grouped(self) -> int:
+        """Images of a group for the minibatch's standard deviation."""
+        return self.head.kwargs["minibatch_std"] or 1
+
+    def rows(self) -> tuple[Row, ...]:
+        """A row per resolution from the image's down to 4, where the head stands."""
+        width = int(self.stem.kwargs["out_channels"])
+        rows = [block_row(self.stem, self.resolution, width)]
+        rows += [
+            block_row(part, side, int(part.kwargs["out_channels"]))
+            for part, (_, side) in zip(self.blocks, self.parts, strict=True)
+        ]
+        return (*rows, block_row(self.head, LAST_SIDE, int(self.head.kwargs["channels"])))
 
 
-def plan_widths(own: Stylegan2DiscriminatorSpec, resolution: int, image_channels: int) -> Stylegan2DiscriminatorPlan:
+def plan_stylegan2(
+    spec: Stylegan2DiscriminatorSpec, frame: Frame, places: Places
+) -> Stylegan2DiscriminatorPlan | list[Problem]:
+    """Decide every module of the discriminator, or list everything that does not fit."""
+    problems = [
+        *_side_problems(frame, places),
+        *_channel_problems(spec, frame, places),
+        *_group_problems(spec, frame, places),
+    ]
+    if problems or not is_halvable(frame.side) or _misses_widths(spec, frame.side):
+        return problems
+    return _plan_widths(spec, frame.side, frame.channels)
+
+
+def _plan_widths(own: Stylegan2DiscriminatorSpec, resolution: int, image_channels: int) -> Stylegan2DiscriminatorPlan:
     """Every module of a discriminator whose widths fit its resolution."""
     sides = [resolution >> k for k in range(_halvings(resolution) + 1)]
     widths = own.channels or tuple(published_width(side, own.channel_multiplier) for side in sides)
@@ -70,11 +109,6 @@ def plan_widths(own: Stylegan2DiscriminatorSpec, resolution: int, image_channels
     )
 
 
-def _own(spec: Spec) -> Stylegan2DiscriminatorSpec:
-    assert isinstance(spec.discriminator, Stylegan2DiscriminatorSpec)
-    return spec.discriminator
-
-
 def published_width(side: int, multiplier: int) -> int:
     """Channels at one resolution: 512 up to 32×32, then 256·m at 64, halved with every doubling."""
     return _WIDEST if side <= _WIDE_UNTIL else max(1, _WIDEST * _WIDE_UNTIL * multiplier // side)
@@ -84,17 +118,13 @@ def _halvings(resolution: int) -> int:
     return (resolution // LAST_SIDE).bit_length() - 1
 
 
-def _problems(spec: Spec, resolution: int) -> list[Problem]:
-    return [*_side_problems(spec, resolution), *_channel_problems(spec, resolution), *_group_problems(spec)]
-
-
-def _side_problems(spec: Spec, resolution: int) -> list[Problem]:
-    if is_halvable(resolution) or spec.data.resolution not in (None, resolution):
+def _side_problems(frame: Frame, places: Places) -> list[Problem]:
+    if is_halvable(frame.side) or frame.wanted not in (None, frame.side):
         return []  # where the data's is another, that is what is said
-    message = f"a side of {resolution} cannot be halved down to {LAST_SIDE}, as the discriminator does"
-    hint = "possible image sides: 8, 16, 32, 64, … (change generator.initial_size or the number of stages)"
-    path, _ = steps_of(spec)
-    return [spec.places.problem(path, message, hint, beside=[("generator", "initial_size")])]
+    message = f"a side of {frame.side} cannot be halved down to {LAST_SIDE}, as the discriminator does"
+    hint = f"possible image sides: {SIDES.words} (change {frame.change})"
+    path, *beside = frame.decided_by
+    return [places.problem(path, message, hint, beside=beside)]
 
 
 def is_halvable(side: int) -> bool:
@@ -102,29 +132,31 @@ def is_halvable(side: int) -> bool:
     return side >= 2 * LAST_SIDE and side == LAST_SIDE << _halvings(side)
 
 
-def _channel_problems(spec: Spec, resolution: int) -> list[Problem]:
+SIDES = Sides("8, 16, 32, 64, …", is_halvable)
+
+
+def _channel_problems(spec: Stylegan2DiscriminatorSpec, frame: Frame, places: Places) -> list[Problem]:
     """As many widths as there are resolutions, of the generator's image or of the data's where they differ."""
-    channels = _own(spec).channels
-    sides = [side for side in (resolution, spec.data.resolution) if side and is_halvable(side)]
+    channels = spec.channels
+    sides = [side for side in (frame.side, frame.wanted) if side and is_halvable(side)]
     if channels is None or not sides or len(channels) in (_halvings(side) + 1 for side in sides):
         return []
     wanted = _halvings(sides[0]) + 1
     listed = ", ".join(str(sides[0] >> k) for k in range(wanted))
     message = f"{len(channels)} widths for {wanted} resolutions"
-    beside = [steps_of(spec)[0], ("generator", "initial_size")]
-    return [spec.places.problem(("discriminator", "channels"), message, f"one each for {listed}", beside=beside)]
+    hint = f"one each for {listed}"
+    return [places.problem(("discriminator", "channels"), message, hint, beside=frame.decided_by)]
 
 
-def _misses_widths(spec: Spec, resolution: int) -> bool:
+def _misses_widths(spec: Stylegan2DiscriminatorSpec, side: int) -> bool:
     """The widths fit the data's resolution, which the generator does not reach: that is said elsewhere."""
-    channels = _own(spec).channels
-    return channels is not None and len(channels) != _halvings(resolution) + 1
+    return spec.channels is not None and len(spec.channels) != _halvings(side) + 1
 
 
-def _group_problems(spec: Spec) -> list[Problem]:
-    group, batch = _own(spec).minibatch_std, spec.training.batch_size
+def _group_problems(spec: Stylegan2DiscriminatorSpec, frame: Frame, places: Places) -> list[Problem]:
+    group, batch = spec.minibatch_std, frame.batch_size
     if group and batch % min(group, batch):
         message = f"groups of {group} do not divide the batch of {batch}"
         hint, beside = "choose a divisor of the batch size", [("training", "batch_size")]
-        return [spec.places.problem(("discriminator", "minibatch_std"), message, hint, beside=beside)]
+        return [places.problem(("discriminator", "minibatch_std"), message, hint, beside=beside)]
     return []

@@ -12,10 +12,10 @@ import torch
 from torch import nn
 
 from hitzoo.families.build import build
-from hitzoo.families.compile import ModelPlan
 from hitzoo.objectives.build import objective_of
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.update import Inputs, Networks, Update
+from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.role import Role
 from hitzoo.runtime.live_bytes import LiveBytes
 from hitzoo.runtime.shard import WHOLE
@@ -52,12 +52,10 @@ def measure_footprint(spec: Spec, plan: ModelPlan) -> Footprint:
         generator, discriminator = build(plan)
     use_norm_statistics(generator, spec.training)
     networks: dict[Role, nn.Module] = {"generator": generator, "discriminator": discriminator}
-    for network in networks.values():
-        use_activation_checkpointing(network, spec.training)
+    for role, network in networks.items():
+        use_activation_checkpointing(network, plan.networks[role], spec.training)
     group = spec.training.norm_statistics
-    batch = math.lcm(
-        _BATCH, getattr(spec.discriminator, "minibatch_std", 0) or 1, group if isinstance(group, int) else 1
-    )
+    batch = math.lcm(_BATCH, plan.discriminator.grouped, group if isinstance(group, int) else 1)
     return Footprint(
         training_per_image=_step_peak(spec, plan, networks, batch) // batch,
         training_fixed=_fixed_bytes(spec.training, networks),
@@ -72,11 +70,11 @@ def _step_peak(spec: Spec, plan: ModelPlan, networks: Mapping[Role, nn.Module], 
 
 
 def _update_peak(update: Update, index: int, plan: ModelPlan, networks: Networks) -> int:
-    side, channels = plan.generator.resolution, plan.generator.image_channels
+    side, channels = plan.resolution, plan.image_channels
     at = Moment(index=index)
     inputs = Inputs(
         real=torch.empty(update.images, side, side, channels, device=META).permute(0, 3, 1, 2),
-        latents=torch.empty(update.latents, plan.generator.latent_dim, device=META),
+        latents=torch.empty(update.latents, plan.input_width, device=META),
         random=draws_of(0, update, at, WHOLE)[1],
     )
     with fused_attention(), LiveBytes() as memory:

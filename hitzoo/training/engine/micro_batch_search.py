@@ -8,8 +8,8 @@ from collections.abc import Callable
 import torch
 
 from hitzoo.errors import RequestError, RunError
-from hitzoo.families.compile import ModelPlan
-from hitzoo.families.resolution import doubling
+from hitzoo.families.compile import compile_spec
+from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.free_memory import free_memory
 from hitzoo.runtime.launcher import launch_environment
 from hitzoo.spec.types import Spec
@@ -22,8 +22,9 @@ _PROCESS = 600_000_000  # bytes of Python and torch
 
 def group_of(spec: Spec) -> int:
     """Images that must stay together: those of a minibatch standard deviation and of a ghost batch norm."""
-    norm = spec.training.norm_statistics if doubling(spec).uses_batch_norm else 1
-    return math.lcm(getattr(spec.discriminator, "minibatch_std", 0) or 1, norm if isinstance(norm, int) else 1)
+    plan = compile_spec(spec)
+    norm = spec.training.norm_statistics if plan.generator.normed is not None else 1
+    return math.lcm(*(network.grouped for network in plan.networks.values()), norm if isinstance(norm, int) else 1)
 
 
 def sizes(spec: Spec, processes: int) -> list[int]:

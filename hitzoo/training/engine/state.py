@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from hitzoo.families.build import build_discriminator
-from hitzoo.families.compile import ModelPlan
+from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.role import Role
 from hitzoo.runtime.seeding import Purpose, drawing_weights
 from hitzoo.sampling.initial import initial_generator
@@ -51,8 +51,8 @@ def new_state(plan: ModelPlan, training: TrainingSpec, seed: int, device: torch.
         discriminator = build_discriminator(plan).to(device)
     average = MovingAverage(generator, training.ema)
     networks: dict[Role, nn.Module] = {"generator": generator, "discriminator": discriminator}
-    for network in networks.values():
-        use_activation_checkpointing(network, training)
+    for role, network in networks.items():
+        use_activation_checkpointing(network, plan.networks[role], training)
     return TrainState(
         networks=networks,
         averages={"generator": average},

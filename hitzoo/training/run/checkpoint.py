@@ -19,8 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from hitzoo.errors import WeightsError
-from hitzoo.families.compile import ModelPlan
 from hitzoo.files import atomic_folder, parse_json
+from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.role import Role
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.state import TrainState

@@ -20,8 +20,8 @@ from typing import Any
 import torch
 
 from hitzoo.errors import OutputError, RunError
-from hitzoo.families.compile import ModelPlan
 from hitzoo.files import write_text
+from hitzoo.plan.model import ModelPlan
 from hitzoo.spec.convert import to_data
 from hitzoo.spec.types import Spec
 from hitzoo.spec.write import leaves, to_yaml

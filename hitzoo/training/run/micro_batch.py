@@ -7,10 +7,10 @@ from typing import Any
 
 import torch
 
-from hitzoo.families.compile import ModelPlan
 from hitzoo.layers.batch_statistics import per_replica
 from hitzoo.layers.norm import set_statistics
 from hitzoo.objectives.build import objective_of
+from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.distributed import World
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.micro_batch_search import predicted_to_fit, refuse_unfit, sizes, tried_to_fit
@@ -85,7 +85,7 @@ class AtOnce:
             use_norm_statistics(state.networks["generator"], self.spec.training)
 
     def _attempt(self, state: TrainState, size: int) -> None:
-        side, channels = self.plan.generator.resolution, self.plan.generator.image_channels
+        side, channels = self.plan.resolution, self.plan.image_channels
         images = torch.zeros(size, side, side, channels, dtype=torch.uint8)
         alone = new_runner(self.spec, self.plan, state, self.options, self.device, batch_size=size)
         alone.rehearse(images)
@@ -107,7 +107,7 @@ def new_runner(
         state,
         objective_of(spec.training, batch_size),
         seed=seed,
-        latent_dim=plan.generator.latent_dim,
+        latent_dim=plan.input_width,
         device=device,
         execution=options.execution,
         **others,

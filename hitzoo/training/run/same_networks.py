@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hitzoo.errors import RunError, WeightsError
-from hitzoo.families.compile import ModelPlan
+from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.types import BlockPlan
 from hitzoo.training.run.record import RunRecord
 from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME, WEIGHTS_NAME

@@ -11,8 +11,7 @@ from hitzoo.data.opening import opening_notes
 from hitzoo.data.source import ImageSource
 from hitzoo.errors import RequestError
 from hitzoo.evaluation.evaluator import Evaluator
-from hitzoo.families.compile import ModelPlan
-from hitzoo.families.resolution import doubling
+from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.distributed import World
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.runner import StepRunner
@@ -69,16 +68,14 @@ def get_ready(
     decided = world.broadcast_from_first(lambda: _decide(folder, spec, plan, options, reporter))
     start, resumed = Start.from_data(decided), folder if decided["resumed"] else None
     spec = with_source(spec, decided["source"])
-    source = open_data(decided["source"], plan.generator.resolution, resumed)
-    data = world.broadcast_from_first(
-        lambda: _describe_data(source, plan.generator.resolution, options, resumed, reporter)
-    )
-    stream = TrainingStream(source, spec.data, plan.generator.resolution, start.progress.seed)
+    source = open_data(decided["source"], plan.resolution, resumed)
+    data = world.broadcast_from_first(lambda: _describe_data(source, plan.resolution, options, resumed, reporter))
+    stream = TrainingStream(source, spec.data, plan.resolution, start.progress.seed)
     state, init = _state(spec, plan, options, device, start, folder, reporter)
     how = AtOnce(spec=spec, plan=plan, options=options, world=world, device=device)
     at_once = how.decide(state, folder)
     pieces = spec.training.batch_size // world.size // at_once
-    _note_what_is_normalised(spec, at_once, pieces, reporter)
+    _note_what_is_normalised(spec, plan, at_once, pieces, reporter)
     seed = start.progress.seed
     if world.first:
         cut_after(folder.metrics, start.progress.step)
@@ -160,9 +157,9 @@ def _state(
     return state, init
 
 
-def _note_what_is_normalised(spec: Spec, at_once: int, pieces: int, reporter: Reporter) -> None:
+def _note_what_is_normalised(spec: Spec, plan: ModelPlan, at_once: int, pieces: int, reporter: Reporter) -> None:
     """Batch norm in pieces is another algorithm, unless its groups are smaller than they are."""
-    if pieces > 1 and doubling(spec).uses_batch_norm and isinstance(spec.training.norm_statistics, str):
+    if pieces > 1 and plan.generator.normed is not None and isinstance(spec.training.norm_statistics, str):
         reporter.noted(
             f"note: batch norm takes its statistics over the {at_once} images that are worked on at once;"
             " training.norm_statistics: N makes that independent of devices and pieces"

@@ -13,8 +13,8 @@ from torch import nn
 from hitzoo.errors import RunError, WeightsError
 from hitzoo.evaluation.metrics import METRICS
 from hitzoo.evaluation.report import Report
-from hitzoo.families.compile import ModelPlan
 from hitzoo.files import write_text
+from hitzoo.plan.model import ModelPlan
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.pictures import save_png, to_grid
 from hitzoo.spec.types import Spec
@@ -134,7 +134,7 @@ class Outputs:
         save_png(self.folder.samples / "real.png", to_grid(first.images.numpy(), side, side), {})
 
     def _grid_side(self) -> int:
-        return _GRID_SIDE if self.plan.generator.resolution < _LARGE else _GRID_SIDE_LARGE
+        return _GRID_SIDE if self.plan.resolution < _LARGE else _GRID_SIDE_LARGE
 
 
 def _refuse_damage(name: str, network: nn.Module, step: int) -> None:

@@ -51,7 +51,8 @@ def computed(network: nn.Module) -> Counter[str]:
     """How often each part is, from now on."""
     counts: Counter[str] = Counter()
     names = {module: name for name, module in network.named_modules()}
-    for part in network.parts().values():
+    for path, _ in network.plan.parts:
+        part = network.get_submodule(path)
         part.register_forward_pre_hook(lambda module, _: counts.update([names[module]]))
     return counts
 
@@ -79,7 +80,7 @@ def test_the_generator(tiny_spec, overrides, wanted, twice) -> None:
     spec = tiny_spec(*HIT, *overrides, f"training.activation_checkpointing={wanted}")
     kept, _ = networks(spec)
     again = deepcopy(kept)
-    use_activation_checkpointing(again, spec.training)
+    use_activation_checkpointing(again, again.plan, spec.training)
     counts = computed(again)
     assert_as_kept(kept, again, torch.randn(4, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0)))
     assert counts == {f"stages.{index}": 1 + (index in twice) for index in range(3)}
@@ -92,7 +93,7 @@ def test_the_convolutional_generator(wanted, twice) -> None:
     spec = parse_spec(CONVNET, "small", [f"training.activation_checkpointing={wanted}"])
     kept, _ = networks(spec)
     again = deepcopy(kept)
-    use_activation_checkpointing(again, spec.training)
+    use_activation_checkpointing(again, again.plan, spec.training)
     counts = computed(again)
     assert_as_kept(kept, again, torch.randn(4, 6, dtype=torch.float64, generator=torch.Generator().manual_seed(0)))
     assert counts == {f"blocks.{index}": 1 + (index in twice) for index in range(2)}
@@ -104,7 +105,7 @@ def test_the_discriminator(tiny_spec, wanted, input_gradient) -> None:
     spec = tiny_spec(*HIT, f"training.activation_checkpointing={wanted}")
     _, kept = networks(spec)
     again = deepcopy(kept)
-    use_activation_checkpointing(again, spec.training)
+    use_activation_checkpointing(again, again.plan, spec.training)
     counts = computed(again)
     x = torch.randn(4, 3, 16, 16, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
     found = []
@@ -120,13 +121,14 @@ def test_the_discriminator(tiny_spec, wanted, input_gradient) -> None:
 
 def test_what_is_computed_again_can_be_named(tiny_spec) -> None:
     generator, discriminator = networks(tiny_spec(*HIT))
-    assert list(generator.parts()) == [4, 8, 16]
-    assert list(generator.parts().values()) == list(generator.stages)
-    assert list(discriminator.parts()) == [16, 8]
-    assert list(discriminator.parts().values()) == list(discriminator.blocks)
     convnet, _ = networks(parse_spec(CONVNET))
-    assert list(convnet.parts()) == [8, 16]
-    assert list(convnet.parts().values()) == list(convnet.blocks)
+    for network, modules, sides in (
+        (generator, generator.stages, [4, 8, 16]),
+        (discriminator, discriminator.blocks, [16, 8]),
+        (convnet, convnet.blocks, [8, 16]),
+    ):
+        assert [network.get_submodule(path) for path, _ in network.plan.parts] == list(modules)
+        assert [side for _, side in network.plan.parts] == sides
 
 
 @pytest.mark.parametrize(
@@ -140,7 +142,7 @@ def test_both_networks_of_a_run_follow_the_spec_and_the_average_never_does(
     trained = new_state(compile_spec(spec), spec.training, 0, torch.device("cpu"))
 
     def recomputed(network: nn.Module) -> list[int]:
-        return sorted(side for side, part in network.parts().items() if part.recomputed)
+        return sorted(side for path, side in network.plan.parts if network.get_submodule(path).recomputed)
 
     assert recomputed(trained.networks["generator"]) == generator
     assert recomputed(trained.networks["discriminator"]) == discriminator
@@ -151,7 +153,7 @@ def test_the_compilers_way_and_this_one_do_not_meet(tiny_spec) -> None:
     """Why a run refuses both together: torch.func does not go through parts that are computed again."""
     spec = tiny_spec(*HIT, "training.activation_checkpointing=all")
     _, discriminator = networks(spec)
-    use_activation_checkpointing(discriminator, spec.training)
+    use_activation_checkpointing(discriminator, discriminator.plan, spec.training)
     x = torch.randn(2, 3, 16, 16, dtype=torch.float64)
     with pytest.raises(RuntimeError):
         by_func(discriminator, x)[1].sum().backward()

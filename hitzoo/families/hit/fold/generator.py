@@ -8,16 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 
 from hitzoo.families.hit.fold.head import Head
 from hitzoo.families.hit.fold.stage import OptimizedStage
 from hitzoo.families.hit.fold.tail import Rows, Tail
 from hitzoo.families.hit.fold.tokens import KeyValueProjections
 from hitzoo.families.hit.model import HiTGenerator
-from hitzoo.families.hit.plan import HitGeneratorPlan, HitStagePlan
+from hitzoo.families.hit.plan import HitGeneratorPlan
+from hitzoo.families.hit.stage_plan import HitStagePlan
 from hitzoo.fold.cross_attention import KeysValues
 from hitzoo.fold.kernels import Kernels
+from hitzoo.fold.network import OptimizedNetwork, PixelwiseTail
 from hitzoo.fold.pixel_block import PixelBlock
 
 
@@ -44,7 +45,7 @@ class HeadOutput:
         return Rows(self.x[:, down, right].flatten(1, 2), image, pixel_block)
 
 
-class OptimizedHiT(nn.Module):
+class OptimizedHiT(OptimizedNetwork):
     """Latent to image as the generator it was made of, in evaluation: [B, latent_dim] -> [B, K, R, R] in float32.
 
     Not to be trained: its weights are products of the generator's.
@@ -53,7 +54,8 @@ class OptimizedHiT(nn.Module):
     def __init__(self, generator: HiTGenerator, kernels: Kernels) -> None:
         super().__init__()
         plans, stages = generator.plan.stages, generator.stage_list()
-        self.plan = generator.plan
+        self.plan: HitGeneratorPlan = generator.plan
+        self.image_channels = generator.plan.image_channels
         self.precision = kernels.like.dtype
         self.head_depth = head_depth(generator.plan)
         folded = [
@@ -72,6 +74,25 @@ class OptimizedHiT(nn.Module):
         head_output = self.run_head(z)
         image = self.run_tail(head_output, PixelBlock(0, 0, head_output.side, head_output.side), len(self.tail.folded))
         return image.permute(0, 3, 1, 2)
+
+    @property
+    def pixelwise(self) -> PixelwiseTail | None:
+        """The network itself, if there are stages after the last that mixes pixels."""
+        return self if self.head_depth < len(self.plan.stages) else None
+
+    @property
+    def why_not_pixelwise(self) -> str:
+        """Attention at the image's own resolution."""
+        return (
+            f"this model attends to its own map at {self.plan.resolution}, the resolution of the image:"
+            f" no part of it can be computed alone"
+        )
+
+    @property
+    def levels(self) -> dict[int, int]:
+        """The resolutions of the stages that add to the image, with the number of stages each takes."""
+        stages = enumerate(self.plan.stages, start=1)
+        return {stage.resolution: depth for depth, stage in stages if stage.to_rgb is not None}
 
     def run_head(self, z: torch.Tensor, depth: int | None = None) -> HeadOutput:
         """Run the head, or its first `depth` stages for a preview."""

@@ -13,7 +13,7 @@ from torch import nn
 from hitzoo.families.hit.fold import pixel_order
 from hitzoo.families.hit.fold.stage import OptimizedStage
 from hitzoo.families.hit.model import HiTGenerator, HiTStage
-from hitzoo.families.hit.plan import HitStagePlan
+from hitzoo.families.hit.stage_plan import HitStagePlan
 from hitzoo.fold.affine import Affine, affine_of
 from hitzoo.fold.cross_attention import KeysValues
 from hitzoo.fold.image import add_to_image

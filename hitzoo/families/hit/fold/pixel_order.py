@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import torch
 
-from hitzoo.families.hit.plan import HitStagePlan
+from hitzoo.families.hit.stage_plan import HitStagePlan
 from hitzoo.layers.blocking import to_blocks
 
 

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from hitzoo.families.hit.model import HiTStage
-from hitzoo.families.hit.plan import HitStagePlan
+from hitzoo.families.hit.stage_plan import HitStagePlan
 from hitzoo.fold.affine import affine_of
 from hitzoo.fold.cross_attention import KeysValues, OptimizedCrossAttention
 from hitzoo.fold.kernels import Kernels

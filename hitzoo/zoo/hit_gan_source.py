@@ -9,8 +9,11 @@ from zipfile import BadZipFile
 import numpy as np
 
 from hitzoo.errors import WeightsError
-from hitzoo.families.hit.official import Array
+from hitzoo.families.official import Array
 from hitzoo.places import is_file, is_folder
+
+AVERAGE, LIVE, CRITIC = "ema_generator", "generator", "discriminator"
+"""The roots of a checkpoint's object graph: the averaged and the live generator, and the discriminator."""
 
 _SUFFIX = "/.ATTRIBUTES/VARIABLE_VALUE"
 _SLOT = "/.OPTIMIZER_SLOT/"

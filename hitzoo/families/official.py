@@ -1,0 +1,72 @@
+"""Variables of other code beside ours: names, shapes, and how axes correspond.
+
+TensorFlow's kernels: linear (in, out); query, key and value (in, heads, d); attention output (heads, d, out);
+convolutions (kh, kw, in, out).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+from typing import Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+HIT_GAN = "hit-gan"
+"""The official HiT code, google-research/hit-gan."""
+
+Array: TypeAlias = NDArray[np.float32]
+Shape: TypeAlias = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Variable:
+    """One variable under both names, with both shapes, and how their axes correspond."""
+
+    theirs: str
+    ours: str
+    shape: Shape
+    our_shape: Shape
+    layout: Literal["same", "linear", "conv"] = "same"
+
+    def to_ours(self, array: Array) -> Array:
+        """Their array as our tensor: outputs before inputs, heads and widths merged."""
+        if self.layout == "conv":
+            return np.ascontiguousarray(array.transpose(3, 2, 0, 1))
+        if self.layout == "linear":
+            outer, inner = self.our_shape
+            return np.ascontiguousarray(array.reshape(inner, outer).T)
+        return array.reshape(self.our_shape)
+
+    def to_theirs(self, array: Array) -> Array:
+        """The inverse."""
+        if self.layout == "conv":
+            return np.ascontiguousarray(array.transpose(2, 3, 1, 0))
+        if self.layout == "linear":
+            return np.ascontiguousarray(array.T).reshape(self.shape)
+        return array.reshape(self.shape)
+
+
+def of_linear(theirs: str, ours: str, inner: int, outer: Shape) -> Iterator[Variable]:
+    """A linear layer's kernel and bias."""
+    yield Variable(f"{theirs}/kernel", f"{ours}.weight", (inner, *outer), (prod(outer), inner), "linear")
+    yield Variable(f"{theirs}/bias", f"{ours}.bias", outer, (prod(outer),))
+
+
+def of_conv(theirs: str, ours: str, size: int, inner: int, outer: int, *, bias: bool = True) -> Iterator[Variable]:
+    """A convolution's kernel and bias."""
+    shape, our_shape = (size, size, inner, outer), (outer, inner, size, size)
+    yield Variable(f"{theirs}/kernel", f"{ours}.weight", shape, our_shape, "conv")
+    if bias:
+        yield Variable(f"{theirs}/bias", f"{ours}.bias", (outer,), (outer,))
+
+
+def of_norm(theirs: str, ours: str, width: int, kind: str) -> Iterator[Variable]:
+    """A norm's scale and shift, a batch norm's statistics too."""
+    names = {"gamma": "weight", "beta": "bias"}
+    if kind == "batch":
+        names |= {"moving_mean": "running_mean", "moving_variance": "running_var"}
+    for their_name, our_name in names.items():
+        yield Variable(f"{theirs}/{their_name}", f"{ours}.{our_name}", (width,), (width,))

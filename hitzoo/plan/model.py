@@ -1,0 +1,78 @@
+"""The plan of a model: its networks by role, every name, size and shape decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from hitzoo.plan.cost import Cost
+from hitzoo.plan.network import NetworkPlan
+from hitzoo.plan.ports import Image, Latent, input_width
+from hitzoo.plan.role import Role
+from hitzoo.plan.table import network_cost
+from hitzoo.plan.types import plan_hash
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelPlan:
+    """The networks of a model; `notes` are for the author and no part of the networks."""
+
+    name: str
+    networks: Mapping[Role, NetworkPlan]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def generator(self) -> NetworkPlan:
+        """The network that makes images."""
+        return self.networks["generator"]
+
+    @property
+    def discriminator(self) -> NetworkPlan:
+        """The network that judges images."""
+        return self.networks["discriminator"]
+
+    @property
+    def image(self) -> Image:
+        """The images that the generator makes."""
+        image = self.generator.gives
+        assert isinstance(image, Image), "compile_spec lets no other generator through"
+        return image
+
+    @property
+    def resolution(self) -> int:
+        """Side of the images in pixels."""
+        return self.image.side
+
+    @property
+    def image_channels(self) -> int:
+        """Channels of the images."""
+        return self.image.channels
+
+    @property
+    def latent_dim(self) -> int:
+        """Numbers of the latent z alone."""
+        return sum(port.dim for port in self.generator.takes if isinstance(port, Latent))
+
+    @property
+    def input_width(self) -> int:
+        """Numbers per sample that the generator takes: the latent, and what else its ports are."""
+        return input_width(self.generator.takes)
+
+    def costs(self) -> dict[Role, Cost]:
+        """Parameters, FLOPs and activations of each network."""
+        return {role: network_cost(network) for role, network in self.networks.items()}
+
+    def hash(self, role: Role) -> str:
+        """The identity of one network; it is stored beside its weights."""
+        return plan_hash(self.networks[role])
+
+    @cached_property
+    def generator_hash(self) -> str:
+        """The identity of the generator."""
+        return self.hash("generator")
+
+    @cached_property
+    def discriminator_hash(self) -> str:
+        """The identity of the discriminator."""
+        return self.hash("discriminator")

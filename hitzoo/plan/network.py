@@ -1,0 +1,66 @@
+"""The plan of one network: all that anything above its family may ask of it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from hitzoo.plan.ports import Port
+from hitzoo.plan.table import Row
+from hitzoo.plan.traffic import Traffic
+
+
+class NetworkPlan(Protocol):
+    """A frozen dataclass of plain values: its fields identify the network (`plan_hash`), the rest follows from them."""
+
+    @property
+    def family(self) -> str:
+        """Name of the family that made the plan and builds it."""
+
+    @property
+    def takes(self) -> tuple[Port, ...]:
+        """What goes in: the ports of a generator's row of inputs, or the image of a discriminator."""
+
+    @property
+    def gives(self) -> Port:
+        """What comes out."""
+
+    @property
+    def parts(self) -> tuple[tuple[str, int], ...]:
+        """Module paths with their resolutions: what activation checkpointing can compute again, in order."""
+
+    @property
+    def grouped(self) -> int:
+        """Images that must stay together in one forward pass, as for a minibatch's standard deviation; else 1."""
+
+    @property
+    def normed(self) -> int | None:
+        """Side in pixels of the smallest map that is batch-normed in training; None without batch norm."""
+
+    def rows(self) -> tuple[Row, ...]:
+        """The network from its input to its output as lines of a table; their costs add up to the whole."""
+
+    def traffic(self) -> tuple[Traffic, ...]:
+        """What each row moves through memory, by byte model; () where nobody has counted it."""
+
+
+class PlainNetwork:
+    """Base of plans that says no to what few networks have: parts, groups, batch norm, and a count of traffic."""
+
+    @property
+    def parts(self) -> tuple[tuple[str, int], ...]:
+        """Nothing can be computed again."""
+        return ()
+
+    @property
+    def grouped(self) -> int:
+        """No image touches another's output."""
+        return 1
+
+    @property
+    def normed(self) -> int | None:
+        """There is no batch norm."""
+        return None
+
+    def traffic(self) -> tuple[Traffic, ...]:
+        """Nobody has counted it."""
+        return ()
