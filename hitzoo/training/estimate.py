@@ -31,7 +31,7 @@ _PROCESS = 600_000_000  # bytes of Python and torch
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """What a run will take. Times are in seconds, memory and disk in bytes.
+    """The cost of a run. Times are in seconds, memory and disk in bytes.
 
     `timed` are the steps it rests on, of `timed_images` images; `seconds_per_step` is of a whole batch, of which
     `at_once` images are worked on at a time. `reading_per_step` is what reading the batch takes one process: a part of
@@ -60,7 +60,7 @@ class Estimate:
 
     @property
     def fits(self) -> bool:
-        """Whether the memory is there."""
+        """Whether the memory suffices."""
         return self.memory <= self.memory_free
 
     def to_json(self) -> dict[str, Any]:
@@ -80,7 +80,7 @@ def estimate(
 
     Raises:
         DataError: the images cannot be opened or read.
-        RequestError: the batch cannot be worked off as asked for.
+        RequestError: the batch does not divide into micro-batches of the size asked for.
     """
     device, load = choose_device(options.device), _load()
     source = options.data or spec.data.source
@@ -199,7 +199,7 @@ def _predicted(spec: Spec, plan: ModelPlan, device: torch.device) -> int:
 
 
 def _memory(spec: Spec, plan: ModelPlan, device: torch.device, at_once: int, times: StepTimes) -> tuple[int, int]:
-    """What a step takes and what there is; on CUDA as measured, where that size was."""
+    """Return the memory a step takes and the memory there is; on CUDA as measured, where that size was."""
     footprint = measure_footprint(spec, plan)
     predicted = footprint.training_fixed + at_once * footprint.training_per_image
     if device.type == "cuda":
@@ -209,7 +209,7 @@ def _memory(spec: Spec, plan: ModelPlan, device: torch.device, at_once: int, tim
 
 
 def _interval(spec: Spec) -> int:
-    """How often the lazy terms are due; of several the most frequent, which is the dearer guess."""
+    """Return the interval of lazy terms; of several the shortest, which is the dearer guess."""
     return min((term.interval for term in spec.training.regularizers if term.interval > 1), default=1)
 
 
@@ -237,7 +237,7 @@ def _seconds_per_sample(generator: Generator) -> float:
 
 
 def _load() -> float | None:
-    """How many processes want to run here, over how many can at once."""
+    """Return the load: processes that want to run, over cores."""
     try:
         return os.getloadavg()[0] / (os.cpu_count() or 1)
     except (OSError, AttributeError):  # Windows

@@ -36,7 +36,7 @@ _SHARE = 0.7  # of the free memory
 
 @dataclass(frozen=True, kw_only=True)
 class Machine:
-    """What is trained on: `memory` bytes are free."""
+    """The machine to train on, with `memory` bytes free."""
 
     gpu: bool
     memory: int

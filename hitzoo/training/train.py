@@ -10,7 +10,7 @@ from hitzoo.families.compile import compile_spec
 from hitzoo.families.open import open_spec
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.execution import Precision
-from hitzoo.training.run.events import Reporter, RunEnd
+from hitzoo.training.run.events import RunEnd, RunEvents
 from hitzoo.training.run.loop import train as run
 from hitzoo.training.run.name import named
 from hitzoo.training.run.options import BatchPerDevice, RunOptions
@@ -39,7 +39,7 @@ def train(
     keep: int = 3,
     time_limit: float | None = None,
     inception_weights: str | Path | None = None,
-    reporter: Reporter | None = None,
+    reporter: RunEvents | None = None,
 ) -> RunEnd:
     """Train a spec's networks into a run folder: `metrics.jsonl`, `samples/`, `checkpoints/`. Nothing is printed.
 
@@ -71,7 +71,7 @@ def train(
         keep: how many of the newest checkpoints stay, besides the best evaluated one.
         time_limit: seconds after which this session saves and stops.
         inception_weights: a file of the Inception network's weights, for evaluation.
-        reporter: called at every step, record and note; see `hitzoo.training.run.events.Reporter`.
+        reporter: called at every step, record and note; see `hitzoo.training.run.events.RunEvents`.
 
     Returns:
         The run's folder, last step, last checkpoint and newest grid, and how it ended.

@@ -17,7 +17,7 @@ from hitzoo.errors import HitzooError
 from hitzoo.evaluation.evaluator import Evaluator
 from hitzoo.sampling.load import load
 from hitzoo.training.run import setup
-from hitzoo.training.run.events import RunEnd, Silence
+from hitzoo.training.run.events import NoEvents, RunEnd
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.metrics import Record
 from hitzoo.training.run.options import RunOptions
@@ -43,7 +43,7 @@ def saved(folder: Path) -> list[int]:
     return sorted(int(path.name.removeprefix("step-")) for path in (folder / "checkpoints").glob("step-*"))
 
 
-class Notes(Silence):
+class Notes(NoEvents):
     """Collects notes; sends a signal once a step was recorded."""
 
     def __init__(self, stop_at: int = 0) -> None:
@@ -156,8 +156,8 @@ def test_evaluating_changes_nothing_in_the_training(tiny_spec, tmp_path) -> None
 
 def test_the_rewritten_network_evaluates_and_draws_the_same(tiny_spec, tmp_path) -> None:
     spec = tiny_spec(*EVERY_TWO)
-    plain = train(spec, options(tmp_path / "plain", sample_every=2), Silence())
-    fast = train(spec, options(tmp_path / "fast", sample_every=2, fast=True), Silence())
+    plain = train(spec, options(tmp_path / "plain", sample_every=2), NoEvents())
+    fast = train(spec, options(tmp_path / "fast", sample_every=2, fast=True), NoEvents())
     report = json.loads((fast.folder / "evaluations/step-00000002.json").read_text(encoding="utf-8"))
     assert report["scores"][0]["protocol"]["generated"]["network"] == "fast, float32"
     for one, other in zip(lines(plain.folder), lines(fast.folder), strict=True):

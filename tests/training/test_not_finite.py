@@ -15,7 +15,7 @@ from hitzoo.families.compile import compile_spec
 from hitzoo.sampling.generator import Generator
 from hitzoo.spec.types import Spec
 from hitzoo.training.run.folder import RunFolder
-from hitzoo.training.run.writer import Outputs
+from hitzoo.training.run.writer import RunWriter
 
 
 @pytest.fixture
@@ -43,10 +43,10 @@ def test_evaluation_gives_no_number(overflowing: Generator) -> None:
 
 def test_grid_of_a_run_is_left_out_with_a_note(overflowing: Generator, tmp_path: Path) -> None:
     heard: list[str] = []
-    outputs = Outputs.__new__(Outputs)
-    outputs.spec, outputs.plan, outputs.folder = overflowing.spec, overflowing.plan, RunFolder(tmp_path)
-    outputs.reporter = SimpleNamespace(noted=heard.append)  # type: ignore[assignment]
-    outputs.save_grid(7, overflowing, 4)
+    writer = RunWriter.__new__(RunWriter)
+    writer.spec, writer.plan, writer.folder = overflowing.spec, overflowing.plan, RunFolder(tmp_path)
+    writer.events = SimpleNamespace(noted=heard.append)  # type: ignore[assignment]
+    writer.save_grid(7, overflowing, 4)
     (line,) = heard
     assert line.startswith("no grid at step 7: the images of tiny are not finite")
     assert not list(tmp_path.rglob("*.png"))

@@ -11,7 +11,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from hitzoo.training.run.events import RunEnd, Silence
+from hitzoo.training.run.events import NoEvents, RunEnd
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.options import RunOptions
 
@@ -82,7 +82,7 @@ def test_the_first_steps_matter_to_the_last(tiny_spec, tmp_path) -> None:
     assert same == [name for name in same if name.endswith(":step")]
 
 
-class Interrupter(Silence):
+class Interrupter(NoEvents):
     """Sends a signal when a step was recorded."""
 
     def __init__(self, step: int, number: int = signal.SIGINT) -> None:
@@ -111,7 +111,7 @@ def test_an_interrupted_run_shows_its_last_samples(tiny_spec, tmp_path) -> None:
 
 
 def test_a_run_cut_before_its_first_checkpoint_resumes_with_its_own_seed(tiny_spec, tmp_path) -> None:
-    class Killed(Silence):
+    class Killed(NoEvents):
         def recorded(self, record) -> None:
             raise SystemExit(1)  # nothing that saves or tidies
 

@@ -1,4 +1,4 @@
-"""Which parts of a network a spec wants computed again in the backward pass instead of being kept."""
+"""Activation checkpointing of the parts of a network that a spec names."""
 
 from __future__ import annotations
 

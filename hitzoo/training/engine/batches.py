@@ -1,7 +1,7 @@
 """The training stream read in batches, by processes of their own or in this one.
 
 Images cross from a worker in shared memory. Where that is too small, as in containers, a batch goes through a pipe
-instead: the same images, more slowly. Torch itself would raise in a thread that nobody hears of, and wait for ever.
+instead: the same images, more slowly. Torch itself would raise in a thread whose errors are lost, and wait for ever.
 """
 
 from __future__ import annotations
@@ -104,8 +104,8 @@ def batches(
 ) -> Iterator[Batch]:
     """A shard of the batches of steps `first` to `last` (exclusive), decoded in `workers` processes (0: in this one).
 
-    `pinned` images lie in memory that a CUDA device can fetch from while it computes. `tell` hears of workers that
-    could not be started, or have no shared memory.
+    `pinned` images lie in memory that a CUDA device can fetch from while it computes. `tell` is called with a message
+    about workers that could not be started, or have no shared memory.
 
     Raises:
         DataError: a file that cannot be read, unless the spec says to skip it; or no file that can.
@@ -124,7 +124,7 @@ def batches(
 
 
 def _leave_signals_to_the_run(worker: int) -> None:
-    """What asks the whole process group to stop is for the run, which still needs images for the step it finishes."""
+    """Ignore signals to the whole process group: the run still needs images for the step it finishes."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
@@ -178,7 +178,7 @@ def _explaining_lost_workers(loader: Iterator[Batch]) -> Iterator[Batch]:
 
 
 def _end_workers(loader: Any) -> None:
-    """Workers whose images nobody wants end at once: one that waits for a disk that does not answer hears nothing else.
+    """Kill workers whose images are not wanted: one that waits for a disk that does not answer obeys nothing else.
 
     Torch would wait for each of them, and at last send what they leave to the run, SIGTERM.
     """

@@ -1,7 +1,7 @@
 """Attention on the meta device as the real kernels do it, for counting memory.
 
 There torch takes the mathematical path, which keeps every matrix of scores for the backward pass; the kernels that run
-on CPUs and GPUs keep only inputs, output and one number a row.
+on CPUs and GPUs keep only inputs, output and one number per row.
 """
 
 from __future__ import annotations

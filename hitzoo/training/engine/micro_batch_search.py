@@ -1,4 +1,4 @@
-"""How many images a device works on at once, so that a batch of any size fits by gradient accumulation."""
+"""The micro-batch size: images that a device processes together, so that a batch of any size fits by accumulation."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ _PROCESS = 600_000_000  # bytes of Python and torch
 
 
 def group_of(spec: Spec) -> int:
-    """Images that must stay together: those of a minibatch standard deviation and of a ghost batch norm."""
+    """Return the images that must stay together: those of a minibatch standard deviation and of a ghost batch norm."""
     plan = compile_spec(spec)
     norm = spec.training.norm_statistics if plan.generator.normed is not None else 1
     return math.lcm(*(network.grouped for network in plan.networks.values()), norm if isinstance(norm, int) else 1)
 
 
 def sizes(spec: Spec, processes: int) -> list[int]:
-    """The sizes a device's share of the batch can be worked off in, largest first: equal pieces of whole groups."""
+    """Return the possible micro-batch sizes of a device's share of the batch, largest first: equal, of whole groups."""
     share, group = spec.training.batch_size // processes, group_of(spec)
     whole = [size for size in range(share, 0, -1) if share % size == 0 and size % group == 0]
     return whole or ([share] if processes == 1 else [])

@@ -26,7 +26,7 @@ def explaining_out_of_memory(batch_size: int) -> Iterator[None]:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error is a failed allocation. CUDA has a class for it; the CPU's allocator only a text."""
+    """Recognise a failed allocation. CUDA has a class for it; the CPU's allocator only a text."""
     if isinstance(error, torch.cuda.OutOfMemoryError | MemoryError):
         return True
     return "not enough memory" in str(error) or "can't allocate memory" in str(error)

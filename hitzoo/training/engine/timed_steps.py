@@ -56,7 +56,10 @@ class StepTimes:
 
 
 class StepTimer:
-    """Times what `stepper` makes for a size; `progress` hears what is being timed. `budget` is in seconds, in all."""
+    """Times the steps that `stepper` makes for a size, within a `budget` of seconds in all.
+
+    `progress` is called with a description of each timing.
+    """
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""How many processes decode images."""
+"""The number of processes that decode images."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class Verdict:
         return step_of(self.checkpoint) or 0
 
     def beats(self, other: Verdict) -> bool:
-        """Whether this one is strictly better; values of two metrics cannot be compared, the newer metric goes on."""
+        """Return True if this one is strictly better, or of another metric: then the newer goes on."""
         if (self.metric, self.lower_is_better) != (other.metric, other.lower_is_better):
             return True
         return self.value < other.value if self.lower_is_better else self.value > other.value
@@ -84,7 +84,7 @@ class Best:
 
 
 def read_best(run: RunPaths) -> Verdict | None:
-    """What the record says, whether or not its checkpoint is there."""
+    """Read the record, whether or not its checkpoint is there."""
     return _read(run.best)
 
 

@@ -8,7 +8,8 @@
       training/state.json                               step, images seen, seed, skipped steps
       training/index.json                               size and sha256 of all of these
 
-Networks of further roles are files of their own, `training/<role>.safetensors`. No generator of random numbers is
+Networks of further roles are files of their own, `training/<role>.safetensors`, and so are their averages,
+`training/<role>-average.safetensors`. No generator of random numbers is
 stored, for there is none: every draw follows from the seed and the step.
 """
 
@@ -17,6 +18,8 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from torch import nn
 
 from hitzoo.errors import WeightsError
 from hitzoo.files import atomic_folder, parse_json
@@ -67,6 +70,8 @@ def save_checkpoint(folder: Path, spec: Spec, plan: ModelPlan, state: TrainState
         for role, network in state.networks.items():
             identity = {"discriminator_plan": plan.discriminator_hash} if role == "discriminator" else {}
             write_weights(temporary / file_of(role), network.state_dict(), about | identity)
+        for role, average in _other_averages(state).items():
+            write_weights(temporary / average_file_of(role), average.state_dict(), about)
         write_weights(temporary / OPTIMIZER_NAME, optimizer_tensors(state), about)
         (temporary / STATE_NAME).write_text(json.dumps(about) + "\n", encoding="utf-8")
         write_index(temporary)
@@ -84,6 +89,8 @@ def load_checkpoint(place: Path, state: TrainState) -> Progress:
         load_weights(place / WEIGHTS_NAME, state.averages["generator"].network)
         for role, network in state.networks.items():
             load_weights(place / file_of(role), network)
+        for role, average in _other_averages(state).items():
+            load_weights(place / average_file_of(role), average)
         restore_optimizers(place / OPTIMIZER_NAME, state, updated=progress.step > progress.skipped)
     except WeightsError as error:
         if is_indexed(place) and not verify(place):  # it is not the checkpoint's fault: removing it would lose steps
@@ -95,6 +102,15 @@ def load_checkpoint(place: Path, state: TrainState) -> Progress:
 def file_of(role: Role) -> str:
     """Return the name of a live network's file in a checkpoint."""
     return f"training/{role}.safetensors"
+
+
+def average_file_of(role: Role) -> str:
+    """Return the name of the file of an average other than the generator's, which is the model itself."""
+    return f"training/{role}-average.safetensors"
+
+
+def _other_averages(state: TrainState) -> dict[Role, nn.Module]:
+    return {role: average.network for role, average in state.averages.items() if role != "generator"}
 
 
 def read_progress(place: Path) -> Progress:

@@ -1,4 +1,4 @@
-"""What a killed process leaves: the temporary neighbours of files and folders it was writing or removing."""
+"""Removal of what a killed process leaves: the temporary neighbours of files and folders it was writing or removing."""
 
 from __future__ import annotations
 

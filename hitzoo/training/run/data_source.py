@@ -22,7 +22,7 @@ _SOURCE = ("data", "source")
 
 
 def settled_source(spec: Spec, location: str | None, run: RunRecord | None) -> str:
-    """Where the images are: the `location` that is asked for, else a resumed `run`'s own, else the spec's.
+    """Return the location of the images: the `location` asked for, else a resumed `run`'s own, else the spec's.
 
     Raises:
         RunError: nothing says it.
@@ -56,7 +56,7 @@ def open_data(location: str, resolution: int, run: RunRecord | None) -> ImageSou
 
 
 def described(source: ImageSource) -> dict[str, Any]:
-    """What `run.json` remembers of a session's images."""
+    """Return the entry of `run.json` about a session's images."""
     return {
         "source": source.location,
         "path": _full_path(source.location),
@@ -67,7 +67,7 @@ def described(source: ImageSource) -> dict[str, Any]:
 
 
 def is_other_data(run: RunRecord, now: dict[str, Any]) -> bool:
-    """Whether images that are `described` are not those of the run's last session: another number, or other names."""
+    """Return True if `described` images are not those of the run's last session: another number, or other names."""
     known = _known(run)
     if not known or known.get("fingerprint") == now["fingerprint"]:
         return False

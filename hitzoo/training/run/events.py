@@ -1,4 +1,4 @@
-"""What a run tells while it goes on; the command line draws it, a program may ignore it."""
+"""The events of a run; the command line shows them, a program may ignore them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def _never() -> bool:
 
 @dataclass(frozen=True)
 class RunStart:
-    """What is about to run: steps `first` + 1 to `last`, in `processes`, a device with `at_once` images at a time.
+    """The beginning of a run: steps `first` + 1 to `last`, in `processes`, with micro-batches of `at_once` images.
 
     `stopping` says, at any time, whether the run was asked to stop and only ends its step.
     """
@@ -37,7 +37,7 @@ class RunStart:
 
 @dataclass(frozen=True)
 class RunEnd:
-    """How a run ended. Before its last step it was stopped by the `signal` of that number, or its time was `up`."""
+    """The end of a run. Before its last step it was stopped by the `signal` of that number, or its time was `up`."""
 
     folder: Path
     step: int
@@ -48,8 +48,8 @@ class RunEnd:
     up: bool = False
 
 
-class Reporter(Protocol):
-    """Hears of a run's progress."""
+class RunEvents(Protocol):
+    """Receives the events of a run."""
 
     def started(self, start: RunStart) -> None:
         """The first step is about to begin."""
@@ -67,8 +67,8 @@ class Reporter(Protocol):
         """Something worth a line: a file that was skipped, a checkpoint, a grid."""
 
 
-class Silence:
-    """A reporter that says nothing."""
+class NoEvents:
+    """Ignores all events."""
 
     def started(self, start: RunStart) -> None:
         """Nothing."""

@@ -20,8 +20,9 @@ _MOST_NAMED = 5
 
 @dataclass(frozen=True)
 class Taken:
-    """What one network took over: `loaded` of its `wanted` tensors; the names of those it keeps as drawn, and of those
-    of the model that it has no place for.
+    """The tensors that one network took over: `loaded` of its `wanted` ones.
+
+    `fresh` names those it keeps as drawn, `unused` those of the model that it has no place for.
     """
 
     network: str

@@ -33,7 +33,7 @@ _FRESH = 600  # seconds since the last line of a run on another host
 
 @dataclass(frozen=True, kw_only=True)
 class RunSummary:
-    """What is known of one folder. `step` is the last one logged, `checkpoint` the last one saved.
+    """A run as far as its folder tells. `step` is the last one logged, `checkpoint` the last one saved.
 
     `images_per_second` is the median of the last lines; `losses` and `evaluation` are the last ones by their names, the
     latter made at `evaluation_step`, while it trained or by `hitzoo eval`. `name` is the spec's; `model` what the run's
@@ -187,7 +187,7 @@ def _state(run: RunPaths, about: Mapping[str, Any], steps: int | None, saved: in
 
 
 def _is_alive(session: Mapping[str, Any]) -> bool:
-    """Whether the session's process is there, and is not another that got its number later, where that can be seen."""
+    """Return True if the session's process is there; another that got its number later does not count."""
     pid, command = session.get("pid"), session.get("command")
     if not isinstance(pid, int) or isinstance(pid, bool) or pid <= 0:
         return False

@@ -60,7 +60,7 @@ class RunLock:
         self._made += [place for place in missing if place not in self._made]
 
     def _hold(self) -> bool:
-        """Whether the folder of that name is held now; where the system has no locks, it counts as held."""
+        """Return True if the folder of that name is held now; where the system has no locks, it counts as held."""
         try:
             descriptor = os.open(self.folder, os.O_RDONLY)
         except FileNotFoundError:
@@ -85,7 +85,7 @@ class RunLock:
 
 
 def _is_still(folder: Path, descriptor: int) -> bool:
-    """Whether the opened folder is the one that has the name."""
+    """Return True if the opened folder is the one that has the name."""
     try:
         return os.path.samestat(os.fstat(descriptor), folder.stat())
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""`metrics.jsonl`: one JSON object a line, added to as a run goes on, cut where it is resumed; read without torch."""
+"""`metrics.jsonl`: one JSON object per line, added to as a run goes on, cut where it is resumed; read without torch."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def cut_after(path: Path, step: int) -> None:
 
 
 def last_seconds(path: Path) -> float:
-    """How long a run had taken by the last line of its metrics that says so; 0 without one."""
+    """Return the seconds a run had taken by the last line of its metrics that has them; 0 without one."""
     for record in reversed(list(read_records(path))):
         seconds = as_number(record.get("seconds"))
         if seconds is not None and math.isfinite(seconds):

@@ -1,4 +1,4 @@
-"""The decision how many images a device works on at once: as asked for, as found before, or found now."""
+"""Choose the micro-batch size: given, remembered from `run.json`, or searched for."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from hitzoo.training.run.remembered_options import to_remember
 
 
 @dataclass(frozen=True, kw_only=True)
-class AtOnce:
-    """What the decision depends on."""
+class MicroBatchChoice:
+    """The choice of a micro-batch size, for a run under these conditions."""
 
     spec: Spec
     plan: ModelPlan
@@ -33,7 +33,7 @@ class AtOnce:
     device: torch.device
 
     def decide(self, state: TrainState, folder: RunFolder) -> int:
-        """Images at once. A number of `run.json` is taken over only where `auto` found it, in the same circumstances.
+        """Return the size. One in `run.json` is taken over only where `auto` found it, under the same conditions.
 
         Raises:
             RequestError: the size that is asked for does not divide the work.
@@ -52,7 +52,7 @@ class AtOnce:
         return self.world.all_reduce_min(self._found(state), self.device)
 
     def circumstances(self) -> dict[str, Any]:
-        """What a number that was found holds for."""
+        """Return the conditions for which a size that was found holds."""
         on_cuda = self.device.type == "cuda"
         return {
             "device_name": torch.cuda.get_device_name(self.device) if on_cuda else self.device.type,
@@ -62,7 +62,7 @@ class AtOnce:
         }
 
     def session(self, at_once: int) -> dict[str, Any]:
-        """What `run.json` remembers of how a session works, `at_once` images at a time."""
+        """Return the entry of `run.json` about a session with this micro-batch size."""
         return {
             "device": str(self.device),
             **({"threads": torch.get_num_threads()} if self.device.type == "cpu" else {}),  # they decide the last bits
@@ -102,7 +102,7 @@ def new_runner(
     batch_size: int | None = None,
     **others: Any,
 ) -> StepRunner:
-    """What carries out the steps of a spec; `others` are the runner's own."""
+    """Make the runner of a spec's steps; `others` are its own arguments."""
     return StepRunner(
         state,
         objective_of(spec.training, batch_size),

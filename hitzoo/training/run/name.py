@@ -1,4 +1,4 @@
-"""What a run's model is called: as its author says, else as the run's folder."""
+"""The name of a run's model: its author's, else that of the run's folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run does about losses and gradients that are not finite: a step is left out, many in a row stop the run."""
+"""Handling of losses and gradients that are not finite: a step is left out, many in a row stop the run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MOST_IN_A_ROW = 20  # steps; a rare overflow passes, a run that has diverged doe
 
 
 def counted(progress: Progress, damaged: Sequence[str], way_on: str) -> Progress:
-    """Progress after a step whose `damaged` terms were not finite (none: it was applied).
+    """Return the progress after a step whose `damaged` terms were not finite (none: it was applied).
 
     Raises:
         Diverged: too many steps in a row were left out; `way_on` is a command that begins from before.
@@ -30,7 +30,7 @@ def counted(progress: Progress, damaged: Sequence[str], way_on: str) -> Progress
 
 
 def first_of(damaged: Sequence[str], step: int) -> str:
-    """The line that tells of a step that was left out."""
+    """Return the message about the first step that was left out."""
     return f"step {step} left out: {_listed(damaged)} not finite; the weights stay as they were"
 
 

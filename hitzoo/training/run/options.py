@@ -1,4 +1,4 @@
-"""What is decided and checked before a run's first step."""
+"""The options of a run, and what is decided and checked before its first step."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ BatchPerDevice: TypeAlias = int | Literal["auto"] | None
 
 @dataclass(frozen=True, kw_only=True)
 class RunOptions:
-    """Where and how much, never what: the spec alone says that.
+    """Options of a session: where and how much, never what, which is the spec's.
 
     `seed` None is 0 for a new run and the run's own when resuming; `workers` None is 0 on a CPU, else up to 8.
-    `init` names a model whose weights a new run begins from. `batch_per_device` is how many images a device works on at
-    once: None all of its share of the batch, `auto` as many as fit. `fast` makes sample grids and evaluates by the
-    rewritten network. `time_limit` is how many seconds this session may take before it saves and stops.
+    `init` names a model whose weights a new run begins from. `batch_per_device` is the micro-batch size, the images a
+    device processes together: None all of its share of the batch, `auto` as many as fit. `fast` makes sample grids and
+    evaluates by the optimized network. `time_limit` is the seconds this session may take before it saves and stops.
     `new_data` lets a resumed run go on with other images than its own. `made_from` is the name of the spec where the
     run's model is called otherwise, and stands in the headers of its weights; `notes` are told when the run begins.
     """
@@ -61,7 +61,7 @@ class RunOptions:
 
 @dataclass(frozen=True)
 class Start:
-    """Where a run goes on from: a checkpoint, or step 0 without one."""
+    """The start of a session: a checkpoint, or step 0 without one."""
 
     progress: Progress
     checkpoint: Path | None = None
@@ -82,7 +82,7 @@ def with_source(spec: Spec, location: str | None) -> Spec:
 
 
 def decide_start(folder: RunFolder, spec: Spec, options: RunOptions, warn: Callable[[str], None]) -> Start:
-    """Where to go on from, in a folder that allows it; with several processes one decides for all.
+    """Decide the start, in a folder that allows it; with several processes one decides for all.
 
     Raises:
         OutputError: the folder is taken.

@@ -1,4 +1,4 @@
-"""What a run says of itself in its own files, read without torch: its spec, seed, data and every session so far.
+"""The record of a run in its own files, read without torch: its spec, seed, data and every session so far.
 
 The files may be damaged, or not hitzoo's at all: what is no answer is none.
 """
@@ -26,7 +26,7 @@ class RunRecord(RunPaths):
     """The record of a run in its folder."""
 
     def holds_run(self) -> bool:
-        """Whether a run was started here, however far it came."""
+        """Return True if a run was started here, however far it came."""
         return self.spec.is_file() or self.about.is_file() or any(self.checkpoints.glob(ANY_STEP))
 
     def stored_spec(self, overrides: Sequence[str] = ()) -> Spec:
@@ -64,7 +64,7 @@ class RunRecord(RunPaths):
         return held if isinstance(held, dict) else {}
 
     def name(self) -> str | None:
-        """What the run's model is called."""
+        """Return the name of the run's model."""
         found = self._about().get("name")
         return found if isinstance(found, str) else None
 
@@ -80,7 +80,7 @@ class RunRecord(RunPaths):
         return {network: value for network, value in found.items() if isinstance(value, str)}
 
     def networks(self) -> dict[str, dict[str, str]]:
-        """What the networks are made of, by `generator` and `discriminator`, as far as `run.json` has it in words."""
+        """Return the blocks of the networks, by `generator` and `discriminator`, as far as `run.json` has them."""
         held = self._about().get("networks")
         found = {name: blocks for name, blocks in held.items() if isinstance(blocks, dict)} if _is_object(held) else {}
         return {name: {key: str(words) for key, words in blocks.items()} for name, blocks in found.items()}
@@ -91,12 +91,12 @@ class RunRecord(RunPaths):
         return found if isinstance(found, int) and not isinstance(found, bool) and found >= 0 else None
 
     def last_session(self) -> dict[str, Any]:
-        """What was written down of the newest start; empty before the first."""
+        """Return the record of the newest start; empty before the first."""
         sessions = self._sessions()
         return sessions[-1] if sessions and isinstance(sessions[-1], dict) else {}
 
     def _sessions(self) -> list[Any]:
-        """What the run has been through: the first command and every resume."""
+        """Return the sessions of the run: the first command and every resume."""
         found = self._about().get("sessions")
         return found if isinstance(found, list) else []
 

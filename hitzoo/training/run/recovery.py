@@ -16,7 +16,7 @@ def newest_good_checkpoint(folder: Path, warn: Callable[[str], None]) -> Path | 
     """The checkpoint to go on from, of those in `folder`; None where there is none at all.
 
     Every file of a checkpoint is read and its sha256 compared. Damaged ones that are newer than the one found are named
-    to `warn`, a line each, and set aside as `damaged-step-…`, so that their steps are made and saved again. In a run
+    to `warn`, one line each, and set aside as `damaged-step-…`, so that their steps are made and saved again. In a run
     of several processes only one may call this.
 
     Raises:
@@ -37,7 +37,7 @@ def newest_good_checkpoint(folder: Path, warn: Callable[[str], None]) -> Path | 
 
 
 def problems(place: Path) -> list[str]:
-    """What is wrong with a checkpoint, a line each. One without an index is only seen to be complete and not cut."""
+    """List the faults of a checkpoint, one line each. One without an index is only seen to be complete and not cut."""
     if is_indexed(place):
         return verify(place)
     found: list[str] = []

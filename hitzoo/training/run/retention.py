@@ -1,4 +1,4 @@
-"""Which checkpoints stay: the newest few, and the one that was judged best."""
+"""Retention of checkpoints: the newest few stay, and the best one."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from hitzoo.zoo.run_layout import checkpoints
 
 
 def keep(folder: Path, count: int, best: Path | None = None) -> None:
-    """Remove all checkpoints but the `count` (1 or more) newest and `best`; what is set aside is none and stays.
+    """Remove all checkpoints but the `count` (1 or more) newest and `best`.
 
-    One that is half removed is no longer called a checkpoint.
+    Folders set aside as damaged are not checkpoints and stay. One that is half removed is no checkpoint either.
     """
     assert count >= 1, "the newest checkpoint always stays"
     for place in checkpoints(folder)[:-count]:

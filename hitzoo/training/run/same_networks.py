@@ -22,7 +22,7 @@ _MOST_LINES = 5
 
 
 def networks_of(plan: ModelPlan) -> dict[str, dict[str, str]]:
-    """Both networks in words, for `run.json`: what each is made of, a line a block."""
+    """Both networks in words, for `run.json`: the blocks of each, one per line."""
     return {"generator": dict(_words(plan.generator, "")), "discriminator": dict(_words(plan.discriminator, ""))}
 
 

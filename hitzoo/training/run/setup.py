@@ -26,18 +26,18 @@ from hitzoo.training.run.data_source import (
     refuse_other_data,
     settled_source,
 )
-from hitzoo.training.run.events import Reporter
+from hitzoo.training.run.events import RunEvents
 from hitzoo.training.run.finetune import initialise
 from hitzoo.training.run.folder import RunFolder
 from hitzoo.training.run.metrics_file import cut_after
-from hitzoo.training.run.micro_batch import AtOnce, new_runner
+from hitzoo.training.run.micro_batch import MicroBatchChoice, new_runner
 from hitzoo.training.run.options import RunOptions, Start, decide_start, refuse_uneven, with_source
 from hitzoo.training.run.same_networks import refuse_other_networks, versions_note
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ready:
-    """A run that can go; `at_once` is how many images a device works on at once."""
+class RunSetup:
+    """Everything a run needs; `at_once` is the micro-batch size, the images a device processes together."""
 
     spec: Spec
     plan: ModelPlan
@@ -54,9 +54,9 @@ class Ready:
     session: dict[str, Any]
 
 
-def get_ready(
-    spec: Spec, plan: ModelPlan, options: RunOptions, device: torch.device, world: World, reporter: Reporter
-) -> Ready:
+def set_up(
+    spec: Spec, plan: ModelPlan, options: RunOptions, device: torch.device, world: World, events: RunEvents
+) -> RunSetup:
     """Check what can be checked, then make or load the networks.
 
     Raises:
@@ -65,21 +65,21 @@ def get_ready(
     refuse_uneven(spec, world.size)
     _refuse_two_compilers(spec, options)
     folder = RunFolder(options.out)
-    decided = world.broadcast_from_first(lambda: _decide(folder, spec, plan, options, reporter))
+    decided = world.broadcast_from_first(lambda: _decide(folder, spec, plan, options, events))
     start, resumed = Start.from_data(decided), folder if decided["resumed"] else None
     spec = with_source(spec, decided["source"])
     source = open_data(decided["source"], plan.resolution, resumed)
-    data = world.broadcast_from_first(lambda: _describe_data(source, plan.resolution, options, resumed, reporter))
+    data = world.broadcast_from_first(lambda: _describe_data(source, plan.resolution, options, resumed, events))
     stream = TrainingStream(source, spec.data, plan.resolution, start.progress.seed)
-    state, init = _state(spec, plan, options, device, start, folder, reporter)
-    how = AtOnce(spec=spec, plan=plan, options=options, world=world, device=device)
+    state, init = _state(spec, plan, options, device, start, folder, events)
+    how = MicroBatchChoice(spec=spec, plan=plan, options=options, world=world, device=device)
     at_once = how.decide(state, folder)
     pieces = spec.training.batch_size // world.size // at_once
-    _note_what_is_normalised(spec, plan, at_once, pieces, reporter)
+    _note_what_is_normalised(spec, plan, at_once, pieces, events)
     seed = start.progress.seed
     if world.first:
         cut_after(folder.metrics, start.progress.step)
-    return Ready(
+    return RunSetup(
         spec=spec,
         plan=plan,
         options=options,
@@ -90,7 +90,7 @@ def get_ready(
         stream=stream,
         state=state,
         runner=new_runner(spec, plan, state, options, device, seed=seed, world=world, micro_batches=pieces),
-        evaluator=_evaluator(spec, plan, options, device, world, reporter),
+        evaluator=_evaluator(spec, plan, options, device, world, events),
         at_once=at_once,
         session={**how.session(at_once), "data": data, **({"init": init} if init else {})},
     )
@@ -104,14 +104,14 @@ def _refuse_two_compilers(spec: Spec, options: RunOptions) -> None:
         )
 
 
-def _decide(folder: RunFolder, spec: Spec, plan: ModelPlan, options: RunOptions, reporter: Reporter) -> dict[str, Any]:
-    """Where the run goes on from, whether it is one that is resumed, and where its images are; by one for all."""
+def _decide(folder: RunFolder, spec: Spec, plan: ModelPlan, options: RunOptions, events: RunEvents) -> dict[str, Any]:
+    """Decide, in one process for all, the start, whether the run is resumed, and the source of its images."""
     resumed = folder if options.resume and folder.holds_run() else None
-    start = decide_start(folder, spec, options, reporter.noted)
+    start = decide_start(folder, spec, options, events.noted)
     if resumed is not None:
         refuse_other_networks(resumed, start.checkpoint, plan)
         if note := versions_note(resumed):
-            reporter.noted(note)
+            events.noted(note)
     return {
         **start.to_data(),
         "resumed": resumed is not None,
@@ -120,19 +120,19 @@ def _decide(folder: RunFolder, spec: Spec, plan: ModelPlan, options: RunOptions,
 
 
 def _describe_data(
-    source: ImageSource, resolution: int, options: RunOptions, resumed: RunFolder | None, reporter: Reporter
+    source: ImageSource, resolution: int, options: RunOptions, resumed: RunFolder | None, events: RunEvents
 ) -> dict[str, Any]:
     """The images for the record; of a resumed run they must be its own, or be asked for as new."""
     data = described(source)
     if resumed is None:
         for line in opening_notes(source, resolution):
-            reporter.noted(line)
+            events.noted(line)
         return data
     new = options.new_data and is_other_data(resumed, data)
     if not options.new_data:
         refuse_other_data(resumed, data)
     if note := changed_note(resumed, data, new=new):
-        reporter.noted(note)
+        events.noted(note)
     return data | ({"new": True} if new else {})
 
 
@@ -143,7 +143,7 @@ def _state(
     device: torch.device,
     start: Start,
     folder: RunFolder,
-    reporter: Reporter,
+    events: RunEvents,
 ) -> tuple[TrainState, str | None]:
     """The networks as they go on, and the model they began from: also that of a run killed before it could save."""
     state = new_state(plan, spec.training, start.progress.seed, device)
@@ -153,23 +153,23 @@ def _state(
         load_checkpoint(start.checkpoint, state)
     elif init:
         for line in initialise(state, init):
-            reporter.noted(line)
+            events.noted(line)
     return state, init
 
 
-def _note_what_is_normalised(spec: Spec, plan: ModelPlan, at_once: int, pieces: int, reporter: Reporter) -> None:
+def _note_what_is_normalised(spec: Spec, plan: ModelPlan, at_once: int, pieces: int, events: RunEvents) -> None:
     """Batch norm in pieces is another algorithm, unless its groups are smaller than they are."""
     if pieces > 1 and plan.generator.normed is not None and isinstance(spec.training.norm_statistics, str):
-        reporter.noted(
+        events.noted(
             f"note: batch norm takes its statistics over the {at_once} images that are worked on at once;"
             " training.norm_statistics: N makes that independent of devices and pieces"
         )
 
 
 def _evaluator(
-    spec: Spec, plan: ModelPlan, options: RunOptions, device: torch.device, world: World, reporter: Reporter
+    spec: Spec, plan: ModelPlan, options: RunOptions, device: torch.device, world: World, events: RunEvents
 ) -> Evaluator | None:
-    """What the spec's `evaluation.every` wants, in every process; the first looks for, or downloads, what it needs."""
+    """Make the evaluator of `evaluation.every`, in every process; the first looks for, or downloads, what it needs."""
     if not spec.evaluation.every:
         return None
     made: list[Evaluator] = []
@@ -180,7 +180,7 @@ def _evaluator(
             plan,
             device=device,
             inception_weights=options.inception_weights,
-            note=reporter.noted,
+            note=events.noted,
             shard=world.shard,
         )
         evaluator.prepare()

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a time that is up as a wish to stop after the current step, so that the run can save first."""
+"""Ctrl-C, SIGTERM and a time that is up as a request to stop after the current step, so that the run can save first."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 PATIENCE = 5.0  # seconds that what may be cut off still has once a stop is asked for; batch systems give 10 to 30
-_ONE_WISH = 1.0  # a launcher passes on what its process group got already: signals this near to each other are one
+_ONE_REQUEST = 1.0  # a launcher passes on what its process group got already: signals this near to each other are one
 _SIGNALS = [signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])]
 _ABOUT = 60.0  # seconds by which the clocks of several processes, each begun by itself, may differ
 
@@ -19,8 +19,8 @@ class CutOff(BaseException):
     """Raised in the midst of work that a stop does not wait for. No Exception: compilers catch these and go on."""
 
 
-class StopWish:
-    """Whether the run was asked to stop: by which signal, or because `deadline`, a monotonic time, has come."""
+class StopRequest:
+    """A request to stop the run: by a signal, or because `deadline`, a monotonic time, has come."""
 
     def __init__(self, deadline: float | None = None) -> None:
         self.signal: int | None = None
@@ -33,7 +33,7 @@ class StopWish:
 
     @property
     def up(self) -> bool:
-        """Whether it was its time that ended a run that has stopped; another process may have seen that first."""
+        """Whether its time limit ended a run that has stopped; another process may have seen that first."""
         return self.signal is None and self.deadline is not None and time.monotonic() >= self.deadline - _ABOUT
 
     @property
@@ -55,12 +55,12 @@ class StopWish:
             self._start_clock()
         elif number == signal.SIGINT:
             raise KeyboardInterrupt
-        elif number == self.signal and time.monotonic() - self._since > _ONE_WISH:
+        elif number == self.signal and time.monotonic() - self._since > _ONE_REQUEST:
             raise SystemExit(128 + number)
 
     @contextmanager
     def cutting_off(self) -> Iterator[None]:
-        """Give the block at most `PATIENCE` seconds from the wish on; for work that leaves nothing half done.
+        """Give the block at most `PATIENCE` seconds from the request on; for work that leaves nothing half done.
 
         A compilation takes minutes, and so do a step of a large network on a CPU and an evaluation.
 
@@ -87,18 +87,18 @@ class StopWish:
 
 
 @contextmanager
-def stop_wish(deadline: float | None = None) -> Iterator[StopWish]:
+def stop_request(deadline: float | None = None) -> Iterator[StopRequest]:
     """Catch SIGINT, SIGTERM and SIGHUP while the block runs; outside the main thread nothing can be caught."""
-    wish = StopWish(deadline)
+    request = StopRequest(deadline)
     if threading.current_thread() is not threading.main_thread():
-        yield wish
+        yield request
         return
     numbers = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]  # nohup ignores SIGHUP
-    before = {number: signal.signal(number, wish.take) for number in numbers}
+    before = {number: signal.signal(number, request.take) for number in numbers}
     if hasattr(signal, "SIGALRM"):
-        before[signal.SIGALRM] = signal.signal(signal.SIGALRM, wish.ring)
+        before[signal.SIGALRM] = signal.signal(signal.SIGALRM, request.ring)
     try:
-        yield wish
+        yield request
     finally:
         if hasattr(signal, "setitimer"):
             signal.setitimer(signal.ITIMER_REAL, 0)

@@ -29,7 +29,7 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class ScalarsAndGrids(Protocol):
-    """What a run may show as it goes on; `writing` says whether anything hears of it."""
+    """Curves and pictures of a run; `writing` is True while they are written anywhere."""
 
     writing: bool
 
@@ -46,8 +46,8 @@ class ScalarsAndGrids(Protocol):
 def open_tensorboard(folder: Path, *, first_step: int, warn: Callable[[str], None]) -> ScalarsAndGrids:
     """Events into `folder`, of a run whose next step is `first_step`; nothing, silently, without the package.
 
-    Points of `first_step` and later that an earlier session wrote are no longer shown. What goes wrong later is told to
-    `warn` once and ends the events, not the run.
+    Points of `first_step` and later that an earlier session wrote are no longer shown. A later failure is passed
+    to `warn` once and ends the events, not the run.
 
     Raises:
         OutputError: the disk is full, at once or at any later call.
@@ -63,7 +63,7 @@ def open_tensorboard(folder: Path, *, first_step: int, warn: Callable[[str], Non
 
 
 class Nothing:
-    """Where the package is not there."""
+    """Stands in where the package is not installed."""
 
     writing = False
 

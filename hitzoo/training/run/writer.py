@@ -1,4 +1,4 @@
-"""What a run writes and shows; of several processes the first alone does."""
+"""The files of a run; of several processes the first alone writes them."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from hitzoo.training.engine.state import TrainState
 from hitzoo.training.engine.stream import TrainingStream
 from hitzoo.training.run.best import Best
 from hitzoo.training.run.checkpoint import Progress, save_checkpoint
-from hitzoo.training.run.events import Reporter
+from hitzoo.training.run.events import RunEvents
 from hitzoo.training.run.folder import RunFolder
 from hitzoo.training.run.metrics import Record
 from hitzoo.training.run.metrics_file import append_line, flush_lines, read_records
@@ -36,14 +36,14 @@ _GRID_SIDE_LARGE = 4
 _LARGE = 256  # pixels
 
 
-class Outputs:
-    """The files of one session of a run, and its reporter."""
+class RunWriter:
+    """Writes the files of one session of a run, and passes its events on."""
 
     def __init__(
-        self, spec: Spec, plan: ModelPlan, folder: RunFolder, state: TrainState, kept: int, reporter: Reporter
+        self, spec: Spec, plan: ModelPlan, folder: RunFolder, state: TrainState, kept: int, events: RunEvents
     ) -> None:
         self.spec, self.plan, self.folder, self.state = spec, plan, folder, state
-        self.kept, self.reporter = kept, reporter
+        self.kept, self.events = kept, events
         self.best = Best(folder)
         self.tensorboard: ScalarsAndGrids = Nothing()
 
@@ -55,29 +55,29 @@ class Outputs:
         self.folder.describe(self.spec, self.plan, seed=progress.seed, session=session, made_from=made_from)
         self.best = Best.load(self.folder.path)
         self.tensorboard = open_tensorboard(
-            self.folder.tensorboard, first_step=progress.step + 1, warn=self.reporter.noted
+            self.folder.tensorboard, first_step=progress.step + 1, warn=self.events.noted
         )
 
     def record(self, record: Record, report: Report | None) -> None:
-        """A line of numbers, with those of an evaluation where there was one."""
+        """Write a line of numbers, with those of an evaluation where there was one."""
         values = report.values() if report else {}
         append_line(self.folder.metrics, record.to_json(values))
         curves = {f"loss/{name}": value for name, value in record.losses.items()}
         curves |= {f"eval/{name}": value for name, value in values.items()}
         self.tensorboard.scalars(record.step, curves | {"images_per_second": record.images_per_second})
-        self.reporter.recorded(record)
+        self.events.recorded(record)
         if report is not None:
             self._keep_numbers(record.step, report)
 
     def evaluated(self, step: int, report: Report) -> None:
-        """A line of an evaluation alone, of a step whose other numbers were written before."""
+        """Write the line of an evaluation alone, of a step whose other numbers were written before."""
         numbers = {f"eval/{name}": value for name, value in report.values().items()}
         append_line(self.folder.metrics, json.dumps({"step": step} | numbers))
         self.tensorboard.scalars(step, numbers)
         self._keep_numbers(step, report)
 
     def is_evaluated(self, step: int) -> bool:
-        """Whether the metrics hold an evaluation of that step."""
+        """Return True if the metrics hold an evaluation of that step."""
         records = read_records(self.folder.metrics)
         return any(record.get("step") == step and any(key.startswith("eval/") for key in record) for record in records)
 
@@ -85,12 +85,12 @@ class Outputs:
         values = report.values()
         write_text(self.folder.evaluation(step_name(step)), json.dumps(report.to_json(), indent=2) + "\n")
         shown = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
-        self.reporter.noted(f"evaluation at step {step:,}: {shown}")
+        self.events.noted(f"evaluation at step {step:,}: {shown}")
         decisive = METRICS[report.scores[0].metric].values[0]
         self.best.consider(step, decisive[0], values[decisive[0]], lower_is_better=decisive[1] == "lower")
 
     def save(self, progress: Progress) -> None:
-        """A checkpoint, unless the weights are damaged; then the old ones go, but for the newest and the best.
+        """Save a checkpoint, unless the weights are damaged; then remove old ones, but for the newest and the best.
 
         Raises:
             RunError: a weight is no longer finite.
@@ -102,12 +102,12 @@ class Outputs:
         keep(self.folder.checkpoints, self.kept, self.best.place)
 
     def save_grid(self, step: int, generator: Generator, at_once: int) -> None:
-        """Samples of the averaged generator for the seeds that every grid of the run has, `at_once` at a time."""
+        """Save samples of the averaged generator for the seeds that every grid of the run has, `at_once` at a time."""
         side = self._grid_side()
         try:
             samples = generator.sample(seeds=range(side * side), batch_size=at_once)
         except WeightsError as error:  # the step's own guard decides whether the training goes on
-            self.reporter.noted(f"no grid at step {step:,}: {error}")
+            self.events.noted(f"no grid at step {step:,}: {error}")
             return
         pixels = to_grid(samples.pixels, side, side)
         about = {
@@ -121,11 +121,11 @@ class Outputs:
         self.tensorboard.grid(step, "samples", pixels)
 
     def last_grid(self) -> Path:
-        """The newest grid of samples, or that of real images before there is one."""
+        """Return the newest grid of samples, or that of real images before there is one."""
         return max(self.folder.samples.glob(f"{ANY_STEP}.png"), default=self.folder.samples / "real.png")
 
     def close(self) -> None:
-        """Nothing more will come."""
+        """Close the files."""
         self.tensorboard.close()
 
     def _save_real_grid(self, stream: TrainingStream) -> None:

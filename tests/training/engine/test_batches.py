@@ -13,7 +13,7 @@ from hitzoo.errors import DataError
 from hitzoo.training.engine import batches as module
 from hitzoo.training.engine.batches import batches
 from hitzoo.training.engine.stream import TrainingStream
-from hitzoo.training.run.events import Silence
+from hitzoo.training.run.events import NoEvents
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.options import RunOptions
 
@@ -78,7 +78,7 @@ def test_a_stop_gets_through_while_images_are_waited_for(tiny_spec, pictures, tm
             signal.pause()
         return read_one(self, position)
 
-    class Stopping(Silence):
+    class Stopping(NoEvents):
         def recorded(self, record) -> None:
             if record.step == 2:
                 signal.setitimer(signal.ITIMER_REAL, 0)

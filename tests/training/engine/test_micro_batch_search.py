@@ -13,7 +13,7 @@ from hitzoo.families.compile import compile_spec
 from hitzoo.training.engine import micro_batch_search
 from hitzoo.training.engine.memory_estimate import Footprint, measure_footprint
 from hitzoo.training.engine.micro_batch_search import _PROCESS, predicted_to_fit, refuse_unfit, sizes, tried_to_fit
-from hitzoo.training.run.events import RunStart, Silence
+from hitzoo.training.run.events import NoEvents, RunStart
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.options import RunOptions, refuse_uneven
 
@@ -114,7 +114,7 @@ def test_another_error_is_not_taken_for_a_full_memory() -> None:
         tried_to_fit(attempt, [4, 2, 1])
 
 
-class Starts(Silence):
+class Starts(NoEvents):
     def __init__(self) -> None:
         self.starts: list[RunStart] = []
 

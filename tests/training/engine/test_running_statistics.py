@@ -12,7 +12,7 @@ from hitzoo.training.engine.running_statistics import RunningStatistics
 class Others(World):
     """Two processes, the other of which found 1 more everywhere in each of two passes."""
 
-    def add_up(self, values: torch.Tensor) -> torch.Tensor:
+    def all_reduce_sum(self, values: torch.Tensor) -> torch.Tensor:
         return values.mul_(2).add_(2)
 
 

@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
+from torch import nn
 
 from hitzoo.errors import WeightsError
 from hitzoo.families.compile import compile_spec
 from hitzoo.sampling.load import load
+from hitzoo.training.engine.ema import MovingAverage
 from hitzoo.training.engine.state import TrainState, new_state
 from hitzoo.training.run.checkpoint import Progress, load_checkpoint, read_progress, save_checkpoint
 
@@ -72,7 +75,7 @@ def saved(tiny_spec, tmp_path):
 
 
 @FORMS
-def test_a_checkpoint_gives_everything_back_to_the_bit(tiny_spec, saved, optimizer) -> None:
+def test_checkpoint_gives_everything_back_to_the_bit(tiny_spec, saved, optimizer) -> None:
     override = f"training.optimizer={optimizer}"
     trained, place = saved(override)
     assert place.name == "step-00000003"
@@ -85,7 +88,7 @@ def test_a_checkpoint_gives_everything_back_to_the_bit(tiny_spec, saved, optimiz
 
 
 @FORMS
-def test_one_of_before_the_first_update_gives_everything_back_too(tiny_spec, tmp_path, optimizer) -> None:
+def test_checkpoint_of_before_the_first_update_gives_everything_back_too(tiny_spec, tmp_path, optimizer) -> None:
     spec = tiny_spec(f"training.optimizer={optimizer}")
     trained, other = fresh(spec), fresh(spec, seed=1)
     for progress in (Progress(0, 0, 5), Progress(3, 12, 5, skipped=3, skipped_in_a_row=3)):
@@ -193,7 +196,7 @@ def test_the_weights_of_a_network_are_no_optimizer(tiny_spec, saved) -> None:
         load_checkpoint(place, fresh(tiny_spec()))
 
 
-def test_an_optimizer_with_a_part_missing_is_refused(tiny_spec, saved, tmp_path) -> None:
+def test_optimizer_with_a_part_missing_is_refused(tiny_spec, saved, tmp_path) -> None:
     _, place = saved()
     spec = tiny_spec()
     learned = fresh(spec)
@@ -225,3 +228,68 @@ def test_skipped_steps_come_back_and_a_state_of_before_they_were_counted_is_read
     assert read_progress(place) == progress
     (place / "training/state.json").write_text('{"step": 3, "images": 12, "seed": 5}', encoding="utf-8")
     assert read_progress(place) == PROGRESS
+
+
+@FORMS
+def test_weight_that_never_had_a_gradient_is_saved_and_resumed(tiny_spec, tmp_path, optimizer) -> None:
+    spec = tiny_spec(f"training.optimizer={optimizer}")
+    trained, other = fresh(spec), fresh(spec, seed=1)
+    idle = {role: next(network.parameters()) for role, network in trained.networks.items()}
+    for weight in idle.values():
+        weight.requires_grad_(False)
+    for step in (1, 2):
+        for network in trained.networks.values():
+            for weight in network.parameters():
+                weight.grad = torch.full_like(weight, 0.1 * step) if weight.requires_grad else None
+        trained.update(("generator", "discriminator"), step)
+    place = save_checkpoint(tmp_path, spec, compile_spec(spec), trained, PROGRESS)
+    load_checkpoint(place, other)
+    assert_identical(everything(other), everything(trained))
+    assert not any(trained.optimizers[role].state.get(weight) for role, weight in idle.items())
+
+
+def test_weight_with_a_part_of_its_optimizer_state_is_refused(tiny_spec, saved) -> None:
+    override = "training.optimizer={kind: adam, form: torch, betas: [0.0, 0.99]}"
+    _, place = saved(override)
+    file = place / "training/optimizer.safetensors"
+    tensors = load_file(file)
+    del tensors["generator:initial.linear.weight:exp_avg_sq"]
+    save_file(tensors, file)
+    with pytest.raises(WeightsError, match=r"generator:initial\.linear\.weight:exp_avg_sq"):
+        load_checkpoint(place, fresh(tiny_spec(override)))
+
+
+def test_optimizer_of_another_form_is_refused(tiny_spec, saved) -> None:
+    """Moments that are not there would begin at 0 in silence."""
+    _, place = saved("training.optimizer={kind: adam, form: keras, betas: [0.0, 0.99]}")
+    with pytest.raises(WeightsError, match="exp_avg"):
+        load_checkpoint(place, fresh(tiny_spec("training.optimizer={kind: adam, form: keras, betas: [0.9, 0.99]}")))
+
+
+def test_networks_of_other_roles_have_files_of_their_own(tiny_spec, tmp_path) -> None:
+    spec = tiny_spec()
+
+    def three(seed: int) -> TrainState:
+        pair, encoder = fresh(spec, seed), nn.Linear(2, 3)
+        nn.init.constant_(encoder.weight, float(seed))
+        return TrainState(
+            networks={**pair.networks, "encoder": encoder},
+            averages={**pair.averages, "encoder": MovingAverage(encoder, spec.training.ema)},
+            optimizers={**pair.optimizers, "encoder": torch.optim.SGD(encoder.parameters(), lr=0.1, momentum=0.9)},
+        )
+
+    trained, other = three(4), three(5)
+    for weight in trained.networks["encoder"].parameters():
+        weight.grad = torch.ones_like(weight)
+    trained.update(("encoder",), 1)
+    place = save_checkpoint(tmp_path, spec, compile_spec(spec), trained, Progress(1, 4, 5, skipped=1))
+    assert {"encoder.safetensors", "encoder-average.safetensors"} <= {
+        path.name for path in (place / "training").iterdir()
+    }
+    load_checkpoint(place, other)
+    for network, theirs in (
+        (other.networks["encoder"], trained.networks["encoder"]),
+        (other.averages["encoder"].network, trained.averages["encoder"].network),
+    ):
+        assert all(torch.equal(value, theirs.state_dict()[name]) for name, value in network.state_dict().items())
+    assert_identical(everything(other), everything(trained))

@@ -15,7 +15,7 @@ from hitzoo.families.load import load_spec
 from hitzoo.sampling.load import load
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.state import TrainState, new_state
-from hitzoo.training.run.events import Silence
+from hitzoo.training.run.events import NoEvents
 from hitzoo.training.run.finetune import Taken, initialise
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.options import RunOptions
@@ -31,7 +31,7 @@ def options(out: Path, **changes: object) -> RunOptions:
     return RunOptions(**{"out": out, "device": "cpu", "log_every": 1, "seed": 3, **changes})
 
 
-class Notes(Silence):
+class Notes(NoEvents):
     def __init__(self) -> None:
         self.notes: list[str] = []
 

@@ -12,7 +12,7 @@ from PIL import Image
 from hitzoo.errors import DataError, OutputError, RunError
 from hitzoo.families.load import load_spec
 from hitzoo.sampling.load import load
-from hitzoo.training.run.events import RunStart, Silence
+from hitzoo.training.run.events import NoEvents, RunStart
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.options import RunOptions
 
@@ -32,7 +32,7 @@ def steps(folder: Path) -> list[int]:
     return [json.loads(line)["step"] for line in text.splitlines()]
 
 
-class Listener(Silence):
+class Listener(NoEvents):
     def __init__(self) -> None:
         self.starts: list[RunStart] = []
         self.records: list[int] = []

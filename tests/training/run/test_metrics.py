@@ -64,7 +64,7 @@ def clock(monkeypatch) -> list[float]:
 class Others(World):
     """Two processes, of which the other adds 10 to every sum."""
 
-    def add_up(self, values: torch.Tensor) -> torch.Tensor:
+    def all_reduce_sum(self, values: torch.Tensor) -> torch.Tensor:
         return values.add_(10)
 
 

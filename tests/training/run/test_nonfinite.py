@@ -15,7 +15,7 @@ from hitzoo.errors import RunError
 from hitzoo.objectives.terms.r1 import R1
 from hitzoo.training.engine import runner
 from hitzoo.training.run.checkpoint import Progress, read_progress
-from hitzoo.training.run.events import Silence
+from hitzoo.training.run.events import NoEvents
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.metrics import Record
 from hitzoo.training.run.nonfinite import MOST_IN_A_ROW, counted, first_of
@@ -48,7 +48,7 @@ def test_the_line_that_tells_of_one() -> None:
     )
 
 
-class Listener(Silence):
+class Listener(NoEvents):
     def __init__(self) -> None:
         self.notes: list[str] = []
         self.records: list[Record] = []
@@ -178,7 +178,7 @@ def test_weights_that_are_no_numbers_are_not_saved(tiny_spec, tmp_path, monkeypa
     """What an update made of finite gradients."""
     spec = tiny_spec("training.steps=2")
 
-    class Breaking(Silence):
+    class Breaking(NoEvents):
         def recorded(self, record: Record) -> None:
             with torch.no_grad():
                 states[0].networks["discriminator"].head.logit.bias.fill_(math.inf)

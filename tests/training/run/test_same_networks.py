@@ -10,7 +10,7 @@ import torch
 
 from hitzoo.errors import RunError
 from hitzoo.families.compile import compile_spec
-from hitzoo.training.run.events import Silence
+from hitzoo.training.run.events import NoEvents
 from hitzoo.training.run.folder import RunFolder
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.options import RunOptions
@@ -65,7 +65,7 @@ def test_other_versions_are_told_in_one_line(tiny_spec, run) -> None:
     change(run, sessions=[session | {"versions": session["versions"] | {"torch": "2.0.1", "hitzoo": "0.0.1"}}])
     notes: list[str] = []
 
-    class Listener(Silence):
+    class Listener(NoEvents):
         def noted(self, message: str) -> None:
             notes.append(message)
 

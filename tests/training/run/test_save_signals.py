@@ -6,10 +6,10 @@ import threading
 
 import pytest
 
-from hitzoo.training.run.events import Silence
+from hitzoo.training.run.events import NoEvents
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.options import RunOptions
-from hitzoo.training.run.save_signals import save_wish
+from hitzoo.training.run.save_signals import save_request
 
 BOTH = (signal.SIGUSR1, signal.SIGUSR2)
 
@@ -17,22 +17,22 @@ BOTH = (signal.SIGUSR1, signal.SIGUSR2)
 @pytest.mark.parametrize("number", BOTH)
 def test_a_signal_is_a_wish_that_is_fulfilled_once(number) -> None:
     before = signal.getsignal(number)
-    with save_wish() as wish:
-        assert not wish
+    with save_request() as request:
+        assert not request
         os.kill(os.getpid(), number)
-        assert wish
-        assert wish.fulfilled() == number.name
-        assert not wish
-        assert wish.fulfilled() == "another process"
+        assert request
+        assert request.fulfilled() == number.name
+        assert not request
+        assert request.fulfilled() == "another process"
     assert signal.getsignal(number) is before
 
 
 def test_what_is_ignored_from_the_start_stays_so() -> None:
     before = signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     try:
-        with save_wish() as wish:
+        with save_request() as request:
             os.kill(os.getpid(), signal.SIGUSR1)
-            assert not wish
+            assert not request
     finally:
         signal.signal(signal.SIGUSR1, before)
 
@@ -41,8 +41,8 @@ def test_outside_the_main_thread_nothing_is_caught() -> None:
     found = []
 
     def wish_there() -> None:
-        with save_wish() as wish:
-            found.append(bool(wish))
+        with save_request() as request:
+            found.append(bool(request))
 
     thread = threading.Thread(target=wish_there)
     thread.start()
@@ -52,7 +52,7 @@ def test_outside_the_main_thread_nothing_is_caught() -> None:
 
 @pytest.mark.parametrize("number", BOTH)
 def test_a_run_saves_once_and_goes_on(tiny_spec, tmp_path, number) -> None:
-    class Warned(Silence):
+    class Warned(NoEvents):
         def __init__(self) -> None:
             self.notes: list[str] = []
 
