@@ -50,6 +50,7 @@ class GeneratorModule(nn.Module):
         self.__dict__["module"] = module
         self._parameters, self._buffers, self._modules = module._parameters, module._buffers, module._modules
         self._non_persistent_buffers_set = module._non_persistent_buffers_set
+        self._made: dict[str, Any] = {}
         self.eval()
         self._read = self._versions()
 
@@ -73,8 +74,10 @@ class GeneratorModule(nn.Module):
         return super().train(mode)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Copy the weights; spec and plan never change and are shared."""
-        memo |= {id(self.spec): self.spec, id(self.plan): self.plan}
+        """Copy the weights; spec and plan never change and are shared, and what can be made anew is left out."""
+        if self.is_fast:  # on a CPU its weights are packed for oneDNN, which torch cannot copy
+            raise RequestError("a fast generator cannot be copied; copy the model it was made of, and call .fast()")
+        memo |= {id(self.spec): self.spec, id(self.plan): self.plan, id(self._made): {}}
         memo[id(self)] = copied = self.__new__(type(self))
         copied.__dict__.update(deepcopy(self.__dict__, memo))
         if not self.weights_changed:
