@@ -104,23 +104,23 @@ class GeneratorModule(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         first = next(self._tensors(), None)
         return self._device if first is None else first.device
 
     @property
     def dtype(self) -> torch.dtype:
-        """What the weights are stored in."""
+        """The dtype of the weights."""
         return next((tensor.dtype for tensor in self._tensors() if tensor.is_floating_point()), torch.float32)
 
     @property
     def precision(self) -> str:
-        """What the maps are computed in, as torch names it: that of the weights, or what `fast` was asked for."""
+        """The precision of the maps, as torch names it: that of the weights, or the one given to `fast`."""
         return str(getattr(unwrapped(self.module), "precision", self.dtype)).removeprefix("torch.")
 
     @property
     def is_fast(self) -> bool:
-        """Whether `module` is the network optimized for inference."""
+        """True where `module` is the optimized network."""
         return is_optimized(unwrapped(self.module))
 
     @property
@@ -140,7 +140,7 @@ class GeneratorModule(nn.Module):
 
     @property
     def weights_changed(self) -> bool:
-        """Whether a weight was written to since the generator was made, as by an optimizer or `load_state_dict`."""
+        """True where a weight was written to since the generator was made, as by an optimizer or `load_state_dict`."""
         return self._versions() != self._read
 
     def __repr__(self) -> str:
