@@ -1,4 +1,4 @@
-"""Every error a user can cause, as one tree.
+"""The errors that a user can cause, as one tree.
 
     HitzooError                 one clear message, exit code 2, no traceback
     ├── SpecError               a spec document says something it may not; holds every problem found
@@ -36,7 +36,7 @@ class HitzooError(Exception):
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing wrong in a document: where, what, and how to go on.
+    """A mistake in a document: the place, what is wrong, and the way on.
 
     `line` and `column` count from 1; 0 means the place is not in a file (an override, a default).
     """
@@ -48,7 +48,7 @@ class Problem:
     hint: str = ""
 
     def render(self, source: str) -> str:
-        """Two or three lines: `source:line:column  path`, then the message, then the hint."""
+        """Write it in two or three lines: `source:line:column  path`, the message, the hint."""
         place = f"{source}:{self.line}:{self.column}" if self.line else source
         lines = [f"{place}  {self.path}" if self.path else place, f"  {self.message}"]
         if self.hint:
@@ -82,7 +82,7 @@ class DataError(HitzooError):
 
 
 class UnreadableImage(DataError):  # noqa: N818 - an image, not an error, is what the name says
-    """One image that cannot be decoded; `name` is the file, `reason` what the decoder said."""
+    """An image that cannot be decoded; `name` is the file, `reason` the decoder's message."""
 
     def __init__(self, name: str, reason: str) -> None:
         self.name = name

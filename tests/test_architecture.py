@@ -102,7 +102,22 @@ def test_there_are_files_to_look_at() -> None:
     assert len(FILES) > 50
 
 
-ROOMS = ("cli", "data", "evaluation", "runtime", "bench", "export", "fold", "layers", "plan", "families/**/fold")
+ROOMS = (
+    "cli",
+    "sampling",
+    "hub",
+    "zoo",
+    "errors",
+    "data",
+    "evaluation",
+    "runtime",
+    "bench",
+    "export",
+    "fold",
+    "layers",
+    "plan",
+    "families/**/fold",
+)
 QUESTIONS = ("What", "Whether", "How", "Where", "Which", "Who", "Whoever")
 
 

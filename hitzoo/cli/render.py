@@ -89,13 +89,13 @@ def render(
         from hitzoo.sampling.picture_file import QUALITY
     from hitzoo.sampling.region import parse_region
     from hitzoo.sampling.render import TILE, View
-    from hitzoo.sampling.render_file import Wanted, write_render
+    from hitzoo.sampling.render_file import RenderRequest, write_render
 
     seeds = _seeds(seed, out, npy)
     view = View(region=parse_region(region) if region is not None else None, level=level, tile=tile or TILE)
     generator = load_model(chosen, device, init)
     for number in seeds:
-        wanted = Wanted(
+        wanted = RenderRequest(
             view=view,
             seed=number,
             truncation=truncation,

@@ -23,7 +23,7 @@ from hitzoo.cli.options import (
 from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
-    from hitzoo.sampling.gallery import Order
+    from hitzoo.sampling.gallery import SampleRequest
     from hitzoo.sampling.generator import Generator
     from hitzoo.sampling.grid import Layout
 
@@ -114,7 +114,7 @@ def sample(
     numbers = _seeds(seeds, latents)
     generator = load_model(chosen, device, init)
     generator = generator if quick is None else generator.fast(quick, keeps_memory=True)
-    order = _order(
+    request = _request(
         generator,
         numbers,
         latents,
@@ -128,9 +128,9 @@ def sample(
         scale=1 if layout else scale,
         force=force,
     )
-    with progress.count_bar("images", len(order.latents)) as advance:
-        written = make_images(generator, order, advance)
-    console.print_line(_report(order, written))
+    with progress.count_bar("images", len(request.latents)) as advance:
+        written = make_images(generator, request, advance)
+    console.print_line(_report(request, written))
 
 
 def _layout(grid: str | None, padding: int | None, scale: int, labels: bool) -> Layout | None:
@@ -175,26 +175,26 @@ def _format(word: str | None) -> str:
     return format_named("png" if word is None else word)
 
 
-def _order(generator: Generator, seeds: list[int] | None, latents: Path | None, **more: Any) -> Order:
-    from hitzoo.sampling.gallery import Order
+def _request(generator: Generator, seeds: list[int] | None, latents: Path | None, **more: Any) -> SampleRequest:
+    from hitzoo.sampling.gallery import SampleRequest
     from hitzoo.sampling.latents import latents_of_seeds, read_latents
 
     width = generator.plan.input_width
     if latents is not None:
         z = read_latents(latents, width)
-        return Order(latents=z, names=[f"latent{index:04d}" for index in range(len(z))], **more)
+        return SampleRequest(latents=z, names=[f"latent{index:04d}" for index in range(len(z))], **more)
     assert seeds is not None
     names = [f"seed{number:04d}" for number in seeds]
-    return Order(latents=latents_of_seeds(seeds, width), names=names, seeds=seeds, **more)
+    return SampleRequest(latents=latents_of_seeds(seeds, width), names=names, seeds=seeds, **more)
 
 
-def _report(order: Order, written: Sequence[Path]) -> str:
+def _report(request: SampleRequest, written: Sequence[Path]) -> str:
     """Print `36 images: samples/b256/grid.png  samples/b256`."""
     from hitzoo.cli import console
 
-    places = [str(order.folder)] if order.folder is not None else []
-    if order.folder is not None and order.pages:
-        more = f" and {console.count(len(order.pages) - 1, 'more grid')}" if len(order.pages) > 1 else ""
+    places = [str(request.folder)] if request.folder is not None else []
+    if request.folder is not None and request.pages:
+        more = f" and {console.count(len(request.pages) - 1, 'more grid')}" if len(request.pages) > 1 else ""
         places.insert(0, f"{written[0]}{more}")
-    places += [str(order.npy)] if order.npy else []
-    return f"{console.count(len(order.latents), 'image')}: " + "  ".join(places)
+    places += [str(request.npy)] if request.npy else []
+    return f"{console.count(len(request.latents), 'image')}: " + "  ".join(places)

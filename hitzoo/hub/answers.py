@@ -1,4 +1,4 @@
-"""What a Hub says of a file, looked at before its client acts on it: the client makes paths of it without a look.
+"""Check a Hub's answers about files before its client acts on them: the client makes paths of them unchecked.
 
 `huggingface_hub` (seen in 1.20 and 2.4) joins a file's ETag to the cache's folder, `os.path.join(storage_folder,
 "blobs", etag)`, and the `X-Repo-Commit` of a file that is missing, `.no_exist/COMMIT/NAME`. An ETag `../../../.bashrc`
@@ -34,7 +34,7 @@ _ours: ContextVar[bool] = ContextVar("_ours", default=False)
 
 
 def is_hash(commit: object) -> bool:
-    """Whether it can be a commit's: 40 hexadecimal digits, or 64 of a repository by sha256."""
+    """Check for a commit's form: 40 hexadecimal digits, or 64 of a repository by sha256."""
     return isinstance(commit, str) and bool(_COMMIT.fullmatch(commit))
 
 

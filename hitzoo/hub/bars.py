@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 Progress = Callable[[int, int], None]
-"""Told (bytes done, bytes in all) of a download."""
+"""A function that is called with (bytes done, bytes in all) during a download."""
 
 
 def reporting_to(progress: Progress | None) -> type:
@@ -26,10 +26,10 @@ def reporting_to(progress: Progress | None) -> type:
             return self
 
         def __exit__(self, *_: object) -> None:
-            """Nothing to take away."""
+            """Do nothing: no bar was drawn."""
 
         def update_transfer(self, *_: object, **__: object) -> None:
-            """What came over the network and is not written yet: not counted. The client draws the rest of these."""
+            """Ignore bytes that came over the network and are not written yet; the client draws the rest of these."""
 
         close = refresh = set_description = set_description_str = update_transfer
         set_postfix_str = set_transfer_postfix_str = update_transfer

@@ -1,8 +1,8 @@
-"""The door to the Hugging Face Hub: what is asked of its client, and nothing else of it.
+"""The Hugging Face Hub: the few requests that hitzoo makes of its client, and the only place that makes them.
 
-Only the files named `hub…` import `huggingface_hub`, and only when they are used. Where the Hub
-is, where its cache lies, whether it may be asked and with which token, the client takes from HF_ENDPOINT, HF_HOME,
-HF_HUB_CACHE, HF_HUB_OFFLINE and HF_TOKEN; a program may give another place for a while with the fields of `Hub`.
+Only this room imports `huggingface_hub`, and only when it is used. The address of the Hub, its cache, whether it may be
+asked and with which token, the client takes from HF_ENDPOINT, HF_HOME, HF_HUB_CACHE, HF_HUB_OFFLINE and HF_TOKEN; a
+program may give others for a while with the fields of `Hub`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Hub:
-    """One Hub and one cache, each the client's own where it is not given. `token` is never shown; False sends none."""
+    """A Hub and a cache, each the client's own where it is not given. `token` is never shown; False sends none."""
 
     endpoint: str | None = None
     cache: Path | None = None
@@ -47,28 +47,28 @@ class Hub:
 
     @property
     def address(self) -> str:
-        """Where the Hub is, for messages: without a password that the address may hold."""
+        """The address of the Hub for messages, without a password that it may hold."""
         from huggingface_hub import constants
 
         return redact(self.endpoint or constants.ENDPOINT)
 
     @property
     def cache_folder(self) -> Path:
-        """Where what was pulled lies."""
+        """The folder of pulled files."""
         from huggingface_hub import constants
 
         return self.cache or Path(constants.HF_HUB_CACHE)
 
     @property
     def offline(self) -> bool:
-        """Whether HF_HUB_OFFLINE forbids asking."""
+        """True where HF_HUB_OFFLINE forbids requests."""
         from huggingface_hub import constants
 
         return bool(constants.HF_HUB_OFFLINE)
 
     @property
     def has_token(self) -> bool:
-        """Whether somebody is logged in."""
+        """True where somebody is logged in."""
         from huggingface_hub import get_token
 
         return bool(self.token or (self.token is None and get_token()))
@@ -101,7 +101,7 @@ class Hub:
         )
 
     def described(self, remote: Remote, names: Iterable[str]) -> Remote:
-        """The same with size and hash of these files, asked for where the list that came with the commit has none."""
+        """Add size and hash of these files, requested where the list that came with the commit has none."""
         bare = [name for name in names if name in remote.files and remote.files[name].size is None]
         if not bare:
             return remote
@@ -128,7 +128,7 @@ class Hub:
         return Header(tensors, {key: value for key, value in metadata.items() if isinstance(value, str)})
 
     def holds(self, repo: RepoName) -> bool:
-        """Whether anything of a repository was ever fetched."""
+        """Check the cache for any file of a repository."""
         return self._folder(repo).is_dir()
 
     def cached(self, repo: RepoName, name: str) -> Path | None:
@@ -239,7 +239,7 @@ class Hub:
 
 
 def _identity(path: Path | None) -> tuple[int, int, int] | None:
-    """Which file lies there, and since when."""
+    """Identify the file at a path, by inode and time."""
     if path is None:
         return None
     found = path.stat()

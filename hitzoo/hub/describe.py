@@ -1,4 +1,4 @@
-"""`hitzoo.info`: what a model is, by name, before it is loaded."""
+"""`hitzoo.info`: a description of a model by name, before it is loaded."""
 
 from __future__ import annotations
 

@@ -55,7 +55,7 @@ def settle() -> None:
 
 
 def notes() -> Iterator[str]:
-    """What a user should hear of before something is written, each once."""
+    """Warnings that a user should read before anything is written, each once."""
     while _notes:
         yield _notes.pop()
 
@@ -71,7 +71,7 @@ def refuse_wrong() -> None:
 
 
 def check_endpoint(endpoint: str | None) -> None:
-    """The same of an address that a program gives.
+    """Check an address that a program gives, likewise.
 
     Raises:
         CannotAsk: it is none.
@@ -104,7 +104,7 @@ def refuse_unproxied(scheme: str, host: str) -> None:
 
 
 def bad_proxies() -> dict[str, str]:
-    """What is wrong with each proxy of the environment that cannot be used, by what it is for."""
+    """Describe each proxy of the environment that cannot be used, by its scheme."""
     found = getproxies()
     if "*" in (name.strip() for name in found.get("no", "").split(",")):
         return {}
@@ -113,7 +113,7 @@ def bad_proxies() -> dict[str, str]:
 
 
 def of_certificates(error: OSError) -> str:
-    """What is said where the certificates cannot be read."""
+    """Describe certificates that cannot be read."""
     name = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.get(name)), "")
     reason = (error.strerror or str(error)).lower()
     if not name:

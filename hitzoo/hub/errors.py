@@ -31,7 +31,7 @@ _LOG_IN = "log in with `hf auth login` or set HF_TOKEN"
 
 @dataclass(frozen=True)
 class Asked:
-    """What was being done when something went wrong: `doing` is "pull", "publish" or "look at"."""
+    """The request that failed: `doing` is "pull", "publish" or "look at"."""
 
     doing: str
     repo: RepoName
@@ -53,7 +53,7 @@ def in_plain_words(doing: str, repo: RepoName, hub: Hub) -> Iterator[None]:
 
 
 def explain(error: BaseException, asked: Asked) -> HitzooError | None:
-    """The same as one message; None for what cannot come from the Hub, its client or the disk."""
+    """Explain an error in one message; None for what cannot come from the Hub, its client or the disk."""
     from huggingface_hub import errors
 
     address = asked.hub.address
@@ -186,7 +186,7 @@ def _of_the_rest(error: BaseException, asked: Asked) -> HitzooError | None:
 
 
 def _is_of_client(error: BaseException) -> bool:
-    """Whether the client stumbled over what it was told: it looks for keys without asking. In our code it is a bug."""
+    """Check for a client that failed on an answer: it reads keys unchecked. In our own code the same is a bug."""
     modules = [str(frame.f_globals.get("__name__", "")).split(".")[0] for frame, _ in walk_tb(error.__traceback__)]
     beyond_ours = modules[::-1][: modules[::-1].index("hitzoo")]
     return "huggingface_hub" in beyond_ours

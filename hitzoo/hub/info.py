@@ -1,4 +1,4 @@
-"""What a model is, from the header of its weights alone: of the Hub without fetching it, or of a folder."""
+"""Describe a model from the header of its weights alone: on the Hub without fetching it, or in a folder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _RUNNING = (".running_mean", ".running_var")  # statistics of batch norms: tenso
 
 @dataclass(frozen=True, kw_only=True)
 class ModelInfo:
-    """What is known without the weights themselves; what does not apply is empty.
+    """A description of a model without its weights; fields that do not apply are empty.
 
     `metadata` is what the header says: name, architecture, plan, step. `size` and `sha256` are of the weights file,
     `files` the sizes of all. `metrics` are those of the card, with their names as they stand there.
@@ -50,7 +50,7 @@ class ModelInfo:
     files: Mapping[str, int | None] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
+        """Convert to JSON values."""
         return asdict(self) | {"metrics": dict(self.metrics)}
 
 
@@ -61,18 +61,18 @@ def info_of_repo(repo: RepoName, hub: Hub | None = None) -> ModelInfo:
         HubError: the Hub refuses, cannot be reached, or holds no model of ours.
         WeightsError: the one in the cache is damaged.
     """
-    door = hub or Hub()
-    if door.offline and (pulled := door.cached(repo, WEIGHTS_NAME)):
+    hub = hub or Hub()
+    if hub.offline and (pulled := hub.cached(repo, WEIGHTS_NAME)):
         return replace(_of_file(pulled, str(repo)), commit=pulled.parent.name)
-    with in_plain_words("look at", repo, door):
-        remote = door.described(door.look(repo), [WEIGHTS_NAME])
+    with in_plain_words("look at", repo, hub):
+        remote = hub.described(hub.look(repo), [WEIGHTS_NAME])
         weights = remote.files.get(WEIGHTS_NAME)
         if weights is None:
             raise HubError(f"{repo} is not a hitzoo model: it has no {WEIGHTS_NAME}")
-        header = door.header(repo.repo_id, remote.commit, WEIGHTS_NAME)
+        header = hub.header(repo.repo_id, remote.commit, WEIGHTS_NAME)
     tags: Mapping[str, str] = {}
-    with suppress(HubError), in_plain_words("look at", repo, door):  # good to know, no more
-        tags = door.tags(repo.repo_id)
+    with suppress(HubError), in_plain_words("look at", repo, hub):  # good to know, no more
+        tags = hub.tags(repo.repo_id)
     card = remote.card
     return ModelInfo(
         where=str(repo),

@@ -1,4 +1,4 @@
-"""From the name of a model to the folder that holds it, fetched from the Hub where it is not here."""
+"""Find the folder of a model by its name, fetched from the Hub where it is not here."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def _model_folder(folder: Path) -> Path:
 
 
 def _newest_whole(folder: Path, saved: Sequence[Path]) -> Path:
-    """Of a run's checkpoints, oldest first, the last whose model is as it was written; damaged ones are named."""
+    """Choose the last checkpoint of a list whose model is undamaged; damaged ones after it are logged."""
     damaged: list[str] = []
     for checkpoint in reversed(saved):
         wrong = "; ".join(verify(checkpoint, only=MODEL_FILES))

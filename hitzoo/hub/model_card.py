@@ -30,7 +30,7 @@ _NAMES = {"fid": "FID", "is": "Inception score", "kid": "KID", "precision": "Pre
 
 @dataclass(frozen=True, kw_only=True)
 class Terms:
-    """What only the publisher can say. `license` is an identifier of the Hub; `data` names the training data.
+    """The publisher's own statements. `license` is an identifier of the Hub; `data` names the training data.
 
     `title` and `summary` are the card's first two lines in the author's words; by default the spec's.
     """
@@ -48,7 +48,7 @@ class Terms:
 
 @dataclass(frozen=True, kw_only=True)
 class CardFacts:
-    """All that a card tells. `scores` are those of an evaluation report; `grid` is rows and columns of the picture."""
+    """The contents of a card. `scores` are those of an evaluation report; `grid` is rows and columns of the picture."""
 
     repo_id: str
     spec: Spec
@@ -78,13 +78,13 @@ def with_body(existing: str, fresh: str) -> str:
 
 
 def is_his_own(existing: str) -> bool:
-    """Whether a text has no part of ours that may be renewed."""
+    """Check for a text without a part of ours that may be renewed."""
     plain = existing.replace("\r\n", "\n")
     return bool(plain.strip()) and _ours(plain) is None
 
 
 def protocol_in_words(score: Mapping[str, Any]) -> str:
-    """What a number of an evaluation depends on, in a line: of how many, against what, by which features."""
+    """Write what a score depends on in a line: number of samples, real images, features."""
     protocol = score.get("protocol") or {}
     made, real = protocol.get("generated") or {}, protocol.get("real") or {}
     words = [
@@ -97,7 +97,7 @@ def protocol_in_words(score: Mapping[str, Any]) -> str:
 
 
 def metric_name(name: str) -> str:
-    """As people write it."""
+    """Write a metric's name as people do."""
     return _NAMES.get(name, name)
 
 

@@ -1,4 +1,4 @@
-"""Which network a name means, where its weights do not matter."""
+"""Find the network that a name means, where its weights do not matter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from hitzoo.spec.shipped import shipped_specs
 
 
 def plan_of(model: str, *, progress: Progress | None = None) -> ModelPlan:
-    """The plan of a spec (its file, or a shipped one's name), or of whatever `hitzoo.load` takes.
+    """Compile the plan of a spec (its file, or a shipped one's name), or of whatever `hitzoo.load` takes.
 
     Raises:
         SpecError: a spec that cannot be used.

@@ -1,4 +1,4 @@
-"""How a model was made, as far as the folder it lies in tells: the run around a checkpoint, or the record of the zoo.
+"""The provenance of a model, as far as its folder tells: from the run around a checkpoint, or the zoo's record.
 
 What is said goes into a public card, so folders of the machine it was made on are left out.
 """
@@ -33,7 +33,7 @@ class Provenance:
 
 
 def provenance_of(weights: Path, metadata: Mapping[str, Any], card: Card | None) -> Provenance:
-    """All that is known of a weights file with this header; `card` is the record of a bundled one."""
+    """Gather what is known of a weights file with this header; `card` is the record of a bundled one."""
     if card is not None:
         return Provenance(facts=_of_record(card))
     checkpoint = weights.parent
@@ -138,14 +138,14 @@ def _time(seconds: float) -> str:
 
 
 def _command(words: Sequence[Any]) -> str:
-    """As it was typed, but for where things lay; of a run that a program made, the program's name."""
+    """Write the command as it was typed, without folders; for a run made by a program, the program's name."""
     if words and PurePath(str(words[0])).name not in _COMMAND:
         return f"hitzoo.train in {name_of(str(words[0])) or 'Python'}"
     return shlex.join(["hitzoo", *(str(name_of(str(word))) for word in words[1:])])
 
 
 def _seconds(metrics: Path, step: Any) -> float:
-    """How long the run had taken at a step, by the line of its metrics; 0 where it does not say."""
+    """Read the seconds that the run had taken at a step from its metrics; 0 where they do not say."""
     try:
         lines = metrics.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:

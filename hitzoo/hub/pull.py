@@ -47,7 +47,7 @@ class Pulled:
 
     @property
     def folder(self) -> Path:
-        """Where it lies; `hitzoo.load` takes it like any model folder."""
+        """The folder in the cache; `hitzoo.load` takes it like any model folder."""
         return self.model.weights.parent
 
 
@@ -130,7 +130,7 @@ def pull_published(
 
 
 class _Pull:
-    """One pull. `listing` is what the Hub says of its files; None where it was not asked."""
+    """A pull in progress. `listing` is the Hub's list of files; None where it was not asked."""
 
     def __init__(self, repo: RepoName, hub: Hub, progress: Progress | None) -> None:
         self.repo, self.hub, self.progress = repo, hub, progress
@@ -157,7 +157,7 @@ class _Pull:
         return Pulled(replace(model, origin=f"{self.repo.repo_id}@{self.commit}"), self.commit, files, size)
 
     def _resolve(self) -> None:
-        """Which commit is meant; the Hub is not asked for one that is in the cache whole."""
+        """Resolve the commit; the Hub is not asked for one that is in the cache whole."""
         before = self._cached_commit()
         if self.repo.is_commit and before:
             self.commit = before

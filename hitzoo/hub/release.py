@@ -41,7 +41,7 @@ _LARGEST_SIDE = 6
 
 @dataclass(frozen=True, kw_only=True)
 class Before:
-    """What the repository holds already, as far as the new one depends on it. `grid` fetches its picture."""
+    """The contents of a repository that a new version depends on. `grid` fetches its picture."""
 
     readme: str = ""
     manifest: Manifest = field(default_factory=lambda: Manifest({}))
@@ -52,7 +52,7 @@ class Before:
 class Release:
     """The files to publish by their path in the repository; `card_kept` says that the card's text is its author's.
 
-    `notes` are what its author should hear of before others see it.
+    `notes` are warnings for its author.
     """
 
     files: Mapping[str, Path]
@@ -86,7 +86,7 @@ def write_release(folder: Path, wanted: Publication, before: Before) -> Release:
 
 
 def _relicensed(wanted: Publication) -> str:
-    """Of weights that travel with hitzoo, under another licence than theirs."""
+    """Warn about bundled weights that are published under another licence than theirs."""
     terms, record = wanted.terms, wanted.record
     if not wanted.bundled or record is None or terms.license == record.license.lower():
         return ""
@@ -124,7 +124,7 @@ def _put_grid(path: Path, wanted: Publication, before: Before, mine: Manifest, s
 
 
 def check_whole(wanted: Publication) -> None:
-    """Refuse what nobody should pull.
+    """Refuse a model that nobody should pull.
 
     Raises:
         WeightsError: the model is damaged, not finite, or its parts do not agree.
@@ -166,5 +166,5 @@ def _without_folders(spec: Spec) -> Spec:
 
 
 def _grid_side(model: ModelFolder) -> int:
-    """As many samples a row as make a picture that fits into a page."""
+    """Choose the samples per row so that the picture fits a page."""
     return max(2, min(_LARGEST_SIDE, _WIDEST // model.plan.resolution))

@@ -1,4 +1,4 @@
-"""What a Hub says of a repository, as far as it can be meant: anybody may have written it."""
+"""A Hub's description of a repository, checked: anybody may have written it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hitzoo.zoo.bounds import as_size
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """What the Hub says of one file: `sha256` of large ones, `oid` (git's) of small ones."""
+    """The Hub's entry for a file: `sha256` of large ones, `oid` (git's) of small ones."""
 
     size: int | None
     sha256: str | None
@@ -42,6 +42,6 @@ class Header:
 
 
 def remote_file(file: Any) -> RemoteFile:
-    """What is said of a file, as far as it can be meant."""
+    """Read the entry of a file; malformed fields are left empty."""
     sha256, oid = file.lfs.sha256 if file.lfs else None, file.blob_id
     return RemoteFile(as_size(file.size), *(text if isinstance(text, str) else None for text in (sha256, oid)))

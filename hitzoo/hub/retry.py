@@ -91,7 +91,7 @@ def _silence() -> Iterator[None]:
 
 
 def passes(error: BaseException) -> bool:
-    """Whether it is worth trying again: a broken connection, a server in trouble, a signature that ran out."""
+    """Check for an error worth a retry: a broken connection, a server in trouble, an expired signature."""
     from huggingface_hub import errors
 
     if isinstance(error, RuntimeError) and error.__cause__ is not None:  # an upload, in the client's wrapping
@@ -104,7 +104,7 @@ def passes(error: BaseException) -> bool:
 
 
 def is_in_trouble(error: BaseException) -> bool:
-    """Whether the Hub could not be asked, or could not answer: a copy of before is then the best there is."""
+    """Check for a Hub that could not be reached or could not answer: a cached copy is then the best there is."""
     from huggingface_hub import errors
 
     if isinstance(error, errors.HfHubHTTPError):
@@ -113,7 +113,7 @@ def is_in_trouble(error: BaseException) -> bool:
 
 
 def is_missing(error: BaseException) -> bool:
-    """Whether there is no such repository, as far as this account may know; not every Hub says so by name."""
+    """Check for a missing repository, as far as this account may know; not every Hub says so by name."""
     from huggingface_hub import errors
 
     if isinstance(error, errors.RepositoryNotFoundError):
@@ -130,19 +130,19 @@ def status_of(error: BaseException | None) -> int:
 
 
 def is_empty(error: BaseException) -> bool:
-    """Whether there is a repository without a first commit, as a Hub other than Hugging Face's may make one."""
+    """Check for a repository without a first commit, as Hubs other than Hugging Face's may create them."""
     from huggingface_hub import errors
 
     return isinstance(error, errors.RevisionNotFoundError)
 
 
 def _is_named(error: HfHubHTTPError) -> bool:
-    """Whether the Hub says itself what it is that it has not."""
+    """Check for an answer that names what is missing."""
     return bool(error.response.headers.get("X-Error-Code"))
 
 
 def is_without_answer(error: BaseException) -> bool:
-    """Whether nobody was there to answer."""
+    """Check for an error without any answer."""
     return any(kind.__name__ in _NO_ANSWER for kind in type(error).__mro__)
 
 
@@ -152,7 +152,7 @@ def _is_timeout(error: BaseException) -> bool:
 
 
 def is_of_storage(error: HfHubHTTPError) -> bool:
-    """Whether the storage behind a signed address said so, not the Hub: such an address is good for a while only."""
+    """Check for an answer of the storage behind a signed address, which expires, rather than of the Hub."""
     path = error.response.request.url.path
     return not _is_named(error) and "/resolve/" not in path and not path.startswith("/api/")
 

@@ -1,4 +1,4 @@
-"""What may never be printed: tokens, passwords in addresses, signatures of the storage's addresses."""
+"""Redaction of secrets: tokens, passwords in addresses, signatures of the storage's addresses."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def redact(text: str) -> str:
 
 
 def redact_logs() -> None:
-    """What the client logs of its own retries, with the addresses it asked, goes through `redact` too."""
+    """Redact the client's own log of its retries, which names addresses."""
     for handler in logging.getLogger("huggingface_hub").handlers:
         if _redacted not in handler.filters:
             handler.addFilter(_redacted)

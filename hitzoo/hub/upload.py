@@ -43,7 +43,7 @@ class Published:
 
 @dataclass(frozen=True)
 class _There:
-    """The repository before: its head, its tags, and what a new version takes over from it."""
+    """A repository before publishing: its head, its tags, and what a new version takes over."""
 
     remote: Remote
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -68,30 +68,30 @@ def upload(
         RequestError: the name, the tag, or something that was to be published is not possible.
         WeightsError: the model is not whole.
     """
-    repo, door = _checked(wanted.repo_id, tag), hub or Hub()
+    repo, hub = _checked(wanted.repo_id, tag), hub or Hub()
     check_whole(wanted)
     with TemporaryDirectory(prefix="hitzoo-publish-") as folder:
-        there = _look(repo, private, door)
+        there = _look(repo, private, hub)
         release = write_release(Path(folder), wanted, there.before)
-        with in_plain_words("publish", repo, door):
-            files = door.described(there.remote, release.files).files
+        with in_plain_words("publish", repo, hub):
+            files = hub.described(there.remote, release.files).files
         changed = {name: path for name, path in release.files.items() if not _is(files.get(name), path)}
         removed = _no_longer(release, there)
         _refuse_taken(repo, tag, there, bool(changed or removed))
         commit = there.remote.commit
         if changed or removed:
             sending(sum(path.stat().st_size for path in changed.values()))
-            with in_plain_words("publish", repo, door):
-                commit = _commit(repo, wanted, changed, removed, there.remote, door)
-                _check_arrived(repo, commit, changed.keys(), door)
+            with in_plain_words("publish", repo, hub):
+                commit = _commit(repo, wanted, changed, removed, there.remote, hub)
+                _check_arrived(repo, commit, changed.keys(), hub)
         if tag is not None and there.tags.get(tag) != commit:
-            _tag(repo, tag, commit, door)
-    url = f"{door.address}/{repo.repo_id}/commit/{commit}"
+            _tag(repo, tag, commit, hub)
+    url = f"{hub.address}/{repo.repo_id}/commit/{commit}"
     return Published(repo.repo_id, commit, url, tag, release, tuple(changed), tuple(sorted(removed)))
 
 
 def prepare(wanted: Publication, folder: Path) -> Release:
-    """What would be published into a repository that holds nothing yet; the Hub is not asked."""
+    """Write the files that would be published into an empty repository; the Hub is not asked."""
     _checked(wanted.repo_id, None)
     check_whole(wanted)
     return write_release(folder, wanted, Before())
@@ -107,7 +107,7 @@ def _checked(repo_id: str, tag: str | None) -> RepoName:
 
 
 def _look(repo: RepoName, private: bool, hub: Hub) -> _There:
-    """What is there; an empty repository is made where there is none."""
+    """Look at the repository; an empty one is created where there is none."""
     with in_plain_words("publish", repo, hub):
         try:
             remote = hub.look(repo)
@@ -151,7 +151,7 @@ def _before(repo: RepoName, remote: Remote, hub: Hub) -> Before:
 
 
 def _is(there: RemoteFile | None, path: Path) -> bool:
-    """Whether the repository has this very file: the Hub tells sha256 of large ones and git's hash of small ones."""
+    """Compare a file with the repository's, by the sha256 of large ones and git's hash of small ones."""
     if there is None or there.size != path.stat().st_size:
         return False
     with path.open("rb") as file:
@@ -161,7 +161,7 @@ def _is(there: RemoteFile | None, path: Path) -> bool:
 
 
 def _no_longer(release: Release, there: _There) -> Set[str]:
-    """What a former version listed and this one has not: ours to remove. Anything else in a repository stays."""
+    """List files of a former version that this one lacks: ours to remove. Anything else in a repository stays."""
     return (there.before.manifest.files.keys() - release.files.keys()) & there.remote.files.keys()
 
 
@@ -177,7 +177,7 @@ def _refuse_taken(repo: RepoName, tag: str | None, there: _There, differs: bool)
 def _commit(
     repo: RepoName, wanted: Publication, changed: Mapping[str, Path], removed: Set[str], remote: Remote, hub: Hub
 ) -> str:
-    """One commit. After an answer that was lost the head tells whether it was made; only if not is it tried again."""
+    """Make one commit. After a lost answer the head tells whether it was made; only if not is it tried again."""
     tries = 0
 
     def commit() -> str:
@@ -205,7 +205,7 @@ def _commit(
 
 
 def _check_arrived(repo: RepoName, commit: str, changed: Set[str], hub: Hub) -> None:
-    """What a repository's .gitignore names, the Hub leaves out of a commit without a word."""
+    """Refuse an incomplete commit: the Hub silently leaves out files that a repository's .gitignore names."""
     missing = sorted(changed - hub.look(RepoName(repo.repo_id, commit)).files.keys())
     if missing:
         raise HubError(

@@ -1,4 +1,4 @@
-"""Whether a published model is what it says: config, spec, plan, size and tensors must agree before it is loaded.
+"""Verify a published model: config, spec, plan, size and tensors must agree before it is loaded.
 
 Everything here was written by somebody else. It is read as data, through the same schema and planning rules as a spec
 of one's own, and what is absurd is refused by arithmetic, before a network is built or a tensor takes memory.
@@ -30,7 +30,7 @@ _SLACK = 1 << 20  # bytes; for the header, and for the running statistics of sma
 
 
 def read_description(folder: Path) -> ModelFolder:
-    """What a published model says it is, its config and its spec in agreement.
+    """Read what a published model says it is, its config and its spec in agreement.
 
     Raises:
         WeightsError: one of them is missing or damaged, or they describe different networks.
@@ -53,7 +53,7 @@ def read_description(folder: Path) -> ModelFolder:
 
 
 def open_published(folder: Path) -> ModelFolder:
-    """A published model that somebody put into a folder: its manifest lies there, and it must be what that says.
+    """Open a published model that somebody put into a folder: it must be what its manifest says.
 
     Raises:
         WeightsError: it was damaged or changed since, or does not agree with itself.

@@ -41,7 +41,7 @@ class CudaGraphs:
             return self.forward(x)
         return self._without_gradient(x)
 
-    @torch.inference_mode()
+    @torch.no_grad()  # not inference mode, whose tensors may take part in no gradient later
     def _without_gradient(self, x: torch.Tensor) -> torch.Tensor:
         kind = (x.shape, x.dtype, x.device)
         with self._turn:

@@ -1,1 +1,1 @@
-"""From a seed to a picture: generators, latents, grids, large images by tiles."""
+"""Sampling: generators, latents, grids, large images by tiles."""

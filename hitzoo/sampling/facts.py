@@ -1,4 +1,4 @@
-"""What a picture says of how it was made, and whether two were made alike."""
+"""The metadata of a picture: how it was made, and the comparison of two."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _LONGEST = 40  # letters of a value in a message
 
 
 def picture_facts(generator: GeneratorModule, truncation: float) -> dict[str, str]:
-    """What a picture's metadata says of how it was made; with the seed, enough to make it again.
+    """Describe how a picture is made; with the seed, enough to make it again.
 
     `hitzoo:weights` is the sha256 of the weights file, of an untrained network that of its tensors.
     """
@@ -59,7 +59,7 @@ def picture_facts(generator: GeneratorModule, truncation: float) -> dict[str, st
 
 
 def of_latents(seeds: Sequence[int] | None, latents: NDArray[np.float32], *, several: bool = False) -> dict[str, str]:
-    """Which images: the seed of one or the seeds of a grid, else the sha256 of their latents."""
+    """Name the images: the seed of one or the seeds of a grid, else the sha256 of their latents."""
     ending = "s" if several else ""
     if seeds is not None:
         return {f"hitzoo:seed{ending}": as_ranges(seeds)}
@@ -81,12 +81,12 @@ def as_ranges(seeds: Sequence[int]) -> str:
 
 
 def is_made_alike(found: Mapping[str, str], wanted: Mapping[str, str]) -> bool:
-    """Whether two pictures are of the same weights, computed in the same way."""
+    """Check that two pictures are of the same weights, computed in the same way."""
     return all(found.get(key) == wanted.get(key) for key in _MAKING)
 
 
 def difference(found: Mapping[str, str], wanted: Mapping[str, str]) -> str:
-    """How a picture that is there differs from the one to write, in words; nothing where it is the same."""
+    """Describe how an existing picture differs from the one to write; empty where it is the same."""
     if not found:
         return "and does not record its origin"
     for key, word in (_MAKING | _SHOWN).items():

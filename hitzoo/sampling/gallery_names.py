@@ -1,4 +1,4 @@
-"""What a folder of pictures holds already: pictures of two models, or made in two ways, never lie in one folder."""
+"""The check of a folder of pictures: those of two models, or made in two ways, never lie in one folder."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def _refusal(path: Path, why: str) -> OutputError:
 
 
 def _is_foreign(path: Path, making: Mapping[str, str]) -> bool:
-    """Whether it is a picture of ours that was made by other weights, or in another way."""
+    """Check for a picture of ours that was made by other weights, or in another way."""
     if not _OUR_NAMES.fullmatch(path.name):
         return False
     facts = read_facts(path)

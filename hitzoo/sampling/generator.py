@@ -210,10 +210,9 @@ class Generator(Sampler):
         if self.is_fast:
             return self.module
         made_of = (self.device, self.dtype, self._versions())
-        kept = self.__dict__.get("_kept_optimized")
-        if kept is None or kept[0] != made_of:
-            kept = self.__dict__["_kept_optimized"] = (made_of, self.fast().module)
-        network: torch.nn.Module = kept[1]
+        if self._made.get("of") != made_of:
+            self._made = {"of": made_of, "network": self.fast().module}
+        network: torch.nn.Module = self._made["network"]
         return network
 
     def _write(self, folder: Path) -> None:

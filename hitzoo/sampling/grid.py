@@ -33,7 +33,7 @@ class Layout:
     labels: bool = False
 
     def facts(self) -> dict[str, str]:
-        """For the metadata of a page."""
+        """Describe the layout for the metadata of a page."""
         return {
             "hitzoo:grid": f"{self.rows}x{self.columns}",
             "hitzoo:padding": str(self.padding),
@@ -75,7 +75,7 @@ class Layout:
         return to_grid(cells, self.rows, self.columns, self.padding)
 
     def _tile(self, pixels: NDArray[np.uint8], width: int, height: int, text: str) -> NDArray[np.uint8]:
-        """One image (H, H, C) enlarged, with its text under it where there is room for one."""
+        """Draw one image (H, H, C) enlarged, with its text under it where there is room for one."""
         enlarged = enlarge(pixels, self.scale)
         side, channels = enlarged.shape[0], enlarged.shape[-1]
         if (width, height) == (side, side):

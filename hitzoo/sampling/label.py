@@ -1,4 +1,4 @@
-"""What outputs of a model are called, so that those of two models never meet: run and step, folder, or repository."""
+"""Names of a model's outputs, so that those of two models never meet: run and step, folder, or repository."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LETTERS = 12  # of a commit, for people
 
 
 def label_of(found: ModelFolder, model: str | Path) -> str:
-    """The word for a located model.
+    """Name a located model.
 
         hit-ti-shapes32                       a model of the zoo
         photos-step-00012000                  a checkpoint of the run runs/photos

@@ -50,6 +50,7 @@ class GeneratorModule(nn.Module):
         self.__dict__["module"] = module
         self._parameters, self._buffers, self._modules = module._parameters, module._buffers, module._modules
         self._non_persistent_buffers_set = module._non_persistent_buffers_set
+        self._made: dict[str, Any] = {}
         self.eval()
         self._read = self._versions()
 
@@ -73,8 +74,10 @@ class GeneratorModule(nn.Module):
         return super().train(mode)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Copy the weights; spec and plan never change and are shared."""
-        memo |= {id(self.spec): self.spec, id(self.plan): self.plan}
+        """Copy the weights; spec and plan never change and are shared, and what can be made anew is left out."""
+        if self.is_fast:  # on a CPU its weights are packed for oneDNN, which torch cannot copy
+            raise RequestError("a fast generator cannot be copied; copy the model it was made of, and call .fast()")
+        memo |= {id(self.spec): self.spec, id(self.plan): self.plan, id(self._made): {}}
         memo[id(self)] = copied = self.__new__(type(self))
         copied.__dict__.update(deepcopy(self.__dict__, memo))
         if not self.weights_changed:
@@ -101,23 +104,23 @@ class GeneratorModule(nn.Module):
 
     @property
     def device(self) -> torch.device:
-        """Where the weights are."""
+        """The device of the weights."""
         first = next(self._tensors(), None)
         return self._device if first is None else first.device
 
     @property
     def dtype(self) -> torch.dtype:
-        """What the weights are stored in."""
+        """The dtype of the weights."""
         return next((tensor.dtype for tensor in self._tensors() if tensor.is_floating_point()), torch.float32)
 
     @property
     def precision(self) -> str:
-        """What the maps are computed in, as torch names it: that of the weights, or what `fast` was asked for."""
+        """The precision of the maps, as torch names it: that of the weights, or the one given to `fast`."""
         return str(getattr(unwrapped(self.module), "precision", self.dtype)).removeprefix("torch.")
 
     @property
     def is_fast(self) -> bool:
-        """Whether `module` is the network optimized for inference."""
+        """True where `module` is the optimized network."""
         return is_optimized(unwrapped(self.module))
 
     @property
@@ -137,7 +140,7 @@ class GeneratorModule(nn.Module):
 
     @property
     def weights_changed(self) -> bool:
-        """Whether a weight was written to since the generator was made, as by an optimizer or `load_state_dict`."""
+        """True where a weight was written to since the generator was made, as by an optimizer or `load_state_dict`."""
         return self._versions() != self._read
 
     def __repr__(self) -> str:

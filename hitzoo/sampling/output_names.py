@@ -1,4 +1,4 @@
-"""Where outputs go when nobody says: places named after the model and after what was asked of it."""
+"""Default places of outputs, named after the model and the options."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def render_name(
 
 
 def _way(generator: Generator, truncation: float) -> str:
-    """How the images are made, where it is not the plain way."""
+    """Name how the images are made, where it is not the plain way."""
     words = [f"truncation-{truncation:g}"] if truncation != 1 else []
     words += ["fast"] if generator.is_fast else []
     words += [generator.precision] if generator.precision != "float32" else []

@@ -72,7 +72,7 @@ def save_picture(
 
 
 def read_facts(path: Path) -> dict[str, str]:
-    """What a picture file says of how it was made; nothing where it is not one of ours, or not a picture."""
+    """Read how a picture was made from its file; empty where it is not one of ours, or not a picture."""
     reader = _READERS.get(path.suffix.lower())
     if reader is None:
         return {}
@@ -84,7 +84,7 @@ def read_facts(path: Path) -> dict[str, str]:
 
 
 def facts_of(picture: Image.Image) -> dict[str, str]:
-    """The same of an opened picture."""
+    """Read the same from an opened picture."""
     if picture.format == "PNG":
         found: Any = picture.info
     else:

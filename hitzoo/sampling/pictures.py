@@ -34,7 +34,7 @@ def finite(images: NDArray[np.float32], name: str) -> NDArray[np.float32]:
 
 
 def not_finite(name: str) -> WeightsError:
-    """What is said of images that are NaN or infinite though weights and latents are not."""
+    """The error for images that are NaN or infinite though weights and latents are not."""
     return WeightsError(
         f"the images of {name} are not finite: its weights, or the latents it was given, are too large for the"
         " network's own arithmetic; if its training diverged, take an earlier checkpoint"
@@ -58,7 +58,7 @@ def to_grid(pixels: NDArray[np.uint8], rows: int, columns: int, padding: int = P
 
 
 def background(height: int, width: int, channels: int) -> NDArray[np.uint8]:
-    """What is behind tiles: a light grey, from which white and black edges stand out; clear where there is alpha."""
+    """Make the background of tiles: a light grey, on which white and black edges stand out; clear with alpha."""
     page = np.full((height, width, channels), BACKGROUND, dtype=np.uint8)
     if channels == 4:
         page[..., 3] = 0

@@ -39,7 +39,7 @@ class Region:
                 yield Region(left, top, width, height)
 
     def within(self, other: Region) -> tuple[slice, slice]:
-        """Where it lies in the pixels of a region that holds it: rows, columns."""
+        """The slices of rows and columns of it in a region that holds it."""
         top, left = self.top - other.top, self.left - other.left
         return slice(top, top + self.height), slice(left, left + self.width)
 

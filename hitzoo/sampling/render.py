@@ -27,7 +27,7 @@ TILE = 1024  # pixels: an image of the paper's sizes is one tile
 
 @dataclass(frozen=True, kw_only=True)
 class View:
-    """What to render: `region` of the image of `level`² pixels (default: all of the full one), `tile` pixels a side.
+    """A view to render: `region` of the image of `level`² pixels (default: the whole full one), `tile` pixels per side.
 
     Memory beyond the weights holds a tile and the finished pixels, whatever the resolution.
     """
@@ -38,7 +38,7 @@ class View:
 
 
 class Renderer:
-    """One image, given by its latent [1, latent_dim], that parts are asked of.
+    """Renders parts of one image, given by its latent [1, latent_dim].
 
     Raises:
         RequestError: the network's last stages are not pixel-wise, or the view is not of its image.
@@ -57,7 +57,7 @@ class Renderer:
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """Of the region's pixels: (height, width, K)."""
+        """The shape of the region's pixels: (height, width, K)."""
         return self.region.height, self.region.width, self.network.image_channels
 
     @torch.inference_mode()  # while a tile is computed, not while the caller has it
@@ -82,7 +82,7 @@ class Renderer:
         return max(1, self.tile // scale) * scale
 
     def _draw(self, head_output: HeadOutput, tile: Region, tail: int) -> NDArray[np.float32]:
-        """One tile: the pixels of the head's map that are its ancestors, taken down and cut."""
+        """Draw one tile: the pixels of the head's map that are its ancestors, taken down and cut."""
         if tail < 1:
             assert head_output.image is not None, "a level is a stage that adds to the image"
             return _numbers(head_output.image[0][tile.within(Region(0, 0, self.level, self.level))])

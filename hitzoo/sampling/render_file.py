@@ -23,8 +23,8 @@ from hitzoo.targets import existing, is_taken, stream_target
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """Which picture, and where it goes: `out` a picture file (default by model, seed, region and level, in `renders`).
+class RenderRequest:
+    """A picture to render into `out`, a picture file (default by model, seed, region and level, in `renders`).
 
     `npy` takes float32 (H, W, C). `format` None is that of `out`'s name, else PNG. What is there already stays unless
     it would be made again just so, or `force`.
@@ -43,7 +43,7 @@ class Wanted:
 
 
 def write_render(
-    generator: Generator, wanted: Wanted, progress: Callable[[int, int], None] = lambda done, total: None
+    generator: Generator, wanted: RenderRequest, progress: Callable[[int, int], None] = lambda done, total: None
 ) -> list[Path]:
     """Render and write; the paths written.
 
@@ -89,7 +89,7 @@ def _save_numbers(path: Path, numbers: NDArray[np.float32], *, force: bool) -> N
             file.write(row.tobytes())
 
 
-def _facts(generator: Generator, wanted: Wanted, renderer: Renderer, format: str) -> dict[str, str]:
+def _facts(generator: Generator, wanted: RenderRequest, renderer: Renderer, format: str) -> dict[str, str]:
     shown = {
         "hitzoo:seed": str(wanted.seed),
         "hitzoo:level": str(renderer.level),
@@ -99,16 +99,16 @@ def _facts(generator: Generator, wanted: Wanted, renderer: Renderer, format: str
     return picture_facts(generator, wanted.truncation) | shown | quality
 
 
-def _refuse_other(wanted: Wanted, out: Path | None, facts: dict[str, str]) -> None:
-    """What may not be written there is said before any work."""
+def _refuse_other(wanted: RenderRequest, out: Path | None, facts: dict[str, str]) -> None:
+    """Refuse what may not be written there before any work."""
     if wanted.npy is not None:
         is_taken(wanted.npy)
     if out is not None and is_taken(out) and not wanted.force and (other := difference(read_facts(out), facts)):
         raise existing(out, other)
 
 
-def _picture_of(generator: Generator, wanted: Wanted) -> tuple[Path | None, str]:
-    """Where the picture goes, and in which format."""
+def _picture_of(generator: Generator, wanted: RenderRequest) -> tuple[Path | None, str]:
+    """Choose the picture's path and format."""
     if wanted.out is None:
         format = format_named("png" if wanted.format is None else wanted.format)
         if wanted.npy is not None:

@@ -17,7 +17,7 @@ class Replayed(nn.Module):
         self._graphs = CudaGraphs(network)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
-        """What the network makes of a batch; by a graph from the second batch of its size on."""
+        """Compute the images of a batch; by a graph from the second batch of its size on."""
         return self._graphs(z)
 
 

@@ -11,7 +11,7 @@ _LARGEST = 1 << 63  # of a size or a shape
 
 
 def beyond(value: Any) -> str:
-    """What is too much in data that was read as JSON; nothing where it could be ours. It takes no recursion to say."""
+    """Describe what is too much in data that was read as JSON; empty where it could be ours. Without recursion."""
     rows, count = [(value, 1)], 0
     while rows:
         inner, depth = rows.pop()

@@ -1,4 +1,4 @@
-"""The records of zoo/: one YAML file a model, whether or not anybody has published its weights; read without torch."""
+"""The records of zoo/: one YAML file per model, whether or not anybody has published its weights; no torch."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _IMPOSSIBLE = {
 
 @dataclass(frozen=True, kw_only=True)
 class Paper:
-    """Where a model was published; `place` is the table or section with its numbers."""
+    """The paper of a model; `place` is the table or section with its numbers."""
 
     title: str
     url: str
@@ -38,7 +38,7 @@ class Paper:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingData:
-    """What a model was, or is to be, trained on."""
+    """The data a model was, or is to be, trained on."""
 
     name: str
     license: str
@@ -47,7 +47,7 @@ class TrainingData:
 
 @dataclass(frozen=True, kw_only=True)
 class Number:
-    """One value of a metric; `protocol` says of what and how."""
+    """A value of a metric; `protocol` says of what and how."""
 
     metric: str
     value: float
@@ -56,7 +56,7 @@ class Number:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """What is known of one model.
+    """The record of a model.
 
     `weights` is the safetensors file beside the record where it is bundled; `repo` and `revision` (a commit) say where
     on the Hub it is published. `sha256` and `size` (bytes) are those of the weights. `published` holds what the paper
@@ -80,12 +80,12 @@ class Card:
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
+        """Convert to JSON values."""
         return asdict(self) | {"weights": str(self.weights) if self.weights else None}
 
 
 def cards() -> dict[str, Card]:
-    """Every record by name, in alphabetical order."""
+    """Read every record, by name, in alphabetical order."""
     return {path.stem: read_card(path) for path in sorted(shipped_folder("zoo").glob("*.yaml"))}
 
 
@@ -96,7 +96,7 @@ def find_card(name: str) -> Card | None:
 
 
 def read_card(path: Path) -> Card:
-    """One record, checked against its schema.
+    """Read a record, checked against its schema.
 
     Raises:
         SpecError: the record says something it may not, or not what its status needs.

@@ -26,12 +26,12 @@ def write_index(folder: Path) -> None:
 
 
 def is_indexed(place: Path) -> bool:
-    """Whether a checkpoint says what its files must be."""
+    """Check for an index in a checkpoint."""
     return (place / INDEX_NAME).exists()
 
 
 def verify(place: Path, only: Collection[str] | None = None) -> list[str]:
-    """What is wrong with a checkpoint's files, or `only` some of them, a line each.
+    """List what is wrong with a checkpoint's files, or `only` some of them, a line each.
 
     Nothing where all are as they were written, or there is no index.
     """

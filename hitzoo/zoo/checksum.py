@@ -18,7 +18,7 @@ _AT_ONCE = 1 << 22  # bytes
 
 @dataclass(frozen=True)
 class Digests:
-    """Of a weights file: sha256 of all its bytes, and of its body, which is what follows the header."""
+    """Digests of a weights file: sha256 of all its bytes, and of its body, which is what follows the header."""
 
     file: str
     body: str

@@ -33,7 +33,7 @@ CONVERTED_FILES = (CONFIG_NAME, WEIGHTS_NAME, DISCRIMINATOR_NAME)
 
 @dataclass(frozen=True)
 class Converted:
-    """What became of a source's variables. `which` is the root the generator was taken from."""
+    """The tensors made of a source's variables. `which` is the root the generator was taken from."""
 
     which: str
     generator: dict[str, torch.Tensor]
@@ -176,7 +176,7 @@ def _refuse_not_finite(part: str, tensors: Mapping[str, torch.Tensor]) -> None:
 
 
 def _left_out(names: Iterable[str]) -> list[str]:
-    """What was not used: networks that were not asked for and optimizers by their count, anything else by its name."""
+    """List what was not used: networks that were not asked for and optimizers by count, anything else by name."""
     groups: Counter[str] = Counter()
     single: list[str] = []
     for name in names:

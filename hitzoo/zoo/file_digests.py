@@ -58,7 +58,7 @@ def problems_of(
 
 
 def to_json(digests: Mapping[str, FileDigest], size_key: str) -> dict[str, dict[str, Any]]:
-    """As JSON values, with the size under `size_key`."""
+    """Convert to JSON values, with the size under `size_key`."""
     return {name: {size_key: digest.size, "sha256": digest.sha256} for name, digest in digests.items()}
 
 

@@ -23,7 +23,7 @@ _OF = "weights_file"  # the key of what it is of
 
 
 def is_checkpoint_of_run(checkpoint: Path) -> bool:
-    """Whether a model folder is a checkpoint in the folder of a run."""
+    """Check that a model folder is a checkpoint in the folder of a run."""
     run = run_of(checkpoint)
     return run is not None and step_of(checkpoint.name) is not None and run.is_run()
 

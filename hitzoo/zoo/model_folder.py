@@ -47,7 +47,7 @@ class ModelFolder:
 
 
 def config_of(spec: Spec, plan: ModelPlan) -> dict[str, Any]:
-    """What `config.json` holds: the spec with every default written out, and the plan's identity."""
+    """Build the contents of `config.json`: the spec with every default written out, and the plan's identity."""
     return {
         "hitzoo_format": FORMAT,
         "hitzoo_version": version("hitzoo"),
@@ -60,7 +60,7 @@ def config_of(spec: Spec, plan: ModelPlan) -> dict[str, Any]:
 
 
 def weights_metadata(plan: ModelPlan, **more: Any) -> dict[str, Any]:
-    """What the header of a generator's weights says of them."""
+    """Build the header of a generator's weights."""
     package = package_of("generator", plan.generator.family)
     own = {"name": plan.name, "architecture": plan.generator.family, "generator_plan": plan.generator_hash}
     return own | ({"package": package} if package else {}) | more

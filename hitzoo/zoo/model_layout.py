@@ -39,5 +39,5 @@ TRAINING_FILES = (DISCRIMINATOR_NAME, LIVE_GENERATOR_NAME, OPTIMIZER_NAME, STATE
 
 
 def is_model(folder: Path) -> bool:
-    """Whether a folder is a model's, damaged or not."""
+    """Check for a model's folder, damaged or not."""
     return (folder / CONFIG_NAME).is_file()

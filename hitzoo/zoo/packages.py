@@ -16,7 +16,7 @@ _PACKAGE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}( [0-9][A-Za-z0-9.
 
 
 def packages_of(spec: Spec) -> dict[str, dict[str, str]]:
-    """What a record of a model says of them, `{"packages": {"generator": "toy-families 1.2"}}`; {} without any."""
+    """Describe them for a record of a model, `{"packages": {"generator": "toy-families 1.2"}}`; {} without any."""
     known = {
         "generator": package_of("generator", spec.generator.family),
         "discriminator": package_of("discriminator", spec.discriminator.family),

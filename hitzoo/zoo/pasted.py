@@ -1,4 +1,4 @@
-"""What people paste as a model's name: addresses of the Hub's pages and files, and other programs' prefixes."""
+"""Pasted model names: addresses of the Hub's pages and files, and other programs' prefixes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def as_meant(text: str) -> str:
 
 
 def not_a_model(text: str) -> str:
-    """What a text is that names something else, with the way on; nothing where it could be a name."""
+    """Describe a text that names something else, with the way on; empty where it could be a name."""
     bare = text.strip().strip("'\"`<>").strip()
     path = Path(bare)
     if is_file(path):

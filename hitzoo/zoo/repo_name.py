@@ -1,4 +1,4 @@
-"""How a model on the Hub is written: `ORG/NAME`, `ORG/NAME@v1`, with `hf:` before it where a folder has that path."""
+"""Names of models on the Hub: `ORG/NAME`, `ORG/NAME@v1`, with `hf:` before it where a folder has that path."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class RepoName:
 
     @property
     def is_commit(self) -> bool:
-        """Whether the revision can never mean anything else."""
+        """True where the revision can mean nothing else."""
         return is_commit(self.revision)
 
     @property
@@ -40,12 +40,12 @@ class RepoName:
 
 
 def is_commit(revision: str) -> bool:
-    """Whether it is a whole commit hash."""
+    """Check for a whole commit hash."""
     return bool(_COMMIT.fullmatch(revision))
 
 
 def is_repo_name(text: str) -> bool:
-    """Whether a text can only, or also, mean a model on the Hub."""
+    """Check for a text that can only, or also, mean a model on the Hub."""
     try:
         parse_repo_name(text)
     except RequestError:

@@ -1,4 +1,4 @@
-"""One checkpoint of a run by name: `runs/x@best`, `runs/x@1000`, `runs/x@newest`; and what a mistyped run is."""
+"""Checkpoints of a run by name: `runs/x@best`, `runs/x@1000`, `runs/x@newest`; and mistyped runs."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def named_checkpoint(model: str) -> Path | None:
 
 
 def refuse_mistyped_run(model: str) -> None:
-    """Nothing is asked of the Hub where a name is meant for a folder: in `runs`, beside other runs, or near a model's.
+    """Refuse a name meant for a folder, before the Hub is asked: in `runs`, beside other runs, or near a model's.
 
     To be called when no folder here has the whole name.
 
@@ -84,7 +84,7 @@ def _best(model: str, folder: RunPaths, saved: list[Path]) -> Path:
 
 
 def _name_of_best(folder: RunPaths) -> str | None:
-    """What `best.json` says (`hitzoo.training.run.best` writes it)."""
+    """Read `best.json`, which `hitzoo.training.run.best` writes."""
     try:
         found = json.loads(folder.best.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

@@ -31,7 +31,7 @@ class RunPaths:
 
     @property
     def metrics(self) -> Path:
-        """One JSON object per line."""
+        """The metrics, one JSON object per line."""
         return self.path / "metrics.jsonl"
 
     @property
@@ -72,7 +72,7 @@ class RunPaths:
         return self.evaluations / f"{checkpoint}.json"
 
     def is_run(self) -> bool:
-        """Whether the folder says that it is a run's."""
+        """Check for the record of a run."""
         return self.about.is_file()
 
     def saved(self) -> list[Path]:

@@ -45,7 +45,7 @@ def save_weights(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapp
 
 
 def write_weights(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) -> None:
-    """The same into a folder that is itself written atomically."""
+    """Write the same into a folder that is itself written atomically."""
     ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     header = {METADATA_KEY: json.dumps({**metadata, KEY: PLACEHOLDER}, sort_keys=True)}
     try:
@@ -69,7 +69,7 @@ def read_metadata(path: Path) -> dict[str, Any]:
 
 
 def without_checksum(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    """What a header says besides the checksum of its own file."""
+    """Leave the checksum of its own file out of a header."""
     return {key: value for key, value in metadata.items() if key != KEY}
 
 
@@ -85,7 +85,7 @@ def read_header(path: Path) -> dict[str, tuple[str, tuple[int, ...]]]:
 
 
 def read_tensors(path: Path, *, finite: bool = False) -> dict[str, torch.Tensor]:
-    """All tensors of a weights file, on the CPU.
+    """Read all tensors of a weights file, on the CPU.
 
     Raises:
         WeightsError: the file is missing, cut, damaged or not safetensors; or a value is not finite, where it must be.

@@ -19,7 +19,7 @@ _LENGTH = 8  # bytes at the beginning that say how long the header is
 
 
 class WeightsFile(Protocol):
-    """What is asked of an opened file; `safetensors.safe_open` and `_InMemory` answer alike."""
+    """The interface of an opened file, which `safetensors.safe_open` and `_InMemory` have."""
 
     def metadata(self) -> dict[str, str] | None:
         """The texts of its header."""
@@ -73,7 +73,7 @@ def _open(path: Path) -> Any:
 
 
 def is_text(path: Path) -> bool:
-    """Whether the library, which takes paths in UTF-8 alone, can be given one."""
+    """Check for a path that the library takes, which is one in UTF-8."""
     try:
         return bool(str(path).encode())
     except UnicodeEncodeError:

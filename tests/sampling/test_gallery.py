@@ -7,16 +7,16 @@ import pytest
 from PIL import Image
 
 from hitzoo.errors import OutputError, RequestError
-from hitzoo.sampling.gallery import Order, make_images
+from hitzoo.sampling.gallery import SampleRequest, make_images
 from hitzoo.sampling.grid import Layout, parse_grid
 from hitzoo.sampling.latents import latents_of_seeds
 from hitzoo.sampling.pictures import BACKGROUND
 from hitzoo.sampling.weights_digest import weights_digest
 
 
-def order(numbers=range(5), **changes: object) -> Order:
+def order(numbers=range(5), **changes: object) -> SampleRequest:
     names = [f"seed{number:04d}" for number in numbers]
-    return Order(**{"latents": latents_of_seeds(numbers, 6), "names": names, "seeds": list(numbers), **changes})
+    return SampleRequest(**{"latents": latents_of_seeds(numbers, 6), "names": names, "seeds": list(numbers), **changes})
 
 
 def pixels_of(path) -> np.ndarray:

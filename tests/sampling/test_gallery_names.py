@@ -13,7 +13,7 @@ from PIL import Image
 
 from hitzoo.errors import OutputError
 from hitzoo.sampling.facts import as_ranges
-from hitzoo.sampling.gallery import Order, make_images
+from hitzoo.sampling.gallery import SampleRequest, make_images
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.grid import Layout
 from hitzoo.sampling.latents import latents_of_seeds
@@ -22,9 +22,9 @@ from hitzoo.sampling.picture_file import read_facts
 GRID = Layout(rows=2, columns=2)
 
 
-def order(folder: Path, numbers: range = range(4), **changes: object) -> Order:
+def order(folder: Path, numbers: range = range(4), **changes: object) -> SampleRequest:
     names = [f"seed{number:04d}" for number in numbers]
-    made = Order(latents=latents_of_seeds(numbers, 6), names=names, seeds=list(numbers), folder=folder)
+    made = SampleRequest(latents=latents_of_seeds(numbers, 6), names=names, seeds=list(numbers), folder=folder)
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
@@ -109,10 +109,10 @@ def test_optimized_path_is_another_making(one: Generator, tmp_path: Path) -> Non
 def test_latents_are_told_apart(one: Generator, tmp_path: Path) -> None:
     z = np.random.default_rng(0).standard_normal((2, 6)).astype(np.float32)
     names = ["latent0000", "latent0001"]
-    make_images(one, Order(latents=z, names=names, folder=tmp_path))
-    make_images(one, Order(latents=z, names=names, folder=tmp_path))
+    make_images(one, SampleRequest(latents=z, names=names, folder=tmp_path))
+    make_images(one, SampleRequest(latents=z, names=names, folder=tmp_path))
     with pytest.raises(OutputError, match=r"latent0000\.png exists already, made with other latent"):
-        make_images(one, Order(latents=z + 1, names=names, folder=tmp_path))
+        make_images(one, SampleRequest(latents=z + 1, names=names, folder=tmp_path))
 
 
 def test_picture_of_nobody_knows_is_not_replaced(one: Generator, tmp_path: Path) -> None:

@@ -1,0 +1,58 @@
+"""`hitzoo.train`: the run that the command makes, from a program."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+
+import hitzoo
+from tests.support import TINY_HIT
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "tiny.yaml"
+    path.write_text(TINY_HIT + "training: {batch_size: 4, steps: 2}\n")
+    return path
+
+
+def tensors(folder: Path) -> dict[str, torch.Tensor]:
+    return hitzoo.load(folder, device="cpu").state_dict()
+
+
+def test_train_makes_a_run_named_by_its_folder(spec: Path, tmp_path: Path) -> None:
+    end = hitzoo.train(spec, out=tmp_path / "runs" / "Mine", data="synthetic", device="cpu", seed=3)
+    assert (end.step, end.signal, end.folder) == (2, None, tmp_path / "runs" / "Mine")
+    about = json.loads((end.folder / "run.json").read_text())
+    assert (about["name"], about["made_from"], about["seed"]) == ("mine", "tiny", 3)
+    assert hitzoo.load(end.folder, device="cpu").name == "mine"
+
+
+def test_train_takes_a_spec_and_overrides_of_a_file(spec: Path, tmp_path: Path) -> None:
+    one = hitzoo.train(hitzoo.load_spec(spec, ["training.steps=1"]), out=tmp_path / "one", data="synthetic")
+    other = hitzoo.train(str(spec), out=str(tmp_path / "other"), data="synthetic", overrides=["training.steps=1"])
+    assert one.step == other.step == 1
+    found, expected = tensors(other.folder), tensors(one.folder)
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+
+
+def test_resumed_run_is_the_uninterrupted_one(spec: Path, tmp_path: Path) -> None:
+    whole = hitzoo.train(spec, out=tmp_path / "whole", data="synthetic", overrides=["training.steps=3"])
+    hitzoo.train(spec, out=tmp_path / "parts", data="synthetic")
+    end = hitzoo.train(out=tmp_path / "parts", resume=True, overrides=["training.steps=3"])
+    assert end.step == 3
+    found, expected = tensors(end.folder), tensors(whole.folder)
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+    assert hitzoo.load(end.folder).name == "parts"
+
+
+def test_train_without_a_spec_is_refused(spec: Path, tmp_path: Path) -> None:
+    for resume in (False, True):
+        with pytest.raises(hitzoo.RequestError, match=r"give a spec: a name that hitzoo\.list_models"):
+            hitzoo.train(out=tmp_path / "nothing", data="synthetic", resume=resume)
+    with pytest.raises(hitzoo.RequestError, match="overrides change a spec that is read"):
+        hitzoo.train(hitzoo.load_spec(spec), out=tmp_path / "x", data="synthetic", overrides=["training.steps=1"])
+    assert not (tmp_path / "nothing").exists()

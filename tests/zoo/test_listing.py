@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+
+from hitzoo.spec.shipped import shipped_specs
+from hitzoo.zoo.cards import cards
+from hitzoo.zoo.listing import list_models
+
+
+def test_list_models_shows_every_record_and_spec() -> None:
+    assert list_models() == sorted({*cards(), *shipped_specs()})
+
+
+@pytest.mark.parametrize(
+    ("pattern", "found"),
+    [
+        ("hit-ti-*", ["hit-ti-64", "hit-ti-shapes32", "hit-ti-shapes64"]),
+        ("shapes32", ["hit-ti-shapes32"]),
+        ("SHAPES32", ["hit-ti-shapes32"]),
+        ("shapes32*", []),
+        ("nothing", []),
+    ],
+)
+def test_list_models_by_pattern(pattern: str, found: list[str]) -> None:
+    assert list_models(pattern) == found
+
+
+def test_list_models_with_weights_and_without_are_all() -> None:
+    with_weights, without = list_models(pretrained=True), list_models(pretrained=False)
+    assert "hit-ti-shapes32" in with_weights
+    assert "hit-b-ffhq256" in without
+    assert sorted(with_weights + without) == list_models()
