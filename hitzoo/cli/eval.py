@@ -175,7 +175,7 @@ def _of_model(
         inception_weights=inception_weights,
         note=_note,
     )
-    _note_what_is_left_aside(evaluator)
+    _note_ignored_files(evaluator)
     if out is not None:
         pictures = GeneratedImages(
             generator, evaluator.evaluation.samples, sampling["truncation"], fast=sampling["fast"]
@@ -212,7 +212,7 @@ def _of_images(
         inception_weights=inception_weights,
         note=_note,
     )
-    _note_what_is_left_aside(evaluator)
+    _note_ignored_files(evaluator)
     if out is not None:
         check_same_report(out, evaluator, pictures.facts(), force=force)
     with progress.progress_bar("real images") as follow:
@@ -221,7 +221,7 @@ def _of_images(
         return evaluator.evaluate_images(pictures, progress=follow)
 
 
-def _note_what_is_left_aside(evaluator: Evaluator) -> None:
+def _note_ignored_files(evaluator: Evaluator) -> None:
     from hitzoo.data.opening import opening_notes
 
     for line in opening_notes(evaluator.reals.source, evaluator.reals.resolution, for_training=False):

@@ -69,7 +69,7 @@ def test_pack_names_what_was_left_out(run: Run, pictures: Path) -> None:
     [
         (["pictures", "p.zip"], "resolution"),
         (["pictures", "p.tar", "--resolution", "8"], "must end in .zip"),
-        (["pictures", "p.zip", "--resolution", "8", "--crop", "random"], "center and none"),
+        (["pictures", "p.zip", "--resolution", "8", "--crop", "random"], "center or none"),
         (["pictures", "p.zip", "--resolution", "8", "--workers", "0"], "workers 0"),
         (["gone", "p.zip", "--resolution", "8"], "no such folder or file"),
     ],

@@ -34,7 +34,7 @@ def test_estimate_for_programs(run: Run, spec: Path) -> None:
 def test_mistakes_are_told_before_anything_is_timed(run: Run, spec: Path) -> None:
     assert "no such folder" in run("estimate", spec, "--data", "nowhere", code=2).stderr
     assert "--precision bf17" in run("estimate", spec, "--precision", "bf17", code=2).stderr
-    assert "--batch-size 8 and --set training.batch_size=4 mean the same value" in (
+    assert "--batch-size 8 and --set training.batch_size=4 set the same value" in (
         run("estimate", spec, "--batch-size", 8, "--set", "training.batch_size=4", code=2).stderr
     )
 

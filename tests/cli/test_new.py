@@ -28,7 +28,7 @@ def test_a_spec_for_a_folder_passes_check_and_trains(run: Run, pictures: Path, t
 
 def test_mistakes_write_nothing(run: Run, pictures: Path, tmp_path: Path) -> None:
     for words, said in (
-        (["--data", "nowhere"], "there is no such folder"),
+        (["--data", "nowhere"], "no such folder"),
         (["--data", "pictures", "--from", "hit-ti-shapes32"], "give --from or --data, not both"),
         (["--resolution", "64"], "--resolution goes with --data"),
         (["--data", "pictures", "--resolution", "65"], "possible are 32, 64, 128, 256"),
@@ -61,7 +61,7 @@ def test_training_without_a_spec_takes_the_one_that_fits(run: Run, pictures: Pat
 
 def test_training_with_neither_spec_nor_pictures_is_refused(run: Run, pictures: Path) -> None:
     assert "give a spec: hitzoo train SPEC" in run("train", "--out", "runs/a", code=2).stderr
-    assert "there is no such folder" in run("train", "--out", "runs/a", "--data", "nowhere", code=2).stderr
+    assert "no such folder" in run("train", "--out", "runs/a", "--data", "nowhere", code=2).stderr
     with pytest.raises(
         RequestError, match=r"several processes need one spec: .* hitzoo new mine\.yaml --data pictures"
     ):

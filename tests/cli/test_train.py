@@ -62,7 +62,7 @@ def test_options_are_the_set_they_stand_for(run: Run, spec: Path, tmp_path: Path
     run("train", spec, "--out", "b/tiny", *(word for change in changes for word in ("--set", change)))
     assert (tmp_path / "a/tiny/spec.yaml").read_text() == (tmp_path / "b/tiny/spec.yaml").read_text()
     twice = run("train", spec, "--out", "c", "--steps", 2, "--set", "training.steps=3", code=2).stderr
-    assert "--steps 2 and --set training.steps=3 mean the same value" in twice
+    assert "--steps 2 and --set training.steps=3 set the same value" in twice
     assert "--for never: give a duration" in run("train", spec, "--out", "c", "--for", "never", code=2).stderr
     assert "--set training.steps=0" in run("train", spec, "--out", "c", "--steps", 0, code=2).stderr
     assert not (tmp_path / "c").exists()

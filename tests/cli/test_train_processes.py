@@ -135,7 +135,7 @@ def test_one_that_dies_ends_the_run_which_goes_on_from_its_checkpoint(together, 
     os.kill(other, signal.SIGKILL)
     _, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode != 0
-    assert "Go on with --resume" in errors
+    assert "Continue with --resume" in errors
 
     process = together("--out", "a", "--resume", *ENDLESS)
     died_at = newest(tmp_path / "a")

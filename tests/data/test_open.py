@@ -64,10 +64,10 @@ def test_the_home_folder_may_be_written_short(tmp_path: Path, monkeypatch: pytes
     ("name", "said"),
     [
         ("gone", "no such folder or file; give a folder of images, a .zip or .tfrecords file"),
-        ("gone.zip", "there is no such folder or file"),
+        ("gone.zip", "no such folder or file"),
         ("x" * 5000, "File name too long"),
         ("notes.tar", "is not a folder, a .zip or a .tfrecords file; give a folder of images"),
-        ("one.PNG", "is a single image; give the folder it is in"),
+        ("one.PNG", "is a single image; give its folder"),
         ("text.zip", "not a complete zip file"),
         ("empty.zip", "not a complete zip file"),
         ("text.tfrecords", "is truncated"),

@@ -155,7 +155,7 @@ def test_or_it_stops_there_and_leaves_nothing(damaged: str, tmp_path: Path, work
 def test_nothing_readable_leaves_nothing(tmp_path: Path) -> None:
     (tmp_path / "pictures").mkdir()
     (tmp_path / "pictures" / "a.png").write_bytes(b"")
-    with pytest.raises(DataError, match="not one of its images"):
+    with pytest.raises(DataError, match="none of its images"):
         pack(str(tmp_path / "pictures"), tmp_path / "p.zip", Square(resolution=8), on_error="skip")
     assert left(tmp_path) == set()
 
@@ -196,7 +196,7 @@ def test_nothing_is_overwritten(pictures: str, tmp_path: Path) -> None:
     [
         ({"resolution": 0}, "resolution 0"),
         ({"channels": 2}, "channels 2: give 1, 3 or 4"),
-        ({"crop": "random"}, "random crops are made in training"),
+        ({"crop": "random"}, "random crops are made during training"),
         ({"crop_fraction": 0.0}, "crop fraction 0"),
         ({"crop_fraction": 1.1}, "crop fraction 1.1"),
         ({"crop_fraction": float("nan")}, "crop fraction nan"),

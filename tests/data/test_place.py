@@ -27,7 +27,7 @@ def test_a_folder_whose_name_begins_with_a_tilde_is_that_folder() -> None:
 
 @pytest.mark.parametrize("location", ["~nobody-of-that-name/photos", "~nobody-of-that-name", "~/photos"])
 def test_a_home_that_is_not_there(location: str) -> None:
-    with pytest.raises(DataError, match="there is no such folder or file"):
+    with pytest.raises(DataError, match="no such folder or file"):
         open_source(location, resolution=4)
 
 
@@ -36,7 +36,7 @@ def test_no_home_at_all(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError("Could not determine home directory.")
 
     monkeypatch.setattr(Path, "expanduser", homeless)
-    with pytest.raises(DataError, match="there is no such folder or file"):
+    with pytest.raises(DataError, match="no such folder or file"):
         open_source("~/photos", resolution=4)
 
 

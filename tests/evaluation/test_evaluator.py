@@ -202,7 +202,7 @@ def test_what_cannot_be_had_is_found_out_at_the_start(
         ({"samples": 3}, RequestError, "3 samples: too few to compare; at least 4 are needed"),
         ({"real_samples": 2}, RequestError, r"2 real images \(synthetic\): too few"),
         ({"data": noise_folder("small", 3)}, RequestError, r"3 real images \(.*small\): too few"),
-        ({"data": tmp_path / "nowhere"}, DataError, "there is no such folder"),
+        ({"data": tmp_path / "nowhere"}, DataError, "no such folder"),
         ({"metrics": ["fids"]}, RequestError, "did you mean 'fid'?"),
     ):
         with pytest.raises(error, match=message):
@@ -227,7 +227,7 @@ def test_real_images_that_are_missing(
     for _ in range(2):  # computed, then from the cache
         report = evaluate(skipping, folder, **given)
         assert report.notes == (
-            f"50 real images are asked for; {folder} has 8, and all are used",
+            f"50 real images were requested; {folder} has 8, and all are used",
             "2 real images cannot be read and are skipped: 002.png, 005.png",
         )
         assert report.scores[0].protocol["real"]["images"] == 6

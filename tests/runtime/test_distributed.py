@@ -126,7 +126,7 @@ def test_a_group_is_left_whatever_happens(two) -> None:
     ],
 )
 def test_that_another_process_has_gone_is_one_message(two, message) -> None:
-    with pytest.raises(RunError, match="another process of this run has gone") as caught, process_group(CPU):
+    with pytest.raises(RunError, match="another process of this run has exited") as caught, process_group(CPU):
         raise RuntimeError(message)
     assert "--resume" in str(caught.value)
     assert "\n" not in str(caught.value)

@@ -70,7 +70,7 @@ def test_evaluations_are_counted(tiny_spec: Spec, tiny_plan: ModelPlan) -> None:
 def test_a_spec_without_images_is_reckoned_without_reading(tiny_spec: Spec, tiny_plan: ModelPlan) -> None:
     found = reckon(replace(tiny_spec, data=replace(tiny_spec.data, source=None)), tiny_plan)
     assert (found.images, found.reading_per_step) == (None, None)
-    with pytest.raises(DataError, match="there is no such folder"):
+    with pytest.raises(DataError, match="no such folder"):
         reckon(tiny_spec, tiny_plan, data="nowhere")
     with pytest.raises(RequestError, match="--batch-per-device 3 does not divide"):
         reckon(tiny_spec, tiny_plan, batch_per_device=3)

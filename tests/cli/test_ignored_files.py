@@ -26,7 +26,7 @@ def mixed(pictures: Path) -> Path:
     return pictures
 
 
-def test_check_counts_what_is_left_aside(run: Run, mixed: Path) -> None:
+def test_check_counts_ignored_files(run: Run, mixed: Path) -> None:
     said = run("data", "check", "pictures").stdout
     assert "10 images, 10 readable" in said
     assert "ignored: 1 .mov, 1 without an ending, 1 hidden or system folder with 1 file: @eaDir" in said
@@ -47,13 +47,13 @@ def test_check_holds_the_set_against_a_model(run: Run, mixed: Path) -> None:
     ).stdout.replace("\n", " ")
 
 
-def test_pack_says_what_is_left_aside(run: Run, mixed: Path) -> None:
+def test_pack_reports_ignored_files(run: Run, mixed: Path) -> None:
     done = run("data", "pack", "pictures", "p.zip", "--resolution", 8, "--json")
     assert SAID in done.stderr
     assert json.loads(done.stdout)["packed"] == 10
 
 
-def test_training_says_what_is_left_aside_when_it_begins(run: Run, mixed: Path, spec: Path) -> None:
+def test_training_reports_ignored_files_at_the_start(run: Run, mixed: Path, spec: Path) -> None:
     done = run("train", spec, "--data", "pictures", "--out", "run", "--set", "training.steps=1")
     assert SAID in done.stdout
     assert "10 images are few" in done.stdout
@@ -61,7 +61,7 @@ def test_training_says_what_is_left_aside_when_it_begins(run: Run, mixed: Path, 
     assert "left aside" not in again.stdout
 
 
-def test_evaluation_says_what_is_left_aside(run: Run, mixed: Path, spec: Path, tmp_path: Path) -> None:
+def test_evaluation_reports_ignored_files(run: Run, mixed: Path, spec: Path, tmp_path: Path) -> None:
     generator = untrained(str(spec), device="cpu")
     (tmp_path / "model").mkdir()
     write_model(tmp_path / "model", generator.spec, generator.plan, generator.module.state_dict())
