@@ -119,7 +119,7 @@ def alone_of_two(tmp_path: Path):
             process.communicate()
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 @pytest.mark.parametrize("rank", [0, 1])
 def test_a_process_that_never_comes_is_told_and_not_waited_for(alone_of_two, tmp_path, rank) -> None:
     _, errors = alone_of_two(rank, seconds=2).communicate(timeout=90)
@@ -129,7 +129,7 @@ def test_a_process_that_never_comes_is_told_and_not_waited_for(alone_of_two, tmp
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 def test_ctrl_c_gets_through_while_a_process_is_waited_for(alone_of_two) -> None:
     process = alone_of_two(0, seconds=100)
     assert process.stdout is not None

@@ -136,7 +136,7 @@ def test_a_new_run_that_fails_leaves_a_folder_of_the_users_empty(tiny_spec, pict
     assert list(out.iterdir()) == []
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 def test_of_new_runs_started_at_once_one_trains_under_its_own_spec(tmp_path) -> None:
     (tmp_path / "tiny.yaml").write_text(TINY, encoding="utf-8")
     rates = (0.01, 0.02, 0.03)
