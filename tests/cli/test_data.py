@@ -117,6 +117,7 @@ def packing(folder: Path) -> subprocess.Popen[str]:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="process groups")
+@pytest.mark.processes
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     process = packing(tmp_path)
     os.killpg(process.pid, signal.SIGINT)

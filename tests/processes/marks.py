@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import multiprocessing.process
 import subprocess
 import sys
@@ -38,7 +39,8 @@ def watch_starts() -> None:
         popen(self, args, *rest, **options)
 
     def start_process(self: Any) -> None:
-        _ask_for_the_mark()
+        if (self._start_method or multiprocessing.get_start_method()) != "fork":
+            _ask_for_the_mark()
         process(self)
 
     subprocess.Popen.__init__ = start_program  # type: ignore[method-assign]

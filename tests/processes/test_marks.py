@@ -14,7 +14,7 @@ def test_unmarked_test_may_not_start_an_interpreter(words: object) -> None:
     with pytest.raises(pytest.fail.Exception, match="is not marked `processes`"):
         subprocess.run(words, shell=isinstance(words, str), check=True)  # type: ignore[call-overload]
     with pytest.raises(pytest.fail.Exception, match="is not marked `processes`"):
-        multiprocessing.Process(target=print).start()
+        multiprocessing.get_context("spawn").Process(target=print).start()
     assert subprocess.run(["true"], check=True).returncode == 0
 
 
