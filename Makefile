@@ -10,13 +10,16 @@ NEWEST := build/venv-newest
 LOWEST := build/venv-lowest
 PYTEST := -m pytest -n 2
 
-.PHONY: test test-fast test-newest test-lowest lint format docs schema demo constraints clean
+.PHONY: test test-all test-fast test-newest test-lowest lint format docs schema demo constraints clean
 
-test: $(READY)                          ## the whole suite, a few minutes on 2 cores
+test: $(READY)                          ## the suite, a few minutes on 2 cores
 	$(BIN)/python $(PYTEST)
 
+test-all: $(READY)                      ## with the exhaustive tests too, and every process started as a user's is
+	$(BIN)/python $(PYTEST) -m '' --real-starts
+
 test-fast: $(READY)                     ## without the tests that start processes of their own
-	$(BIN)/python $(PYTEST) -m 'not slow'
+	$(BIN)/python $(PYTEST) -m 'not processes and not exhaustive'
 
 test-newest:                            ## the suite with the newest release of everything
 	$(call environment,$(NEWEST),--upgrade)
@@ -58,10 +61,11 @@ clean:
 	rm -rf $(VENV) build dist demo *.egg-info
 
 # hitzoo and all that it is developed with, in a new virtual environment: $(call environment,FOLDER,OPTIONS). By uv, in a
-# sixth of pip's time; by pip where uv, which does not read pip's settings, reaches no registry.
+# sixth of pip's time; by pip where uv, which does not read pip's settings, reaches no registry. Compiled as pip does it:
+# where PYTHONDONTWRITEBYTECODE is set, every process of the suite would compile torch again, for 2 to 4 s.
 define environment
 $(PYTHON) -m venv --clear $(1)
 $(1)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-$(1)/bin/uv pip install --quiet --python $(1)/bin/python $(2) --editable '.[dev,docs]' \
+$(1)/bin/uv pip install --quiet --compile-bytecode --python $(1)/bin/python $(2) --editable '.[dev,docs]' \
     || $(1)/bin/python -m pip install --disable-pip-version-check --quiet $(2) --editable '.[dev,docs]'
 endef

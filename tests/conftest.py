@@ -15,6 +15,8 @@ from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.load import parse_spec
 from hitzoo.runtime.wait_policy import adaptive_waiting
 from hitzoo.spec.types import Spec
+from tests.processes import marks
+from tests.processes.start import Starter
 
 for _number in (signal.SIGINT, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else [])):
     if signal.getsignal(_number) is signal.SIG_IGN:  # `nohup … &` leaves it so, and every child process inherits it
@@ -67,6 +69,32 @@ def _freed_memory_goes_back() -> Iterator[None]:
     from hitzoo.runtime.allocator import keep_freed_memory
 
     keep_freed_memory(False)
+
+
+def pytest_configure() -> None:
+    marks.watch_starts()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    marks.mark(items)  # before `-m` chooses
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    marks.running(item)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--real-starts", action="store_true", help="fork no process from one that has loaded torch")
+
+
+@pytest.fixture(scope="session")
+def start_hitzoo(pytestconfig: pytest.Config) -> Iterator[Starter]:
+    """`python -m hitzoo …` as a process of its own."""
+    starter = Starter(real=pytestconfig.getoption("--real-starts"))
+    yield starter
+    starter.close()
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 250
 
 
+@pytest.mark.processes
 def test_imports_go_one_way(tmp_path: Path) -> None:
     """The contracts of pyproject.toml; only a checkout has them."""
     if not (PACKAGE.parent / "pyproject.toml").is_file():
@@ -79,6 +80,7 @@ MODULES_WITHOUT_TORCH = [
 ]
 
 
+@pytest.mark.processes
 def test_what_needs_no_torch_does_not_load_it() -> None:
     lines = [f"import {name}; assert 'torch' not in sys.modules, {name!r}" for name in MODULES_WITHOUT_TORCH]
     lines += ["import hitzoo", "plan = hitzoo.compile_spec(hitzoo.load_spec('hit-b-ffhq256'))"]
@@ -89,17 +91,13 @@ def test_what_needs_no_torch_does_not_load_it() -> None:
     assert result.returncode == 0, result.stderr
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_every_file_is_one_concept(path: Path) -> None:
-    assert path.stem not in {"utils", "util", "misc", "common", "helpers", "helper", "tools", "base"}
-    text = path.read_text(encoding="utf-8")
-    assert len(text.splitlines()) <= LONGEST
-    assert text.startswith('"""')
-
-
-def test_there_are_files_to_look_at() -> None:
-    assert {"errors.py", "files.py"} <= {path.name for path in FILES}
-    assert len(FILES) > 50
+def test_every_file_is_one_concept() -> None:
+    texts = {str(path.relative_to(PACKAGE)): path.read_text(encoding="utf-8") for path in FILES}
+    names = {"utils", "util", "misc", "common", "helpers", "helper", "tools", "base"}
+    assert [name for name in texts if Path(name).stem in names] == []
+    assert [name for name, text in texts.items() if len(text.splitlines()) > LONGEST] == []
+    assert [name for name, text in texts.items() if not text.startswith('"""')] == []
+    assert "errors.py" in texts
 
 
 ROOMS = (

@@ -16,7 +16,7 @@ def test_what_keeps_no_memory_of_its_own_stays_in_this_process() -> None:
         assert all(isinstance(caller, VariantRunner) for caller in by_path.values())
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 def test_on_a_cpu_the_plain_path_has_a_process_of_its_own(tiny_generator) -> None:
     call = SamplingCall(plan=tiny_generator().plan, variant="plain", precision="float32", batch=2)
     with variant_runners(["plain", "optimized"], CPU) as by_path:

@@ -76,7 +76,7 @@ def test_sample_prints_a_table(run: Run, spec: Path) -> None:
     assert json.loads(run(*words).stdout)["precision"] == "bfloat16"
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 def test_sample_with_the_plain_path_in_its_own_process(run: Run, spec: Path) -> None:
     report = json.loads(run("bench", "sample", spec, "--repeats", 1, "--batch", 2, "--json").stdout)
     assert len(report["runs"]) == 4

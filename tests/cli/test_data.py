@@ -117,6 +117,7 @@ def packing(folder: Path) -> subprocess.Popen[str]:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="process groups")
+@pytest.mark.processes
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     process = packing(tmp_path)
     os.killpg(process.pid, signal.SIGINT)
@@ -125,7 +126,7 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 @pytest.mark.skipif(os.name == "nt", reason="process groups")
 @pytest.mark.parametrize("whole_group", [False, True], ids=["alone", "group"])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])

@@ -81,6 +81,7 @@ def squares(folder: Path, count: int, side: int = 16) -> Path:
     return folder
 
 
+@pytest.mark.processes
 def test_help_loads_no_torch(tmp_path: Path) -> None:
     words = [sys.executable, "-c", PROBE, "eval", "--help"]
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)

@@ -160,7 +160,7 @@ def test_options_complete_what_they_take(
     assert completed in [found.value for found in param.shell_complete(context, begun)]
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 def test_the_shell_is_answered_without_torch(tmp_path: Path) -> None:
     words = {"_HITZOO_COMPLETE": "complete_bash", "COMP_WORDS": "hitzoo build hit-b-ffhq2", "COMP_CWORD": "2"}
     probe = (

@@ -156,14 +156,15 @@ VERBS = [
     ["build", "hit-ti-shapes32", "--set", "training.batch_size=x"],
     ["info", "hit-ti-shapes32"],
     ["list", "--json"],
-    ["data", "check", "synthetic"],
+    ["data", "check", "größen"],
 ]
 
 
 @pytest.mark.parametrize("encoding", ["latin-1", "cp1252", "ascii", "euc_jp"])
 def test_every_verb_prints_in_any_encoding(
-    encoding: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+    encoding: str, pictures: Path, monkeypatch: pytest.MonkeyPatch, run: Run
 ) -> None:
+    pictures.rename(pictures.parent / "größen")
     for words in VERBS:
         streams = [io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for _ in range(2)]
         with monkeypatch.context() as patch:
@@ -187,7 +188,7 @@ def start(words: list[str], folder: Path, **more: object) -> subprocess.Complete
     return subprocess.run(command, cwd=folder, timeout=60, check=False, **more)  # type: ignore[call-overload,no-any-return]
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 def test_a_spec_in_a_file_is_utf8(tmp_path: Path) -> None:
     with (tmp_path / "mine.yaml").open("wb") as file:
         start(["show", "hit-ti-shapes32"], tmp_path, stdout=file, env={**os.environ, "PYTHONIOENCODING": "cp1252"})
@@ -196,7 +197,7 @@ def test_a_spec_in_a_file_is_utf8(tmp_path: Path) -> None:
     assert "×".encode() in shipped
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 @pytest.mark.parametrize("words", [["list"], ["--help"], ["list", "--json"], ["--version"]], ids=" ".join)
 def test_a_full_closed_or_left_output_is_no_traceback(words: list[str], tmp_path: Path) -> None:
     with Path("/dev/full").open("wb") as full:

@@ -119,6 +119,7 @@ def test_a_run_that_was_trained_is_finished(run: Run, spec: Path) -> None:
     assert found["images_per_second"] > 0
 
 
+@pytest.mark.processes
 def test_nothing_heavy_is_loaded(runs: Path, tmp_path: Path) -> None:
     for words in ([], ["--json"]):
         done = subprocess.run(

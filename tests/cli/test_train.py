@@ -10,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from tests.cli.conftest import SPEC
@@ -135,6 +136,7 @@ def test_a_folder_that_cannot_be_written(run: Run, spec: Path, tmp_path: Path) -
     assert left_in(tmp_path, "tiny.yaml") == ["file"]
 
 
+@pytest.mark.processes
 def test_ctrl_c_saves_and_the_run_goes_on(spec: Path, run: Run, tmp_path: Path) -> None:
     spec.write_text(SPEC.replace("steps: 3", "steps: 100000"))
     command = [sys.executable, "-m", "hitzoo", "train", str(spec), "--out", "a", "--log-every", "1"]
@@ -157,6 +159,7 @@ def test_ctrl_c_saves_and_the_run_goes_on(spec: Path, run: Run, tmp_path: Path) 
     )
 
 
+@pytest.mark.processes
 def test_a_kill_leaves_whole_checkpoints(spec: Path, run: Run, tmp_path: Path) -> None:
     spec.write_text(SPEC.replace("steps: 3", "steps: 100000"))
     command = [sys.executable, "-m", "hitzoo", "train", str(spec), "--out", "a", "--checkpoint-every", "1"]

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from tests.cli.conftest import SPEC
 from tests.conftest import Run
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.processes
 
 PATIENCE = 120  # seconds, for what takes two
 ENDLESS = ("--set", "training.steps=100000", "--checkpoint-every", "1")

@@ -25,6 +25,7 @@ assert not loaded, loaded
 """
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(
     "words",
     [

@@ -72,7 +72,7 @@ def test_nothing_is_written_beside_the_zip_file(numbered: Archive, tmp_path: Pat
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12 on a fork beside other tests' threads
-@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("method", ["fork", pytest.param("spawn", marks=pytest.mark.processes)])
 def test_processes_read_at_once_what_they_would_read_alone(numbered: Archive, method: str) -> None:
     numbered.read(0)  # the parent has it open before the children begin
     context: Any = multiprocessing.get_context(method)

@@ -168,7 +168,7 @@ def test_no_records_at_all(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")  # Python 3.12 on a fork beside other tests' threads
-@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.parametrize("method", ["fork", pytest.param("spawn", marks=pytest.mark.processes)])
 def test_processes_read_at_once_what_they_would_read_alone(numbered: TFRecords, method: str) -> None:
     numbered.read(0)
     context: Any = multiprocessing.get_context(method)

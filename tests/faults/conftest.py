@@ -11,7 +11,6 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -22,6 +21,8 @@ import pytest
 from PIL import Image
 
 from tests.conftest import TINY
+from tests.processes.once import made_once
+from tests.processes.start import Starter
 
 STEPS = 12
 PATIENCE = 120  # seconds, for what takes one or two
@@ -48,29 +49,28 @@ class Workshop:
     """A folder with a spec of 32×32 pixels and pictures, and the training processes that are started in it."""
 
     folder: Path
+    starter: Starter
     processes: list[subprocess.Popen[str]] = field(default_factory=list)
 
-    def start(self, *words: object, injected: str = "") -> subprocess.Popen[str]:
+    def start(self, *words: object, injected: str = "", real: bool = False) -> subprocess.Popen[str]:
         """`hitzoo train tiny.yaml --data pictures --out run …`; `injected` is Python that runs before all else."""
         (self.folder / "injected").mkdir(exist_ok=True)
         (self.folder / "injected" / "sitecustomize.py").write_text(injected, encoding="utf-8")
         paths = [str(self.folder / "injected"), *filter(None, [os.environ.get("PYTHONPATH")])]
-        command = [sys.executable, "-m", "hitzoo", "train", "tiny.yaml", "--data", "pictures", "--out", "run"]
-        process = subprocess.Popen(
-            [*command, "--device", "cpu", "--log-every", "1", "--checkpoint-every", "2", *map(str, words)],
+        process = self.starter(
+            *["train", "tiny.yaml", "--data", "pictures", "--out", "run"],
+            *["--device", "cpu", "--log-every", "1", "--checkpoint-every", "2", *map(str, words)],
             cwd=self.folder,
             env=os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": os.pathsep.join(paths)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,  # a signal to its group reaches its workers and not the tests
+            session=True,  # a signal to its group reaches its workers and not the tests
+            real=real,
         )
         self.processes.append(process)
         return process
 
-    def train(self, *words: object, code: int = 0, injected: str = "") -> str:
+    def train(self, *words: object, code: int = 0, injected: str = "", real: bool = False) -> str:
         """The same to its end; all that it printed."""
-        return end(self.start(*words, injected=injected), code)
+        return end(self.start(*words, injected=injected, real=real), code)
 
     def hold(self, process: subprocess.Popen[str], flushes: int) -> None:
         """Let the process write on until it flushes for the next time after `flushes` more, and wait there."""
@@ -142,7 +142,7 @@ def content(checkpoint: Path) -> dict[str, bytes]:
     return {str(path.relative_to(checkpoint)): path.read_bytes() for path in checkpoint.rglob("*") if path.is_file()}
 
 
-def furnish(folder: Path) -> Workshop:
+def furnish(folder: Path, starter: Starter) -> Workshop:
     folder.mkdir(exist_ok=True)
     (folder / "tiny.yaml").write_text(TINY.replace("steps: 4", f"steps: {STEPS}"), encoding="utf-8")
     (folder / "pictures").mkdir()
@@ -151,13 +151,13 @@ def furnish(folder: Path) -> Workshop:
         Image.fromarray(random.integers(0, 256, (4, 4, 3), np.uint8)).resize((32, 32)).save(
             folder / "pictures" / f"{index}.png"
         )
-    return Workshop(folder)
+    return Workshop(folder, starter)
 
 
 @pytest.fixture
-def workshop(tmp_path: Path) -> Iterator[Workshop]:
+def workshop(tmp_path: Path, start_hitzoo: Starter) -> Iterator[Workshop]:
     """An empty one; what still runs when a test has failed is killed."""
-    made = furnish(tmp_path / "workshop")
+    made = furnish(tmp_path / "workshop", start_hitzoo)
     yield made
     for process in made.processes:
         if process.poll() is None:
@@ -166,19 +166,23 @@ def workshop(tmp_path: Path) -> Iterator[Workshop]:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The run that nothing happens to."""
-    made = furnish(tmp_path_factory.mktemp("undisturbed") / "workshop")
-    made.train()
-    return made.folder / "run"
+def undisturbed(tmp_path_factory: pytest.TempPathFactory, start_hitzoo: Starter) -> Path:
+    """The run that nothing happens to, started as a user starts it."""
+
+    def make(folder: Path) -> None:
+        furnish(folder, start_hitzoo).train(real=True)
+
+    return made_once(tmp_path_factory, "undisturbed", make) / "run"
 
 
 @pytest.fixture(scope="session")
-def first_half(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def first_half(tmp_path_factory: pytest.TempPathFactory, start_hitzoo: Starter) -> Path:
     """The same run up to step 6, with checkpoints of the steps 2, 4 and 6."""
-    made = furnish(tmp_path_factory.mktemp("half") / "workshop")
-    made.train("--set", "training.steps=6")
-    return made.folder / "run"
+
+    def make(folder: Path) -> None:
+        furnish(folder, start_hitzoo).train("--set", "training.steps=6")
+
+    return made_once(tmp_path_factory, "half", make) / "run"
 
 
 @pytest.fixture

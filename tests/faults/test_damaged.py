@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.conftest import Workshop
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.processes
 
 
 def cut(file: Path) -> None:

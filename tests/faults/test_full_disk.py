@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.conftest import Workshop, content
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.processes
 
 LIMIT = """
 import resource

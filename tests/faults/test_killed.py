@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.conftest import HOLDING, STEPS, Workshop, kill, wait_for_step
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.processes
 
 
 def test_at_random_moments(workshop: Workshop, assert_as_undisturbed) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.conftest import HOLDING, Workshop, end, wait_for_step
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.processes
 
 
 def test_the_step_is_finished_and_saved(workshop: Workshop, assert_as_undisturbed) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from tests.faults.conftest import PATIENCE, Workshop, end, wait_for_step
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.processes
 
 CODES = {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGHUP: 129}
 

@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.conftest import STEPS, Workshop, content
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.processes
 
 
 def test_one_that_breaks_in_the_middle_stops_the_run(halfway: Workshop, assert_as_undisturbed) -> None:

@@ -24,7 +24,7 @@ KERNEL_TESTS = Path(__file__).parent / "triton"
 HOPPER = Device(processors=132, shared=227 * 1024)
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 def test_the_kernels_in_the_interpreter() -> None:
     """In a process of its own: Triton decides to interpret when it is imported, and patches its language for good."""
     pytest.importorskip("triton")

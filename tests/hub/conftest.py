@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,6 +21,7 @@ from hitzoo.hub.upload import Published
 from hitzoo.sampling.publish import publish
 from hitzoo.zoo.model_folder import write_model
 from tests.hub.server import HubServer
+from tests.processes.start import Starter
 from tests.support import TINY_HIT, fill, one_thread
 
 HERE = Path(__file__).parent
@@ -125,29 +125,22 @@ class Commands:
 
     folder: Path
     env: dict[str, str] = field(repr=False)
+    starter: Starter
 
-    def __call__(self, *words: object, code: int = 0, before: str = "", **env: str) -> str:
-        """All that was printed; `before` is Python that runs first."""
-        process = self.start(*words, before=before, **env)
+    def __call__(self, *words: object, code: int = 0, before: str = "", real: bool = False, **env: str) -> str:
+        """All that was printed; `before` is Python that runs first, `real` starts an interpreter in any case."""
+        process = self.start(*words, before=before, real=real, **env)
         out, errors = process.communicate(timeout=120)
         assert process.returncode == code, out + errors
         assert "Traceback" not in errors
         return out + errors
 
-    def start(self, *words: object, before: str = "", **env: str) -> subprocess.Popen[str]:
-        code = f"{before}\nfrom hitzoo.cli.app import main\nmain()"
-        return subprocess.Popen(
-            [sys.executable, "-c", code, *map(str, words)],
-            cwd=self.folder,
-            env=self.env | env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+    def start(self, *words: object, before: str = "", real: bool = False, **env: str) -> subprocess.Popen[str]:
+        return self.starter(*words, cwd=self.folder, env=self.env | env, before=before, real=real)
 
 
 @pytest.fixture
-def hitzoo(server: HubServer, token: str, tmp_path: Path) -> Commands:
+def hitzoo(server: HubServer, token: str, tmp_path: Path, start_hitzoo: Starter) -> Commands:
     """The command as alice runs it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HITZOO_"))}
     paths = [str(HERE.parents[1]), *filter(None, [os.environ.get("PYTHONPATH")])]
@@ -160,4 +153,4 @@ def hitzoo(server: HubServer, token: str, tmp_path: Path) -> Commands:
         "OMP_NUM_THREADS": "1",
         "PYTHONPATH": os.pathsep.join(paths),
     }
-    return Commands(tmp_path, kept | of_the_test)
+    return Commands(tmp_path, kept | of_the_test, start_hitzoo)

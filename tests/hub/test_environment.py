@@ -205,7 +205,7 @@ WRONG = [
 ]
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 def test_commands_say_it_at_once(hitzoo: Commands, published: Published) -> None:
     for variables in WRONG:
         (name,) = variables

@@ -133,7 +133,7 @@ def test_three_at_once_fetch_it_once(server: HubServer, published: Published, hi
 def test_pull_then_sample_as_a_user_does(
     server: HubServer, published: Published, hitzoo: Commands, tmp_path: Path, token: str
 ) -> None:
-    said = hitzoo("pull", "acme/tiny@v1")
+    said = hitzoo("pull", "acme/tiny@v1", real=True)
     commit = published.commit
     snapshot = tmp_path / "home" / "hub" / "models--acme--tiny" / "snapshots" / commit
     assert said.splitlines() == [
@@ -144,7 +144,7 @@ def test_pull_then_sample_as_a_user_does(
     manifest = json.loads((snapshot / "manifest.json").read_text())
     assert set(manifest["files"]) > PULLED - {"manifest.json"}
     with server.counting() as asked:
-        hitzoo("sample", "--model", "acme/tiny@v1", "--seeds", "3", HF_HUB_OFFLINE="1")
+        hitzoo("sample", "--model", "acme/tiny@v1", "--seeds", "3", real=True, HF_HUB_OFFLINE="1")
     assert asked == []
     from PIL.PngImagePlugin import PngImageFile
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
@@ -79,6 +80,7 @@ def process(rank: int, world: int, folder: str) -> None:
     os._exit(0)  # all is written; gloo's threads have been seen to abort an interpreter's ordinary exit
 
 
+@pytest.mark.processes
 def test_two_processes_compute_what_one_does(tmp_path: Path) -> None:
     mp.spawn(process, args=(2, str(tmp_path)), nprocs=2)
     expected = numbers(*whole_batch(), None)

@@ -136,6 +136,7 @@ def test_a_checkpoint_without_tensorflow_says_the_ways_on(run: Run, monkeypatch:
     assert "docs/parity.md" in said
 
 
+@pytest.mark.processes
 def test_a_real_checkpoint(run: Run, tmp_path: Path) -> None:
     """Written and read by TensorFlow itself, in a process of its own; where it is not installed, the .npz has to do."""
     pytest.importorskip("tensorflow", reason="TensorFlow is an optional extra")

@@ -51,9 +51,15 @@ def varied_plan(request: pytest.FixtureRequest, tiny_text: str) -> ModelPlan:
     return compile_spec(parse_spec(tiny_text, overrides=VARIANTS[request.param]))
 
 
-@pytest.fixture(params=sorted(shipped_specs()))
+def shipped_plans() -> list[ModelPlan]:
+    """One for each pair of networks: many specs differ in training alone."""
+    plans = [compile_spec(load_spec(name)) for name in sorted(shipped_specs())]
+    return list({(plan.generator_hash, plan.discriminator_hash): plan for plan in reversed(plans)}.values())
+
+
+@pytest.fixture(params=shipped_plans(), ids=lambda plan: plan.name)
 def shipped_plan(request: pytest.FixtureRequest) -> ModelPlan:
-    return compile_spec(load_spec(request.param))
+    return request.param
 
 
 def parts(plan: NetworkPlan | Stylegan2DiscriminatorPlan) -> list[BlockPlan]:
@@ -74,9 +80,7 @@ def measured(network: nn.Module, *shape: int) -> Cost:
     return Cost(parameters, counter.get_total_flops() // 2)
 
 
-def check_costs(plan: ModelPlan) -> None:
-    with torch.device("meta"):
-        generator, discriminator = build(plan)
+def check_costs(plan: ModelPlan, generator: nn.Module, discriminator: nn.Module) -> None:
     side, channels = plan.generator.resolution, plan.generator.image_channels
     said = {part: replace(cost, activations=0) for part, cost in plan.costs().items()}
     assert said == {
@@ -85,9 +89,7 @@ def check_costs(plan: ModelPlan) -> None:
     }
 
 
-def check_names(plan: ModelPlan) -> None:
-    with torch.device("meta"):
-        networks = build(plan)
+def check_names(plan: ModelPlan, *networks: nn.Module) -> None:
     for network, own in zip(networks, (plan.generator, plan.discriminator), strict=True):
         names = [part.name for part in parts(own)]
         modules = dict(network.named_modules())
@@ -98,20 +100,19 @@ def check_names(plan: ModelPlan) -> None:
             assert sum(key.startswith(f"{name}.") for name in names) == 1, key
 
 
-def test_costs(varied_plan: ModelPlan) -> None:
-    check_costs(varied_plan)
+def check(plan: ModelPlan) -> None:
+    with torch.device("meta"):
+        networks = build(plan)
+    check_costs(plan, *networks)
+    check_names(plan, *networks)
 
 
-def test_names(varied_plan: ModelPlan) -> None:
-    check_names(varied_plan)
+def test_costs_and_names(varied_plan: ModelPlan) -> None:
+    check(varied_plan)
 
 
-def test_shipped_costs(shipped_plan: ModelPlan) -> None:
-    check_costs(shipped_plan)
-
-
-def test_shipped_names(shipped_plan: ModelPlan) -> None:
-    check_names(shipped_plan)
+def test_shipped_costs_and_names(shipped_plan: ModelPlan) -> None:
+    check(shipped_plan)
 
 
 def test_every_block_can_be_called_with_its_arguments(shipped_plan: ModelPlan) -> None:

@@ -22,19 +22,19 @@ def told(two_processes) -> list[dict]:
     return [json.loads((two_processes / f"world {rank}.json").read_text(encoding="utf-8")) for rank in range(2)]
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 def test_the_first_decides_for_all(told) -> None:
     assert [process["first"] for process in told] == [True, False]
     assert [process["decided"] for process in told] == [{"rank": 0, "nothing": None}] * 2
     assert [process["decided nothing"] for process in told] == [None, None]
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 def test_where_the_first_fails_it_alone_says_why(told) -> None:
     assert [process["left"] for process in told] == ["RunError the folder is taken", "SystemExit 2"]
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 def test_numbers_come_together(told) -> None:
     assert [process["least"] for process in told] == [6, 6]
     assert [process["sum"] for process in told] == [[2.0, 1.0], [2.0, 1.0]]

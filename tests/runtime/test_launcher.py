@@ -15,6 +15,7 @@ import pytest
 from hitzoo.errors import HitzooError
 from hitzoo.runtime.launcher import LaunchEnvironment, launch_environment
 from tests.conftest import Run
+from tests.processes.start import Starter
 from tests.training.conftest import TINY
 
 NAMES = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
@@ -92,7 +93,7 @@ def test_several_processes_must_know_where_they_meet(run: Run, tmp_path, monkeyp
 
 
 @pytest.fixture
-def alone_of_two(tmp_path: Path):
+def alone_of_two(tmp_path: Path, start_hitzoo: Starter):
     """`start(rank, seconds)`: one of two processes of which the other never comes."""
     (tmp_path / "tiny.yaml").write_text(TINY, encoding="utf-8")
     port = 20_000 + os.getpid() % 20_000
@@ -101,13 +102,10 @@ def alone_of_two(tmp_path: Path):
     def start(rank: int, seconds: int) -> subprocess.Popen[str]:
         said = {"RANK": rank, "WORLD_SIZE": 2, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
         said |= {"HITZOO_MEETING_SECONDS": seconds, "OMP_NUM_THREADS": 1}
-        process = subprocess.Popen(
-            [sys.executable, "-m", "hitzoo", "train", "tiny.yaml", "--out", "run", "--device", "cpu"],
+        process = start_hitzoo(
+            *["train", "tiny.yaml", "--out", "run", "--device", "cpu"],
             cwd=tmp_path,
             env=os.environ | {name: str(value) for name, value in said.items()},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
         )
         started.append(process)
         return process
@@ -119,7 +117,6 @@ def alone_of_two(tmp_path: Path):
             process.communicate()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("rank", [0, 1])
 def test_a_process_that_never_comes_is_told_and_not_waited_for(alone_of_two, tmp_path, rank) -> None:
     _, errors = alone_of_two(rank, seconds=2).communicate(timeout=90)
@@ -129,7 +126,6 @@ def test_a_process_that_never_comes_is_told_and_not_waited_for(alone_of_two, tmp
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.slow
 def test_ctrl_c_gets_through_while_a_process_is_waited_for(alone_of_two) -> None:
     process = alone_of_two(0, seconds=100)
     assert process.stdout is not None

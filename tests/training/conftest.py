@@ -9,6 +9,7 @@ from PIL import Image
 
 from hitzoo.families.load import parse_spec
 from hitzoo.spec.types import Spec
+from tests.processes.once import made_once
 from tests.support import TINY_HIT, one_thread
 
 TINY = (
@@ -35,7 +36,7 @@ def two_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder in which two processes left what they computed."""
     from tests.training.two_processes import start
 
-    return start(tmp_path_factory.mktemp("two"))
+    return made_once(tmp_path_factory, "two", start)
 
 
 @pytest.fixture

@@ -16,7 +16,12 @@ from hitzoo.training.run.loop import train
 from tests.training.test_resume import assert_same_run, lines, options, tensors
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no clock that interrupts")
-EVALUATION = ("evaluation.every=2", "evaluation.metrics=[sliced_wasserstein]", "evaluation.samples=8")
+EVALUATION = (
+    "evaluation.every=2",
+    "evaluation.metrics=[sliced_wasserstein]",
+    "evaluation.samples=8",
+    "evaluation.real_samples=8",
+)
 
 
 def endless(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, call: int) -> None:

@@ -18,7 +18,7 @@ _PROCESS = 600e6  # bytes of Python and torch, as `hitzoo build` says
 BATCH = 3
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 @pytest.mark.skipif(not peak_memory(), reason="this system does not say what a process held")
 def test_the_peak_of_a_training_process_is_what_was_predicted(tmp_path: Path) -> None:
     overrides = [

@@ -44,6 +44,7 @@ def said(path: Path, module: nn.Module) -> str:
     return str(caught.value)
 
 
+@pytest.mark.processes
 def test_the_same_tensors_give_the_same_bytes_in_every_process(tmp_path: Path) -> None:
     places = [tmp_path / name for name in ("a.safetensors", "b.safetensors", "c.safetensors")]
     for place in places[:2]:

@@ -45,7 +45,7 @@ def assert_same(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor
         torch.testing.assert_close(found[name], value, rtol=1e-9, atol=atol, msg=lambda m, name=name: f"{name}: {m}")
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 @pytest.mark.parametrize("name", CASES)
 def test_two_processes_make_the_steps_of_one(two_processes, name) -> None:
     """Losses, gradients, weights, running statistics and averages, over two updates with R1 and bCR."""
@@ -101,7 +101,7 @@ def test_compiled_networks_make_the_same_steps(monkeypatch) -> None:
     torch.compiler.reset()
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 def test_both_processes_leave_out_a_step_that_one_of_them_cannot_make(two_processes) -> None:
     told = [json.loads((two_processes / f"guard {rank}.json").read_text(encoding="utf-8")) for rank in range(2)]
     assert told[0] == told[1]

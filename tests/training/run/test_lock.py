@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +10,7 @@ from hitzoo.families.load import load_spec
 from hitzoo.training.run.lock import RunLock, run_lock
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.options import RunOptions
+from tests.processes.start import Starter
 from tests.training.conftest import TINY
 
 fcntl = pytest.importorskip("fcntl")
@@ -136,18 +135,14 @@ def test_a_new_run_that_fails_leaves_a_folder_of_the_users_empty(tiny_spec, pict
     assert list(out.iterdir()) == []
 
 
-@pytest.mark.slow
-def test_of_new_runs_started_at_once_one_trains_under_its_own_spec(tmp_path) -> None:
+def test_of_new_runs_started_at_once_one_trains_under_its_own_spec(tmp_path, start_hitzoo: Starter) -> None:
     (tmp_path / "tiny.yaml").write_text(TINY, encoding="utf-8")
     rates = (0.01, 0.02, 0.03)
-    command = [sys.executable, "-m", "hitzoo", "train", "tiny.yaml", "--out", "run", "--device", "cpu"]
+    command = ["train", "tiny.yaml", "--out", "run", "--device", "cpu", "--set", "training.steps=40"]
     started = [
-        subprocess.Popen(
-            [*command, "--set", f"training.optimizer.learning_rate={rate}", "--set", "training.steps=40"],
+        start_hitzoo(
+            *[*command, "--set", f"training.optimizer.learning_rate={rate}"],
             cwd=tmp_path,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
             env=os.environ | {"OMP_NUM_THREADS": "1"},
         )
         for rate in rates

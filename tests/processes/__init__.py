@@ -1,0 +1,1 @@
+"""How tests start `hitzoo` in processes of its own."""
