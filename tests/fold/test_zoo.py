@@ -11,13 +11,13 @@ from collections.abc import Iterator
 import pytest
 import torch
 from _pytest.mark import ParameterSet
+from hitzoo.families.table import model_cost
 from torch import nn
 
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.fold import fold
 from hitzoo.families.load import load_spec
-from hitzoo.families.table import model_cost
 from hitzoo.fold.kernels import kernels_for
 from hitzoo.runtime.seeding import Purpose, drawing_weights
 from hitzoo.spec.shipped import shipped_specs
