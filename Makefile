@@ -8,7 +8,7 @@ VERSION := $(shell $(PYTHON) -c 'import platform; print(platform.python_version(
 READY := $(VENV)/.installed-$(VERSION)
 NEWEST := build/venv-newest
 LOWEST := build/venv-lowest
-PYTEST := -m pytest -n 2
+PYTEST := -m pytest -n 2 --dist worksteal
 
 .PHONY: test test-all test-fast test-newest test-lowest lint format docs schema demo constraints clean
 
