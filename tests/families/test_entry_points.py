@@ -116,7 +116,7 @@ def test_package_is_imported_only_where_it_is_named(site: Site) -> None:
     assert site.imported() == ["toy_families"]
 
 
-@pytest.mark.slow
+@pytest.mark.processes
 def test_commands_without_an_outside_family_import_none(site: Site) -> None:
     site.install("toy-families", "raise SystemExit('imported')", ENTRY)
     code = f"import sys; sys.path.insert(0, {str(site.folder)!r}); from hitzoo.cli.app import main; main()"

@@ -39,7 +39,7 @@ def watch_starts() -> None:
         popen(self, args, *rest, **options)
 
     def start_process(self: Any) -> None:
-        if (self._start_method or multiprocessing.get_start_method()) != "fork":
+        if (self._start_method or multiprocessing.get_start_method()) == "spawn":
             _ask_for_the_mark()
         process(self)
 
