@@ -7,7 +7,7 @@ import copy
 import pytest
 
 from hitzoo import errors
-from hitzoo.cli.process import in_its_name
+from hitzoo.cli.process import message_of_process
 from hitzoo.errors import ArgumentError, Problem, SpecError, UnreadableImage, suggestion
 
 
@@ -29,7 +29,7 @@ def test_argument_is_named_as_a_program_writes_it_and_by_the_command_as_an_optio
     error = ArgumentError("batch_size", 0, "must be positive")
     for same in (error, copy.copy(error)):
         assert str(same) == "batch_size '0': must be positive"
-        assert in_its_name(same) == "--batch-size 0: must be positive"
+        assert message_of_process(same) == "--batch-size 0: must be positive"
 
 
 @pytest.mark.parametrize(

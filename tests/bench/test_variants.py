@@ -46,8 +46,8 @@ def test_plain_is_the_reference_module_as_torch_runs_it(tiny_generator, habits, 
 def test_fast_is_the_network_for_inference(tiny_generator, habits, monkeypatch, precision) -> None:
     asked: list[Any] = []
 
-    def network(module, *, precision, device) -> Any:
-        asked.append((type(module).__name__, module.training, precision, device))
+    def network(module, *, precision, device, keeps_memory) -> Any:
+        asked.append((type(module).__name__, module.training, precision, device, keeps_memory))
         return lambda z: asked.append((tuple(z.shape), z.dtype))
 
     monkeypatch.setattr(variants, "fast_network", network)
@@ -55,7 +55,7 @@ def test_fast_is_the_network_for_inference(tiny_generator, habits, monkeypatch, 
     caller = VariantRunner("optimized", CPU)
     caller.seconds(call)
     caller.seconds(call)
-    assert asked == [("HiTGenerator", False, precision, CPU), *[((3, 6), torch.float32)] * 2]  # built once
+    assert asked == [("HiTGenerator", False, precision, CPU, True), *[((3, 6), torch.float32)] * 2]  # built once
     assert set(habits) == {True}
 
 

@@ -122,7 +122,8 @@ def test_what_is_not_possible_is_said(run: Run, spec: Path) -> None:
     said = run("bench", "sample", spec, "--precision", "float16", code=2).stderr
     assert "--precision float16: not possible here; possible: float32, bfloat16" in said
     assert (
-        "--path slow: possible: plain, fast, compiled" in run("bench", "sample", spec, "--path", "slow", code=2).stderr
+        "--path slow: possible: plain, optimized, compiled"
+        in run("bench", "sample", spec, "--path", "slow", code=2).stderr
     )
     assert "did you mean 'hit-b-ffhq256'" in run("bench", "roofline", "hit-b-fhq256", code=2).stderr
     assert "--smallest 64" in run("bench", "resolution", spec, code=2).stderr

@@ -139,6 +139,7 @@ def test_a_stopped_pack_leaves_nothing_behind(tmp_path: Path, number: int, code:
 
 
 @pytest.mark.processes
+@pytest.mark.processes
 @pytest.mark.skipif(os.name == "nt", reason="process groups")
 def test_workers_end_with_a_command_that_is_killed(tmp_path: Path) -> None:
     process = packing(tmp_path)

@@ -94,6 +94,7 @@ def test_more_than_a_thousand_images_are_spread_over_folders(tmp_path: Path) -> 
     assert names(tmp_path / "p.zip")[999:1001] == ["00000/img00000999.png", "00001/img00001000.png"]
 
 
+@pytest.mark.processes
 def test_the_same_bytes_whatever_the_number_of_workers_and_the_hour(pictures: str, tmp_path: Path) -> None:
     contents = []
     for workers in (1, 2, None):
@@ -124,6 +125,7 @@ def damaged(pictures: str) -> str:
     return pictures
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_is_unreadable_is_left_out_and_named(damaged: str, tmp_path: Path, workers: int) -> None:
     calls: list[tuple[int, int]] = []
@@ -145,6 +147,7 @@ def test_what_is_unreadable_is_left_out_and_named(damaged: str, tmp_path: Path, 
     assert (tmp_path / "q.zip").read_bytes() == (tmp_path / "p.zip").read_bytes()
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("workers", [1, 2])
 def test_or_it_stops_there_and_leaves_nothing(damaged: str, tmp_path: Path, workers: int) -> None:
     with pytest.raises(DataError, match=r"07\.png: not a readable image .*--on-error skip"):
@@ -160,6 +163,7 @@ def test_nothing_readable_leaves_nothing(tmp_path: Path) -> None:
     assert left(tmp_path) == set()
 
 
+@pytest.mark.processes
 def test_an_interrupt_leaves_nothing(pictures: str, tmp_path: Path) -> None:
     def interrupt(done: int, total: int) -> None:
         if done == 20:

@@ -13,6 +13,8 @@ import pytest
 from hitzoo.data.parallel_map import parallel_map
 from hitzoo.errors import UnreadableImage
 
+pytestmark = pytest.mark.processes
+
 
 def slow_at_first(number: int) -> int:
     time.sleep(0.3 if number == 0 else 0)

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 import pytest
 import torch
 from _pytest.mark import ParameterSet
-from hitzoo.families.table import model_cost
 from torch import nn
 
 from hitzoo.families.build import build_generator
@@ -35,7 +34,7 @@ def networks() -> dict[str, ModelPlan]:
 def one_per_kind() -> Iterator[ParameterSet]:
     """Every network, all but the smallest of each set of block kinds marked exhaustive."""
     seen: set[frozenset[str]] = set()
-    for plan in sorted(networks().values(), key=lambda plan: model_cost(plan)["generator"].flops):
+    for plan in sorted(networks().values(), key=lambda plan: plan.costs()["generator"].flops):
         kinds = frozenset(part.kind for part in parts(plan.generator))
         yield pytest.param(plan, marks=[pytest.mark.exhaustive] if kinds in seen else [], id=plan.name)
         seen.add(kinds)
