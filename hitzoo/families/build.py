@@ -25,6 +25,17 @@ def build_generator(plan: ModelPlan) -> nn.Module:
     return build_network(plan, "generator")
 
 
+def allocate_generator(plan: ModelPlan, meta: nn.Module) -> nn.Module:
+    """Give the generator of a plan, built on the meta device, memory on the CPU, for weights to be read into.
+
+    Buffers that no file holds, as tables of coordinates, have their values.
+    """
+    stored = meta.state_dict().keys()
+    if all(name in stored for name, _ in meta.named_buffers()):
+        return meta.to_empty(device="cpu")
+    return build_generator(plan)
+
+
 def build_discriminator(plan: ModelPlan) -> nn.Module:
     """The discriminator of a plan."""
     return build_network(plan, "discriminator")

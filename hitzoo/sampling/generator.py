@@ -10,7 +10,7 @@ import torch
 from numpy.typing import ArrayLike
 
 from hitzoo.errors import RequestError
-from hitzoo.families.build import build_generator
+from hitzoo.families.build import allocate_generator, build_generator
 from hitzoo.hub.bars import Progress
 from hitzoo.hub.locate import locate
 from hitzoo.hub.model_card import Terms
@@ -99,7 +99,7 @@ class Generator(Sampler):
         with torch.device("meta"):
             module = build_generator(found.plan)
         check_fit(found.weights, module)  # before it takes memory
-        module = module.to_empty(device="cpu")
+        module = allocate_generator(found.plan, module)
         weights = load_generator(found, module)
         metadata = read_metadata(found.weights)
         return cls(

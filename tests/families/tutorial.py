@@ -37,11 +37,8 @@ def put(folder: Path) -> None:
     about = folder / f"{_PACKAGE}-{project['version']}.dist-info"
     about.mkdir()
     (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
-    lines = [
-        f"[{group}]\n{name} = {target}"
-        for group, entries in project["entry-points"].items()
-        for name, target in entries.items()
-    ]
+    ((group, entries),) = project["entry-points"].items()
+    lines = [f"[{group}]", *(f"{name} = {target}" for name, target in entries.items())]
     (about / "entry_points.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
