@@ -68,15 +68,14 @@ def set_up(
     decided = world.broadcast_from_first(lambda: _decide(folder, spec, plan, options, events))
     start, resumed = Start.from_data(decided), folder if decided["resumed"] else None
     spec = with_source(spec, decided["source"])
-    source = open_data(decided["source"], plan.resolution, resumed)
-    data = world.broadcast_from_first(lambda: _describe_data(source, plan.resolution, options, resumed, events))
-    stream = TrainingStream(source, spec.data, plan.resolution, start.progress.seed)
+    side, seed = plan.resolution, start.progress.seed
+    source = open_data(decided["source"], side, resumed)
+    data = world.broadcast_from_first(lambda: _describe_data(source, side, options, resumed, events))
     state, init = _state(spec, plan, options, device, start, folder, events)
     how = MicroBatchChoice(spec=spec, plan=plan, options=options, world=world, device=device)
     at_once = how.decide(state, folder)
     pieces = spec.training.batch_size // world.size // at_once
     _note_what_is_normalised(spec, plan, at_once, pieces, events)
-    seed = start.progress.seed
     if world.first:
         cut_after(folder.metrics, start.progress.step)
     return RunSetup(
@@ -87,7 +86,7 @@ def set_up(
         device=device,
         world=world,
         start=start,
-        stream=stream,
+        stream=TrainingStream(source, spec.data, side, seed),
         state=state,
         runner=new_runner(spec, plan, state, options, device, seed=seed, world=world, micro_batches=pieces),
         evaluator=_evaluator(spec, plan, options, device, world, events),

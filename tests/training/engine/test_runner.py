@@ -12,9 +12,11 @@ import torch
 from safetensors.torch import load_file
 
 from hitzoo.families.compile import compile_spec
+from hitzoo.objectives.losses import Losses
 from hitzoo.objectives.simultaneous import Simultaneous
 from hitzoo.objectives.terms.hinge import HINGE
 from hitzoo.objectives.terms.r1 import R1
+from hitzoo.objectives.update import Update
 from hitzoo.runtime.distributed import ALONE
 from hitzoo.training.engine import runner as runner_module
 from hitzoo.training.engine.execution import Execution
@@ -209,3 +211,24 @@ def test_losses_of_micro_batches_are_those_of_the_batch() -> None:
     for name in losses[0]:
         if name.startswith("loss"):
             torch.testing.assert_close(losses[1][name], losses[0][name], rtol=1e-10, atol=1e-12)
+
+
+class Idle:
+    """An objective whose update leaves both networks without a gradient."""
+
+    roles = ("generator", "discriminator")
+
+    def updates(self, step: int) -> tuple[Update, ...]:
+        return (Update(moves=self.roles, images=BATCH, latents=BATCH, gradients=self.gradients),)
+
+    def gradients(self, networks, inputs, at) -> Losses:
+        return Losses(terms={"generator": inputs.real.mean()})
+
+
+def test_networks_without_gradients_are_finite_and_stay(tiny_spec) -> None:
+    spec = tiny_spec(LAYER)
+    trained = new_state(compile_spec(spec), spec.training, 0, CPU)
+    before = state(trained)
+    outcome = StepRunner(trained, Idle(), seed=0, latent_dim=6, device=CPU)(1, images(1, ALONE))
+    assert outcome.applied
+    assert all(torch.equal(value, before[name]) for name, value in state(trained).items())
