@@ -96,11 +96,7 @@ def test_example_runs_as_it_is(example: Path, tmp_path: Path, monkeypatch: pytes
         assert names["model"].metadata["step"] == 16
         assert (tmp_path / "discs" / "model.safetensors").is_file()
     elif example.stem == "invert":
-        assert (
-            names["errors"].detach().min().item()
-            < 0.02
-            < float(np.square(names["target"] - names["target"].mean()).mean())
-        )
+        assert names["errors"].min().item() < 0.02 < names["target"].var().item()
 
 
 def test_sampling_page(folder: Path) -> None:
