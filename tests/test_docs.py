@@ -77,7 +77,7 @@ def test_python_page(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert sum(weight.numel() for weight in names["generator"].parameters()) == 46_217_670
     assert names["end"].step == 2
-    assert np.abs(hitzoo.load(folder / "copied").sample(0).raw - names["model"].sample(0).raw).max() < 0.02
+    assert np.abs(hitzoo.load(folder / "copied").sample([0]).raw - names["model"].sample([0]).raw).max() < 0.02
     assert "did you mean 'hit-ti-shapes32'?" in capsys.readouterr().out
 
 
