@@ -28,8 +28,8 @@ def latents_of_seeds(seeds: Iterable[int], latent_dim: int) -> NDArray[np.float3
     Raises:
         RequestError: a seed is not a whole number of 0 to 2³²−1; or one number alone, which may mean a count.
     """
-    if isinstance(seeds, int | np.integer):  # that seed, or that many?
-        raise RequestError(f"seeds {seeds}: give several, as seeds=[{seeds}] for that seed or seeds=range({seeds})")
+    if isinstance(seeds, int | np.integer):
+        raise RequestError(f"seeds {seeds}: a seed or a count? Write seeds=[{seeds}] or seeds=range({seeds})")
     rows = [np.random.RandomState(_checked(seed)).standard_normal(latent_dim) for seed in seeds]
     return np.asarray(rows, dtype=np.float32).reshape(-1, latent_dim)
 
