@@ -77,7 +77,7 @@ def test_python_page(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     )
     assert sum(weight.numel() for weight in names["generator"].parameters()) == 46_217_670
     assert names["end"].step == 2
-    assert np.abs(hitzoo.load(folder / "copied").sample(0).raw - names["model"].sample(0).raw).max() < 0.02
+    assert np.abs(hitzoo.load(folder / "copied").sample([0]).raw - names["model"].sample([0]).raw).max() < 0.02
     assert "did you mean 'hit-ti-shapes32'?" in capsys.readouterr().out
 
 
@@ -96,11 +96,7 @@ def test_example_runs_as_it_is(example: Path, tmp_path: Path, monkeypatch: pytes
         assert names["model"].metadata["step"] == 16
         assert (tmp_path / "discs" / "model.safetensors").is_file()
     elif example.stem == "invert":
-        assert (
-            names["errors"].detach().min().item()
-            < 0.02
-            < float(np.square(names["target"] - names["target"].mean()).mean())
-        )
+        assert names["errors"].min().item() < 0.02 < names["target"].var().item()
 
 
 def test_sampling_page(folder: Path) -> None:

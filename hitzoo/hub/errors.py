@@ -70,9 +70,7 @@ def explain(error: BaseException, asked: Asked) -> HitzooError | None:
             hint = "check HF_ENDPOINT and the proxy, and whether this network wants you to log in first"
             return HubError(f"{address} does not answer as a Hub does; {hint}")
         case UnicodeEncodeError():
-            return HubError(
-                f"the token that is set has letters no token has; make another at {address}/settings/tokens"
-            )
+            return HubError(f"the token contains invalid characters; create another at {address}/settings/tokens")
         case errors.LocalTokenNotFoundError():
             return HubError(f"nobody is logged in at {address}; {_LOG_IN}")
         case errors.SafetensorsParsingError() | errors.NotASafetensorsRepoError():

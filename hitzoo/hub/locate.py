@@ -33,7 +33,7 @@ def locate(model: str | Path, *, extra: Collection[str] = (), progress: Progress
 
     Args:
         model: as for `hitzoo.load`.
-        extra: names of further files to pull, of `hitzoo.zoo.model_folder.TRAINING_FILES`.
+        extra: names of further files to pull, of `hitzoo.zoo.model_layout.TRAINING_FILES`.
         progress: called with (bytes done, bytes in all) while files come from the Hub.
 
     Returns:

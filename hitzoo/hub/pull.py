@@ -68,7 +68,7 @@ def pull(
     Args:
         model: a name of the zoo, or `ORG/NAME[@REVISION]` on the Hub; a revision is a tag, a branch or a commit.
         with_training: fetch the discriminator and the training state too, where they were published.
-        extra: single files of these, of `hitzoo.zoo.model_folder.TRAINING_FILES`.
+        extra: single files of these, of `hitzoo.zoo.model_layout.TRAINING_FILES`.
         hub: another Hub than that of the environment.
         progress: called with (bytes done, bytes in all) while the weights come.
 

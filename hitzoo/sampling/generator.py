@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +21,7 @@ from hitzoo.runtime.device import choose_device
 from hitzoo.sampling.card_samples import save_card_samples
 from hitzoo.sampling.fast import fast_network
 from hitzoo.sampling.label import label_of
-from hitzoo.sampling.latents import Seeds, check_truncation, truncated
+from hitzoo.sampling.latents import check_truncation, truncated
 from hitzoo.sampling.pictures import finite
 from hitzoo.sampling.region import region_of
 from hitzoo.sampling.render import TILE, Renderer, View
@@ -119,7 +120,7 @@ class Generator(Sampler):
             The folder.
 
         Raises:
-            RequestError: a fast generator, whose weights are products of the model's.
+            RequestError: an optimized generator, whose weights are products of the model's.
             OutputError: the folder holds something else, or cannot be written.
         """
         self._refuse_fast("save")
@@ -143,7 +144,7 @@ class Generator(Sampler):
             The commit, its address and what changed.
 
         Raises:
-            RequestError, HubError: as `hitzoo.publish`; or a fast generator.
+            RequestError, HubError: as `hitzoo.publish`; or an optimized generator.
         """
         self._refuse_fast("push")
         try:
@@ -179,7 +180,7 @@ class Generator(Sampler):
 
     def render(
         self,
-        seeds: Seeds | None = None,
+        seeds: Iterable[int] | None = None,
         *,
         latents: ArrayLike | torch.Tensor | None = None,
         region: tuple[int, int, int, int] | None = None,
@@ -190,7 +191,7 @@ class Generator(Sampler):
         """Render a rectangle of each image alone: its cost goes with its area (`hitzoo.sampling.render`).
 
         Args:
-            seeds: one seed or several; default seed 0 alone.
+            seeds: 0 to 2³²−1 each; default seed 0 alone.
             latents: (N, latent_dim) instead of seeds.
             region: left, top, width, height in pixels; default the whole image.
             level: the image of a coarser stage, a preview; the region then counts in its pixels.
@@ -228,7 +229,7 @@ class Generator(Sampler):
     def _refuse_fast(self, verb: str) -> None:
         if self.is_fast:
             raise RequestError(
-                f"the weights of a fast generator are products of the model's; {verb} the one it was made of"
+                f"the weights of an optimized generator are products of the model's; {verb} the one it was made of"
             )
 
 

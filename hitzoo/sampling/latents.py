@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, SupportsIndex, TypeAlias
+from typing import Any, SupportsIndex
 
 import numpy as np
 import torch
@@ -19,20 +19,18 @@ _MOST_IMAGES = 10_000_000
 _LONGEST = 40  # letters of a mistake that are shown
 
 
-Seeds: TypeAlias = int | Iterable[int]
-
-
-def latents_of_seeds(seeds: Seeds, latent_dim: int) -> NDArray[np.float32]:
+def latents_of_seeds(seeds: Iterable[int], latent_dim: int) -> NDArray[np.float32]:
     """Draw one standard normal vector per seed: (N, latent_dim).
 
     Drawn by NumPy's `RandomState`, whose streams never change between versions; one generator per seed, as the StyleGAN
     tools do it.
 
     Raises:
-        RequestError: a seed is not a whole number of 0 to 2³²−1.
+        RequestError: a seed is not a whole number of 0 to 2³²−1; or one number alone, which may mean a count.
     """
-    several: Iterable[int] = [int(seeds)] if isinstance(seeds, int | np.integer) else seeds
-    rows = [np.random.RandomState(_checked(seed)).standard_normal(latent_dim) for seed in several]
+    if isinstance(seeds, int | np.integer):
+        raise RequestError(f"seeds {seeds}: a seed or a count? Write seeds=[{seeds}] or seeds=range({seeds})")
+    rows = [np.random.RandomState(_checked(seed)).standard_normal(latent_dim) for seed in seeds]
     return np.asarray(rows, dtype=np.float32).reshape(-1, latent_dim)
 
 
@@ -161,7 +159,7 @@ def _read_array(path: Path) -> NDArray[Any]:
 
 def _checked(seed: int) -> int:
     if not isinstance(seed, SupportsIndex):
-        raise RequestError(f"seed {seed!r} is not a whole number; give seeds=7, or several as in seeds=range(16)")
+        raise RequestError(f"seed {seed!r} is not a whole number; write for example seeds=[7] or seeds=range(16)")
     if not 0 <= seed <= _LARGEST_SEED:
         raise RequestError(f"seed {seed} is out of range; seeds are 0 to {_LARGEST_SEED}")
     return seed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from itertools import chain
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 from torch import nn
@@ -54,6 +54,11 @@ class GeneratorModule(nn.Module):
         self.eval()
         self._read = self._versions()
 
+    if TYPE_CHECKING:  # as `forward`; torch says Any
+
+        def __call__(self, z: torch.Tensor) -> torch.Tensor:
+            """Compute images."""
+
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """Compute the images of a batch of latents: [B, latent_dim] -> [B, C, R, R], about -1 to 1, not clipped.
 
@@ -76,7 +81,9 @@ class GeneratorModule(nn.Module):
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Copy the weights; spec and plan never change and are shared, and what can be made anew is left out."""
         if self.is_fast:  # on a CPU its weights are packed for oneDNN, which torch cannot copy
-            raise RequestError("a fast generator cannot be copied; copy the model it was made of, and call .fast()")
+            raise RequestError(
+                "an optimized generator cannot be copied; copy the model it was made of and call .fast()"
+            )
         memo |= {id(self.spec): self.spec, id(self.plan): self.plan, id(self._made): {}}
         memo[id(self)] = copied = self.__new__(type(self))
         copied.__dict__.update(deepcopy(self.__dict__, memo))
@@ -98,7 +105,7 @@ class GeneratorModule(nn.Module):
             after = fn(torch.empty(0, device=device, dtype=dtype))
             if (after.device, after.dtype) != (device, dtype):
                 raise RequestError(
-                    "a fast generator stays on the device and in the precision that it was made for;"
+                    "an optimized generator stays on the device and in the precision that it was made for;"
                     " move the model it was made of, and call .fast() again"
                 )
 
@@ -148,7 +155,7 @@ class GeneratorModule(nn.Module):
         count = sum(tensor.numel() for tensor in self.parameters())
         parts = [
             f"'{self.name}'",
-            f"{plan.generator.family}, fast" if self.is_fast else plan.generator.family,
+            f"{plan.generator.family}, optimized" if self.is_fast else plan.generator.family,
             f"[{plan.input_width}] -> [{plan.image_channels}, {plan.resolution}, {plan.resolution}]",
             "" if self.is_fast else f"{count:,} parameters",
             f"{self.precision} on {self.device}",

@@ -55,7 +55,7 @@ def publish(
         title: the title of the card; by default the model's name.
         summary: the first sentence of the card; by default the spec's.
         report: an evaluation (`Report.to_json()`); by default the one that the run made of this checkpoint.
-        extra: which of `hitzoo.zoo.model_folder.TRAINING_FILES` go along.
+        extra: which of `hitzoo.zoo.model_layout.TRAINING_FILES` go along.
         hub: another Hub than that of the environment.
         sending: called with the number of bytes that are about to be sent.
 

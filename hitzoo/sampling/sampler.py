@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Literal, TypeAlias, overload
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from hitzoo.errors import RequestError
-from hitzoo.sampling.latents import Seeds, as_latents, check_truncation, latents_of_seeds, positive, truncated
+from hitzoo.sampling.latents import as_latents, check_truncation, latents_of_seeds, positive, truncated
 from hitzoo.sampling.module import GeneratorModule
 from hitzoo.sampling.pictures import not_finite
 from hitzoo.sampling.samples import Samples
@@ -34,7 +34,7 @@ class Sampler(GeneratorModule):
     @overload
     def sample(
         self,
-        seeds: Seeds | None = None,
+        seeds: Iterable[int] | None = None,
         *,
         latents: ArrayLike | torch.Tensor | None = None,
         truncation: float = 1.0,
@@ -46,7 +46,7 @@ class Sampler(GeneratorModule):
     @overload
     def sample(
         self,
-        seeds: Seeds | None = None,
+        seeds: Iterable[int] | None = None,
         *,
         latents: ArrayLike | torch.Tensor | None = None,
         truncation: float = 1.0,
@@ -58,7 +58,7 @@ class Sampler(GeneratorModule):
     @overload
     def sample(
         self,
-        seeds: Seeds | None = None,
+        seeds: Iterable[int] | None = None,
         *,
         latents: ArrayLike | torch.Tensor | None = None,
         truncation: float = 1.0,
@@ -70,7 +70,7 @@ class Sampler(GeneratorModule):
     @overload
     def sample(
         self,
-        seeds: Seeds | None = None,
+        seeds: Iterable[int] | None = None,
         *,
         latents: ArrayLike | torch.Tensor | None = None,
         truncation: float = 1.0,
@@ -81,7 +81,7 @@ class Sampler(GeneratorModule):
 
     def sample(
         self,
-        seeds: Seeds | None = None,
+        seeds: Iterable[int] | None = None,
         *,
         latents: ArrayLike | torch.Tensor | None = None,
         truncation: float = 1.0,
@@ -92,7 +92,7 @@ class Sampler(GeneratorModule):
         """Generate one image per seed, or per row of `latents`; no gradient is computed (call the generator for one).
 
         Args:
-            seeds: one seed or several, 0 to 2³²−1 each; default seed 0 alone.
+            seeds: 0 to 2³²−1 each; default seed 0 alone.
             latents: (N, latent_dim), of any array or a tensor on any device, instead of seeds.
             truncation: factor of the latent. HiT has no w-space: this is not StyleGAN's ψ towards a mean.
             batch_size: images per batch; by default as many as make a million pixels, 65,536 on a CPU.
@@ -146,10 +146,10 @@ class Sampler(GeneratorModule):
             if progress is not None:
                 progress(part.stop - part.start)
 
-    def _latents(self, seeds: Seeds | None, latents: ArrayLike | torch.Tensor | None) -> NDArray[np.float32]:
+    def _latents(self, seeds: Iterable[int] | None, latents: ArrayLike | torch.Tensor | None) -> NDArray[np.float32]:
         width = self.plan.input_width
         if latents is None:
-            return latents_of_seeds(0 if seeds is None else seeds, width)
+            return latents_of_seeds([0] if seeds is None else seeds, width)
         if seeds is not None:
             raise RequestError("give seeds or latents, not both")
         return as_latents(latents, width)

@@ -30,7 +30,7 @@ def train(
     device: str = "auto",
     precision: Precision = "float32",
     compiled: bool = False,
-    fast: bool = False,
+    optimized: bool = False,
     batch_per_device: BatchPerDevice = None,
     workers: int | None = None,
     log_every: int = 10,
@@ -39,7 +39,7 @@ def train(
     keep: int = 3,
     time_limit: float | None = None,
     inception_weights: str | Path | None = None,
-    reporter: RunEvents | None = None,
+    events: RunEvents | None = None,
 ) -> RunEnd:
     """Train a spec's networks into a run folder: `metrics.jsonl`, `samples/`, `checkpoints/`. Nothing is printed.
 
@@ -61,7 +61,7 @@ def train(
         device: `auto`, `cpu`, `cuda`, `mps`.
         precision: `float32`, `tf32` or `bf16`.
         compiled: compile both networks with `torch.compile`.
-        fast: use the optimized inference network for sample grids and evaluation.
+        optimized: use the optimized network for sample grids and evaluation.
         batch_per_device: images per device and forward pass, the rest by gradient accumulation; `auto` finds the most
             that fit. By default the device's whole share of the batch.
         workers: processes that decode images; by default none on a CPU.
@@ -71,7 +71,7 @@ def train(
         keep: how many of the newest checkpoints stay, besides the best evaluated one.
         time_limit: seconds after which this session saves and stops.
         inception_weights: a file of the Inception network's weights, for evaluation.
-        reporter: called at every step, record and note; see `hitzoo.training.run.events.RunEvents`.
+        events: called at every step, record and note.
 
     Returns:
         The run's folder, last step, last checkpoint and newest grid, and how it ended.
@@ -100,7 +100,7 @@ def train(
         batch_per_device=batch_per_device,
         precision=precision,
         compiled=compiled,
-        fast=fast,
+        fast=optimized,
         log_every=log_every,
         sample_every=sample_every,
         checkpoint_every=checkpoint_every,
@@ -108,7 +108,7 @@ def train(
         time_limit=time_limit,
         inception_weights=None if inception_weights is None else Path(inception_weights),
     )
-    return run(trained, options, reporter)
+    return run(trained, options, events)
 
 
 def _spec_of(spec: str | Path | Spec | None, resumed: RunRecord | None, overrides: Sequence[str]) -> Spec:

@@ -197,7 +197,7 @@ def test_a_password_in_the_address_is_not_shown(world: World, caplog: pytest.Log
 
 def test_a_token_that_cannot_be_one(world: World) -> None:
     said = world.pulling(token="hf_ünmöglichNobodyMaySee")
-    assert said == "the token that is set has letters no token has; make another at HUB/settings/tokens"
+    assert said == "the token contains invalid characters; create another at HUB/settings/tokens"
 
 
 def test_the_command_says_it_in_one_line_and_leaves_with_2(
