@@ -52,7 +52,7 @@ def writing(place: Path) -> Iterator[None]:
 
 
 def reason_of(error: OSError, *, reading: bool = False) -> str:
-    """What went wrong with writing, or with `reading`, and the way on, in the user's words."""
+    """Describe an error of writing, or of `reading`, with advice, in the user's words."""
     if reading:
         return (
             "no permission to read it" if error.errno in (errno.EACCES, errno.EPERM) else error.strerror or str(error)
@@ -61,7 +61,7 @@ def reason_of(error: OSError, *, reading: bool = False) -> str:
 
 
 def parse_json(text: str) -> Any:
-    """What a JSON text holds.
+    """Parse a JSON text.
 
     Raises:
         ValueError: it is none, or is nested deeper than can be read.

@@ -78,7 +78,7 @@ def remove_leftovers(path: Path) -> None:
 
 
 def _remove_unheld(leftover: Path) -> bool:
-    """Whether it is certain that nobody writes it: then it is gone. True also where somebody certainly does."""
+    """Remove a leftover that nobody writes; True if that is decided, also where somebody still writes it."""
     if fcntl is None or leftover.is_symlink():
         return False
     way = os.O_RDONLY if leftover.is_dir() else os.O_RDWR  # NFS locks only what is open for writing

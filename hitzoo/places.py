@@ -27,7 +27,7 @@ def place(written: str | Path) -> Path:
 
 
 def is_there(path: Path) -> bool:
-    """Whether a file or folder lies there.
+    """True if there is a file or folder.
 
     Raises:
         RequestError: it may not be looked at.
@@ -36,13 +36,13 @@ def is_there(path: Path) -> bool:
 
 
 def is_file(path: Path) -> bool:
-    """Whether a file lies there. Raises as `is_there`."""
+    """True if there is a file. Raises as `is_there`."""
     mode = _mode(path)
     return mode is not None and stat.S_ISREG(mode)
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder lies there. Raises as `is_there`."""
+    """True if there is a folder. Raises as `is_there`."""
     mode = _mode(path)
     return mode is not None and stat.S_ISDIR(mode)
 
@@ -67,7 +67,7 @@ def caches() -> Path | None:
 
 
 def _mode(path: Path) -> int | None:
-    """What lies there, links followed; not by `Path.exists`, which says otherwise in every other version of Python."""
+    """Stat a path, links followed; not by `Path.exists`, whose behaviour differs between versions of Python."""
     try:
         return os.stat(path).st_mode  # noqa: PTH116 - see above
     except ValueError:  # a null byte

@@ -1,4 +1,4 @@
-"""What is there already: one rule for every verb that writes, and one word that overrides it, `--force`.
+"""Existing files: one rule for every verb that writes, and one option that overrides it, `--force`.
 
 What the same command would make again just as it is may be made again without a word. Anything else stays as it is, and
 is named in one message. Where a file says what made it (pictures, exported networks), that is compared before any work;
@@ -26,7 +26,7 @@ def existing(path: Path, why: str = "") -> OutputError:
 
 
 def is_taken(path: Path) -> bool:
-    """Whether there is a file of that name, or a link, which may lead nowhere.
+    """True if there is a file of that name, or a link, which may be dangling.
 
     Raises:
         OutputError: it is a folder, or cannot be looked at.
@@ -101,7 +101,7 @@ def refuse_other_text(path: Path, text: str, *, force: bool) -> None:
 
 
 def check_folder(path: Path, known: Collection[str], *, force: bool) -> bool:
-    """Whether a folder is there that may be the same, or with `force` may be replaced; said before any work.
+    """True if there is a folder that may be the same, or with `force` may be replaced; checked before any work.
 
     Args:
         known: the files that the folder to write can have; one that holds others is never replaced.

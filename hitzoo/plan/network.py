@@ -18,11 +18,11 @@ class NetworkPlan(Protocol):
 
     @property
     def takes(self) -> tuple[Port, ...]:
-        """What goes in: the ports of a generator's row of inputs, or the image of a discriminator."""
+        """Input ports: of a generator its latent and whatever else it takes, of a discriminator the image."""
 
     @property
     def gives(self) -> Port:
-        """What comes out."""
+        """Port of the output."""
 
     @property
     def parts(self) -> tuple[tuple[str, int], ...]:
@@ -40,7 +40,7 @@ class NetworkPlan(Protocol):
         """The network from its input to its output as lines of a table; their costs add up to the whole."""
 
     def traffic(self) -> tuple[Traffic, ...]:
-        """What each row moves through memory, by byte model; () where nobody has counted it."""
+        """Memory traffic of each row, by byte model; () where it is not counted."""
 
 
 class PlainNetwork:
