@@ -33,7 +33,7 @@ def read_variables(source: Path) -> dict[str, Array]:
 
 
 def is_of_optimizer(name: str) -> bool:
-    """Whether a variable is an optimizer's, its memory of another or its own settings."""
+    """Check for a variable of an optimizer, its memory of another or its own settings."""
     return _SLOT in name or "optimizer" in name.split("/")[0]
 
 

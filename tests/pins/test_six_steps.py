@@ -13,6 +13,7 @@ PINNED = json.loads((HERE / "six_steps.json").read_text(encoding="utf-8"))
 ELSEWHERE = 0.12  # as far as six updates of 0.01 in opposite directions move two weights apart
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("recipe", PINNED["recipes"])
 def test_tensors_after_six_steps_stay(recipe: str, tmp_path: Path) -> None:
     expected, found = PINNED["recipes"][recipe], digests(recipe, tmp_path / "run")
