@@ -114,7 +114,7 @@ ROOMS = (
     "fold",
     "layers",
     "plan",
-    "families/**/fold",
+    "families",
 )
 QUESTIONS = ("What", "Whether", "How", "Where", "Which", "Who", "Whoever")
 

@@ -78,7 +78,7 @@ def _planned(family: Family[Any, Any], own: Any, frame: Frame, spec: Spec) -> tu
 
 
 def _outline(family: Family[Any, Any], spec: Spec, plan: NetworkPlan | None) -> Outline | None:
-    """What the section says of the images: by the family's word, else by its plan where there is one."""
+    """Outline the images: by the family's word, else by its plan where there is one."""
     if family.outline is not None:
         return family.outline(spec.generator)
     if plan is None or not isinstance(plan.gives, Image):

@@ -35,7 +35,7 @@ ANY_SIDE = Sides("1, 2, 3, …", lambda side: True)
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """What surrounds a network and what it has to fit.
+    """The surroundings of a network, which it has to fit.
 
     Attributes:
         wanted: side in pixels that the data ask for; None where they leave it to the generator.
@@ -58,7 +58,7 @@ class Frame:
 
 @dataclass(frozen=True, kw_only=True)
 class Outline:
-    """What a generator's section says of its images, whatever else is wrong with it: so problems come all together.
+    """A generator's images as its section says, whatever else is wrong with it: so problems come all together.
 
     Attributes:
         side: of the images in pixels.

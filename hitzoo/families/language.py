@@ -14,7 +14,7 @@ from hitzoo.plan.role import Role
 from hitzoo.spec.language import FamilyPiece, Language, assemble
 
 BEGINNINGS: Final[Mapping[str, Mapping[str, str]]] = {"discriminator": {"family": "stylegan2"}}
-"""What a section says that a document leaves out."""
+"""Beginnings of the sections that a document leaves out."""
 
 _ROLES: Final[tuple[Role, ...]] = get_args(Role)
 

@@ -1,4 +1,4 @@
-"""What an author may want to know of a spec that fits: practice the paper does not state and a device may change."""
+"""Notes for the author of a spec that fits: practice the paper does not state and a device may change."""
 
 from __future__ import annotations
 

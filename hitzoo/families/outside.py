@@ -101,7 +101,7 @@ def load_claimed(role: Role, name: str, claim: _Claim) -> OutsideFamily:
 
 
 def _problem(family: Any, role: Role, name: str, entry: EntryPoint) -> str:
-    """Why what an entry point leads to is not the family it claims to be; nothing where it is."""
+    """Say why what an entry point leads to is not the family it claims to be; nothing where it is."""
     if entry.name != f"{role}.{name}":
         return f"its entry point is named '{entry.name}' where '{role}.{name}' is wanted"
     if not isinstance(family, Family):

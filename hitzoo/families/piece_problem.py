@@ -1,4 +1,4 @@
-"""What is wrong with the piece of the spec language that a package brings, found before any document meets it."""
+"""Faults of the piece of the spec language that a package brings, found before any document meets it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _REFERENCE: Final = "#/$defs/"
 
 
 def piece_problem(family: Family[Any, Any]) -> str:
-    """Why a family's schema cannot be part of the language; nothing where it can.
+    """Say why a family's schema cannot be part of the language; nothing where it can.
 
     Messages, `hitzoo explain` and the mending of mistakes read the keywords that hitzoo's own schemas use, and no more.
     """
@@ -83,7 +83,7 @@ def _is_choice(rule: Any) -> bool:
 
 
 def _dialect_problem(definitions: Mapping[str, Any]) -> str:
-    """What the meta-schema of JSON Schema has against it: a word where a number belongs, and the like."""
+    """Ask the meta-schema of JSON Schema what is wrong: a word where a number belongs, and the like."""
     from jsonschema import Draft202012Validator, SchemaError
 
     try:

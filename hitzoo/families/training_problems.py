@@ -1,4 +1,4 @@
-"""What in a spec's training does not fit its networks."""
+"""Problems of a spec's training with its networks."""
 
 from __future__ import annotations
 

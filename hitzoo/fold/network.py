@@ -59,5 +59,5 @@ class OptimizedNetwork(nn.Module):
 
     @property
     def why_not_pixelwise(self) -> str:
-        """Why no part of an image can be computed alone."""
+        """The reason why no part of an image can be computed alone."""
         return f"a generator of the family {self.plan.family} computes whole images only"

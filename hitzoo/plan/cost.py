@@ -94,7 +94,7 @@ KEYS: dict[str, Callable[[Shape], float]] = {
     "axial_block": lambda shape: shape.side,
     "global_block": lambda shape: shape.side**2,
 }
-"""How many positions a head of each self-attention block sees, on the average of its heads."""
+"""Positions that a head of each self-attention block sees, on the average of its heads."""
 
 
 def _self_attention(kind: str, copies: tuple[float, float, float]) -> Callable[..., Cost]:

@@ -28,7 +28,7 @@ from hitzoo.zoo.model_layout import CONFIG_NAME, DISCRIMINATOR_NAME, LIVE_GENERA
 from hitzoo.zoo.weights import check_fit, compare, read_metadata, read_tensors, write_weights
 
 CONVERTED_FILES = (CONFIG_NAME, WEIGHTS_NAME, DISCRIMINATOR_NAME)
-"""What a folder of a converted model can hold."""
+"""Files that a folder of a converted model can hold."""
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class ConvnetGeneratorPlan(PlainNetwork):
         return (*rows, block_row(self.head, self.resolution, self.image_channels))
 
     def traffic(self) -> tuple[Traffic, ...]:
-        """What each row moves."""
+        """The numbers that each row moves."""
         return traffic_of(self.rows(), moved_by_convnet(self.initial, self.blocks, self.head))
 
     @property
@@ -100,7 +100,7 @@ def plan_convnet(spec: ConvnetGeneratorSpec, frame: Frame, places: Places) -> Co
 
 
 def outline_convnet(spec: ConvnetGeneratorSpec) -> Outline:
-    """What the section says of the images, whatever else is wrong with it."""
+    """Read off the section what it says of the images, whatever else is wrong with it."""
     return doubling_outline(spec, spec.sides[1:], spec.initial_size)
 
 

@@ -27,13 +27,3 @@ class ConvnetGeneratorSpec:
     def listed(self) -> str:
         """Key of the list whose entries double the resolution."""
         return "channels"
-
-    @property
-    def uses_batch_norm(self) -> bool:
-        """Whether training statistics matter."""
-        return True
-
-    @property
-    def smallest_map(self) -> int:
-        """The side of the smallest map that is normed."""
-        return self.initial_size

@@ -1,4 +1,4 @@
-"""What each kind of attention asks of a stage, and how large its blocks are."""
+"""Demands of each kind of attention on a stage, and the size of its blocks."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ HALVED = frozenset({"multi_axis", "axial"})
 
 
 def attends(spec: HitGeneratorSpec, stage: StageSpec) -> bool:
-    """Whether a stage has heads at all: to its own map or to the latent tokens."""
+    """True if a stage has heads at all: to its own map or to the latent tokens."""
     return stage.attention != "none" or spec.latent_tokens > 0
 
 
 def block_kind(stage: StageSpec, index: int) -> str:
-    """Which block stands at a place of a stage; interleaved attention begins with a regional one."""
+    """Name the block at a place of a stage; interleaved attention begins with a regional one."""
     if stage.attention == "none":
         return "mlp_block"
     if stage.attention == "interleaved":

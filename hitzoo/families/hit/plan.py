@@ -65,7 +65,7 @@ class HitGeneratorPlan(PlainNetwork):
         return hit_rows(self.initial, self.tokens, self.stages)
 
     def traffic(self) -> tuple[Traffic, ...]:
-        """What each row moves."""
+        """The numbers that each row moves."""
         moved = moved_by_hit(self.latent_dim, self.image_channels, self.tokens, self.stages)
         return traffic_of(self.rows(), moved)
 
@@ -95,7 +95,7 @@ def plan_hit(spec: HitGeneratorSpec, frame: Frame, places: Places) -> HitGenerat
 
 
 def outline_hit(spec: HitGeneratorSpec) -> Outline:
-    """What the section says of the images, whatever else is wrong with it."""
+    """Read off the section what it says of the images, whatever else is wrong with it."""
     smallest = min(spec.latent_tokens or spec.initial_size, spec.initial_size)
     outline = doubling_outline(spec, spec.sides, smallest if spec.norm == "batch" else None)
     return replace(outline, without_batch_norm="norm: layer")

@@ -1,4 +1,4 @@
-"""What does not fit in a HiT generator, found before anything is planned; each problem knows its line."""
+"""Problems of a HiT generator, found before anything is planned; each problem knows its line."""
 
 from __future__ import annotations
 

@@ -52,13 +52,3 @@ class HitGeneratorSpec:
     def listed(self) -> str:
         """Key of the list whose entries double the resolution."""
         return "stages"
-
-    @property
-    def uses_batch_norm(self) -> bool:
-        """Whether training statistics matter."""
-        return self.norm == "batch"
-
-    @property
-    def smallest_map(self) -> int:
-        """The side of the smallest map or square of tokens that is normed."""
-        return min(self.latent_tokens or self.initial_size, self.initial_size)

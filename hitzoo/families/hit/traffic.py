@@ -18,7 +18,7 @@ from hitzoo.plan.types import BlockPlan
 def moved_by_hit(
     latent_dim: int, image_channels: int, tokens: BlockPlan | None, stages: Sequence[HitStagePlan]
 ) -> list[Moved]:
-    """What each row of the generator moves."""
+    """Count what each row of the generator moves."""
     first, count = stages[0], token_side(tokens) ** 2
     parts = [linear(latent_dim, first.resolution**2 * first.channels)]
     if tokens is not None:
@@ -114,8 +114,8 @@ _TURNED = {
     "axial_block": ((4, 3), (5, 0)),
     "global_block": ((0, 0), (2, 0)),
 }
-"""What single operations move to put an axis or the heads where the kernel wants them: how often the map, and how often
-keys and values; first where all heads share those, then where each has its own."""
+"""Copies that single operations make to put an axis or the heads where the kernel wants them, of the map, and of keys
+and values; first where all heads share those, then where each has its own."""
 
 
 def _turning(part: BlockPlan, n: int, keys: int) -> Moved:

@@ -26,7 +26,7 @@ class Stylegan2Discriminator(nn.Module):
 
     @property
     def piecewise_linear(self) -> bool:
-        """Whether each logit follows from its own image, linearly but for leaky rectifiers: cheaper gradients then."""
+        """True if each logit follows from its own image, linearly but for leaky rectifiers: cheaper gradients then."""
         return not self.plan.head.kwargs["minibatch_std"]
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:

@@ -128,7 +128,7 @@ def _side_problems(frame: Frame, places: Places) -> list[Problem]:
 
 
 def is_halvable(side: int) -> bool:
-    """Whether the discriminator can halve a side down to 4: 8, 16, 32, …"""
+    """True if the discriminator can halve a side down to 4: 8, 16, 32, …"""
     return side >= 2 * LAST_SIDE and side == LAST_SIDE << _halvings(side)
 
 
