@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hitzoo.families.load import load_spec, parse_spec
     from hitzoo.hub.describe import info
     from hitzoo.hub.pull import pull
+    from hitzoo.plan.model import ModelPlan
     from hitzoo.runtime.allocator import keep_freed_memory
     from hitzoo.sampling.create import create_model, untrained
     from hitzoo.sampling.generator import Generator

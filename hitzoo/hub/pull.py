@@ -91,7 +91,7 @@ def pull(
     if card is not None and card.status == PUBLISHED:
         return pull_published(card, hub=hub, extra=wanted, progress=progress)
     if is_folder(place(model)) and not is_repo_name(model):
-        raise RequestError(f"{model} is a folder here, there is nothing to pull: hitzoo sample --model {model}")
+        raise RequestError(f"{model} is a folder here, nothing to pull: hitzoo sample --model {model}")
     if not is_repo_name(model) and ("/" not in model or not_a_model(model)):
         raise unknown_name(model)
     return pull_repo(parse_repo_name(model), hub=hub, extra=wanted, progress=progress)

@@ -27,7 +27,7 @@ def test_pull_of_a_model_that_is_installed_is_nothing() -> None:
 
 
 def test_pull_of_a_folder_is_refused(model: Path) -> None:
-    with pytest.raises(hitzoo.RequestError, match="is a folder here, there is nothing to pull"):
+    with pytest.raises(hitzoo.RequestError, match="is a folder here, nothing to pull"):
         hitzoo.pull(str(model))
 
 
