@@ -166,6 +166,7 @@ def test_the_compiled_penalty_has_a_gradient_by_every_kernel(discriminator, comp
 
 
 @pytest.mark.exhaustive
+@pytest.mark.processes
 @pytest.mark.skipif(shutil.which("c++") is None and shutil.which("g++") is None, reason="there is no C++ compiler")
 def test_compiled_to_machine_code_the_penalty_has_the_eager_gradient(
     discriminator, compiled, tmp_path, monkeypatch
