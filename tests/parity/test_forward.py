@@ -46,3 +46,13 @@ def test_images_and_logits(official, resolution: int) -> None:
         network = fast_network(generator, precision=precision, device=cpu, keeps_memory=False)
         with torch.inference_mode():
             check_images(network(z).permute(0, 2, 3, 1).numpy(), golden, tolerance)
+
+
+@pytest.mark.exhaustive
+def test_bfloat16_images_at_1024(official) -> None:
+    golden = np.load(GOLDEN / "hit1024_forward.npz")
+    generator, _ = official(1024)
+    generator.eval().requires_grad_(False)
+    network = fast_network(generator, precision="bfloat16", device=torch.device("cpu"), keeps_memory=False)
+    with torch.inference_mode():
+        check_images(network(torch.from_numpy(golden["z"])).permute(0, 2, 3, 1).numpy(), golden, tolerance=0.03)
