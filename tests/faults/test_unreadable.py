@@ -30,7 +30,7 @@ def test_they_are_left_out_and_named_where_the_spec_says_so(workshop: Workshop) 
     (pictures / "4.png").write_bytes(b"\x89PNG\r\n\x1a\nbroken")
     (pictures / "5.png").write_bytes((pictures / "6.png").read_bytes()[:-60])
     printed = workshop.train("--set", "data.on_error=skip")
-    assert "3 unreadable files left out: " in printed
-    assert all(f"left out: {number}.png" in printed for number in (3, 4, 5))
+    assert "3 unreadable files skipped: " in printed
+    assert all(f"skipped: {number}.png" in printed for number in (3, 4, 5))
     assert workshop.saved()[-1] == STEPS
-    assert len({line for line in printed.splitlines() if line.startswith("left out")}) == 3
+    assert len({line for line in printed.splitlines() if line.startswith("skipped")}) == 3

@@ -59,7 +59,7 @@ def become(request: dict[str, Any], descriptors: list[int], own_path: list[str])
     os.environ.update(request["env"])
     paths = [path for path in request["env"].get("PYTHONPATH", "").split(os.pathsep) if path]
     here = "" if request["before"] else request["folder"]  # as `python -c` has it, and as `python -m` does
-    sys.path[:] = [here, *paths, *own_path]
+    sys.path[:] = [here, *paths, *(path for path in own_path if path not in paths)]  # as site does
     sys.argv[:] = request["argv"]
     sys.modules.pop("sitecustomize", None)
     if any((Path(path) / "sitecustomize.py").is_file() for path in paths):

@@ -18,6 +18,7 @@ def test_the_numbers_of_the_purposes_never_change() -> None:
         "REGULARIZERS": 3,
         "ORDER": 4,
         "IMAGE": 5,
+        "UPDATE": 6,
     }
 
 

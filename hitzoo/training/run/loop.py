@@ -139,7 +139,7 @@ class Run:
         for error in batch.unreadable:
             if error.name not in self.unreadable:
                 self.unreadable[error.name] = error.reason
-                self.events.noted(f"left out: {error}")
+                self.events.noted(f"skipped: {error}")
         with explaining_out_of_memory(setup.at_once):
             outcome = setup.runner(
                 step, batch.images, lambda: bool(self.request), self._cutting_off, lambda: bool(self.asked)
