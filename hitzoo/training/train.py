@@ -9,7 +9,7 @@ from hitzoo.errors import RequestError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.open import open_spec
 from hitzoo.spec.types import Spec
-from hitzoo.training.engine.execution import Precision
+from hitzoo.training.arguments import checked_arguments
 from hitzoo.training.run.events import RunEnd, RunEvents
 from hitzoo.training.run.loop import train as run
 from hitzoo.training.run.name import named
@@ -28,7 +28,7 @@ def train(
     init: str | None = None,
     seed: int | None = None,
     device: str = "auto",
-    precision: Precision = "float32",
+    precision: str = "float32",
     compiled: bool = False,
     optimized: bool = False,
     batch_per_device: BatchPerDevice = None,
@@ -59,7 +59,7 @@ def train(
         init: a model whose weights a new run begins from, as `hitzoo.load` takes it.
         seed: of weights, order of the data and augmentation; by default 0, or the run's own.
         device: `auto`, `cpu`, `cuda`, `mps`.
-        precision: `float32`, `tf32` or `bf16`.
+        precision: `float32`, `tf32` or `bf16`, also written `bfloat16`.
         compiled: compile both networks with `torch.compile`.
         optimized: use the optimized network for sample grids and evaluation.
         batch_per_device: images per device and forward pass, the rest by gradient accumulation; `auto` finds the most
@@ -78,11 +78,28 @@ def train(
 
     Raises:
         SpecError, UnknownNameError: the spec cannot be used, or there is none of that name.
-        RequestError: no spec, or an option that is not possible.
+        RequestError: no spec, or the value of an argument is not possible.
         DataError: the images cannot be used.
         OutputError: the folder is taken, or cannot be written.
         RunError: the run cannot go on, or its numbers are no longer finite.
     """
+    given = checked_arguments(
+        {
+            "seed": seed,
+            "precision": precision,
+            "compiled": compiled,
+            "optimized": optimized,
+            "batch_per_device": batch_per_device,
+            "workers": workers,
+            "log_every": log_every,
+            "sample_every": sample_every,
+            "checkpoint_every": checkpoint_every,
+            "keep": keep,
+            "time_limit": time_limit,
+            "inception_weights": inception_weights,
+        }
+    )
+    given["fast"] = given.pop("optimized")
     record = RunRecord(Path(out))
     loaded = _spec_of(spec, record if resume else None, overrides)
     trained = named(loaded, name, record.path, record.name() if resume else None)
@@ -92,21 +109,10 @@ def train(
         out=record.path,
         data=None if data is None else str(data),
         device=device,
-        seed=seed,
         resume=resume,
         made_from=made_from,
         init=init,
-        workers=workers,
-        batch_per_device=batch_per_device,
-        precision=precision,
-        compiled=compiled,
-        fast=optimized,
-        log_every=log_every,
-        sample_every=sample_every,
-        checkpoint_every=checkpoint_every,
-        keep=keep,
-        time_limit=time_limit,
-        inception_weights=None if inception_weights is None else Path(inception_weights),
+        **given,
     )
     return run(trained, options, events)
 

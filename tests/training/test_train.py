@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
 import hitzoo
+from hitzoo.errors import ArgumentError
+from hitzoo.training.run.record import RunRecord
 from tests.support import TINY_HIT
 
 
@@ -56,3 +59,36 @@ def test_train_without_a_spec_is_refused(spec: Path, tmp_path: Path) -> None:
     with pytest.raises(hitzoo.RequestError, match="overrides change a spec that is read"):
         hitzoo.train(hitzoo.load_spec(spec), out=tmp_path / "x", data="synthetic", overrides=["training.steps=1"])
     assert not (tmp_path / "nothing").exists()
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [
+        ("precision", "fp16"),
+        ("seed", "a"),
+        ("seed", -1),
+        ("compiled", "no"),
+        ("optimized", 1),
+        ("batch_per_device", "x"),
+        ("batch_per_device", 0),
+        ("workers", -1),
+        ("log_every", 0),
+        ("sample_every", 0),
+        ("checkpoint_every", 0),
+        ("keep", 0),
+        ("keep", 2.5),
+        ("time_limit", -1),
+        ("time_limit", "2h"),
+        ("inception_weights", 3),
+    ],
+)
+def test_impossible_argument_is_refused_by_name(spec: Path, tmp_path: Path, argument: str, value: Any) -> None:
+    with pytest.raises(ArgumentError, match=f"^{argument} '{value}': "):
+        hitzoo.train(spec, out=tmp_path / "x", data="synthetic", **{argument: value})
+    assert not (tmp_path / "x").exists()
+
+
+@pytest.mark.parametrize("spelling", ["bf16", "bfloat16"])
+def test_every_spelling_of_a_precision_trains_in_it(spec: Path, tmp_path: Path, spelling: str) -> None:
+    end = hitzoo.train(spec, out=tmp_path / "x", data="synthetic", device="cpu", precision=spelling)
+    assert RunRecord(end.folder).last_session()["options"]["precision"] == "bf16"

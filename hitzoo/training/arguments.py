@@ -1,0 +1,72 @@
+"""The arguments of `hitzoo.train`, with the rules of the command's options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import isfinite
+from numbers import Integral, Real
+from pathlib import Path
+from typing import Any
+
+from hitzoo.errors import ArgumentError
+from hitzoo.training.run.options import parse_precision
+
+
+def checked_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """Check the arguments given, those that are not None, and return them as `RunOptions` has them.
+
+    Raises:
+        ArgumentError: a value that is not possible.
+    """
+    return {name: _RULES[name](name, value) for name, value in arguments.items() if value is not None}
+
+
+def _whole(least: int) -> Callable[[str, Any], int]:
+    def rule(name: str, value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
+            raise ArgumentError(name, value, f"give a whole number, {least} or more")
+        return int(value)
+
+    return rule
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ArgumentError(name, value, "give True or False")
+    return value
+
+
+def _batch_per_device(name: str, value: Any) -> Any:
+    if isinstance(value, str) and value == "auto":
+        return value
+    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
+        raise ArgumentError(name, value, "give a number of images, 1 or more, or auto")
+    return int(value)
+
+
+def _seconds(name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, Real) or not (value > 0 and isfinite(value)):
+        raise ArgumentError(name, value, "give seconds, more than 0")
+    return float(value)
+
+
+def _path(name: str, value: Any) -> Path:
+    if not isinstance(value, str | Path):
+        raise ArgumentError(name, value, "give a file")
+    return Path(value)
+
+
+_RULES: Mapping[str, Callable[[str, Any], Any]] = {
+    "seed": _whole(0),
+    "precision": lambda _, value: parse_precision(str(value)),
+    "compiled": _flag,
+    "optimized": _flag,
+    "batch_per_device": _batch_per_device,
+    "workers": _whole(0),
+    "log_every": _whole(1),
+    "sample_every": _whole(1),
+    "checkpoint_every": _whole(1),
+    "keep": _whole(1),
+    "time_limit": _seconds,
+    "inception_weights": _path,
+}
