@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import isfinite
+from math import inf
 from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
@@ -45,7 +45,7 @@ def _batch_per_device(name: str, value: Any) -> Any:
 
 
 def _seconds(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real) or not (value > 0 and isfinite(value)):
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < inf:
         raise ArgumentError(name, value, "give seconds, more than 0")
     return float(value)
 

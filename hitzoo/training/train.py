@@ -15,6 +15,7 @@ from hitzoo.training.run.loop import train as run
 from hitzoo.training.run.name import named
 from hitzoo.training.run.options import BatchPerDevice, RunOptions
 from hitzoo.training.run.record import RunRecord
+from hitzoo.training.run.remembered_options import remembered
 
 
 def train(
@@ -28,15 +29,15 @@ def train(
     init: str | None = None,
     seed: int | None = None,
     device: str = "auto",
-    precision: str = "float32",
-    compiled: bool = False,
-    optimized: bool = False,
+    precision: str | None = None,
+    compiled: bool | None = None,
+    optimized: bool | None = None,
     batch_per_device: BatchPerDevice = None,
     workers: int | None = None,
-    log_every: int = 10,
-    sample_every: int = 500,
-    checkpoint_every: int = 1000,
-    keep: int = 3,
+    log_every: int | None = None,
+    sample_every: int | None = None,
+    checkpoint_every: int | None = None,
+    keep: int | None = None,
     time_limit: float | None = None,
     inception_weights: str | Path | None = None,
     events: RunEvents | None = None,
@@ -46,6 +47,9 @@ def train(
         end = hitzoo.train("hit-ti-shapes32", out="runs/photos", data="photos", overrides=["training.steps=20000"])
         hitzoo.load(end.folder).sample(seeds=range(16))
         hitzoo.train(out="runs/photos", resume=True, overrides=["training.steps=40000"])
+
+    A resumed run takes what is not given now from its last session: precision, compiled, optimized, batch_per_device,
+    log_every, sample_every, checkpoint_every, keep and inception_weights. Workers and time limit are of one session.
 
     Ctrl-C ends the step, saves and returns; `RunEnd.signal` tells. Under torchrun every process calls it.
 
@@ -59,16 +63,16 @@ def train(
         init: a model whose weights a new run begins from, as `hitzoo.load` takes it.
         seed: of weights, order of the data and augmentation; by default 0, or the run's own.
         device: `auto`, `cpu`, `cuda`, `mps`.
-        precision: `float32`, `tf32` or `bf16`, also written `bfloat16`.
+        precision: `float32`, `tf32` or `bf16`, also written `bfloat16`; by default `float32`.
         compiled: compile both networks with `torch.compile`.
         optimized: use the optimized network for sample grids and evaluation.
         batch_per_device: images per device and forward pass, the rest by gradient accumulation; `auto` finds the most
             that fit. By default the device's whole share of the batch.
         workers: processes that decode images; by default none on a CPU.
-        log_every: steps between lines of `metrics.jsonl`.
-        sample_every: steps between grids of samples.
-        checkpoint_every: steps between checkpoints.
-        keep: how many of the newest checkpoints stay, besides the best evaluated one.
+        log_every: steps between lines of `metrics.jsonl`; by default 10.
+        sample_every: steps between grids of samples; by default 500.
+        checkpoint_every: steps between checkpoints; by default 1000.
+        keep: how many of the newest checkpoints stay, besides the best evaluated one; by default 3.
         time_limit: seconds after which this session saves and stops.
         inception_weights: a file of the Inception network's weights, for evaluation.
         events: called at every step, record and note.
@@ -99,7 +103,8 @@ def train(
             "inception_weights": inception_weights,
         }
     )
-    given["fast"] = given.pop("optimized")
+    if "optimized" in given:
+        given["fast"] = given.pop("optimized")
     record = RunRecord(Path(out))
     loaded = _spec_of(spec, record if resume else None, overrides)
     trained = named(loaded, name, record.path, record.name() if resume else None)
@@ -112,6 +117,7 @@ def train(
         resume=resume,
         made_from=made_from,
         init=init,
+        **remembered(record.last_session(), frozenset(given)) if resume else {},
         **given,
     )
     return run(trained, options, events)

@@ -92,3 +92,12 @@ def test_impossible_argument_is_refused_by_name(spec: Path, tmp_path: Path, argu
 def test_every_spelling_of_a_precision_trains_in_it(spec: Path, tmp_path: Path, spelling: str) -> None:
     end = hitzoo.train(spec, out=tmp_path / "x", data="synthetic", device="cpu", precision=spelling)
     assert RunRecord(end.folder).last_session()["options"]["precision"] == "bf16"
+
+
+def test_resumed_run_takes_over_the_options_of_its_last_session(spec: Path, tmp_path: Path) -> None:
+    begun = {"precision": "bf16", "optimized": True, "sample_every": 1, "checkpoint_every": 2, "keep": 5}
+    out = hitzoo.train(spec, out=tmp_path / "x", data="synthetic", device="cpu", **begun).folder
+    first = RunRecord(out).last_session()["options"]
+    hitzoo.train(out=out, resume=True, device="cpu", keep=2, optimized=False, overrides=["training.steps=3"])
+    assert RunRecord(out).last_session()["options"] == first | {"keep": 2, "fast": False}
+    assert (first["precision"], first["sample_every"], first["keep"]) == ("bf16", 1, 5)
