@@ -22,6 +22,9 @@ class ModelPlan:
     networks: Mapping[Role, NetworkPlan]
     notes: tuple[str, ...] = ()
 
+    def __hash__(self) -> int:
+        return hash((self.name, frozenset(self.networks.items()), self.notes))  # a mapping has no hash of its own
+
     @property
     def generator(self) -> NetworkPlan:
         """The network that makes images."""
