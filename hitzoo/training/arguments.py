@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import inf
-from numbers import Integral, Real
 from pathlib import Path
 from typing import Any
 
+from hitzoo.arguments import positive_number, whole_number
 from hitzoo.errors import ArgumentError
 from hitzoo.training.run.options import parse_precision
 
@@ -22,12 +21,7 @@ def checked_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _whole(least: int) -> Callable[[str, Any], int]:
-    def rule(name: str, value: Any) -> int:
-        if isinstance(value, bool) or not isinstance(value, Integral) or value < least:
-            raise ArgumentError(name, value, f"give a whole number, {least} or more")
-        return int(value)
-
-    return rule
+    return lambda name, value: whole_number(name, value, least)
 
 
 def _flag(name: str, value: Any) -> bool:
@@ -39,15 +33,10 @@ def _flag(name: str, value: Any) -> bool:
 def _batch_per_device(name: str, value: Any) -> Any:
     if isinstance(value, str) and value == "auto":
         return value
-    if isinstance(value, bool) or not isinstance(value, Integral) or value < 1:
-        raise ArgumentError(name, value, "give a number of images, 1 or more, or auto")
-    return int(value)
-
-
-def _seconds(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < inf:
-        raise ArgumentError(name, value, "give seconds, more than 0")
-    return float(value)
+    try:
+        return whole_number(name, value, 1)
+    except ArgumentError:
+        raise ArgumentError(name, value, "give a number of images, 1 or more, or auto") from None
 
 
 def _path(name: str, value: Any) -> Path:
@@ -67,6 +56,6 @@ _RULES: Mapping[str, Callable[[str, Any], Any]] = {
     "sample_every": _whole(1),
     "checkpoint_every": _whole(1),
     "keep": _whole(1),
-    "time_limit": _seconds,
+    "time_limit": lambda name, value: positive_number(name, value, "seconds"),
     "inception_weights": _path,
 }
