@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from hitzoo.families.language import BEGINNINGS, language_of
 from hitzoo.spec.check import check_data
 from hitzoo.spec.document import Document, read_document
-from hitzoo.spec.override import apply_overrides
+from hitzoo.spec.override import Overrides, apply_overrides
 from hitzoo.spec.shipped import find_spec, shipped_folder
 from hitzoo.spec.text import read_spec_text
 from hitzoo.spec.types import Spec
 
 
-def load_spec(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Spec:
+def load_spec(name_or_path: str | Path, overrides: Overrides = ()) -> Spec:
     """Read a spec file, the shipped spec of that name, or the spec of a run or a model folder.
 
     Args:
         name_or_path: `specs/mine.yaml`, `hit-b-ffhq256` or `runs/photos`.
-        overrides: `path=value` words that replace single values, checked like the rest.
+        overrides: `path=value` words, or a mapping of paths to values, that replace single values; checked like the
+            rest.
 
     Raises:
         UnknownNameError: no such file or shipped spec.
@@ -31,12 +31,12 @@ def load_spec(name_or_path: str | Path, overrides: Sequence[str] = ()) -> Spec:
     return parse_spec(read_spec_text(path), source, overrides)
 
 
-def parse_spec(text: str, source: str = "spec", overrides: Sequence[str] = ()) -> Spec:
+def parse_spec(text: str, source: str = "spec", overrides: Overrides = ()) -> Spec:
     """The spec a YAML text holds; `source` names it in messages."""
     return check_spec(read_document(text, source), overrides)
 
 
-def check_spec(document: Document, overrides: Sequence[str] = ()) -> Spec:
+def check_spec(document: Document, overrides: Overrides = ()) -> Spec:
     """The spec of a document already read (a YAML text, or the `config.json` of a model)."""
     data, places = document.data, document.places
     if overrides:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from hitzoo.errors import Problem, SpecError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec
 from hitzoo.plan.model import ModelPlan
+from hitzoo.spec.override import Overrides
 from hitzoo.spec.types import Spec
 
 
-def open_spec(name_or_path: str | Path, overrides: Sequence[str] = ()) -> tuple[Spec, ModelPlan]:
+def open_spec(name_or_path: str | Path, overrides: Overrides = ()) -> tuple[Spec, ModelPlan]:
     """The spec and its plan.
 
     Raises:

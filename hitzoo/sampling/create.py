@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -14,6 +13,7 @@ from hitzoo.runtime.device import choose_device
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.initial import initial_generator
 from hitzoo.sampling.load import load
+from hitzoo.spec.override import Overrides
 from hitzoo.spec.types import Spec
 
 
@@ -21,7 +21,7 @@ def create_model(
     name_or_spec: str | Path | Spec,
     pretrained: bool = False,
     *,
-    overrides: Sequence[str] = (),
+    overrides: Overrides = (),
     seed: int = 0,
     device: str | torch.device = "auto",
 ) -> Generator:
@@ -35,7 +35,7 @@ def create_model(
         name_or_spec: the name of a shipped spec, a spec file, the folder of a run or a model, or a `Spec`; with
             `pretrained` whatever `hitzoo.load` takes.
         pretrained: load trained weights.
-        overrides: `path=value` words that replace single values of the spec.
+        overrides: `path=value` words, or a mapping of paths to values, that replace single values of the spec.
         seed: of the initial weights; training with this seed begins with the very same.
         device: as for `hitzoo.load`.
 

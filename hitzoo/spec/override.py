@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import replace
-from typing import Any
+from pathlib import PurePath
+from typing import Any, TypeAlias
 
 from hitzoo.errors import RequestError, SpecError
 from hitzoo.spec.document import read_scalar
@@ -14,18 +16,19 @@ from hitzoo.spec.place import Path, Places, render_path
 
 # What a section that the document leaves out must say before one of its values can be set: its only choice.
 _BEGINNINGS: dict[Path, Mapping[str, str]] = {("training", "optimizer"): {"kind": "adam"}}
+Overrides: TypeAlias = str | Sequence[str] | Mapping[str, Any]
 _PART = re.compile(r"\.?([A-Za-z_]\w*)|\[(\d+)\]|\.(\d+)")
 
 
 def apply_overrides(
-    data: Mapping[str, Any], places: Places, overrides: Sequence[str], sections: Mapping[str, Mapping[str, str]]
+    data: Mapping[str, Any], places: Places, overrides: Overrides, sections: Mapping[str, Mapping[str, str]]
 ) -> tuple[dict[str, Any], Places]:
     """`data` with every `path=value` of `overrides` set, and places that say so.
 
     Args:
         data: the document.
         places: where its values stand.
-        overrides: the words.
+        overrides: the words, one of them, or a mapping of paths to values.
         sections: what a section says that a document leaves out, as `Language.beginnings`.
 
     Raises:
@@ -34,11 +37,39 @@ def apply_overrides(
     changed = deepcopy(dict(data))
     words: dict[Path, str] = {}
     beginnings = _BEGINNINGS | {(section,): beginning for section, beginning in sections.items()}
-    for override in overrides:
+    for override in override_words(overrides):
         path, value = _split(override)
         _put(changed, path, value, override, beginnings)
         words[path] = f"--set {override}"
     return changed, replace(places, overridden=words)
+
+
+def override_words(overrides: Overrides) -> list[str]:
+    """Return overrides as `path=value` words: a string is one of them, and a mapping's values are written as YAML.
+
+    Raises:
+        RequestError: something in it is no word, or a value that no YAML has.
+    """
+    if isinstance(overrides, str):
+        return [overrides]
+    if isinstance(overrides, Mapping):
+        return [f"{path}={_written(path, value)}" for path, value in overrides.items()]
+    words = list(overrides) if isinstance(overrides, Iterable) else [overrides]
+    for word in words:
+        if not isinstance(word, str):
+            raise RequestError(f"overrides {word!r}: write 'path=value', for example 'training.batch_size=32'")
+    return words
+
+
+def _written(path: object, value: Any) -> str:
+    if isinstance(value, PurePath):
+        value = str(value)
+    if hasattr(value, "tolist"):  # numbers and arrays of NumPy
+        value = value.tolist()
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        raise RequestError(f"overrides {path}: {value!r} cannot be written in a spec") from None
 
 
 def _split(override: str) -> tuple[Path, Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from hitzoo.errors import RequestError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.open import open_spec
+from hitzoo.spec.override import Overrides
 from hitzoo.spec.types import Spec
 from hitzoo.training.arguments import checked_arguments
 from hitzoo.training.run.events import RunEnd, RunEvents
@@ -23,7 +23,7 @@ def train(
     *,
     out: str | Path,
     data: str | Path | None = None,
-    overrides: Sequence[str] = (),
+    overrides: Overrides = (),
     name: str | None = None,
     resume: bool = False,
     init: str | None = None,
@@ -57,7 +57,7 @@ def train(
         spec: the name of a shipped spec, a spec file or a `Spec`; None with `resume` takes the run's own.
         out: the folder of the run, new or, with `resume`, its own.
         data: a folder or zip of images, `hf:ORG/NAME`, or `synthetic`; by default what the spec names.
-        overrides: `path=value` words that replace single values of the spec.
+        overrides: `path=value` words, or a mapping of paths to values, that replace single values of the spec.
         name: of the model; by default that of the folder.
         resume: go on from the newest whole checkpoint, bit for bit as if the run had not stopped.
         init: a model whose weights a new run begins from, as `hitzoo.load` takes it.
@@ -123,7 +123,7 @@ def train(
     return run(trained, options, events)
 
 
-def _spec_of(spec: str | Path | Spec | None, resumed: RunRecord | None, overrides: Sequence[str]) -> Spec:
+def _spec_of(spec: str | Path | Spec | None, resumed: RunRecord | None, overrides: Overrides) -> Spec:
     if spec is None:
         if resumed is None or not resumed.holds_run():
             raise RequestError("give a spec: a name that hitzoo.list_models() shows, a spec file or a Spec")

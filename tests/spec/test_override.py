@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 import pytest
 
 from hitzoo.errors import RequestError, SpecError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
+from hitzoo.spec.override import Overrides, override_words
 from hitzoo.spec.types import R1Spec
+from tests.support import TINY_HIT
 
 
 def test_values_are_set_and_read_by_the_rules_of_the_file(tiny_text: str) -> None:
@@ -131,3 +137,29 @@ hitzoo: 1
 name: short
 generator: {family: hit, stages: [{channels: 8, depth: 1, heads: 2}]}
 """
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        ("training.steps=2", ["training.steps=2"]),
+        (("a=1", "b=2"), ["a=1", "b=2"]),
+        ({"training.steps": 2, "data.source": "photos"}, ["training.steps=2", 'data.source="photos"']),
+        ({"a": None, "b": True, "c": (1, 2)}, ["a=null", "b=true", "c=[1, 2]"]),
+        ({"a": Path("photos"), "b": np.float32(0.5)}, ['a="photos"', "b=0.5"]),
+    ],
+)
+def test_overrides_as_words(overrides: Overrides, words: list[str]) -> None:
+    assert override_words(overrides) == words
+
+
+@pytest.mark.parametrize("overrides", [3, [3], {"a": object()}])
+def test_overrides_that_are_no_words_are_refused(overrides: Any) -> None:
+    with pytest.raises(RequestError, match=r"^overrides "):
+        override_words(overrides)
+
+
+@pytest.mark.parametrize("rate", [0.25, 1e-05, 2e-4])
+def test_override_by_mapping_has_the_value_itself(rate: float) -> None:
+    spec = parse_spec(TINY_HIT, overrides={"training.optimizer.learning_rate": rate, "name": "other"})
+    assert (spec.training.optimizer.learning_rate, spec.name) == (rate, "other")

@@ -101,3 +101,8 @@ def test_resumed_run_takes_over_the_options_of_its_last_session(spec: Path, tmp_
     hitzoo.train(out=out, resume=True, device="cpu", keep=2, optimized=False, overrides=["training.steps=3"])
     assert RunRecord(out).last_session()["options"] == first | {"keep": 2, "fast": False}
     assert (first["precision"], first["sample_every"], first["keep"]) == ("bf16", 1, 5)
+
+
+@pytest.mark.parametrize("overrides", ["training.steps=1", {"training.steps": 1}])
+def test_train_takes_one_override_and_a_mapping(spec: Path, tmp_path: Path, overrides: Any) -> None:
+    assert hitzoo.train(spec, out=tmp_path / "x", data="synthetic", device="cpu", overrides=overrides).step == 1

@@ -5,7 +5,7 @@ The files may be damaged, or not hitzoo's at all: what is no answer is none.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +15,7 @@ from hitzoo.errors import RunError, SpecError
 from hitzoo.families.load import check_spec, load_spec
 from hitzoo.files import parse_json
 from hitzoo.spec.document import Document
+from hitzoo.spec.override import Overrides
 from hitzoo.spec.place import Places
 from hitzoo.spec.types import Spec
 from hitzoo.zoo.model_layout import CONFIG_NAME
@@ -29,7 +30,7 @@ class RunRecord(RunPaths):
         """Return True if a run was started here, however far it came."""
         return self.spec.is_file() or self.about.is_file() or any(self.checkpoints.glob(ANY_STEP))
 
-    def stored_spec(self, overrides: Sequence[str] = ()) -> Spec:
+    def stored_spec(self, overrides: Overrides = ()) -> Spec:
         """The spec the run goes on with: `spec.yaml`, or where that is gone what `run.json` or a checkpoint holds.
 
         Raises:
@@ -117,7 +118,7 @@ def _is_object(value: Any) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict)
 
 
-def _checked(data: Mapping[str, Any], source: str, overrides: Sequence[str]) -> Spec:
+def _checked(data: Mapping[str, Any], source: str, overrides: Overrides) -> Spec:
     try:
         return check_spec(Document(data, Places(source=source)), overrides)
     except RecursionError:
