@@ -5,9 +5,11 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from hitzoo.errors import RequestError
 from hitzoo.families.registry import family_of
 from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.role import Role
+from hitzoo.spec.types import Spec
 
 
 def build_network(plan: ModelPlan, role: Role) -> nn.Module:
@@ -45,5 +47,11 @@ def build(plan: ModelPlan) -> tuple[nn.Module, nn.Module]:
     """Generator and discriminator of a plan.
 
     Under `torch.device("meta")` no weight takes memory, which is enough for shapes, counts and tables.
+
+    Raises:
+        RequestError: no plan, as where a spec or a name is given.
     """
+    if not isinstance(plan, ModelPlan):
+        given = f"the Spec '{plan.name}'" if isinstance(plan, Spec) else repr(plan)
+        raise RequestError(f"build takes a plan, not {given}; write build(compile_spec(load_spec(…)))")
     return build_generator(plan), build_discriminator(plan)

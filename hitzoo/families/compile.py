@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from hitzoo.errors import Problem
+from hitzoo.errors import Problem, RequestError
 from hitzoo.families.family import ANY_SIDE, LARGEST_SIDE, Family, Frame, Outline, Sides
 from hitzoo.families.notes import notes_of
 from hitzoo.families.port_problems import discriminator_port_problems, generator_port_problems
@@ -36,7 +36,10 @@ def compile_spec(spec: Spec) -> ModelPlan:
     Raises:
         SpecError: sizes that do not fit each other; all problems together, each with its line.
         UnknownNameError: a family that is not installed.
+        RequestError: no `Spec`, as where a name is given.
     """
+    if not isinstance(spec, Spec):
+        raise RequestError(f"compile_spec takes a Spec, not {spec!r}; write compile_spec(load_spec(…))")
     maker = family_of("generator", spec.generator.family)
     critic = family_of("discriminator", spec.discriminator.family)
     frame = _frame(spec, critic.sides)

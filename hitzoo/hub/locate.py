@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from os import PathLike
 from pathlib import Path
 
-from hitzoo.errors import HubError, WeightsError
+from hitzoo.errors import HubError, RequestError, WeightsError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec
 from hitzoo.hub.bars import Progress
@@ -41,9 +42,12 @@ def locate(model: str | Path, *, extra: Collection[str] = (), progress: Progress
 
     Raises:
         UnknownNameError: nothing has that name.
+        RequestError: it is no name.
         WeightsError: it has no weights, or they are damaged.
         HubError: the Hub refuses, cannot be reached, or holds something else.
     """
+    if not isinstance(model, str | PathLike):
+        raise RequestError(f"a model is given by its name or its folder, not by {model!r}")
     if isinstance(model, str):
         card = find_card(model) or find_card(as_meant(model))
         if card is not None and card.status != SPEC_ONLY:

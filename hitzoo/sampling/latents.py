@@ -30,6 +30,8 @@ def latents_of_seeds(seeds: Iterable[int], latent_dim: int) -> NDArray[np.float3
     """
     if isinstance(seeds, int | np.integer):
         raise RequestError(f"seeds {seeds}: a seed or a count? Write seeds=[{seeds}] or seeds=range({seeds})")
+    if not isinstance(seeds, Iterable):
+        raise RequestError(f"seeds {seeds!r}: write for example seeds=[7] or seeds=range(16)")
     rows = [np.random.RandomState(_checked(seed)).standard_normal(latent_dim) for seed in seeds]
     return np.asarray(rows, dtype=np.float32).reshape(-1, latent_dim)
 
@@ -89,11 +91,14 @@ def as_latents(latents: ArrayLike | torch.Tensor, latent_dim: int) -> NDArray[np
     """Convert latents of any array, or a tensor on any device with or without a gradient, to float32 (N, latent_dim).
 
     Raises:
-        RequestError: another shape, or values that no draws are.
+        RequestError: no numbers, another shape, or values that no draws are.
     """
     given = latents.detach().cpu().double().numpy() if isinstance(latents, torch.Tensor) else latents
-    with np.errstate(over="ignore"):
-        z = np.asarray(given, dtype=np.float32)
+    try:
+        with np.errstate(over="ignore"):
+            z = np.asarray(given, dtype=np.float32)
+    except (TypeError, ValueError):
+        raise RequestError(f"latents {_shortened(repr(given))}: give an array of numbers, (N, {latent_dim})") from None
     if z.ndim != 2 or z.shape[1] != latent_dim:
         raise RequestError(f"latents of shape {z.shape}; the model wants (N, {latent_dim})")
     return check_latents(z, "latents")
@@ -139,7 +144,11 @@ def positive(value: float, name: str) -> float:
     Raises:
         RequestError: it is not.
     """
-    if not 0 < value < float("inf"):
+    try:
+        fits = not isinstance(value, str) and 0 < value < float("inf")
+    except (TypeError, ValueError):  # no number, or several
+        fits = False
+    if not fits:
         raise RequestError(f"{name} {value} is not possible; give a positive number")
     return value
 

@@ -65,8 +65,13 @@ class GeneratorModule(nn.Module):
         Gradients go through it to the latents, and to the weights where `requires_grad_(True)` asked for them.
 
         Raises:
-            RequestError: latents of another shape.
+            RequestError: latents of another shape, or no tensor.
         """
+        if not isinstance(z, torch.Tensor):
+            raise RequestError(
+                f"the model is called with a tensor, not {type(z).__name__}; write torch.from_numpy(z).float(), or"
+                " .sample(latents=z), which takes any array"
+            )
         width = self.plan.input_width
         if z.ndim != 2 or z.shape[1] != width:
             raise RequestError(f"latents of shape {tuple(z.shape)}; the model wants (N, {width})")

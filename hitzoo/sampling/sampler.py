@@ -10,8 +10,9 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
+from hitzoo.arguments import whole_number
 from hitzoo.errors import RequestError
-from hitzoo.sampling.latents import as_latents, check_truncation, latents_of_seeds, positive, truncated
+from hitzoo.sampling.latents import as_latents, check_truncation, latents_of_seeds, truncated
 from hitzoo.sampling.module import GeneratorModule
 from hitzoo.sampling.pictures import not_finite
 from hitzoo.sampling.samples import Samples
@@ -112,7 +113,7 @@ class Sampler(GeneratorModule):
         if output not in _OUTPUTS:
             raise RequestError(f"output {output!r} is not possible; possible: {', '.join(_OUTPUTS)}")
         z = truncated(self._latents(seeds, latents), self.plan.generator.takes, check_truncation(truncation))
-        size = self.default_batch_size if batch_size is None else int(positive(batch_size, "batch_size"))
+        size = self.default_batch_size if batch_size is None else whole_number("batch_size", batch_size, 1)
         side, channels = self.plan.resolution, self.plan.image_channels
         if output == "pt":
             parts = [images for _, images in self._batches(z, size, progress)]

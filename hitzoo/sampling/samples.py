@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from io import BytesIO
 from math import ceil, sqrt
-from typing import overload
+from typing import Any, SupportsIndex, overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +23,8 @@ _WIDEST = 1024  # pixels of a notebook's grid
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Samples(Sequence[Image.Image]):
-    """Generated images: a sequence of pictures with the numbers behind them. A slice of it is one, too.
+    """Generated images: a sequence of pictures with the numbers behind them. A slice of it is one, too, and so is
+    a choice of some, `samples[[0, 2]]`.
 
         samples = generator.sample(seeds=range(16))
         samples[0].save("first.png")
@@ -71,11 +72,17 @@ class Samples(Sequence[Image.Image]):
     def __getitem__(self, index: int) -> Image.Image: ...
 
     @overload
-    def __getitem__(self, index: slice) -> Samples: ...
+    def __getitem__(self, index: slice | list[int] | NDArray[Any]) -> Samples: ...
 
-    def __getitem__(self, index: int | slice) -> Image.Image | Samples:
-        if isinstance(index, slice):
+    def __getitem__(self, index: int | slice | list[int] | NDArray[Any]) -> Image.Image | Samples:
+        if isinstance(index, list):
+            index = np.asarray(index, dtype=None if index else np.intp)
+        if isinstance(index, slice) or (
+            isinstance(index, np.ndarray) and index.ndim == 1 and index.dtype.kind in "iub"
+        ):
             return Samples(self.raw[index], self.latents[index])
+        if isinstance(index, np.ndarray) or not isinstance(index, SupportsIndex):
+            raise RequestError(f"samples[{index!r}]: give a number, a slice or a list of numbers")
         return to_picture(self.pixels[index])
 
     def __repr__(self) -> str:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -132,3 +133,25 @@ def test_a_generator_is_ready_for_evaluation(tiny_generator) -> None:
     assert not any(weight.requires_grad for weight in generator.module.parameters())
     assert all(torch.equal(tensor, before[name]) for name, tensor in generator.module.state_dict().items())
     assert generator.name == "tiny"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"truncation": "x"},
+        {"truncation": None},
+        {"latents": "x"},
+        {"latents": [[0.0] * 6, [0.0]]},
+        {"batch_size": 1.5},
+        {"batch_size": "8"},
+        {"seeds": 1.5},
+    ],
+)
+def test_argument_of_the_wrong_kind_is_refused_by_name(tiny_generator, given: dict[str, Any]) -> None:
+    with pytest.raises(RequestError, match=rf"^{next(iter(given))} "):
+        tiny_generator().sample(**given)
+
+
+def test_array_in_a_call_is_refused_with_the_ways_to_give_it(tiny_generator) -> None:
+    with pytest.raises(RequestError, match=r"torch\.from_numpy\(z\)\.float\(\), or \.sample\(latents=z\)"):
+        tiny_generator()(np.zeros((1, 6), np.float32))

@@ -218,3 +218,9 @@ def test_the_meta_device_is_refused() -> None:
 def test_the_device_of_an_add_on_that_is_not_installed_is_refused() -> None:
     with pytest.raises(RequestError):
         choose_device("hpu")
+
+
+@pytest.mark.parametrize("model", [3, None, ["hit-ti-shapes32"]])
+def test_load_of_no_name_is_refused(model) -> None:
+    with pytest.raises(RequestError, match="given by its name or its folder"):
+        load(model)

@@ -114,3 +114,21 @@ def test_notebook_shows_nothing_of_no_images() -> None:
 def test_repr_says_shapes_not_numbers() -> None:
     assert repr(samples(3)) == "Samples(3 × 4×4×3, latents 3×6)"
     assert repr(samples(3)[1:]) == "Samples(2 × 4×4×3, latents 2×6)"
+
+
+@pytest.mark.parametrize(
+    "index", [[0, 2], np.array([0, 2]), np.array([True, False, True]), [True, False, True], [-3, -1]]
+)
+def test_choice_of_samples_is_samples(index) -> None:
+    three = samples(3)
+    assert np.array_equal(three[index].raw, three.raw[[0, 2]])
+    assert len(three[index].latents) == 2
+    assert len(three[[]]) == 0
+
+
+def test_index_of_the_wrong_kind_is_refused() -> None:
+    for index in ("first", 1.5, [0.5], (0, 2)):
+        with pytest.raises(RequestError, match="give a number, a slice or a list of numbers"):
+            samples(3)[index]
+    with pytest.raises(IndexError):
+        samples(3)[[0, 3]]
