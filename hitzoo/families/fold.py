@@ -25,11 +25,11 @@ def fold(generator: Any, kernels: Kernels) -> OptimizedNetwork:
     A family without rewrites runs as it is.
 
     Raises:
-        RequestError: the generator is in training mode, where a batch norm is no linear layer; or folded already.
+        RequestError: the generator is in training mode, where a batch norm is no linear layer; or optimized already.
     """
     if is_optimized(generator):
-        raise RequestError("this network is folded already; fold the generator it was made of")
+        raise RequestError("this network is optimized already; take the generator it was made of")
     if generator.training:
-        raise RequestError("a generator in training mode normalises by its batch; call .eval() before folding it")
+        raise RequestError("a generator in training mode normalises by its batch; call .eval() before it is optimized")
     rewrite = family_of("generator", generator.plan.family).fold or ReferenceNetwork
     return rewrite(generator, kernels).eval().requires_grad_(False)

@@ -123,7 +123,7 @@ class Generator(Sampler):
             RequestError: an optimized generator, whose weights are products of the model's.
             OutputError: the folder holds something else, or cannot be written.
         """
-        self._refuse_fast("save")
+        self._refuse_optimized("save")
         with folder_target(Path(folder), MODEL_FILES, force=force) as temporary:
             self._write(temporary)
         return Path(folder)
@@ -146,7 +146,7 @@ class Generator(Sampler):
         Raises:
             RequestError, HubError: as `hitzoo.publish`; or an optimized generator.
         """
-        self._refuse_fast("push")
+        self._refuse_optimized("push")
         try:
             own = Terms(license=license, **terms)
         except TypeError:
@@ -171,7 +171,7 @@ class Generator(Sampler):
                 (`hitzoo.keep_freed_memory`).
 
         Raises:
-            RequestError: a precision other than these, or a generator in training mode.
+            RequestError: a precision other than these, a generator in training mode, or one that is optimized already.
         """
         network = fast_network(self.module, precision=precision, device=self.device, keeps_memory=keeps_memory)
         said: dict[str, Any] = {} if self.weights_changed else {"origin": self.origin, "metadata": self.metadata}
@@ -225,12 +225,6 @@ class Generator(Sampler):
         own = ("name", "architecture", "generator_plan")  # written into every header anew
         more = {key: value for key, value in said.items() if key not in own}
         write_model(folder, self.spec, self.plan, tensors, **more)
-
-    def _refuse_fast(self, verb: str) -> None:
-        if self.is_fast:
-            raise RequestError(
-                f"the weights of an optimized generator are products of the model's; {verb} the one it was made of"
-            )
 
 
 class Drawing:

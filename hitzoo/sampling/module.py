@@ -79,9 +79,24 @@ class GeneratorModule(nn.Module):
         return images
 
     def train(self, mode: bool = True) -> Self:
-        """Set the training mode of the network and of all in it."""
+        """Set the training mode of the network and of all in it.
+
+        Raises:
+            RequestError: training mode of an optimized generator.
+        """
+        if mode:
+            self._refuse_optimized("train")
         self.module.train(mode)
         return super().train(mode)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """Load weights, as of any module.
+
+        Raises:
+            RequestError: an optimized generator.
+        """
+        self._refuse_optimized("load them into")
+        return super().load_state_dict(state_dict, strict=strict, assign=assign)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Copy the weights; spec and plan never change and are shared, and what can be made anew is left out."""
@@ -113,6 +128,12 @@ class GeneratorModule(nn.Module):
                     "an optimized generator stays on the device and in the precision that it was made for;"
                     " move the model it was made of, and call .fast() again"
                 )
+
+    def _refuse_optimized(self, verb: str) -> None:
+        if self.is_fast:
+            raise RequestError(
+                f"the weights of an optimized generator are products of the model's; {verb} the one it was made of"
+            )
 
     @property
     def device(self) -> torch.device:

@@ -118,7 +118,7 @@ def test_a_generator_in_training_mode_is_refused(generator) -> None:
 
 def test_a_folded_network_is_not_folded_again(generator) -> None:
     folded = fold(generator(), plain_kernels())
-    with pytest.raises(RequestError, match="folded already"):
+    with pytest.raises(RequestError, match="optimized already"):
         fold(folded, plain_kernels())
 
 

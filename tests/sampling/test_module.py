@@ -195,6 +195,22 @@ def test_fast_generator_is_not_saved(tiny_generator, tmp_path: Path) -> None:
         tiny_generator().fast().save_pretrained(tmp_path / "fast")
 
 
+@pytest.mark.parametrize(
+    ("use", "said"),
+    [
+        (lambda fast: fast.train(), "train the one it was made of"),
+        (lambda fast: fast.load_state_dict(fast.state_dict()), "load them into the one it was made of"),
+        (lambda fast: fast.fast(), "optimized already; take the generator it was made of"),
+    ],
+)
+def test_fast_generator_is_neither_changed_nor_optimized_again(tiny_generator, use, said: str) -> None:
+    fast = tiny_generator().fast()
+    with pytest.raises(RequestError, match=said):
+        use(fast)
+    assert not fast.eval().training
+    assert fast.sample().raw.shape == (1, 8, 8, 3)
+
+
 def test_generator_from_a_folder(saved: Path) -> None:
     generator = Generator.from_folder(saved, "cpu")
     assert generator.label == "tiny"
