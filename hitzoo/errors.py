@@ -22,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher, get_close_matches
+from typing import Self
 
 from hitzoo.escape import one_line
 
@@ -29,9 +30,18 @@ _MOST_SHOWN = 100  # problems of one document; more is no spec
 
 
 class HitzooError(Exception):
-    """A mistake or mishap the user can act on; its text is the whole message."""
+    """A mistake or mishap the user can act on; its text is the whole message, in a program's words.
+
+    Where the command's words are others, as the name of an option instead of an argument's, `as_option` has them.
+    """
 
     exit_code = 2
+    as_option: str | None = None
+
+    def or_as_option(self, message: str) -> Self:
+        """Set the message in the command's words."""
+        self.as_option = message
+        return self
 
 
 @dataclass(frozen=True, order=True)
@@ -120,7 +130,7 @@ class RequestError(HitzooError, ValueError):
 
 
 class ArgumentError(RequestError):
-    """The value of one argument is not possible; `as_option` says it in the command's words, `str` in a program's."""
+    """The value of one argument is not possible."""
 
     def __init__(self, name: str, value: object, said: str) -> None:
         self.as_option = f"--{name.replace('_', '-')} {value}: {said}"

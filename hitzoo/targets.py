@@ -22,7 +22,9 @@ _MOST_NAMED = 3
 
 def existing(path: Path, why: str = "") -> OutputError:
     """The one message: what is there, how it differs, and both ways on."""
-    return OutputError(f"{path} exists already{', ' + why if why else ''}; --force replaces it, or choose another name")
+    there = f"{path} exists already{', ' + why if why else ''}"
+    ways = "replaces it, or choose another name"
+    return OutputError(f"{there}; force=True {ways}").or_as_option(f"{there}; --force {ways}")
 
 
 def is_taken(path: Path) -> bool:

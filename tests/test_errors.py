@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from hitzoo import errors
 from hitzoo.cli.process import message_of_process
 from hitzoo.errors import ArgumentError, Problem, SpecError, UnreadableImage, suggestion
+from hitzoo.families.load import parse_spec
+from hitzoo.hub.licenses import check_license
+from hitzoo.targets import existing
+from hitzoo.training.run.data_source import settled_source
+from hitzoo.training.run.folder import RunFolder
+from hitzoo.training.run.name import named
+from tests.support import TINY_HIT
 
 
 def test_every_error_is_in_the_tree_that_the_module_draws() -> None:
@@ -68,3 +77,35 @@ def test_of_names_as_near_one_is_rather_suggested() -> None:
     names = ["shapes32", "shapes64", "shops"]
     assert suggestion("shapes", names, rather=["shapes32", "shops"]) == "did you mean 'shapes32'?"
     assert suggestion("shapes6", names, rather=["shapes32"]) == "did you mean 'shapes64'?"
+
+
+def test_message_in_the_words_of_the_command_survives_a_copy() -> None:
+    error = errors.OutputError("x is there; force=True replaces it").or_as_option("x is there; --force replaces it")
+    for one in (error, copy.copy(error)):
+        assert (str(one), one.as_option) == ("x is there; force=True replaces it", "x is there; --force replaces it")
+    assert errors.OutputError("full").as_option is None
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda folder: existing(folder),
+        lambda folder: check_license(None, None),
+        lambda folder: check_license("mine", None),
+        lambda folder: check_license("other", None),
+        lambda folder: named(parse_spec(TINY_HIT), "My Photos", folder),
+        lambda folder: named(parse_spec(TINY_HIT, overrides="name=other"), "one", folder),
+        lambda folder: parse_spec(TINY_HIT, overrides="t:"),
+        lambda folder: RunFolder(folder).refuse_if_used(),
+        lambda folder: settled_source(parse_spec(TINY_HIT), None, None),
+    ],
+)
+def test_error_of_a_call_names_no_option_of_the_command(call: Callable[[Path], object], tmp_path: Path) -> None:
+    (tmp_path / "taken").touch()
+    try:
+        error = call(tmp_path)
+    except errors.HitzooError as raised:
+        error = raised
+    assert isinstance(error, errors.HitzooError)
+    assert "--" not in str(error)
+    assert "--" in str(error.as_option)

@@ -42,7 +42,7 @@ def test_stream_of_the_same_bytes_leaves_the_file(tmp_path: Path) -> None:
 def test_stream_of_other_bytes_is_refused_and_the_file_stays(tmp_path: Path, parts: tuple[bytes, ...]) -> None:
     path = tmp_path / "x.bin"
     path.write_bytes(b"onetwo")
-    with pytest.raises(OutputError, match=r"x\.bin exists already, with other content; --force replaces it"):
+    with pytest.raises(OutputError, match=r"x\.bin exists already, with other content; force=True replaces it"):
         stream(path, *parts)
     assert path.read_bytes() == b"onetwo"
     stream(path, *parts, force=True)
@@ -78,7 +78,7 @@ def test_text_that_was_edited_stays(tmp_path: Path) -> None:
     put_text(path, "né", force=False)
     put_text(path, "né", force=False)
     path.write_text("edited")
-    with pytest.raises(OutputError, match="--force"):
+    with pytest.raises(OutputError, match="force=True"):
         put_text(path, "né", force=False)
     assert path.read_text() == "edited"
     put_text(path, "né", force=True)
@@ -104,7 +104,7 @@ def test_folder_of_the_same_files_may_be_made_again(tmp_path: Path) -> None:
     path = tmp_path / "m"
     fill(path, "1")
     fill(path, "1")
-    with pytest.raises(OutputError, match=r"m exists already, with other content; --force replaces it"):
+    with pytest.raises(OutputError, match=r"m exists already, with other content; force=True replaces it"):
         fill(path, "2")
     assert (path / "a.txt").read_text() == "1"
     fill(path, "2", force=True)

@@ -39,7 +39,7 @@ def check(
         try:
             plan = _open(name, overrides)
         except HitzooError as error:
-            failures.append(str(error))
+            failures.append(error.as_option or str(error))
             reports.append({"spec": name, "fits": False, "problems": _problems(error)})
             continue
         facts = _facts(plan)
@@ -68,7 +68,7 @@ def _facts(plan: ModelPlan) -> dict[str, Any]:
 def _problems(error: HitzooError) -> list[dict[str, Any]]:
     """List each problem with its place; line and column count from 1 and are null for places outside files."""
     if not isinstance(error, SpecError):
-        return [{"line": None, "column": None, "path": "", "message": str(error), "hint": ""}]
+        return [{"line": None, "column": None, "path": "", "message": error.as_option or str(error), "hint": ""}]
     return [
         {
             "line": problem.line or None,

@@ -30,7 +30,7 @@ def count() -> int:
 
 def message_of_process(error: HitzooError) -> str | None:
     """Message of this process for an error, with its number if there are several; None to print nothing."""
-    said = str(getattr(error, "as_option", error))
+    said = error.as_option or str(error)
     if _alone():
         return said
     if isinstance(error, _SAID_BY_THE_FIRST):

@@ -35,6 +35,6 @@ def store_in_run(model: str, report: Report, note: Callable[[str], None]) -> Non
     try:
         kept = keep_report(checkpoint, report.to_json())
     except OutputError as error:
-        note(f"the numbers are not stored in the run: {error}")
+        note(f"the numbers are not stored in the run: {error.as_option or error}")
         return
     note(f"stored in the run: {from_here(kept)}")

@@ -24,14 +24,18 @@ def check_license(identifier: str | None, name: str | None) -> str:
         RequestError: none was given, the Hub does not know it, or `other` without saying which.
     """
     if not identifier:
-        raise RequestError(
-            "say under which licence the weights may be used: --license apache-2.0, cc-by-nc-4.0, …"
-            " (data sets restrict it: FFHQ is CC-BY-NC-SA-4.0)"
-        )
+        ask = "say under which licence the weights may be used:"
+        examples = "apache-2.0, cc-by-nc-4.0, … (data sets restrict it: FFHQ is CC-BY-NC-SA-4.0)"
+        raise RequestError(f"{ask} license, as {examples}").or_as_option(f"{ask} --license {examples}")
     known = identifier.lower()
     if known not in _KNOWN:
-        hint = suggestion(known, _KNOWN) or f"for one the Hub has no word for: --license {OTHER} --license-name NAME"
-        raise RequestError(f"--license {identifier}: the Hub has no licence of that name; {hint}")
+        near, said = suggestion(known, _KNOWN), "the Hub has no licence of that name"
+        other = "for one the Hub has no word for:"
+        raise RequestError(
+            f"license {identifier!r}: {said}; {near or f'{other} license={OTHER!r}, license_name=NAME'}"
+        ).or_as_option(f"--license {identifier}: {said}; {near or f'{other} --license {OTHER} --license-name NAME'}")
     if (known == OTHER) != bool(name):
-        raise RequestError(f"--license {OTHER} goes with --license-name NAME (and --license-link URL), no other does")
+        raise RequestError(f"license={OTHER!r} goes with license_name (and license_link), no other does").or_as_option(
+            f"--license {OTHER} goes with --license-name NAME (and --license-link URL), no other does"
+        )
     return known

@@ -76,11 +76,17 @@ def _split(override: str) -> tuple[Path, Any]:
     text, equals, value = override.partition("=")
     path = _parse(text.strip())
     if not equals or not path:
-        raise RequestError(f"--set {override}: write path=value, for example --set training.batch_size=32")
+        ask, example = "write path=value, for example", "training.batch_size=32"
+        raise _refusal(override, f"{ask} {example}", f"{ask} --set {example}")
     try:
         return path, read_scalar(value)
     except SpecError as error:
-        raise RequestError(f"--set {override}: {error.problems[0].message}") from None
+        raise _refusal(override, error.problems[0].message) from None
+
+
+def _refusal(override: str, said: str, typed: str = "") -> RequestError:
+    """Refuse an override; `typed` is what is said in the command's words, where they are others."""
+    return RequestError(f"override {override!r}: {said}").or_as_option(f"--set {override}: {typed or said}")
 
 
 def _parse(text: str) -> Path:
@@ -110,7 +116,7 @@ def _put(data: Any, path: Path, value: Any, override: str, beginnings: Mapping[P
             else:
                 data = data[part]
         else:
-            raise RequestError(f"--set {override}: {_no_such(data, path[:depth], part)}")
+            raise _refusal(override, _no_such(data, path[:depth], part))
 
 
 def _no_such(data: Any, path: Path, part: str | int) -> str:

@@ -69,7 +69,7 @@ def test_a_full_disk_leaves_nothing(
 def test_nothing_is_overwritten(quick: Generator, tmp_path: Path) -> None:
     path = tmp_path / "g.onnx"
     path.write_text("mine")
-    with pytest.raises(OutputError, match=r"g\.onnx exists already, and does not record its origin; --force"):
+    with pytest.raises(OutputError, match=r"g\.onnx exists already, and does not record its origin; force=True"):
         export(quick, path)
     assert path.read_text() == "mine"
 

@@ -271,7 +271,7 @@ def test_a_card_beside_the_model_goes_before_the_one_on_the_hub(
 def test_a_licence_is_obligatory(model: Path, given: dict[str, str], message: str) -> None:
     with pytest.raises(RequestError) as caught:
         publication(model, "acme/tiny", replace(TERMS, **given))
-    assert message in str(caught.value)
+    assert message in str(caught.value.as_option)
 
 
 def test_a_licence_the_hub_has_no_word_for(model: Path, tmp_path: Path) -> None:

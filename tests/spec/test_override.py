@@ -107,7 +107,8 @@ def test_a_size_that_does_not_fit_is_said_to_be_set_too(tiny_text: str) -> None:
 def test_what_cannot_be_set(tiny_text: str, override: str, reason: str) -> None:
     with pytest.raises(RequestError) as caught:
         parse_spec(tiny_text, overrides=[override])
-    assert str(caught.value) == f"--set {override}: {reason}"
+    assert caught.value.as_option == f"--set {override}: {reason}"
+    assert str(caught.value) == f"override {override!r}: {reason.replace('--set ', '')}"
 
 
 def test_a_missing_section_is_made(tiny_text: str) -> None:

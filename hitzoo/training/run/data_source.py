@@ -32,7 +32,8 @@ def settled_source(spec: Spec, location: str | None, run: RunRecord | None) -> s
         asked = _own_source(run)
     asked = asked or spec.data.source
     if asked is None:
-        raise RunError(f"{spec.name} names no data: with --data, {ALLOWED}")
+        none = f"{spec.name} names no data: with"
+        raise RunError(f"{none} data, {ALLOWED}").or_as_option(f"{none} --data, {ALLOWED}")
     return recorded(asked)
 
 

@@ -53,11 +53,14 @@ class RunFolder(RunRecord):
         """
         if self.holds_run():
             raise OutputError(
+                f"{self.path} holds a run already; go on with it by resume=True, or choose another folder as out"
+            ).or_as_option(
                 f"{self.path} holds a run already; go on with it by --resume (hitzoo train --resume {self.path}), or"
                 " choose a new name with --out"
             )
         if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
-            raise OutputError(f"{self.path} exists already and is not an empty folder; choose a new name with --out")
+            taken = f"{self.path} exists already and is not an empty folder; choose"
+            raise OutputError(f"{taken} another one as out").or_as_option(f"{taken} a new name with --out")
 
     def describe(
         self, spec: Spec, plan: ModelPlan, *, seed: int, session: Mapping[str, Any], made_from: str | None = None

@@ -22,7 +22,9 @@ def named(spec: Spec, wanted: str | None, folder: Path, known: str | None = None
     """
     by_set = spec.name if ("name",) in spec.places.overridden else None
     if wanted is not None and by_set not in (None, wanted):
-        raise RequestError(f"--name {wanted} and --set name={by_set}: give one of them")
+        raise RequestError(f"name {wanted!r} and the override name={by_set}: give one of them").or_as_option(
+            f"--name {wanted} and --set name={by_set}: give one of them"
+        )
     if wanted is not None:
         _refuse_impossible(wanted)
     return replace(spec, name=wanted or by_set or known or as_name(folder.absolute().name) or spec.name)
@@ -37,8 +39,10 @@ def as_name(text: str) -> str:
 def _refuse_impossible(name: str) -> None:
     if not _NAME.fullmatch(name):
         near = as_name(name)
-        hint = f"; as in --name {near}" if near else ""
-        raise RequestError(
-            f"--name {name!r}: a model's name has lower-case letters, digits, '.', '_' and '-', begins with a letter or"
-            f" digit and is at most {_LONGEST} long{hint}"
+        rule = (
+            f"{name!r}: a model's name has lower-case letters, digits, '.', '_' and '-', begins with a letter or"
+            f" digit and is at most {_LONGEST} long"
+        )
+        raise RequestError(f"name {rule}" + (f"; as in {near!r}" if near else "")).or_as_option(
+            f"--name {rule}" + (f"; as in --name {near}" if near else "")
         )

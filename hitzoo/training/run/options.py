@@ -109,11 +109,12 @@ def _beginning(folder: RunFolder, options: RunOptions) -> Progress:
 def _refuse_impossible(spec: Spec, options: RunOptions, progress: Progress) -> None:
     """Another seed than the run's, or a run that has no step left."""
     if options.seed not in (None, progress.seed):
-        raise RunError(f"{options.out} was started with seed {progress.seed}, not {options.seed}; leave --seed out")
+        other = f"{options.out} was started with seed {progress.seed}, not {options.seed}; leave"
+        raise RunError(f"{other} seed out").or_as_option(f"{other} --seed out")
     if progress.step >= spec.training.steps:
-        raise RunComplete(
-            f"{options.out} is complete: step {progress.step} of {spec.training.steps};"
-            f" go further with --steps {2 * progress.step}"
+        complete = f"{options.out} is complete: step {progress.step} of {spec.training.steps}; go further with"
+        raise RunComplete(f"{complete} overrides=['training.steps={2 * progress.step}']").or_as_option(
+            f"{complete} --steps {2 * progress.step}"
         )
 
 

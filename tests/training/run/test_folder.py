@@ -81,7 +81,7 @@ def test_an_absent_and_an_empty_folder_can_be_used(tmp_path) -> None:
 
 
 def test_a_folder_with_a_run_is_refused_with_the_ways_on(started) -> None:
-    with pytest.raises(OutputError, match=r"holds a run already.*--resume.*--out"):
+    with pytest.raises(OutputError, match=r"holds a run already.*resume=True.*another folder as out"):
         started.refuse_if_used()
 
 

@@ -83,7 +83,7 @@ def test_a_run_that_is_there_is_gone_on_from_its_newest_checkpoint(tiny_spec, tm
         start(tiny_spec(), tmp_path / "run")
     with pytest.raises(RunError, match="was started with seed 7, not 8"):
         start(tiny_spec(), tmp_path / "run", resume=True, seed=8)
-    with pytest.raises(RunError, match="is complete: step 2 of 2; go further with --steps 4"):
+    with pytest.raises(RunError, match=r"is complete: step 2 of 2; go further with overrides=\['training\.steps=4'\]"):
         start(tiny_spec("training.steps=2"), tmp_path / "run", resume=True)
 
 
