@@ -34,7 +34,7 @@ lint: $(READY)                          ## formatting, lint, types, import direc
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/codespell hitzoo specs zoo docs README.md CONTRIBUTING.md CHANGELOG.md
+	$(BIN)/codespell hitzoo specs zoo docs README.md CONTRIBUTING.md CHANGELOG.md SECURITY.md
 
 format: $(READY)
 	$(BIN)/ruff format .

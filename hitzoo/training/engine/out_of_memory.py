@@ -20,7 +20,7 @@ def explaining_out_of_memory(batch_size: int) -> Iterator[None]:
             raise
         raise RunError(
             f"out of memory at {batch_size} images at once; `hitzoo build` says what a step takes."
-            " --batch-per-device auto (or a smaller number) works the batch off in pieces,"
+            " --batch-per-device auto (or a smaller number) splits the batch into micro-batches,"
             " training.activation_checkpointing: all keeps less, and narrower stages take less"
         ) from error
 
