@@ -46,7 +46,7 @@ def train(
 
         end = hitzoo.train("hit-ti-shapes32", out="runs/photos", data="photos", overrides=["training.steps=20000"])
         hitzoo.load(end.folder).sample(seeds=range(16))
-        hitzoo.train(out="runs/photos", resume=True, overrides=["training.steps=40000"])
+        hitzoo.train(out="runs/photos", resume=True, overrides={"training.steps": 40000})
 
     A resumed run takes what is not given now from its last session: precision, compiled, optimized, batch_per_device,
     log_every, sample_every, checkpoint_every, keep and inception_weights. Workers and time limit are of one session.

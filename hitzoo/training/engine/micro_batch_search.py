@@ -45,10 +45,11 @@ def refuse_unfit(wanted: int, spec: Spec, processes: int) -> None:
         return
     share, group = spec.training.batch_size // processes, group_of(spec)
     groups = f" into pieces of whole groups of {group} (minibatch_std, norm_statistics)" if group > 1 else ""
-    raise RequestError(
-        f"--batch-per-device {wanted} does not divide the {share} images of a device{groups};"
+    said = (
+        f"{wanted} does not divide the {share} images of a device{groups};"
         f" possible: {', '.join(map(str, reversed(allowed)))}"
     )
+    raise RequestError(f"batch_per_device {said}").or_as_option(f"--batch-per-device {said}")
 
 
 def predicted_to_fit(spec: Spec, plan: ModelPlan, processes: int) -> int:

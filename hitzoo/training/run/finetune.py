@@ -54,10 +54,11 @@ def initialise(state: TrainState, model: str) -> list[str]:
     found = locate(model, extra=[DISCRIMINATOR_NAME])
     generator = _take("generator", state.networks["generator"], found.weights)
     if not generator.loaded:
-        raise RunError(
-            f"--init {model}: not one of its tensors fits the generator;"
+        said = (
+            f"{model}: not one of its tensors fits the generator;"
             f" `hitzoo diff` shows how {found.spec.name} and this spec differ"
         )
+        raise RunError(f"init {said}").or_as_option(f"--init {said}")
     state.averages["generator"].copy(state.networks["generator"])
     place = _discriminator_beside(found.weights)
     if place is None:

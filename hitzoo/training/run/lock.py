@@ -70,10 +70,8 @@ class RunLock:
         except BlockingIOError:
             os.close(descriptor)
             self._made = []  # another session's by now
-            raise RunError(
-                f"{self.folder} is being trained by another process; wait for it or stop it, or choose a new name"
-                " with --out"
-            ) from None
+            held = f"{self.folder} is being trained by another process; wait for it or stop it, or choose"
+            raise RunError(f"{held} another folder as out").or_as_option(f"{held} a new name with --out") from None
         except OSError:  # a file system without locks
             os.close(descriptor)
             return True

@@ -44,7 +44,7 @@ def test_a_size_that_does_not_fit_is_refused_with_those_that_do(tiny_spec) -> No
     for size in sizes(spec, 1):
         refuse_unfit(size, spec, 1)
     for size in (5, 24):
-        with pytest.raises(RequestError, match=f"--batch-per-device {size} does not divide the 12 images of a device"):
+        with pytest.raises(RequestError, match=f"batch_per_device {size} does not divide the 12 images of a device"):
             refuse_unfit(size, spec, 1)
     with pytest.raises(RequestError, match=r"possible: 1, 2, 3, 4, 6, 12$"):
         refuse_unfit(5, spec, 1)
@@ -150,7 +150,7 @@ def test_what_is_asked_for_is_done_and_written_down(tiny_spec, tmp_path) -> None
     assert [start.at_once for start in starts.starts] == [4, 2]
     assert sessions(tmp_path / "all") == [(4, 1)]
     assert sessions(tmp_path / "two") == [(2, 2)]
-    with pytest.raises(RequestError, match=r"--batch-per-device 3 does not divide the 4 images.*possible: 1, 2, 4"):
+    with pytest.raises(RequestError, match=r"batch_per_device 3 does not divide the 4 images.*possible: 1, 2, 4"):
         train(tiny_spec(), options(tmp_path / "three", batch_per_device=3))
     assert not (tmp_path / "three").exists()
 

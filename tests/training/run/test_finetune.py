@@ -103,7 +103,7 @@ def test_from_a_run_both_begin_from_the_average_and_the_discriminator_from_its_o
 
 
 def test_a_model_of_which_nothing_fits_is_refused(tiny_spec) -> None:
-    with pytest.raises(RunError, match=f"--init {BUNDLED}: not one of its tensors fits the generator") as caught:
+    with pytest.raises(RunError, match=f"^init {BUNDLED}: not one of its tensors fits the generator") as caught:
         initialise(fresh(tiny_spec()), BUNDLED)
     assert f"how {BUNDLED} and this spec differ" in str(caught.value)
 
