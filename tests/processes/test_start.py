@@ -16,7 +16,7 @@ PROBE = """
 import json, os, signal, sys
 state = {
     "argv": sys.argv[1:],
-    "path": sys.path,
+    "path": [path for path in sys.path if not os.path.basename(path).startswith("tmp")],  # torch 2.8 adds one
     "folder": os.getcwd(),
     "env": dict(os.environ),
     "parent": os.getppid(),
