@@ -22,7 +22,7 @@ def fast_network(
     compiled: bool = False,
     keeps_memory: bool = False,
 ) -> nn.Module:
-    """The folded network of a generator in evaluation mode: [B, latent_dim] -> [B, image_channels, R, R] in float32.
+    """The optimized network of a generator in evaluation mode: [B, input_width] -> [B, image_channels, R, R] in float32.
 
     In float32 the images are the generator's own but for rounding; in bfloat16 every map is rounded to 8 bits, which
     moves nearly all pixels by at most one step of 256 (docs/sampling.md). On CUDA, a shape of input that comes again is

@@ -19,7 +19,7 @@ from hitzoo.spec.types import Spec
 
 
 class GeneratorModule(nn.Module):
-    """The network of a plan with its weights: [B, latent_dim] -> [B, C, R, R].
+    """The network of a plan with its weights: [B, input_width] -> [B, C, R, R].
 
     It has no weights of its own. Parameters, buffers and submodules are those of `module`, under the same names, so
     that a `state_dict` has the keys of `model.safetensors`.
@@ -60,7 +60,7 @@ class GeneratorModule(nn.Module):
             """Compute images."""
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
-        """Compute the images of a batch of latents: [B, latent_dim] -> [B, C, R, R], about -1 to 1, not clipped.
+        """Compute the images of a batch of latents: [B, input_width] -> [B, C, R, R], about -1 to 1, not clipped.
 
         Gradients go through it to the latents, and to the weights where `requires_grad_(True)` asked for them.
 
