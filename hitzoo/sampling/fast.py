@@ -1,4 +1,4 @@
-"""The fast way to the same images: the folded network on the kernels that suit the device."""
+"""The fast way to the same images: the optimized network on the kernels that suit the device."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def fast_network(
     compiled: bool = False,
     keeps_memory: bool = False,
 ) -> nn.Module:
-    """The optimized network of a generator in evaluation mode: [B, input_width] -> [B, image_channels, R, R] in float32.
+    """Make the optimized network of an evaluation-mode generator: [B, input_width] -> [B, K, R, R] in float32.
 
     In float32 the images are the generator's own but for rounding; in bfloat16 every map is rounded to 8 bits, which
     moves nearly all pixels by at most one step of 256 (docs/sampling.md). On CUDA, a shape of input that comes again is
