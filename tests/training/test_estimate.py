@@ -72,5 +72,5 @@ def test_a_spec_without_images_is_reckoned_without_reading(tiny_spec: Spec, tiny
     assert (found.images, found.reading_per_step) == (None, None)
     with pytest.raises(DataError, match="no such folder"):
         reckon(tiny_spec, tiny_plan, data="nowhere")
-    with pytest.raises(RequestError, match="--batch-per-device 3 does not divide"):
+    with pytest.raises(RequestError, match="batch_per_device 3 does not divide"):
         reckon(tiny_spec, tiny_plan, batch_per_device=3)
