@@ -120,7 +120,7 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback(epilog="Start with: hitzoo list, then hitzoo sample --model hit-ti-shapes32 --seeds 0-35 --grid 6x6")
+@app.callback(epilog="Start with: hitzoo list, then hitzoo sample hit-ti-shapes32 --seeds 0-35 --grid 6x6")
 def hitzoo(
     context: typer.Context,
     version: Annotated[
@@ -180,9 +180,12 @@ def _explained(error: HitzooError) -> int:
 
 
 def _misused(misuse: Exception) -> int:
-    """Format the parser's error without its boxes."""
+    """Format the parser's error without its boxes, and without earlier names among its suggestions."""
     from hitzoo.cli.console import print_line
+    from hitzoo.cli.option_groups import HIDDEN
 
+    if near := getattr(misuse, "possibilities", None):
+        misuse.possibilities = [name for name in near if name not in HIDDEN]  # type: ignore[attr-defined]
     _tell(str(misuse.format_message()))  # type: ignore[attr-defined]
     context = getattr(misuse, "ctx", None)
     if context is not None:

@@ -9,7 +9,7 @@ ARGUMENTS, RUN, OPTIONS, DATA, CARD = "Arguments", "Run", "Options", "Data", "Ca
 SPEED, OUTPUT, OTHER = "Speed", "Output", "Other"
 ORDER = (ARGUMENTS, RUN, OPTIONS, DATA, CARD, SPEED, OUTPUT, OTHER)  # a verb's own options come first
 
-HIDDEN = frozenset({"--fast"})  # earlier names of options, which keep working
+HIDDEN = frozenset({"--fast", "--no-fast"})  # earlier names of options, which keep working
 
 _FEW = 8  # options; fewer need no groups
 _GROUPS: Mapping[str, tuple[str, ...]] = {

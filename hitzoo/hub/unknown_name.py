@@ -26,8 +26,8 @@ def unknown_name(name: str) -> HitzooError:
         return WeightsError(
             f"{name} is a spec without trained weights. Three ways on:\n"
             f"  train it:                        hitzoo train {name} --data PATH --out runs/{name}\n"
-            f"  take another model:              hitzoo sample --model {trained}, or --model ORG/NAME from the Hub\n"
-            f"  see the untrained network run:   hitzoo sample --model {name} --init random"
+            f"  take another model:              hitzoo sample {trained}, or ORG/NAME from the Hub\n"
+            f"  see the untrained network run:   hitzoo sample {name} --init random"
         )
     hint = suggestion(name, known.keys() | specs.keys(), rather=with_weights) or "`hitzoo list` shows what there is"
     return UnknownNameError(f"no model is named '{name}' and no folder has that path; {hint}")

@@ -109,6 +109,13 @@ def test_misuse_is_said_in_two_lines(run: Run) -> None:
     assert "No such command 'nope'." in run("nope", code=2).stderr
 
 
+@pytest.mark.parametrize(("verb", "typo"), [("sample", "--fsat"), ("train", "--fsat"), ("train", "--no-fasst")])
+def test_suggestions_leave_out_earlier_names(run: Run, verb: str, typo: str) -> None:
+    said = run(verb, typo, code=2).stderr
+    assert f"No such option: {typo}" in said
+    assert "fast" not in said.replace(typo, "")
+
+
 def test_names_are_completed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     for name in ("first", "second"):

@@ -89,8 +89,8 @@ def test_spec_only_until_it_is_published(server: HubServer, hitzoo: Commands, re
     assert said.splitlines() == [
         f"{NAME} is a spec without trained weights. Three ways on:",
         f"  train it:                        hitzoo train {NAME} --data PATH --out runs/{NAME}",
-        "  take another model:              hitzoo sample --model hit-ti-shapes32, or --model ORG/NAME from the Hub",
-        f"  see the untrained network run:   hitzoo sample --model {NAME} --init random",
+        "  take another model:              hitzoo sample hit-ti-shapes32, or ORG/NAME from the Hub",
+        f"  see the untrained network run:   hitzoo sample {NAME} --init random",
     ]
     assert not list((tmp_path / "home").rglob("*.safetensors"))
 
