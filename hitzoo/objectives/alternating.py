@@ -13,6 +13,7 @@ from typing import ClassVar
 import torch
 from torch import nn
 
+from hitzoo.errors import ArgumentError
 from hitzoo.layers.in_float32 import at_least_float32
 from hitzoo.objectives.batch_images import Augment, batch_images
 from hitzoo.objectives.critic import ask
@@ -46,6 +47,10 @@ class Alternating:
     augment: Augment | None = None
     clip_norm: float | None = None
     roles: ClassVar[tuple[Role, ...]] = ("generator", "discriminator")
+
+    def __post_init__(self) -> None:
+        if self.discriminator_updates < 1:
+            raise ArgumentError("discriminator_updates", self.discriminator_updates, "give 1 or more")
 
     def updates(self, step: int) -> tuple[Update, ...]:
         """Return the updates of the discriminator, then the generator's."""

@@ -60,7 +60,7 @@ class Estimate:
 
     @property
     def fits(self) -> bool:
-        """Whether the memory suffices."""
+        """True if the memory suffices."""
         return self.memory <= self.memory_free
 
     def to_json(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hitzoo.plan.role import Role
 from hitzoo.spec.folder import CONFIG_NAME, SPEC_NAME
 
 __all__ = [
@@ -23,14 +24,28 @@ __all__ = [
     "STATE_NAME",
     "TRAINING_FILES",
     "WEIGHTS_NAME",
+    "average_file_of",
+    "file_of",
     "is_model",
 ]
 
 WEIGHTS_NAME = "model.safetensors"
 MODEL_FILES = (CONFIG_NAME, WEIGHTS_NAME)
 MANIFEST_NAME = "manifest.json"
-LIVE_GENERATOR_NAME = "training/generator.safetensors"
-DISCRIMINATOR_NAME = "training/discriminator.safetensors"
+
+
+def file_of(role: Role) -> str:
+    """Return the name of a live network's file in a checkpoint."""
+    return f"training/{role}.safetensors"
+
+
+def average_file_of(role: Role) -> str:
+    """Return the name of the file of an average other than the generator's, which is the model itself."""
+    return f"training/{role}-average.safetensors"
+
+
+LIVE_GENERATOR_NAME = file_of("generator")
+DISCRIMINATOR_NAME = file_of("discriminator")
 OPTIMIZER_NAME = "training/optimizer.safetensors"
 STATE_NAME = "training/state.json"
 INDEX_NAME = "training/index.json"

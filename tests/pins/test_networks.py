@@ -7,9 +7,14 @@ import json
 import pytest
 
 import hitzoo
+from hitzoo.spec.shipped import shipped_specs
 from tests.pins.six_steps import HERE
 
 NETWORKS = json.loads((HERE / "networks.json").read_text(encoding="utf-8"))
+
+
+def test_every_shipped_spec_is_pinned() -> None:
+    assert NETWORKS.keys() == shipped_specs().keys()
 
 
 @pytest.mark.parametrize("name", NETWORKS)

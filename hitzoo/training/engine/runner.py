@@ -12,6 +12,7 @@ import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from hitzoo.errors import RequestError
 from hitzoo.objectives.losses import Losses
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.update import Inputs, Objective, Update, images_per_step
@@ -43,7 +44,7 @@ class Outcome:
 
     @property
     def applied(self) -> bool:
-        """Whether the whole step reached the weights."""
+        """True if the whole step reached the weights."""
         return not self.damaged
 
 
@@ -69,6 +70,7 @@ class StepRunner:
         self.world, self.execution, self.micro_batches = world, execution, micro_batches
         self.objective = execution.objective(objective, state.networks)
         self.images_per_step = images_per_step(objective)
+        _refuse_uneven(objective, world.size * micro_batches)
         ready = execution.networks(state.networks)
         self.networks = {role: _exchanging(net) for role, net in ready.items()} if world.size > 1 else ready
 
@@ -113,8 +115,10 @@ class StepRunner:
         if self.device.type == "cuda":
             torch.cuda.reset_peak_memory_stats(self.device)
         last = self.micro_batches - 1
-        for index, update in enumerate(self.objective.updates(1)):
-            own = images.repeat(self.micro_batches, 1, 1, 1)[: update.images]
+        updates = self.objective.updates(1)
+        whole = images.repeat(self.micro_batches, 1, 1, 1)
+        for index, update in enumerate(updates):
+            own = whole[torch.arange(len(whole) * update.images // updates[0].images) % len(whole)]
             statistics = RunningStatistics(self.state.networks.values())
             try:
                 with self.execution.step():
@@ -186,6 +190,15 @@ class StepRunner:
             for role in update.moves:
                 torch.nn.utils.clip_grad_norm_(self.state.networks[role].parameters(), update.clip_norm)
         self.state.update(update.moves, step)
+
+
+def _refuse_uneven(objective: Objective, parts: int) -> None:
+    """Refuse updates that do not divide into equal parts: a mean of their means would not be the batch's."""
+    for update in objective.updates(1):
+        for count in (update.images, update.latents):
+            if count % parts:
+                whole = f"an update of {count} images does not divide into {parts} equal parts"
+                raise RequestError(f"{whole}, one per process and micro-batch; choose a multiple of {parts}")
 
 
 def _exchanging(network: nn.Module) -> nn.Module:

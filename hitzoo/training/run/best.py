@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from hitzoo.files import parse_json, write_text, writing
-from hitzoo.training.run.metrics_file import as_number, as_step, read_records
+from hitzoo.training.run.metrics_file import EVALUATION, as_number, as_step, read_records
 from hitzoo.zoo.run_layout import RunPaths, step_name, step_of
-
-EVALUATION = "eval/"  # before the name of a metric, as a key of metrics.jsonl
 
 
 @dataclass(frozen=True)

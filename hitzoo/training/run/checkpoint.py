@@ -30,7 +30,15 @@ from hitzoo.training.engine.state import TrainState
 from hitzoo.training.run.optimizer_state import optimizer_tensors, restore_optimizers
 from hitzoo.zoo.checkpoint_index import is_indexed, set_aside, verify, write_index
 from hitzoo.zoo.model_folder import write_model
-from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME, LIVE_GENERATOR_NAME, OPTIMIZER_NAME, STATE_NAME, WEIGHTS_NAME
+from hitzoo.zoo.model_layout import (
+    DISCRIMINATOR_NAME,
+    LIVE_GENERATOR_NAME,
+    OPTIMIZER_NAME,
+    STATE_NAME,
+    WEIGHTS_NAME,
+    average_file_of,
+    file_of,
+)
 from hitzoo.zoo.run_layout import step_name
 from hitzoo.zoo.weights import load_weights, write_weights
 
@@ -97,16 +105,6 @@ def load_checkpoint(place: Path, state: TrainState) -> Progress:
             raise
         raise WeightsError(f"{error}\nremove {place} to resume from the checkpoint before it") from None
     return progress
-
-
-def file_of(role: Role) -> str:
-    """Return the name of a live network's file in a checkpoint."""
-    return f"training/{role}.safetensors"
-
-
-def average_file_of(role: Role) -> str:
-    """Return the name of the file of an average other than the generator's, which is the model itself."""
-    return f"training/{role}-average.safetensors"
 
 
 def _other_averages(state: TrainState) -> dict[Role, nn.Module]:

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from hitzoo.files import parse_json, reason_of
-from hitzoo.training.run.best import EVALUATION, Verdict, read_best
-from hitzoo.training.run.metrics_file import as_number, as_step, last_records
+from hitzoo.training.run.best import Verdict, read_best
+from hitzoo.training.run.metrics_file import EVALUATION, as_number, as_step, last_records
 from hitzoo.zoo.kept_reports import newest_values
 from hitzoo.zoo.model_layout import is_model
 from hitzoo.zoo.run_layout import RunPaths, step_of

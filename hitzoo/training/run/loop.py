@@ -164,7 +164,7 @@ class Run:
     def _after_step(self, stopping: bool, asked: bool) -> bool:
         """Records, evaluations, grids and checkpoints that are due; all of them but evaluation when asked to stop.
 
-        Whether to stop after it: as it was, or because an evaluation was cut off.
+        Returns True to stop after it: as it was, or because an evaluation was cut off.
         """
         setup, step, options = self.setup, self.progress.step, self.setup.options
         ended = step == self.last

@@ -12,6 +12,7 @@ import torch
 
 from hitzoo.objectives.losses import Losses
 from hitzoo.runtime.distributed import World
+from hitzoo.training.run.metrics_file import EVALUATION
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ class Record:
             **{f"loss/{name}": value for name, value in self.losses.items()},
             **logits,
             **({"skipped": self.skipped} if self.skipped else {}),
-            **{f"eval/{name}": value for name, value in (evaluation or {}).items()},
+            **{f"{EVALUATION}{name}": value for name, value in (evaluation or {}).items()},
         }
         return json.dumps(data)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from hitzoo.files import parse_json, reading, write_text, writing
 
+EVALUATION = "eval/"  # before the name of a metric, as a key of metrics.jsonl
 _MOST_STEPS = 10**12
 
 

@@ -33,7 +33,7 @@ class StopRequest:
 
     @property
     def up(self) -> bool:
-        """Whether its time limit ended a run that has stopped; another process may have seen that first."""
+        """True if its time limit ended a run that has stopped; another process may have seen that first."""
         return self.signal is None and self.deadline is not None and time.monotonic() >= self.deadline - _ABOUT
 
     @property

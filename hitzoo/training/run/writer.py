@@ -26,7 +26,7 @@ from hitzoo.training.run.checkpoint import Progress, save_checkpoint
 from hitzoo.training.run.events import RunEvents
 from hitzoo.training.run.folder import RunFolder
 from hitzoo.training.run.metrics import Record
-from hitzoo.training.run.metrics_file import append_line, flush_lines, read_records
+from hitzoo.training.run.metrics_file import EVALUATION, append_line, flush_lines, read_records
 from hitzoo.training.run.retention import keep
 from hitzoo.training.run.tensorboard import Nothing, ScalarsAndGrids, open_tensorboard
 from hitzoo.zoo.run_layout import ANY_STEP, step_name
@@ -63,7 +63,7 @@ class RunWriter:
         values = report.values() if report else {}
         append_line(self.folder.metrics, record.to_json(values))
         curves = {f"loss/{name}": value for name, value in record.losses.items()}
-        curves |= {f"eval/{name}": value for name, value in values.items()}
+        curves |= {f"{EVALUATION}{name}": value for name, value in values.items()}
         self.tensorboard.scalars(record.step, curves | {"images_per_second": record.images_per_second})
         self.events.recorded(record)
         if report is not None:
@@ -71,7 +71,7 @@ class RunWriter:
 
     def evaluated(self, step: int, report: Report) -> None:
         """Write the line of an evaluation alone, of a step whose other numbers were written before."""
-        numbers = {f"eval/{name}": value for name, value in report.values().items()}
+        numbers = {f"{EVALUATION}{name}": value for name, value in report.values().items()}
         append_line(self.folder.metrics, json.dumps({"step": step} | numbers))
         self.tensorboard.scalars(step, numbers)
         self._keep_numbers(step, report)
@@ -79,7 +79,9 @@ class RunWriter:
     def is_evaluated(self, step: int) -> bool:
         """Return True if the metrics hold an evaluation of that step."""
         records = read_records(self.folder.metrics)
-        return any(record.get("step") == step and any(key.startswith("eval/") for key in record) for record in records)
+        return any(
+            record.get("step") == step and any(key.startswith(EVALUATION) for key in record) for record in records
+        )
 
     def _keep_numbers(self, step: int, report: Report) -> None:
         values = report.values()

@@ -8,10 +8,12 @@ from dataclasses import replace
 import pytest
 import torch
 
+from hitzoo.errors import RequestError
 from hitzoo.families.compile import compile_spec
 from hitzoo.objectives.alternating import Alternating
 from hitzoo.objectives.terms.non_saturating import NON_SATURATING
 from hitzoo.objectives.terms.r1 import R1
+from hitzoo.objectives.terms.relativistic import RELATIVISTIC
 from hitzoo.runtime.distributed import ALONE
 from hitzoo.runtime.seeding import Purpose, torch_generator
 from hitzoo.training.engine.runner import StepRunner
@@ -167,3 +169,26 @@ def test_pair_learns_the_colour_of_its_images(tiny_spec) -> None:
     for step in range(1, 81):
         assert runner(step, real).applied
     assert distance() < 0.5 * before
+
+
+@pytest.mark.parametrize("generator_batch", [2, 6, 8])
+def test_rehearsal_has_the_images_of_every_update(tiny_spec, generator_batch: int) -> None:
+    spec = tiny_spec(LAYER)
+    trained = new_state(compile_spec(spec), spec.training, 0, CPU)
+    objective = Alternating(loss=RELATIVISTIC, batch_size=4, generator_batch_size=generator_batch)
+    runner = StepRunner(trained, objective, seed=0, latent_dim=6, device=CPU)
+    runner.rehearse(images(1, ALONE)[:4])
+    assert all(weight.grad is None for network in trained.networks.values() for weight in network.parameters())
+
+
+def test_update_that_does_not_divide_is_refused(tiny_spec) -> None:
+    spec = tiny_spec(LAYER)
+    trained = new_state(compile_spec(spec), spec.training, 0, CPU)
+    objective = Alternating(loss=NON_SATURATING, batch_size=4, generator_batch_size=3)
+    with pytest.raises(RequestError, match="an update of 3 images does not divide into 2 equal parts"):
+        StepRunner(trained, objective, seed=0, latent_dim=6, device=CPU, micro_batches=2)
+
+
+def test_step_without_an_update_of_the_discriminator_is_refused() -> None:
+    with pytest.raises(RequestError, match="discriminator_updates '0': give 1 or more"):
+        Alternating(loss=NON_SATURATING, batch_size=4, discriminator_updates=0)
