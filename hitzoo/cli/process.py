@@ -7,12 +7,13 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from types import FrameType
 
 from hitzoo.errors import Diverged, HitzooError, RequestError, SpecError, UnknownNameError
 
+_LAUNCH = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
 _TIDYING_UP = 2.0  # seconds in which another signal does not interrupt it; a later one does, in case the first was lost
 _SAID_BY_THE_FIRST = (Diverged, SpecError, RequestError, UnknownNameError)  # all processes raise them alike
 
@@ -26,6 +27,23 @@ def count() -> int:
     """Number of processes."""
     text = os.environ.get("WORLD_SIZE", "1")
     return int(text) if text.isdecimal() else 1
+
+
+def leave_to_first(words: Sequence[str], divided: Collection[str]) -> None:
+    """Leave a verb that is not of `divided` to the first process: the others exit, and it goes on as if it were alone.
+
+    `words` are those of the command line; its help is left to the first, too.
+    """
+    names = [word for word in words if not word.startswith("-")]
+    verbs = {" ".join(names[:1]), " ".join(names[:2])}
+    if count() == 1 or (verbs & set(divided) and not {"-h", "--help"} & set(words)):
+        return
+    if not is_first():
+        sys.exit(0)
+    if names:
+        print(f"1 of {count()} processes does this; several divide {', '.join(sorted(divided))}", file=sys.stderr)
+    for name in _LAUNCH:
+        os.environ.pop(name, None)
 
 
 def message_of_process(error: HitzooError) -> str | None:

@@ -58,6 +58,10 @@ class World:
         dist.all_reduce(numbers, dist.ReduceOp.MIN)
         return int(numbers)
 
+    def total(self, value: int, device: torch.device) -> int:
+        """Sum of one number per process; all of them have come here when it returns."""
+        return value if self.size == 1 else int(self.all_reduce_sum(torch.tensor([value], device=device)))
+
     def gather(self, rows: torch.Tensor, device: torch.device) -> list[torch.Tensor] | None:
         """Gather one CPU tensor of the same shape per process, by rank, in the first process; None elsewhere."""
         if self.size == 1:
