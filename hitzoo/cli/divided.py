@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 import typer
 
 from hitzoo.cli.process import is_first
+from hitzoo.errors import RequestError, RunError
 
 if TYPE_CHECKING:
     from hitzoo.runtime.distributed import World
@@ -18,11 +19,14 @@ Made = TypeVar("Made")
 
 
 @contextmanager
-def joined(device: str) -> Iterator[tuple[World, str]]:
+def joined(device: str, *, on_loss: str = "Continue with --resume") -> Iterator[tuple[World, str]]:
     """Join the other processes, if any: all of them, and the name of the device of this one.
 
+    Args:
+        on_loss: the way on when another process has exited.
+
     Raises:
-        HitzooError: they do not come, have no device each, or have gone.
+        HitzooError: they do not come, have no device each, or have exited.
     """
     from hitzoo.runtime.distributed import ALONE, device_of_rank, process_group
     from hitzoo.runtime.launcher import announced_size
@@ -31,8 +35,13 @@ def joined(device: str) -> Iterator[tuple[World, str]]:
         yield ALONE, device
         return
     own = device_of_rank(device)
-    with process_group(own, note_of_first) as world:
-        yield world, str(own)
+    with process_group(own, note_of_first, on_loss=on_loss) as world:
+        try:
+            yield world, str(own)
+        except RequestError as error:
+            if world.first:
+                raise
+            raise RunError(error.as_option or str(error)) from error  # the first has not met it, and says nothing
 
 
 def first_before_others(world: World, make: Callable[[], Made]) -> Made:
@@ -42,22 +51,31 @@ def first_before_others(world: World, make: Callable[[], Made]) -> Made:
     return made[0] if world.first else make()
 
 
-def load_alike(world: World, model: str, device: str, init: str | None) -> Generator:
+def load_alike(
+    world: World, model: str, device: str, init: str | None, *, always_settled: bool = False
+) -> tuple[str, Generator]:
     """Load the same generator in all processes.
 
+    A run's name becomes the path of its newest checkpoint first, for a running run saves others meanwhile.
+
+    Args:
+        always_settled: do so for a single process, too.
+
+    Returns:
+        The name that was loaded, and the generator.
+
     Raises:
-        RunError: this process has found another model under that name than the first.
+        RunError: this process has found other weights under that name than the first.
     """
     from hitzoo.cli.models import load_model
     from hitzoo.cli.stored_evaluation import settled
-    from hitzoo.errors import RunError
 
-    if world.size > 1 and init is None:
-        model = world.broadcast_from_first(lambda: settled(model))  # a running run saves newer checkpoints meanwhile
+    if init is None and (world.size > 1 or always_settled):
+        model = world.broadcast_from_first(lambda: settled(model))
     generator = first_before_others(world, lambda: load_model(model, device, init))
     if world.size > 1 and generator.weights != world.broadcast_from_first(lambda: generator.weights):
         raise RunError(f"{model} has other weights here than in process 0; all processes must see the same files")
-    return generator
+    return model, generator
 
 
 def note_of_first(message: str) -> None:

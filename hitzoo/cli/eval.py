@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hitzoo.cli.completion import complete_metrics
+from hitzoo.cli.divided import first_before_others, joined, load_alike, note_of_first
 from hitzoo.cli.evaluation_report import print_report
 from hitzoo.cli.models import chosen_model, optimized_precision
 from hitzoo.cli.options import (
@@ -30,6 +31,7 @@ from hitzoo.targets import is_taken
 if TYPE_CHECKING:
     from hitzoo.evaluation.evaluator import Evaluator
     from hitzoo.evaluation.report import Report
+    from hitzoo.runtime.distributed import World
 
 _LARGEST_TRUNCATION = 1e6  # as in `hitzoo.sampling.latents`, which loads torch
 
@@ -102,7 +104,8 @@ def evaluate(
     """Compare samples with real images; each number comes with its protocol.
 
     The numbers of a run's checkpoint are stored in the run: `hitzoo runs` shows them, and `hitzoo publish` puts them on
-    the card. The features of the real images are cached in ~/.cache/hitzoo ($HITZOO_CACHE).
+    the card. The features of the real images are cached in ~/.cache/hitzoo ($HITZOO_CACHE). Several processes divide
+    the samples: torchrun --nproc-per-node 8 -m hitzoo eval …
     """
     from hitzoo.cli import console, progress
 
@@ -117,11 +120,15 @@ def evaluate(
     _refuse_sampling(images, truncation, batch_size, quick)
     names = None if metrics is None else parse_metrics(metrics)
     changes = {"data": data, "metrics": names, "samples": samples, "real_samples": real_samples}
-    if model is not None:
-        sampling = {"truncation": truncation, "batch_size": batch_size, "fast": quick}
-        report = _of_model(model, changes, inception_weights, sampling, device, out, force)
-    else:
-        report = _of_images(str(images), changes, inception_weights, device, out, force)
+    with joined(device, on_loss="Start it again") as (world, own_device):
+        report: Report | None = None
+        if model is not None:
+            sampling = {"truncation": truncation, "batch_size": batch_size, "fast": quick}
+            report = _of_model(model, changes, inception_weights, sampling, own_device, out, force, world)
+        elif world.first:
+            report = _of_images(str(images), changes, inception_weights, own_device, out, force)
+    if report is None:
+        return
     if out is not None:
         write_text(out, json.dumps(report.to_json(), indent=2, ensure_ascii=False) + "\n")
     if as_json:
@@ -157,42 +164,51 @@ def _of_model(
     device: str,
     out: Path | None,
     force: bool,
-) -> Report:
+    world: World,
+) -> Report | None:
+    """Evaluate a model; the report in the first process, None in the others."""
     from hitzoo.cli import progress
-    from hitzoo.cli.models import load_model
-    from hitzoo.cli.stored_evaluation import settled, store_in_run
+    from hitzoo.cli.stored_evaluation import store_in_run
     from hitzoo.evaluation.evaluate import with_evaluation
     from hitzoo.evaluation.evaluator import Evaluator
     from hitzoo.evaluation.pictures import GeneratedImages
     from hitzoo.evaluation.report_file import check_same_report
 
-    model = settled(model)
-    generator = load_model(model, device, None)
-    evaluator = Evaluator.from_spec(
-        with_evaluation(generator.spec, **changes),
-        generator.plan,
-        device=generator.device,
-        inception_weights=inception_weights,
-        note=_note,
-    )
-    _note_ignored_files(evaluator)
-    if out is not None:
-        pictures = GeneratedImages(
-            generator, evaluator.evaluation.samples, sampling["truncation"], fast=sampling["fast"]
+    model, generator = load_alike(world, model, device, None, always_settled=True)
+
+    def open_evaluator() -> Evaluator:
+        evaluator = Evaluator.from_spec(
+            with_evaluation(generator.spec, **changes),
+            generator.plan,
+            device=generator.device,
+            inception_weights=inception_weights,
+            note=note_of_first,
+            shard=world.shard,
         )
-        check_same_report(out, evaluator, pictures.facts(), force=force)
+        _note_ignored_files(evaluator)
+        if out is not None and world.first:
+            pictures = GeneratedImages(
+                generator, evaluator.evaluation.samples, sampling["truncation"], fast=sampling["fast"]
+            )
+            check_same_report(out, evaluator, pictures.facts(), force=force)
+        return evaluator
+
+    evaluator = first_before_others(world, open_evaluator)
     with progress.progress_bar("real images") as follow:
         evaluator.prepare(follow)
     with progress.progress_bar("samples") as follow:
-        report = evaluator.evaluate(generator, progress=follow, **sampling)
-    assert report is not None, "there is one process"
-    store_in_run(model, report, note=_note)
+        report = evaluator.evaluate(
+            generator, gather=lambda rows: world.gather(rows, generator.device), progress=follow, **sampling
+        )
+    if report is not None:
+        store_in_run(model, report, note=note_of_first)
     return report
 
 
 def _of_images(
     images: str, changes: dict[str, Any], inception_weights: Path | None, device: str, out: Path | None, force: bool
 ) -> Report:
+    """Evaluate existing images, in one process."""
     from hitzoo.cli import progress
     from hitzoo.data.open import open_source
     from hitzoo.evaluation.evaluate import with_changes
@@ -202,7 +218,7 @@ def _of_images(
     from hitzoo.runtime.device import choose_device
     from hitzoo.spec.types import DataSpec, EvaluationSpec
 
-    pictures = open_image_folder(images, changes["samples"], note=_note)
+    pictures = open_image_folder(images, changes["samples"], note=note_of_first)
     evaluator = Evaluator(
         with_changes(EvaluationSpec(), **changes | {"samples": len(pictures)}),
         DataSpec(source=changes["data"]),
@@ -210,7 +226,7 @@ def _of_images(
         resolution=pictures.resolution,
         device=choose_device(device),
         inception_weights=inception_weights,
-        note=_note,
+        note=note_of_first,
     )
     _note_ignored_files(evaluator)
     if out is not None:
@@ -225,9 +241,4 @@ def _note_ignored_files(evaluator: Evaluator) -> None:
     from hitzoo.data.opening import opening_notes
 
     for line in opening_notes(evaluator.reals.source, evaluator.reals.resolution, for_training=False):
-        _note(line)
-
-
-def _note(message: str) -> None:
-    """Print to stderr, apart from JSON."""
-    typer.echo(message, err=True)
+        note_of_first(line)

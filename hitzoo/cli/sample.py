@@ -106,7 +106,7 @@ def sample(
     hitzoo sample …
     """
     from hitzoo.cli import console, progress
-    from hitzoo.cli.divided import joined, load_alike
+    from hitzoo.cli.divided import first_before_others, joined, load_alike
     from hitzoo.cli.models import chosen_model, optimized_precision
 
     with progress.spinner("loading torch"):
@@ -118,22 +118,25 @@ def sample(
     layout = _layout(grid, padding, scale, labels)
     numbers = _seeds(seeds, latents)
     with joined(device) as (world, own_device):
-        generator = load_alike(world, chosen, own_device, init)
-        generator = generator if quick is None else generator.fast(quick, keeps_memory=True)
-        request = _request(
-            generator,
-            numbers,
-            latents,
-            grid=layout,
-            folder=_folder(generator, out, npy, layout, truncation, scale),
-            npy=npy,
-            truncation=truncation,
-            batch_size=batch_size,
-            format=_format(format),
-            quality=QUALITY if quality is None else quality,
-            scale=1 if layout else scale,
-            force=force,
-            resume=resume,
+        _, loaded = load_alike(world, chosen, own_device, init)
+        generator = loaded if quick is None else loaded.fast(quick, keeps_memory=True)
+        request = first_before_others(
+            world,
+            lambda: _request(
+                generator,
+                numbers,
+                latents,
+                grid=layout,
+                folder=_folder(generator, out, npy, layout, truncation, scale),
+                npy=npy,
+                truncation=truncation,
+                batch_size=batch_size,
+                format=_format(format),
+                quality=QUALITY if quality is None else quality,
+                scale=1 if layout else scale,
+                force=force,
+                resume=resume,
+            ),
         )
         with progress.count_bar("images", len(request.latents)) as advance:
             written = make_images(generator, request, advance, world=world)

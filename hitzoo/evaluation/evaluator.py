@@ -19,7 +19,7 @@ from hitzoo.evaluation.protocol import protocol_of
 from hitzoo.evaluation.real_features import real_features
 from hitzoo.evaluation.report import Report, Score
 from hitzoo.evaluation.scores import Features, Value, compute
-from hitzoo.evaluation.sharing import Gather, gather_features, shard_positions
+from hitzoo.evaluation.sharing import Gather, gather_features, shard_batches
 from hitzoo.evaluation.warnings import reliability_warnings
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.shard import WHOLE, Shard
@@ -44,8 +44,8 @@ class Evaluator:
     """Compares images with one set of real images. Missing requirements raise on construction, not later.
 
     Features of the real images are computed on first use (or by `prepare`) and kept in memory and on disk. The numbers
-    follow from weights, data and counts alone: bit for bit on one machine, and up to rounding for any batch size or
-    number of processes.
+    follow from weights, data and counts alone: bit for bit on one machine with any number of processes, and up to
+    rounding for any batch size.
     """
 
     def __init__(
@@ -153,7 +153,7 @@ class Evaluator:
             gather: with several processes, collects tensors (`sharing.Gather`); all call it equally often.
             batch_size: samples per batch; the generator's own choice when absent.
             fast: precision of the optimized network, float32 or bfloat16; None samples by the network as trained.
-            progress: called with (done, total) samples of this process.
+            progress: called with (done, total) samples of all processes, the others taken to be as far as this one.
         """
         pictures = GeneratedImages(generator, self.evaluation.samples, truncation, fast=fast)
         return self._compare(pictures, gather, batch_size or generator.default_batch_size, progress)
@@ -167,9 +167,14 @@ class Evaluator:
 
     def _compare(self, pictures: ImageSet, gather: Gather | None, batch_size: int, progress: Progress) -> Report | None:
         self.prepare()
-        own_part = shard_positions(self.shard, len(pictures))
-        own = extract(pictures, self._networks.samples, positions=own_part, batch_size=batch_size, progress=progress)
-        whole = gather_features(self.shard, own, len(pictures), gather)
+        total = len(pictures)
+
+        def follow(done: int, of: int) -> None:
+            progress(min(done * self.shard.count, total), total)
+
+        own_part = shard_batches(self.shard, total, batch_size)
+        own = extract(pictures, self._networks.samples, batches=own_part, progress=follow)
+        whole = gather_features(self.shard, own, total, batch_size, gather)
         if whole is None:
             return None
         assert self._real is not None, "process 0 has prepared"

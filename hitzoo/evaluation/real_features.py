@@ -19,7 +19,9 @@ from hitzoo.errors import OutputError, WeightsError
 from hitzoo.evaluation.features import FeatureNetwork, extract
 from hitzoo.evaluation.metrics import FeatureKind
 from hitzoo.evaluation.pictures import StoredImages
+from hitzoo.evaluation.sharing import shard_batches
 from hitzoo.places import caches
+from hitzoo.runtime.shard import WHOLE
 from hitzoo.zoo.weights import read_metadata, read_tensors, save_weights, stored_checksum
 
 _FORMAT = 1
@@ -47,7 +49,7 @@ def real_features(
     found = {kind: rows for kind, (rows, _) in stored.items()}
     if missing:
         reals.unreadable.clear()
-        found |= extract(reals, missing, batch_size=batch_size, progress=progress)
+        found |= extract(reals, missing, batches=shard_batches(WHOLE, len(reals), batch_size), progress=progress)
     elif stored:
         reals.unreadable[:] = next(iter(stored.values()))[1]
     for kind in missing:

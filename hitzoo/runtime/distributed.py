@@ -124,10 +124,12 @@ def device_of_rank(name: str) -> torch.device:
 
 
 @contextmanager
-def process_group(device: torch.device, tell: Callable[[str], None] = lambda message: None) -> Iterator[World]:
+def process_group(
+    device: torch.device, tell: Callable[[str], None] = lambda message: None, *, on_loss: str = "Continue with --resume"
+) -> Iterator[World]:
     """Join the launcher's process group, NCCL between CUDA devices and gloo elsewhere; leave it at the end.
 
-    `tell` is called with a message while processes are awaited.
+    `tell` is called with a message while processes are awaited; `on_loss` is the way on when another has exited.
 
     Raises:
         RequestError: they do not come.
@@ -144,9 +146,7 @@ def process_group(device: torch.device, tell: Callable[[str], None] = lambda mes
         if not any(word in str(error).lower() for word in _LOST):
             raise
         reason = str(error).splitlines()[0][:160]
-        raise RunError(
-            f"another process of this run has exited ({reason}); see its own message. Continue with --resume"
-        ) from error
+        raise RunError(f"another process of this run has exited ({reason}); see its own message. {on_loss}") from error
     finally:
         with suppress(RuntimeError):
             dist.destroy_process_group()

@@ -80,11 +80,15 @@ def test_the_same_again_to_the_last_bit(tiny_generator: Callable[..., Generator]
     assert other.scores[0].protocol["generated"]["truncation"] == 0.5
 
 
-@pytest.mark.parametrize("count", [2, 4, 7])
-def test_several_processes_give_the_numbers_of_one(count: int, tiny_generator: Callable[..., Generator]) -> None:
-    """30 samples on 4 or 7 processes: some make one that nobody needs, so that all tensors are alike."""
+@pytest.mark.parametrize(("count", "size"), [(2, 4), (2, 15), (4, 4), (7, 7), (3, 64)])
+def test_several_processes_give_the_numbers_of_one(
+    count: int, size: int, tiny_generator: Callable[..., Generator]
+) -> None:
+    """30 samples in batches that do not divide evenly: some send rows that nobody needs, so that all are alike."""
     generator = tiny_generator()
-    alone = evaluate(generator, **FEW)
+    alone = evaluate(generator, batch_size=size, **FEW)
+    made: list[list[int]] = []
+    generator.module.register_forward_pre_hook(lambda _, given: made[-1].append(len(given[0])))
     sent: list[list[torch.Tensor]] = []
 
     def collect(index: int) -> Callable[[torch.Tensor], None]:
@@ -98,13 +102,21 @@ def test_several_processes_give_the_numbers_of_one(count: int, tiny_generator: C
         return [rows, *others]
 
     for index in range(1, count):
+        made.append([])
         evaluator = evaluator_of(generator, shard=Shard(index, count))
-        assert evaluator.evaluate(generator, gather=collect(index - 1)) is None
+        assert evaluator.evaluate(generator, gather=collect(index - 1), batch_size=size) is None
         assert evaluator._real is None  # only process 0 needs them
     turns = [0, 1]
-    together = evaluator_of(generator, shard=Shard(0, count)).evaluate(generator, gather=lead)
+    made.append([])
+    heard: list[tuple[int, int]] = []
+    together = evaluator_of(generator, shard=Shard(0, count)).evaluate(
+        generator, gather=lead, batch_size=size, progress=lambda *state: heard.append(state)
+    )
     assert together is not None
-    assert together.values() == pytest.approx(alone.values(), rel=1e-4)
+    assert together.to_json() == alone.to_json()
+    sizes = [size_of_batch for batches in made for size_of_batch in batches]
+    assert sorted(sizes, reverse=True) == [min(size, 30 - start) for start in range(0, 30, size)]
+    assert heard[-1] == (30, 30)
 
 
 def test_every_number_has_its_protocol(tiny_generator: Callable[..., Generator]) -> None:
