@@ -1,4 +1,4 @@
-"""What the verbs have in common whose work several processes divide, as torchrun starts them."""
+"""Pieces of the verbs whose work several processes divide, as torchrun starts them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 import typer
 
-from hitzoo.cli.process import is_first
+from hitzoo.cli.process import count, is_first
+from hitzoo.data.processes import ALONE, Processes
 from hitzoo.errors import RequestError, RunError
 
 if TYPE_CHECKING:
@@ -28,20 +29,30 @@ def joined(device: str, *, on_loss: str = "Continue with --resume") -> Iterator[
     Raises:
         HitzooError: they do not come, have no device each, or have exited.
     """
-    from hitzoo.runtime.distributed import ALONE, device_of_rank, process_group
+    from hitzoo.runtime import distributed
     from hitzoo.runtime.launcher import announced_size
 
     if announced_size() == 1:
-        yield ALONE, device
+        yield distributed.ALONE, device
         return
-    own = device_of_rank(device)
-    with process_group(own, note_of_first, on_loss=on_loss) as world:
+    own = distributed.device_of_rank(device)
+    with distributed.process_group(own, note_of_first, on_loss=on_loss) as world:
         try:
             yield world, str(own)
         except RequestError as error:
             if world.first:
                 raise
             raise RunError(error.as_option or str(error)) from error  # the first has not met it, and says nothing
+
+
+@contextmanager
+def joined_without_device() -> Iterator[Processes]:
+    """Join the other processes of a work that needs no network; torch is loaded only if there are any."""
+    if count() == 1:
+        yield ALONE
+        return
+    with joined("cpu") as (world, _):
+        yield world
 
 
 def first_before_others(world: World, make: Callable[[], Made]) -> Made:

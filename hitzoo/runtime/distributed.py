@@ -62,6 +62,11 @@ class World:
         """Sum of one number per process; all of them have come here when it returns."""
         return value if self.size == 1 else int(self.all_reduce_sum(torch.tensor([value], device=device)))
 
+    def barrier(self) -> None:
+        """Return when all processes have come here."""
+        if self.size > 1:
+            dist.barrier()
+
     def gather(self, rows: torch.Tensor, device: torch.device) -> list[torch.Tensor] | None:
         """Gather one CPU tensor of the same shape per process, by rank, in the first process; None elsewhere."""
         if self.size == 1:
