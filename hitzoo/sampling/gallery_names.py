@@ -80,4 +80,4 @@ def _is_foreign(path: Path, making: Mapping[str, str]) -> bool:
 
 def _listed(folder: Path) -> set[str]:
     with writing(folder):
-        return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        return {path.name for path in folder.iterdir()} if folder.exists() else set()

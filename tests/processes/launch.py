@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-import socket
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
+
+import torch.distributed as dist
 
 from tests.processes.start import Starter
 
@@ -17,9 +18,9 @@ def launch(
     start: Starter, *words: object, count: int, folder: Path, before: Mapping[int, str] | None = None
 ) -> list[subprocess.Popen[str]]:
     """Start the processes by rank; `before` is Python that runs first in those of its ranks."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = str(probe.getsockname()[1])
+    store = dist.TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)  # finds a free port
+    port = str(store.port)
+    del store
     shared = {"WORLD_SIZE": str(count), "LOCAL_WORLD_SIZE": str(count), "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port}
     return [
         start(
