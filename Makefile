@@ -29,12 +29,14 @@ test-lowest:                            ## the suite with each dependency's lowe
 	$(call environment,$(LOWEST),--resolution lowest-direct)
 	$(LOWEST)/bin/python $(PYTEST)
 
-lint: $(READY)                          ## formatting, lint, types, import directions, spelling
+lint: $(READY)                          ## formatting, lint, types, import directions, spelling, scripts, the Dockerfile
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell hitzoo specs zoo docs README.md CONTRIBUTING.md CHANGELOG.md SECURITY.md
+	$(BIN)/shellcheck docs/demo.sh docs/clusters/*.sh
+	$(BIN)/hadolint Dockerfile
 
 format: $(READY)
 	$(BIN)/ruff format .
