@@ -30,6 +30,7 @@ from hitzoo.targets import is_taken
 
 if TYPE_CHECKING:
     from hitzoo.evaluation.evaluator import Evaluator
+    from hitzoo.evaluation.pictures import StoredImages
     from hitzoo.evaluation.report import Report
     from hitzoo.runtime.distributed import World
 
@@ -121,12 +122,11 @@ def evaluate(
     names = None if metrics is None else parse_metrics(metrics)
     changes = {"data": data, "metrics": names, "samples": samples, "real_samples": real_samples}
     with joined(device, on_loss="Start it again") as (world, own_device):
-        report: Report | None = None
         if model is not None:
             sampling = {"truncation": truncation, "batch_size": batch_size, "fast": quick}
             report = _of_model(model, changes, inception_weights, sampling, own_device, out, force, world)
-        elif world.first:
-            report = _of_images(str(images), changes, inception_weights, own_device, out, force)
+        else:
+            report = _of_images(str(images), changes, inception_weights, own_device, out, force, world)
     if report is None:
         return
     if out is not None:
@@ -195,7 +195,7 @@ def _of_model(
 
     evaluator = first_before_others(world, open_evaluator)
     with progress.progress_bar("real images") as follow:
-        evaluator.prepare(follow)
+        evaluator.prepare(follow, world=world)
     with progress.progress_bar("samples") as follow:
         report = evaluator.evaluate(
             generator, gather=lambda rows: world.gather(rows, generator.device), progress=follow, **sampling
@@ -206,9 +206,15 @@ def _of_model(
 
 
 def _of_images(
-    images: str, changes: dict[str, Any], inception_weights: Path | None, device: str, out: Path | None, force: bool
-) -> Report:
-    """Evaluate existing images, in one process."""
+    images: str,
+    changes: dict[str, Any],
+    inception_weights: Path | None,
+    device: str,
+    out: Path | None,
+    force: bool,
+    world: World,
+) -> Report | None:
+    """Evaluate existing images; the report in the first process, None in the others."""
     from hitzoo.cli import progress
     from hitzoo.data.open import open_source
     from hitzoo.evaluation.evaluate import with_changes
@@ -218,23 +224,30 @@ def _of_images(
     from hitzoo.runtime.device import choose_device
     from hitzoo.spec.types import DataSpec, EvaluationSpec
 
-    pictures = open_image_folder(images, changes["samples"], note=note_of_first)
-    evaluator = Evaluator(
-        with_changes(EvaluationSpec(), **changes | {"samples": len(pictures)}),
-        DataSpec(source=changes["data"]),
-        open_source(changes["data"], resolution=pictures.resolution),
-        resolution=pictures.resolution,
-        device=choose_device(device),
-        inception_weights=inception_weights,
-        note=note_of_first,
-    )
-    _note_ignored_files(evaluator)
-    if out is not None:
-        check_same_report(out, evaluator, pictures.facts(), force=force)
+    def open_both() -> tuple[StoredImages, Evaluator]:
+        pictures = open_image_folder(images, changes["samples"], note=note_of_first)
+        evaluator = Evaluator(
+            with_changes(EvaluationSpec(), **changes | {"samples": len(pictures)}),
+            DataSpec(source=changes["data"]),
+            open_source(changes["data"], resolution=pictures.resolution),
+            resolution=pictures.resolution,
+            device=choose_device(device),
+            inception_weights=inception_weights,
+            note=note_of_first,
+            shard=world.shard,
+        )
+        _note_ignored_files(evaluator)
+        if out is not None and world.first:
+            check_same_report(out, evaluator, pictures.facts(), force=force)
+        return pictures, evaluator
+
+    pictures, evaluator = first_before_others(world, open_both)
     with progress.progress_bar("real images") as follow:
-        evaluator.prepare(follow)
+        evaluator.prepare(follow, world=world)
     with progress.progress_bar("pictures") as follow:
-        return evaluator.evaluate_images(pictures, progress=follow)
+        return evaluator.evaluate_images(
+            pictures, gather=lambda rows: world.gather(rows, evaluator.device), progress=follow
+        )
 
 
 def _note_ignored_files(evaluator: Evaluator) -> None:

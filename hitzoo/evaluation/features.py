@@ -10,6 +10,8 @@ import torch
 
 from hitzoo.evaluation.metrics import FeatureKind
 from hitzoo.evaluation.pictures import RGB, ImageSet
+from hitzoo.evaluation.sharing import shard_batches
+from hitzoo.runtime.shard import WHOLE, Shard
 
 
 class FeatureNetwork(Protocol):
@@ -37,13 +39,15 @@ def extract(
     pictures: ImageSet,
     networks: Mapping[FeatureKind, FeatureNetwork],
     *,
-    batches: Sequence[Sequence[int]],
+    batch_size: int,
+    shard: Shard = WHOLE,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[FeatureKind, torch.Tensor]:
-    """Extract features (N, *shape) of the images at the positions of each batch, one after the other, by network.
+    """Extract features (N, *shape) of the images in this shard's batches, one after the other, for each network.
 
-    N is smaller than the number of positions if unreadable images are left out.
+    N is smaller than the number of images if unreadable ones are left out.
     """
+    batches = shard_batches(shard, len(pictures), batch_size)
     total, done, filled = sum(map(len, batches)), 0, 0
     rows = {kind: torch.empty(total, *network.shape) for kind, network in networks.items()}
     progress(0, total)

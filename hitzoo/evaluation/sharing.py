@@ -6,13 +6,13 @@ What is divided are whole batches, not samples: the last bits of an image can de
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import torch
 
-from hitzoo.evaluation.metrics import FeatureKind
 from hitzoo.runtime.shard import Shard
 
+Kind = TypeVar("Kind", bound=str)
 Gather: TypeAlias = Callable[[torch.Tensor], Sequence[torch.Tensor] | None]
 """Gathers a CPU tensor of one shape and dtype from each process: a list by rank on process 0, None elsewhere."""
 
@@ -25,8 +25,8 @@ def shard_batches(shard: Shard, total: int, size: int) -> list[range]:
 
 
 def gather_features(
-    shard: Shard, own: Mapping[FeatureKind, torch.Tensor], total: int, size: int, gather: Gather | None
-) -> dict[FeatureKind, torch.Tensor] | None:
+    shard: Shard, own: Mapping[Kind, torch.Tensor], total: int, size: int, gather: Gather | None
+) -> dict[Kind, torch.Tensor] | None:
     """Gather the features of all `total` samples by position; None on all processes but the first.
 
     Args:

@@ -133,6 +133,22 @@ def test_numbers_of_an_evaluation_are_those_of_one_process(divide: Divide, run: 
     assert len(json.loads(report)["scores"]) == 4
 
 
+def test_picture_that_one_process_refuses_is_said_by_it(divide: Divide, tmp_path: Path) -> None:
+    """Pictures of 96×96 come in batches of 7, of which the second is the other process's."""
+    (tmp_path / "made").mkdir()
+    for number in range(20):
+        Image.new("RGB", (96, 96 if number != 9 else 95), (12 * number, 0, 0)).save(
+            tmp_path / "made" / f"{number:02}.png"
+        )
+    words = ("--data", "made", "--metrics", "sliced_wasserstein", "--device", "cpu", "--out", "report.json")
+    (_, out, first), (code, _, second) = divide("eval", "--images", "made", *words)
+    assert code == 2
+    assert second.startswith("[process 1 of 2] 09.png is 96×95 pixels; images to evaluate must be squares"), second
+    assert first.startswith("[process 0 of 2] another process of this run has exited"), first
+    assert first.rstrip().endswith("see its own message. Start it again")
+    assert (out, (tmp_path / "report.json").exists()) == ("", False)
+
+
 def test_packed_file_is_that_of_one_process_and_no_part_is_made_twice(
     divide: Divide, run: Run, many_pictures: Path, tmp_path: Path
 ) -> None:

@@ -20,11 +20,13 @@ from hitzoo.evaluation.pictures import GeneratedImages, StoredImages
 from hitzoo.evaluation.report import Report
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
+from hitzoo.runtime.distributed import World
 from hitzoo.runtime.shard import Shard
 from hitzoo.sampling.generator import Generator
 from hitzoo.spec.types import DataSpec, EvaluationSpec
 from tests.evaluation.conftest import Shapes
 from tests.support import TINY_HIT
+from tests.threads_as_processes import together
 
 CPU = torch.device("cpu")
 FEW = {"metrics": OFFLINE, "samples": 30, "real_samples": 20}
@@ -117,6 +119,23 @@ def test_several_processes_give_the_numbers_of_one(
     sizes = [size_of_batch for batches in made for size_of_batch in batches]
     assert sorted(sizes, reverse=True) == [min(size, 30 - start) for start in range(0, 30, size)]
     assert heard[-1] == (30, 30)
+
+
+def test_pictures_are_divided_in_batches(tiny_generator: Callable[..., Generator], monkeypatch) -> None:
+    monkeypatch.setattr("hitzoo.evaluation.evaluator._PIXELS_AT_ONCE", {"cpu": 4 * 32**2})
+    generator = tiny_generator()
+
+    def compared(world: World) -> Report | None:
+        evaluator = evaluator_of(generator, shard=world.shard)
+        evaluator.prepare(world=world)
+        pictures = StoredImages(Shapes(30), DataSpec(), 8)
+        return evaluator.evaluate_images(pictures, gather=lambda rows: world.gather(rows, torch.device("cpu")))
+
+    alone = compared(World())
+    assert alone is not None
+    first, *others = together(3, compared)
+    assert first == alone
+    assert others == [None, None]
 
 
 def test_every_number_has_its_protocol(tiny_generator: Callable[..., Generator]) -> None:
