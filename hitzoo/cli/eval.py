@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from hitzoo.cli.comparison import compare_images, compare_model
 from hitzoo.cli.completion import complete_metrics
-from hitzoo.cli.divided import first_before_others, joined, load_alike, note_of_first
+from hitzoo.cli.divided import joined
 from hitzoo.cli.evaluation_report import print_report
 from hitzoo.cli.models import chosen_model, optimized_precision
 from hitzoo.cli.options import (
@@ -27,12 +28,6 @@ from hitzoo.cli.threads import ThreadsOption
 from hitzoo.errors import RequestError
 from hitzoo.files import write_text
 from hitzoo.targets import is_taken
-
-if TYPE_CHECKING:
-    from hitzoo.evaluation.evaluator import Evaluator
-    from hitzoo.evaluation.pictures import StoredImages
-    from hitzoo.evaluation.report import Report
-    from hitzoo.runtime.distributed import World
 
 _LARGEST_TRUNCATION = 1e6  # as in `hitzoo.sampling.latents`, which loads torch
 
@@ -124,9 +119,9 @@ def evaluate(
     with joined(device, on_loss="Start it again") as (world, own_device):
         if model is not None:
             sampling = {"truncation": truncation, "batch_size": batch_size, "fast": quick}
-            report = _of_model(model, changes, inception_weights, sampling, own_device, out, force, world)
+            report = compare_model(model, changes, inception_weights, sampling, own_device, out, force, world)
         else:
-            report = _of_images(str(images), changes, inception_weights, own_device, out, force, world)
+            report = compare_images(str(images), changes, inception_weights, own_device, out, force, world)
     if report is None:
         return
     if out is not None:
@@ -154,104 +149,3 @@ def _refuse_sampling(images: str | None, truncation: float, batch_size: int | No
         raise RequestError(
             "--truncation, --batch-size and --optimized are for --model: the images of --images exist already"
         )
-
-
-def _of_model(
-    model: str,
-    changes: dict[str, Any],
-    inception_weights: Path | None,
-    sampling: dict[str, Any],
-    device: str,
-    out: Path | None,
-    force: bool,
-    world: World,
-) -> Report | None:
-    """Evaluate a model; the report in the first process, None in the others."""
-    from hitzoo.cli import progress
-    from hitzoo.cli.stored_evaluation import store_in_run
-    from hitzoo.evaluation.evaluate import with_evaluation
-    from hitzoo.evaluation.evaluator import Evaluator
-    from hitzoo.evaluation.pictures import GeneratedImages
-    from hitzoo.evaluation.report_file import check_same_report
-
-    model, generator = load_alike(world, model, device, None, always_settled=True)
-
-    def open_evaluator() -> Evaluator:
-        evaluator = Evaluator.from_spec(
-            with_evaluation(generator.spec, **changes),
-            generator.plan,
-            device=generator.device,
-            inception_weights=inception_weights,
-            note=note_of_first,
-            shard=world.shard,
-        )
-        _note_ignored_files(evaluator)
-        if out is not None and world.first:
-            pictures = GeneratedImages(
-                generator, evaluator.evaluation.samples, sampling["truncation"], fast=sampling["fast"]
-            )
-            check_same_report(out, evaluator, pictures.facts(), force=force)
-        return evaluator
-
-    evaluator = first_before_others(world, open_evaluator)
-    with progress.progress_bar("real images") as follow:
-        evaluator.prepare(follow, world=world)
-    with progress.progress_bar("samples") as follow:
-        report = evaluator.evaluate(
-            generator, gather=lambda rows: world.gather(rows, generator.device), progress=follow, **sampling
-        )
-    if report is not None:
-        store_in_run(model, report, note=note_of_first)
-    return report
-
-
-def _of_images(
-    images: str,
-    changes: dict[str, Any],
-    inception_weights: Path | None,
-    device: str,
-    out: Path | None,
-    force: bool,
-    world: World,
-) -> Report | None:
-    """Evaluate existing images; the report in the first process, None in the others."""
-    from hitzoo.cli import progress
-    from hitzoo.data.open import open_source
-    from hitzoo.evaluation.evaluate import with_changes
-    from hitzoo.evaluation.evaluator import Evaluator
-    from hitzoo.evaluation.image_folder import open_image_folder
-    from hitzoo.evaluation.report_file import check_same_report
-    from hitzoo.runtime.device import choose_device
-    from hitzoo.spec.types import DataSpec, EvaluationSpec
-
-    def open_both() -> tuple[StoredImages, Evaluator]:
-        pictures = open_image_folder(images, changes["samples"], note=note_of_first)
-        evaluator = Evaluator(
-            with_changes(EvaluationSpec(), **changes | {"samples": len(pictures)}),
-            DataSpec(source=changes["data"]),
-            open_source(changes["data"], resolution=pictures.resolution),
-            resolution=pictures.resolution,
-            device=choose_device(device),
-            inception_weights=inception_weights,
-            note=note_of_first,
-            shard=world.shard,
-        )
-        _note_ignored_files(evaluator)
-        if out is not None and world.first:
-            check_same_report(out, evaluator, pictures.facts(), force=force)
-        return pictures, evaluator
-
-    pictures, evaluator = first_before_others(world, open_both)
-    with progress.progress_bar("real images") as follow:
-        evaluator.prepare(follow, world=world)
-    with progress.progress_bar("pictures") as follow:
-        return evaluator.evaluate_images(
-            pictures, gather=lambda rows: world.gather(rows, evaluator.device), progress=follow
-        )
-
-
-def _note_ignored_files(evaluator: Evaluator) -> None:
-    from hitzoo.data.opening import opening_notes
-
-    for line in opening_notes(evaluator.reals.source, evaluator.reals.resolution, for_training=False):
-        note_of_first(line)
