@@ -7,21 +7,27 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from io import StringIO
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from PIL import Image
+from rich.console import Console
 
-from hitzoo.cli.divided import joined
+from hitzoo.cli import progress
+from hitzoo.cli.divided import joined, load_alike
 from hitzoo.cli.process import message_of_process
-from hitzoo.errors import DataError, HitzooError, RequestError
+from hitzoo.errors import DataError, HitzooError, RequestError, RunError
 from hitzoo.runtime.distributed import World
 from tests.conftest import Run
 from tests.processes.launch import PATIENCE, ends, launch
 from tests.processes.start import Starter
+from tests.threads_as_processes import together
 
 MODEL = "hit-ti-shapes32"
 SAMPLE = ("sample", MODEL, "--device", "cpu", "--seeds", "0-63", "--batch-size", 6)
@@ -231,3 +237,44 @@ def test_what_another_process_meets_alone_is_said_by_it(rank: Callable[[int], No
         with pytest.raises(HitzooError) as caught, joined("cpu"):
             raise error
         assert message_of_process(caught.value) == "[process 1 of 2] the picture is no square"
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_bars_are_shown_by_the_first(rank: Callable[[int], None], monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    shown = StringIO()
+    monkeypatch.setattr(progress, "console", lambda *, stderr: Console(file=shown, force_terminal=True))
+    rank(number)
+    with progress.count_bar("images", 4) as advance, progress.progress_bar("pixels") as follow:
+        advance(2)
+        follow(1, 2)
+    with progress.spinner("loading"), progress.status_spinner("loading") as tell:
+        tell("still")
+    with progress.transfer_bar("weights") as follow:
+        follow(1, 2)
+    assert bool(shown.getvalue()) == (number == 0)
+
+
+def test_all_processes_load_what_the_first_has_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that goes on saves newer checkpoints; and what the first downloads, the others find."""
+    newest, order = iter(["runs/a/checkpoints/step-1", "runs/a/checkpoints/step-2"]), []
+
+    def load(model: str, device: str, init: str | None) -> SimpleNamespace:
+        order.append(model)
+        time.sleep(0.05)
+        order.append("loaded")
+        return SimpleNamespace(weights=f"weights of {model}")
+
+    monkeypatch.setattr("hitzoo.cli.models.load_model", load)
+    monkeypatch.setattr("hitzoo.cli.stored_evaluation.settled", lambda model: next(newest))
+    loaded = together(2, lambda world: load_alike(world, "runs/a", "cpu", None))
+    assert [(name, generator.weights) for name, generator in loaded] == [
+        ("runs/a/checkpoints/step-1", "weights of runs/a/checkpoints/step-1")
+    ] * 2
+    assert order == ["runs/a/checkpoints/step-1", "loaded"] * 2
+
+
+def test_other_weights_of_the_same_name_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = iter(["of one machine", "of another"])
+    monkeypatch.setattr("hitzoo.cli.models.load_model", lambda *_: SimpleNamespace(weights=next(found)))
+    with pytest.raises(RunError, match="a-model has other weights here than in process 0"):
+        together(2, lambda world: load_alike(world, "a-model", "cpu", None))
