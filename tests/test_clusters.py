@@ -22,7 +22,7 @@ from tests.test_docs import DOCS, unknown_options
 
 CLUSTERS = DOCS / "clusters"
 SCRIPTS = sorted(CLUSTERS.glob("*.sh"))
-PATIENCE = 120  # seconds
+PATIENCE = 60  # seconds
 ASKED = ("train", "tiny.yaml", "--out", "a run", "--resume")
 
 SRUN = """\
@@ -45,7 +45,7 @@ SCONTROL = """\
 #!/bin/bash
 case $1 in
     show) echo localhost ;;
-    requeue) echo "$2" >> requeued ;;
+    requeue) echo "$2 after" $(sort saved 2>/dev/null) >> requeued ;;
 esac
 """
 WORKER = """\
@@ -127,8 +127,7 @@ def test_every_process_knows_its_place_and_the_job_is_requeued(submit: Submit, t
     wait_for(tmp_path / "words-0", tmp_path / "words-1")
     job.send_signal(signal.SIGUSR1)
     assert (*job.communicate(timeout=PATIENCE), job.returncode) == ("", "", 0)
-    assert sorted((tmp_path / "saved").read_text().split()) == ["0", "1"]  # both, before the job is requeued
-    assert (tmp_path / "requeued").read_text() == "4711\n"
+    assert (tmp_path / "requeued").read_text() == "4711 after 0 1\n"  # when both have saved
     for rank in ("0", "1"):
         assert (tmp_path / f"words-{rank}").read_text().splitlines() == list(ASKED)
         told = environment(tmp_path / f"environment-{rank}")
@@ -138,7 +137,7 @@ def test_every_process_knows_its_place_and_the_job_is_requeued(submit: Submit, t
         (tmp_path / f"ends-{rank}").write_text("0")
     again = submit(CLUSTERS / "slurm-srun.sh", *ASKED)
     assert (*again.communicate(timeout=PATIENCE), again.returncode) == ("", "", 0)
-    assert (tmp_path / "requeued").read_text() == "4711\n"
+    assert (tmp_path / "requeued").read_text().count("4711") == 1
 
 
 def test_torchrun_of_a_machine_is_requeued(submit: Submit, tmp_path: Path) -> None:
@@ -146,8 +145,7 @@ def test_torchrun_of_a_machine_is_requeued(submit: Submit, tmp_path: Path) -> No
     wait_for(tmp_path / "words-0")
     job.send_signal(signal.SIGUSR1)
     assert (*job.communicate(timeout=PATIENCE), job.returncode) == ("", "", 0)
-    assert (tmp_path / "saved").read_text() == "0\n"
-    assert (tmp_path / "requeued").read_text() == "4711\n"
+    assert (tmp_path / "requeued").read_text() == "4711 after 0\n"
     words = (tmp_path / "words-0").read_text().splitlines()
     check_torchrun(words, nnodes="1", nproc_per_node="2", rdzv_endpoint="localhost:24711", rdzv_id="4711")
     assert tuple(words[-len(ASKED) :]) == ASKED
@@ -180,7 +178,7 @@ def test_run_goes_on_where_its_job_was_requeued(submit: Submit, tmp_path: Path) 
     out, errors = again.communicate(timeout=PATIENCE)
     assert again.returncode == 0, errors
     assert f"steps {saved + 1} to {saved + 1}" in out
-    assert (tmp_path / "requeued").read_text() == "4711\n"
+    assert (tmp_path / "requeued").read_text().count("4711") == 1
 
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)

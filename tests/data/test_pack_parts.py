@@ -98,6 +98,7 @@ def test_finished_parts_are_not_made_again(source: Path, encoded: list[int], tmp
     with pytest.raises(DataError, match=r"10\.png: not a readable image"):
         by(processes, source, tmp_path / "p.zip", resume=True)
     assert 0 not in encoded
+    assert not list(parts.glob(".*"))
     encoded.clear()
     report = by(processes, source, tmp_path / "p.zip", resume=True, on_error="skip")
     assert {8, 9, 10, 11} <= set(encoded)
