@@ -18,6 +18,8 @@ from hitzoo.fold.triton.launch import resolve_gelu, resolve_precision
 from hitzoo.fold.triton.support import interpreting, supports_device
 from hitzoo.fold.triton.tiling import Device, choose_tile, programs_per_sample
 from hitzoo.layers.upsample import Upsample, nearest
+from hitzoo.runtime.float32_precision import settings_in_effect
+from tests.float32_settings import SETTINGS, reset
 from tests.fold.triton.drawn import Draw, double
 
 KERNEL_TESTS = Path(__file__).parent / "triton"
@@ -169,9 +171,16 @@ def test_the_cpu_has_no_kernels() -> None:
     assert supports_device(torch.device("cpu")) == interpreting()
 
 
-def test_precision_follows_torch(monkeypatch: pytest.MonkeyPatch) -> None:
-    for setting, expected in [("highest", "tf32x3"), ("high", "tf32"), ("medium", "tf32")]:
-        monkeypatch.setattr(torch, "get_float32_matmul_precision", lambda setting=setting: setting)
+@pytest.mark.parametrize("changed", SETTINGS)
+def test_precision_follows_torch(changed: str) -> None:
+    SETTINGS[changed]()
+    try:
+        expected = "tf32" if settings_in_effect().products == "tf32" else "tf32x3"
         assert resolve_precision(None) == expected
         assert resolve_precision("ieee") == "ieee"
+    finally:
+        reset()
+
+
+def test_cheaper_gelu_is_taken_where_it_is_asked_for() -> None:
     assert resolve_gelu("approximate", torch.empty(1)) == "approximate"
