@@ -6,6 +6,8 @@ from collections.abc import Callable
 
 import torch
 
+from hitzoo.runtime.float32_precision import Settings, interface
+
 NEWER = hasattr(torch.backends.cuda.matmul, "fp32_precision")
 
 
@@ -40,6 +42,10 @@ BY_NEWER = {
     "older, then newer": lambda: (torch.set_float32_matmul_precision("high"), _newer("cuda.matmul", "ieee")()),
 }
 SETTINGS = BY_OLDER | (BY_NEWER if NEWER else {})
+
+
+def settings_in_effect() -> Settings:
+    return interface().read()
 
 
 def reset() -> None:

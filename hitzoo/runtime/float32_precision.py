@@ -38,11 +38,11 @@ class Settings:
 class Interface(Protocol):
     """One of torch's two interfaces."""
 
-    def rounds_products(self) -> bool:
-        """True where the factors of matrix products on CUDA are rounded to TF32."""
+    def in_effect(self) -> tuple[str, str]:
+        """Read the precision of matrix products and of convolutions; quick."""
 
     def read(self) -> Settings:
-        """Read the settings in effect."""
+        """Read all settings."""
 
     def write(self, wanted: Float32Precision, before: Settings) -> None:
         """Set the precision of matrix products and of convolutions; `before` are the settings to be restored."""
@@ -54,18 +54,14 @@ class Interface(Protocol):
 class Older:
     """The interface before torch 2.9."""
 
-    def rounds_products(self) -> bool:
-        """True where the factors of matrix products on CUDA are rounded to TF32."""
-        return torch.get_float32_matmul_precision() != "highest"
+    def in_effect(self) -> tuple[str, str]:
+        """Read the precision of matrix products and of convolutions."""
+        products = "none" if torch.get_float32_matmul_precision() == "highest" else "tf32"
+        return products, "tf32" if torch.backends.cudnn.allow_tf32 else "none"
 
     def read(self) -> Settings:
-        """Read the settings in effect."""
-        older = torch.get_float32_matmul_precision()
-        return Settings(
-            products="none" if older == "highest" else "tf32",
-            convolutions="tf32" if torch.backends.cudnn.allow_tf32 else "none",
-            older=older,
-        )
+        """Read all settings."""
+        return Settings(*self.in_effect(), older=torch.get_float32_matmul_precision())
 
     def write(self, wanted: Float32Precision, before: Settings) -> None:
         """Set the precision of matrix products and of convolutions."""
@@ -89,18 +85,13 @@ class Newer:
         self._products, self._convolutions = backends.cuda.matmul, backends.cudnn.conv
         self._on_cpus = backends.mkldnn.matmul
 
-    def rounds_products(self) -> bool:
-        """True where the factors of matrix products on CUDA are rounded to TF32."""
-        return bool(self._products.fp32_precision == "tf32")
+    def in_effect(self) -> tuple[str, str]:
+        """Read the precision of matrix products and of convolutions."""
+        return self._products.fp32_precision, self._convolutions.fp32_precision
 
     def read(self) -> Settings:
-        """Read the settings in effect."""
-        return Settings(
-            products=self._products.fp32_precision,
-            convolutions=self._convolutions.fp32_precision,
-            older=_older_setting(),
-            on_cpus=self._on_cpus.fp32_precision,
-        )
+        """Read all settings."""
+        return Settings(*self.in_effect(), older=_older_setting(), on_cpus=self._on_cpus.fp32_precision)
 
     def write(self, wanted: Float32Precision, before: Settings) -> None:
         """Set the precision of matrix products and of convolutions."""
@@ -172,14 +163,14 @@ def interface() -> Interface:
     return Newer() if hasattr(torch.backends.cuda.matmul, "fp32_precision") else Older()
 
 
-def settings_in_effect() -> Settings:
-    """Read the settings that the next product or convolution is computed by."""
-    return interface().read()
+def precision_in_effect() -> tuple[str, str]:
+    """Return the precision that the next matrix product and the next convolution on CUDA are computed in."""
+    return interface().in_effect()
 
 
 def allows_tf32() -> bool:
     """True where torch's settings round the factors of matrix products on CUDA."""
-    return interface().rounds_products()
+    return precision_in_effect()[0] == "tf32"
 
 
 @contextmanager

@@ -4,8 +4,8 @@ import pytest
 import torch
 
 from hitzoo.bench.ceilings import Ceilings, _rate_of_tf32, measure_ceilings
-from hitzoo.runtime.float32_precision import allows_tf32, settings_in_effect
-from tests.float32_settings import SETTINGS, reset
+from hitzoo.runtime.float32_precision import allows_tf32
+from tests.float32_settings import SETTINGS, reset, settings_in_effect
 
 
 def test_every_ceiling_is_measured() -> None:

@@ -10,9 +10,8 @@ import torch
 from hitzoo.data.open import open_source
 from hitzoo.evaluation.features import extract
 from hitzoo.evaluation.pictures import RGB, StoredImages
-from hitzoo.runtime.float32_precision import settings_in_effect
 from hitzoo.spec.types import DataSpec
-from tests.float32_settings import SETTINGS, reset
+from tests.float32_settings import SETTINGS, reset, settings_in_effect
 
 
 class Watching:

@@ -18,8 +18,7 @@ from hitzoo.fold.triton.launch import resolve_gelu, resolve_precision
 from hitzoo.fold.triton.support import interpreting, supports_device
 from hitzoo.fold.triton.tiling import Device, choose_tile, programs_per_sample
 from hitzoo.layers.upsample import Upsample, nearest
-from hitzoo.runtime.float32_precision import settings_in_effect
-from tests.float32_settings import SETTINGS, reset
+from tests.float32_settings import SETTINGS, reset, settings_in_effect
 from tests.fold.triton.drawn import Draw, double
 
 KERNEL_TESTS = Path(__file__).parent / "triton"

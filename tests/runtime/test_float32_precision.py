@@ -18,9 +18,8 @@ from hitzoo.runtime.float32_precision import (
     allows_tf32,
     float32_precision,
     inference_precision,
-    settings_in_effect,
 )
-from tests.float32_settings import BY_OLDER, NEWER, SETTINGS, reset
+from tests.float32_settings import BY_OLDER, NEWER, SETTINGS, reset, settings_in_effect
 
 
 @pytest.fixture(autouse=True)
@@ -90,12 +89,12 @@ def test_inherited_setting_still_follows_the_one_above_it() -> None:
 def test_older_interface_alone(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(module, "interface", Older)
     BY_OLDER[name]()
-    before = settings_in_effect(), torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
+    before = torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32
     for wanted in ("ieee", "tf32"):
         with float32_precision(wanted):
             assert allows_tf32() == torch.backends.cuda.matmul.allow_tf32 == (wanted == "tf32")
             assert torch.backends.cudnn.allow_tf32 == (wanted == "tf32")
-    assert before == (settings_in_effect(), torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32)
+    assert before == (torch.get_float32_matmul_precision(), torch.backends.cudnn.allow_tf32)
 
 
 def test_last_of_several_threads_restores() -> None:

@@ -14,10 +14,10 @@ from hitzoo.evaluation.pictures import GeneratedImages
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
-from hitzoo.runtime.float32_precision import Settings, settings_in_effect
+from hitzoo.runtime.float32_precision import Settings
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.render import Renderer, View
-from tests.float32_settings import reset
+from tests.float32_settings import reset, settings_in_effect
 from tests.fold.specs import CONVNET, FOUR_STAGES
 from tests.support import fill
 

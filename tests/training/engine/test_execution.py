@@ -16,9 +16,8 @@ from hitzoo.objectives.input_gradient import by_autograd, by_func
 from hitzoo.objectives.r1_without_double_backward import by_replay
 from hitzoo.objectives.terms.non_saturating import NON_SATURATING
 from hitzoo.objectives.terms.r1 import R1
-from hitzoo.runtime.float32_precision import settings_in_effect
 from hitzoo.training.engine.execution import PRECISIONS, Execution
-from tests.float32_settings import SETTINGS, reset
+from tests.float32_settings import SETTINGS, reset, settings_in_effect
 
 
 @pytest.mark.parametrize(
