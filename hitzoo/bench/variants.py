@@ -30,6 +30,8 @@ VARIANTS = {
 
 DEFAULT_VARIANTS = ("plain", "optimized")
 
+_GRAPHS = 64  # so that every batch size of a benchmark has one
+
 Network = Callable[[torch.Tensor], torch.Tensor]
 
 
@@ -101,11 +103,11 @@ def _plain(module: torch.nn.Module, precision: str, device: torch.device) -> Net
 
 
 def _optimized(module: torch.nn.Module, precision: str, device: torch.device) -> Network:
-    return fast_network(module, precision=precision, device=device, keeps_memory=True)
+    return fast_network(module, precision=precision, device=device, keeps_memory=True, graphs=_GRAPHS)
 
 
 def _compiled(module: torch.nn.Module, precision: str, device: torch.device) -> Network:
-    return fast_network(module, precision=precision, device=device, compiled=True, keeps_memory=True)
+    return fast_network(module, precision=precision, device=device, compiled=True, keeps_memory=True, graphs=_GRAPHS)
 
 
 _NETWORKS = {"plain": _plain, "optimized": _optimized, "compiled": _compiled}

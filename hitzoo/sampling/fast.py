@@ -21,11 +21,12 @@ def fast_network(
     gelu: Gelu = "exact",
     compiled: bool = False,
     keeps_memory: bool = False,
+    graphs: int = 4,
 ) -> nn.Module:
     """Make the optimized network of an evaluation-mode generator: [B, input_width] -> [B, K, R, R] in float32.
 
     In float32 the images are the generator's own but for rounding; in bfloat16 every map is rounded to 8 bits, which
-    moves nearly all pixels by at most one step of 256 (docs/sampling.md). On CUDA, a shape of input that comes again is
+    moves nearly all pixels by at most one step of 256 (docs/sampling.md). On CUDA, a shape of input that comes often is
     replayed as a graph.
 
     The network stays where and as precise as it was made. A gradient goes through it to the latents, by torch's own
@@ -37,6 +38,7 @@ def fast_network(
             first image of each batch size waits for it.
         keeps_memory: on a CPU, memory that is freed stays with the whole process from now on: pieces are small, and
             mapping their pages anew each time would take longer than filling them.
+        graphs: on CUDA, shapes of input that are replayed as graphs, at most; 0 for a network that is soon discarded.
 
     Raises:
         RequestError: an unknown precision, or a generator in training mode.
@@ -48,4 +50,4 @@ def fast_network(
         keep_freed_memory()  # from here on: what folding needed goes back
     if compiled:
         network.compile(dynamic=False)
-    return Replayed(network) if device.type == "cuda" else network
+    return Replayed(network, graphs) if device.type == "cuda" and graphs else network

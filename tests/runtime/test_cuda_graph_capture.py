@@ -43,10 +43,12 @@ class Card:
         self.own = self.current = Stream(DEVICE)
         self.capturing: Graph | None = None
         self.streams: list[Stream] = []
+        self.with_gradient = False
         self.fails: dict[str, Exception] = {}
 
     def network(self, x: torch.Tensor) -> torch.Tensor:
         self.streams.append(self.current)
+        self.with_gradient |= torch.is_grad_enabled() and x.requires_grad
         self._fail("capture" if self.capturing else "warm-up" if self.current is not self.own else "call")
         output = 2 * x
         if self.capturing:
@@ -171,3 +173,4 @@ def test_graph_captured_of_latents_with_a_gradient_has_none(card: Card) -> None:
     with torch.no_grad():
         images = [graphs(z) for _ in range(CAPTURED_CALL + 1)]
     assert not any(image.requires_grad for image in images)
+    assert not card.with_gradient, "the fused kernels have none"
