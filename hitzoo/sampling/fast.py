@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 import torch
 from torch import nn
 
@@ -9,8 +11,11 @@ from hitzoo.families.fold import fold
 from hitzoo.fold.kernels import compiled_kernels, kernels_for
 from hitzoo.fold.triton.launch import Gelu
 from hitzoo.runtime.allocator import keep_freed_memory
-from hitzoo.runtime.precision import PRECISIONS, known_precision
+from hitzoo.runtime.precision import PRECISIONS, bfloat16_note, known_precision
 from hitzoo.sampling.replayed import Replayed
+
+_log = logging.getLogger(__name__)
+_told: set[str] = set()
 
 
 def fast_network(
@@ -44,6 +49,8 @@ def fast_network(
         RequestError: an unknown precision, or a generator in training mode.
     """
     dtype = PRECISIONS[known_precision(precision, PRECISIONS)]
+    if dtype == torch.bfloat16:
+        _tell_once(bfloat16_note(device))
     kernels = compiled_kernels(dtype, device) if compiled else kernels_for(dtype, device, gelu)
     network = fold(module, kernels).to(device)
     if device.type == "cpu" and keeps_memory:
@@ -51,3 +58,9 @@ def fast_network(
     if compiled:
         network.compile(dynamic=False)
     return Replayed(network, graphs) if device.type == "cuda" and graphs else network
+
+
+def _tell_once(note: str | None) -> None:
+    if note is not None and note not in _told:
+        _told.add(note)
+        _log.warning("%s", note)

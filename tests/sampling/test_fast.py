@@ -100,6 +100,17 @@ def test_calls_on_cuda_are_replayed_by_so_many_graphs(tiny_generator, monkeypatc
     assert not graphs or network._graphs.most == graphs
 
 
+def test_emulated_bfloat16_is_told_once(tiny_generator, monkeypatch, caplog) -> None:
+    monkeypatch.setattr(fast, "bfloat16_note", lambda device: f"a note on {device}")
+    monkeypatch.setattr(fast, "_told", set())
+    model = tiny_generator()
+    model.fast()
+    assert not caplog.records
+    for _ in range(2):
+        model.fast("bfloat16")
+    assert [record.getMessage() for record in caplog.records] == ["a note on cpu"]
+
+
 def test_a_fast_generator_is_not_published(tiny_generator) -> None:
     with pytest.raises(RequestError, match="push the one it was made of"):
         tiny_generator().fast().push_to_hub("someone/tiny", license="mit")

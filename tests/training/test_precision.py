@@ -12,6 +12,8 @@ from safetensors.torch import load_file
 
 from hitzoo.runtime.distributed import ALONE
 from hitzoo.training.engine.execution import Execution
+from hitzoo.training.run import setup
+from hitzoo.training.run.events import NoEvents
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.options import RunOptions
 from tests.training.two_processes import BOTH, images, make
@@ -21,10 +23,24 @@ def options(out: Path, **changes: object) -> RunOptions:
     return RunOptions(**{"out": out, "device": "cpu", "log_every": 1, "seed": 3, **changes})
 
 
+class Notes(NoEvents):
+    def __init__(self) -> None:
+        self.notes: list[str] = []
+
+    def noted(self, message: str) -> None:
+        self.notes.append(message)
+
+
 @pytest.mark.parametrize("more", [[], ["generator.norm=layer", "discriminator.minibatch_std=2"]], ids=["alone", "meet"])
-def test_a_run_is_near_that_in_float32(tiny_spec, tmp_path, more) -> None:
+def test_a_run_is_near_that_in_float32(tiny_spec, tmp_path, monkeypatch, more) -> None:
+    monkeypatch.setattr(setup, "bfloat16_note", lambda device: f"emulated on {device}")
+    events = Notes(), Notes()
     spec = tiny_spec(BOTH, *more, "training.steps=3", "training.optimizer.learning_rate=0.001")
-    ends = [train(spec, options(tmp_path / name, precision=name)) for name in ("float32", "bf16")]
+    ends = [
+        train(spec, options(tmp_path / name, precision=name), seen)
+        for name, seen in zip(("float32", "bf16"), events, strict=True)
+    ]
+    assert ["note: emulated on cpu" in seen.notes for seen in events] == [False, True]
     exact, half = (
         [json.loads(line) for line in (end.folder / "metrics.jsonl").read_text().splitlines()] for end in ends
     )
