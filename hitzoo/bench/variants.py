@@ -58,7 +58,7 @@ class VariantRunner:
     def seconds(self, call: SamplingCall) -> float:
         """Time one call to completion; latents are on the device already, images stay there."""
         network, z = self._network(call), self._latents(call)
-        with torch.inference_mode(), inference_precision(), self._linear():
+        with torch.inference_mode(), inference_precision(self.device), self._linear():
             wait_for(self.device)
             began = time.perf_counter()
             network(z)
@@ -71,7 +71,7 @@ class VariantRunner:
         On CPUs this counts live tensors, without the kernels' scratch space.
         """
         network, z = self._network(call), self._latents(call)
-        with torch.inference_mode(), inference_precision(), self._linear():
+        with torch.inference_mode(), inference_precision(self.device), self._linear():
             if self.device.type != "cuda":
                 with LiveBytes() as memory:
                     network(z)

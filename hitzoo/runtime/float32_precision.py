@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import cache
 from threading import Lock
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -150,14 +151,17 @@ class _Requests:
                 interface().restore(self._callers)
                 self._callers = None
 
-    def callers(self) -> Settings:
+    def callers(self) -> tuple[str, str]:
+        """Return the precision of matrix products and of convolutions outside of all requests."""
         with self._lock:
-            return interface().read() if self._callers is None else self._callers
+            before = self._callers
+            return precision_in_effect() if before is None else (before.products, before.convolutions)
 
 
 _requests = _Requests()
 
 
+@cache
 def interface() -> Interface:
     """Return the newer of the interfaces that this torch has."""
     return Newer() if hasattr(torch.backends.cuda.matmul, "fp32_precision") else Older()
@@ -187,9 +191,15 @@ def float32_precision(wanted: Float32Precision) -> Iterator[None]:
         _requests.leave(request)
 
 
-def inference_precision() -> AbstractContextManager[None]:
+def inference_precision(device: torch.device) -> AbstractContextManager[None]:
     """Enter it to generate images: on CUDA, convolutions are as exact as matrix products are by torch's default.
 
     A program that lets matrix products round to TF32 has chosen: its settings then hold for both.
     """
-    return nullcontext() if _requests.callers().products == "tf32" else float32_precision("ieee")
+    if not _is_set_for(device) or _requests.callers()[0] == "tf32":
+        return nullcontext()
+    return float32_precision("ieee")
+
+
+def _is_set_for(device: torch.device) -> bool:
+    return device.type == "cuda"

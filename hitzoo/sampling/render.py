@@ -65,10 +65,10 @@ class Renderer:
     def tiles(self, z: torch.Tensor) -> Iterator[tuple[Region, NDArray[np.float32]]]:
         """The region's tiles as they are computed, (height, width, K) each, not clipped."""
         tail = self.depth - self.network.head_depth
-        with inference_precision():
+        with inference_precision(z.device):
             head_output = self.network.run_head(z, min(self.depth, self.network.head_depth))
         for tile in self.region.tiles(self._tile_of(head_output)):
-            with inference_precision():
+            with inference_precision(z.device):
                 drawn = self._draw(head_output, tile, tail)
             yield tile, drawn
 

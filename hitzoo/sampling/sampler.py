@@ -134,7 +134,7 @@ class Sampler(GeneratorModule):
     def _images(self, latents: NDArray[np.float32]) -> torch.Tensor:
         if self.training or self.module.training:
             raise RequestError("a generator in training mode has no image of a seed; call .eval() before sampling")
-        with inference_precision():
+        with inference_precision(self.device):
             output: torch.Tensor = self(torch.from_numpy(latents).to(self.device))
         if not output.isfinite().all():  # on the device, where it is quick
             raise not_finite(self.name)

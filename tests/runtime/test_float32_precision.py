@@ -21,6 +21,8 @@ from hitzoo.runtime.float32_precision import (
 )
 from tests.float32_settings import BY_OLDER, NEWER, SETTINGS, reset, settings_in_effect
 
+CARD = torch.device("cuda")
+
 
 @pytest.fixture(autouse=True)
 def _process_settings() -> Iterator[None]:
@@ -54,14 +56,19 @@ def test_nested_precision_is_that_of_the_innermost(changed: Settings) -> None:
 
 
 def test_inference_is_exact_unless_the_caller_allows_tf32(changed: Settings) -> None:
-    with inference_precision():
+    with inference_precision(CARD):
         if changed.products == "tf32":
             assert settings_in_effect() == changed
         else:
             assert "tf32" not in (settings_in_effect().products, settings_in_effect().convolutions)
-        with inference_precision():
+        with inference_precision(CARD):
             pass
     assert settings_in_effect() == changed
+
+
+def test_inference_on_other_devices_changes_nothing(changed: Settings) -> None:
+    with inference_precision(torch.device("cpu")):
+        assert settings_in_effect() == changed
 
 
 @pytest.mark.parametrize("text", ["highest", "high", "medium"])

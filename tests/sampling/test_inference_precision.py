@@ -14,6 +14,7 @@ from hitzoo.evaluation.pictures import GeneratedImages
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
+from hitzoo.runtime import float32_precision
 from hitzoo.runtime.float32_precision import Settings
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.render import Renderer, View
@@ -52,6 +53,7 @@ WAYS: dict[str, Callable[[], object]] = {
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Settings]]:
     """The settings at each call of a layer."""
+    monkeypatch.setattr(float32_precision, "_is_set_for", lambda device: device == CPU)
     monkeypatch.setattr("hitzoo.bench.variants.keep_freed_memory", lambda *_: None)
     found: list[Settings] = []
 
@@ -81,7 +83,8 @@ def test_layers_compute_as_a_caller_wants_who_allows_tf32(seen: list[Settings], 
     assert set(seen) == {before}
 
 
-def test_settings_are_the_callers_between_two_tiles() -> None:
+def test_settings_are_the_callers_between_two_tiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(float32_precision, "_is_set_for", lambda device: device == CPU)
     model = convnet(FOUR_STAGES)
     before = settings_in_effect()
     tiles = Renderer(model.fast().module, View(tile=16)).tiles(torch.zeros(1, model.plan.input_width))
