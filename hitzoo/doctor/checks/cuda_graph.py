@@ -1,0 +1,28 @@
+"""Capture and replay of a CUDA graph, as the optimized network does it."""
+
+from __future__ import annotations
+
+import torch
+
+from hitzoo.doctor.check import Measured, NotApplicable
+from hitzoo.doctor.checks.specimen import difference, generator_of, latents, specimen
+from hitzoo.runtime.cuda_graph import CudaGraphs
+
+_LIMIT = 1e-3
+_CALLS = 4  # the second of a shape is captured at the latest, and others are replayed
+
+
+def cuda_graph(device: torch.device) -> Measured:
+    """Compare several calls with different latents, most of them replayed, with calls of the network itself."""
+    if device.type != "cuda" or torch.version.cuda is None:
+        raise NotApplicable("only NVIDIA GPUs have CUDA graphs")
+    network = generator_of().to(device)
+    try:
+        graphs, worst = CudaGraphs(network), 0.0
+        with torch.inference_mode():
+            for call in range(_CALLS):
+                z = latents(specimen()[1].input_width, 2, seed=call).to(device)
+                worst = max(worst, difference(graphs(z), network(z)))
+    finally:
+        network.cpu()
+    return Measured(value=worst, unit="relative", limit=_LIMIT)
