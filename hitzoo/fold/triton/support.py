@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
 from hitzoo.fold.triton.tiling import device_of
+from hitzoo.fold.triton.version import triton_version
 
 _OLDEST = (3, 4)  # the oldest Triton they were compiled with
 _CHANNELS = (16, 32, 64, 128)
@@ -24,20 +25,17 @@ def interpreting() -> bool:
 
 @cache
 def _triton_is_here() -> bool:
-    try:
-        parts = version("triton").split(".")
-    except PackageNotFoundError:
-        return False
-    return tuple(int(part) for part in parts[:2]) >= _OLDEST
+    numbers = re.match(r"(\d+)\.(\d+)", triton_version() or "")
+    return numbers is not None and (int(numbers[1]), int(numbers[2])) >= _OLDEST
 
 
 def supports_device(device: torch.device) -> bool:
     """True for an NVIDIA GPU from Ampere on, or for any device in the interpreter, with Triton installed."""
-    if not _triton_is_here():
-        return False
     if device.type != "cuda":
-        return interpreting()
-    return torch.version.cuda is not None and torch.cuda.get_device_capability(device) >= (8, 0)
+        return interpreting() and _triton_is_here()
+    if torch.version.cuda is None or torch.cuda.get_device_capability(device) < (8, 0):
+        return False
+    return _triton_is_here()
 
 
 def supports_mlp(x: torch.Tensor, hidden: int, outputs: int | None = None) -> bool:
