@@ -22,8 +22,8 @@ _ABOUT_CHECKS = (
     " relative to the largest value. n/a: does not apply here."
 )
 _PASTE = (
-    "For a bug report, paste all of this text: it names no user, host, home folder or token. hitzoo doctor --out report"
-    " writes it to files."
+    "For a bug report, paste all of this text: it names no user, host, home folder or token."
+    " `hitzoo doctor --out report` writes it to files."
 )
 
 
@@ -111,8 +111,9 @@ def _figure(result: Result) -> str:
 def _summary(report: Report, width: int, *, full: bool) -> Iterator[Line]:
     failed = [result for result in report.results if result.status == "fail"]
     yield "Summary", True
+    rest = report.count("not applicable")
     counts = f"{console.count(report.count('pass'), 'check')} passed, {len(failed)} failed"
-    yield from _plain(f"{counts}, {report.count('not applicable')} do not apply.", width)
+    yield from _plain(f"{counts}, {rest} {'does' if rest == 1 else 'do'} not apply.", width)
     for result in failed:
         outline = result.outline
         yield from _plain(f"  failed: {' '.join(filter(None, (outline.device, outline.name)))}", width, 4)
@@ -120,7 +121,7 @@ def _summary(report: Report, width: int, *, full: bool) -> Iterator[Line]:
         if names:
             yield from _plain(_turned_off(device, names), width)
     if not full:
-        yield from _plain("Longer checks: hitzoo doctor --full", width)
+        yield from _plain("Longer checks: `hitzoo doctor --full`.", width)
     yield from _plain(_PASTE, width)
 
 

@@ -62,7 +62,7 @@ class Wanted:
 def examine(
     wanted: Wanted,
     *,
-    worker: Callable[[], Any] = Worker,
+    worker: Callable[[], Any] | None = None,
     tell: Callable[[str], None] = lambda words: None,
 ) -> Report:
     """Examine this machine; what fails is in the report, without names of user and host, tokens or home folders.
@@ -76,7 +76,7 @@ def examine(
         ArgumentError: no device, or no group, of that name.
     """
     wanted.check()
-    with worker() as answering:
+    with (worker or Worker)() as answering:
         report = _Examination(wanted, answering, tell).report()
     return Redactor().report(report)
 
@@ -169,7 +169,7 @@ class _Examination:
         own = [result for result in self.results if result.outline.device == device and result.outline.kernel]
         if all(result.status == "not applicable" for result in own):
             return
-        reasons = {result.outline.kernel: result.note for result in own if result.status == "fail"}
+        reasons = {result.outline.kernel: result.note for result in own if _blames_kernel(result)}
         with suppress(Lost):  # nowhere to keep it; the results say what failed
             self.turned_off[device] = self.answering.ask("turn off", device, reasons, patience=_TO_ANSWER)
 
@@ -189,6 +189,11 @@ def chosen_devices(wanted: str, there: Sequence[str]) -> list[str]:
     if wanted == "auto":
         return [next((device for device in there if device != "cpu"), "cpu")]
     return [device for device in there if device in (wanted, f"{wanted}:0")][:1]
+
+
+def _blames_kernel(result: Result) -> bool:
+    """True for a failure that is the kernel's, not that of a device whose memory others hold."""
+    return result.status == "fail" and "out of memory" not in result.note.lower()
 
 
 def _missing(device: str, found: Mapping[str, Any]) -> Result:

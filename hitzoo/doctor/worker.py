@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import signal
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -35,9 +36,13 @@ class Answering(Protocol):
 
 
 class Worker:
-    """The process, started by its first question; a context manager, at whose end it is gone."""
+    """The process, started by its first question; a context manager, at whose end it is gone.
 
-    def __init__(self) -> None:
+    In it `answer` is called with a question and what was given; `hitzoo.doctor.answers` has the usual one.
+    """
+
+    def __init__(self, answer: Callable[..., Any] | None = None) -> None:
+        self._answer = answer
         self._process: multiprocessing.process.BaseProcess | None = None
         self._door: Connection | None = None
         self._log = Path()
@@ -85,7 +90,9 @@ class Worker:
     def _start(self) -> Connection:
         context = multiprocessing.get_context("spawn")
         self._door, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, str(self._log)), name="hitzoo-doctor")
+        self._process = context.Process(
+            target=_serve, args=(theirs, str(self._log), self._answer), name="hitzoo-doctor"
+        )
         with signals_blocked():
             self._process.start()
         theirs.close()
@@ -115,7 +122,7 @@ class Worker:
         return f"its process {how}"
 
 
-def _serve(door: Connection, log: str) -> None:
+def _serve(door: Connection, log: str, answer: Callable[..., Any] | None) -> None:
     """Answer questions until there are no more; what libraries print goes to the log."""
     init_worker()
     descriptor = os.open(log, os.O_WRONLY | os.O_TRUNC | os.O_APPEND)
@@ -128,10 +135,15 @@ def _serve(door: Connection, log: str) -> None:
             except (EOFError, OSError):
                 return
             try:
-                from hitzoo.doctor.answers import answer
-
-                reply = True, answer(question, *given)
+                reply = True, (answer or _usual())(question, *given)
             except Exception as error:
                 reply = False, reason_of(error)
             with suppress(BrokenPipeError):
                 door.send(reply)
+
+
+def _usual() -> Callable[..., Any]:
+    """Load torch, and what answers with it."""
+    from hitzoo.doctor.answers import answer
+
+    return answer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from hitzoo.doctor.check import Measured
-from hitzoo.doctor.checks.specimen import difference
+from hitzoo.doctor.checks.specimen import difference, worst
 
 _LIMIT = 1e-2  # a device may round products of float32 to 10 bits, by its own default
 
@@ -18,8 +18,8 @@ def computes(device: torch.device) -> Measured:
     there = [each.to(device) for each in (left, right, image, kernel)]
     found = _work(*there)
     expected = _work(*(each.double() for each in (left, right, image, kernel)))
-    worst = max(difference(one, other) for one, other in zip(found, expected, strict=True))
-    return Measured(value=worst, unit="relative", limit=_LIMIT)
+    value = worst(difference(one, other) for one, other in zip(found, expected, strict=True))
+    return Measured(value=value, unit="relative", limit=_LIMIT)
 
 
 def _work(

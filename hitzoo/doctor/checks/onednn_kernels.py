@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from hitzoo.doctor.check import Measured, NotApplicable
-from hitzoo.doctor.checks.specimen import difference
+from hitzoo.doctor.checks.specimen import difference, worst
 from hitzoo.fold.affine import Affine
 from hitzoo.fold.linear import OneDnnLinear, OneDnnPerSampleLinear
 from hitzoo.layers import onednn_linear
@@ -47,8 +47,8 @@ def linear_gradients() -> Measured:
     theirs = [each.double().requires_grad_() for each in (x, weight, bias)]
     torch.autograd.backward(F.linear(*theirs), other.double())
     pairs = [(mine.grad, its.grad) for mine, its in zip(ours, theirs, strict=True)]
-    worst = max(difference(mine, its) for mine, its in pairs if mine is not None and its is not None)
-    return Measured(value=worst, unit="relative", limit=_LIMITS[torch.float32])
+    value = worst(difference(mine, its) for mine, its in pairs if mine is not None and its is not None)
+    return Measured(value=value, unit="relative", limit=_LIMITS[torch.float32])
 
 
 def _require(dtype: torch.dtype) -> None:

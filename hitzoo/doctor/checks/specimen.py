@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from copy import deepcopy
 from functools import cache
 
@@ -85,3 +87,9 @@ def difference(found: torch.Tensor, expected: torch.Tensor) -> float:
     """Largest difference from the reference, divided by the reference's largest value."""
     wanted = expected.detach().cpu().double()
     return ((found.detach().cpu().double() - wanted).abs().max() / wanted.abs().max()).item()
+
+
+def worst(differences: Iterable[float]) -> float:
+    """Largest of several differences; not a number if one is none, which `max` may pass over."""
+    found = list(differences)
+    return math.nan if any(map(math.isnan, found)) else max(found)

@@ -12,7 +12,7 @@ from torch import nn
 
 from hitzoo.doctor.check import Measured
 from hitzoo.doctor.checks.compiler import require_compiler
-from hitzoo.doctor.checks.specimen import specimen
+from hitzoo.doctor.checks.specimen import specimen, worst
 from hitzoo.objectives.build import objective_of
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.update import Inputs
@@ -42,8 +42,8 @@ def training_step(device: torch.device, precision: Precision, *, compiled: bool 
     if not outcome.applied:
         raise FloatingPointError(f"not finite: {', '.join(outcome.damaged)}")
     expected = expected_gradients()
-    worst = max(_distance(network, expected[role]) for role, network in state.networks.items())
-    return Measured(value=worst, unit="relative", limit=LIMITS[precision])
+    value = worst(_distance(network, expected[role]) for role, network in state.networks.items())
+    return Measured(value=value, unit="relative", limit=LIMITS[precision])
 
 
 @cache

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 
 from hitzoo.doctor.check import Measured, NotApplicable
-from hitzoo.doctor.checks.specimen import difference
+from hitzoo.doctor.checks.specimen import difference, worst
 from hitzoo.fold.triton import reference
 from hitzoo.fold.triton.mlp import fused_last_mlp, fused_mlp
 from hitzoo.fold.triton.stage import pixel_stage
@@ -87,8 +87,8 @@ def stage(device: torch.device, dtype: torch.dtype, size: StageSize, samples: in
         _double(x), _double(weights), attention=_double(attention), image_before=_double(before)
     )
     pairs = [(one, other) for one, other in zip(found, expected, strict=True) if other is not None]
-    worst = max(float("nan") if one is None else difference(one, other) for one, other in pairs)
-    return Measured(value=worst, unit="relative", limit=_LIMITS[dtype])
+    value = worst(float("nan") if one is None else difference(one, other) for one, other in pairs)
+    return Measured(value=value, unit="relative", limit=_LIMITS[dtype])
 
 
 def _weights(draw: _Draw, size: StageSize, parents: int, hidden: int) -> StageWeights:

@@ -1,0 +1,50 @@
+"""The process that checks are made in, and its ends."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from hitzoo.doctor.worker import Lost, Worker
+from tests.doctor.other_worker import answer
+
+PATIENCE = 60.0
+
+
+@pytest.mark.processes
+def test_lost_process_is_named_and_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with Worker(answer) as worker:
+        first = worker.ask("which", patience=PATIENCE)
+        assert first != os.getpid()
+        assert worker.ask("print", patience=PATIENCE) == "printed"
+        for question, patience, said in (
+            ("what", PATIENCE, r"^ValueError: what\?$"),
+            ("kill", PATIENCE, r"^its process was ended by SIGKILL \(terminate called after throwing\)$"),
+            ("leave", PATIENCE, r"^its process ended with code 3$"),
+            ("hang", 0.1, r"^not done after 0 seconds, and ended$"),
+        ):
+            with pytest.raises(Lost, match=said):
+                worker.ask(question, patience=patience)
+        assert worker.ask("which", patience=PATIENCE) != first
+    assert list(tmp_path.iterdir()) == []
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.processes
+def test_renewed_process_is_another() -> None:
+    with Worker(answer) as worker:
+        first = worker.ask("which", patience=PATIENCE)
+        worker.renew()
+        assert worker.ask("which", patience=PATIENCE) != first
+        with pytest.raises(ProcessLookupError):
+            os.kill(first, 0)
+
+
+def test_worker_that_is_asked_nothing_starts_nothing() -> None:
+    with Worker(answer) as worker:
+        worker.renew()
