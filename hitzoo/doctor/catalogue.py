@@ -93,7 +93,7 @@ def _triton(device: torch.device, *, full: bool) -> Iterator[Check]:
 
 
 def _kernel(kernel: str, name: str, device: torch.device, measure: Callable[[], Measured]) -> Check:
-    avoid = "nothing to do: the kernel is off on this machine now, and torch's own operations take its place"
+    avoid = "none needed: from now on torch's own operations take its place on this machine"
     return _check("kernels", name, str(device), avoid, measure, kernel=kernel, patience=_LONG)
 
 

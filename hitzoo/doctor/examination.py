@@ -162,14 +162,15 @@ class _Examination:
             return Result(outline=outline, status="fail", note=str(reason), seconds=time.monotonic() - began)
         if result.status == "fail" and outline.device != "cpu":
             self.answering.renew()  # a device may refuse all work of a process in which it failed
-        return result
+        return _of_full_memory(result) if _is_full(result) else result
 
     def _settle_kernels(self, device: str) -> None:
         """Turn the kernels off that failed, and on again those that passed."""
         own = [result for result in self.results if result.outline.device == device and result.outline.kernel]
         if all(result.status == "not applicable" for result in own):
             return
-        reasons = {result.outline.kernel: result.note for result in own if _blames_kernel(result)}
+        failed = [result for result in own if result.status == "fail" and not _is_full(result)]
+        reasons = {result.outline.kernel: result.note for result in failed}
         with suppress(Lost):  # nowhere to keep it; the results say what failed
             self.turned_off[device] = self.answering.ask("turn off", device, reasons, patience=_TO_ANSWER)
 
@@ -191,9 +192,14 @@ def chosen_devices(wanted: str, there: Sequence[str]) -> list[str]:
     return [device for device in there if device in (wanted, f"{wanted}:0")][:1]
 
 
-def _blames_kernel(result: Result) -> bool:
-    """True for a failure that is the kernel's, not that of a device whose memory others hold."""
-    return result.status == "fail" and "out of memory" not in result.note.lower()
+def _is_full(result: Result) -> bool:
+    """True for a failure of a device whose memory is full: checks need little, so others hold it."""
+    return result.status == "fail" and "out of memory" in result.note.lower()
+
+
+def _of_full_memory(result: Result) -> Result:
+    avoid = "end the programs that hold the device's memory (nvidia-smi lists them), or choose another with --device"
+    return replace(result, outline=replace(result.outline, workaround=avoid))
 
 
 def _missing(device: str, found: Mapping[str, Any]) -> Result:

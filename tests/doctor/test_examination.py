@@ -55,6 +55,7 @@ def test_full_memory_is_no_kernel_s_fault() -> None:
     report = examined(script)
     assert script.turned_off == {"cuda:0": {}}
     assert report.count("fail") == 1
+    assert report.results[2].outline.workaround.startswith("end the programs that hold the device's memory")
 
 
 def test_device_that_does_not_compute_is_asked_nothing_more() -> None:
