@@ -19,7 +19,8 @@ _ADDRESSES = re.compile(r"(.*_)?PROXY|HF_ENDPOINT|HF_MIRROR|.*_INDEX_URL", re.IG
 _LOGIN = re.compile(r"(?<=//)[^/@\s]+(?=@)")
 _TOKEN = re.compile(r"hf_[A-Za-z0-9]{8,}|(?<=[Bb]earer )\S+")
 _PUBLIC = frozenset({"root", "localhost", "huggingface.co", "pypi.org", "github.com", "pytorch.org"})
-_SHORTEST = 3  # characters of a name, and of a token; a shorter one would be found everywhere
+_SHORTEST = 2  # characters of a name; one letter would be found everywhere
+_SHORTEST_SECRET = 6  # characters; a shorter value is a switch, such as TOKENIZERS_PARALLELISM=false
 
 
 class Redactor:
@@ -61,7 +62,7 @@ class Redactor:
 def _pieces() -> Iterator[tuple[str, str]]:
     """Texts to be replaced, each with what stands in its place."""
     for name, value in os.environ.items():
-        if _SECRET.search(name):
+        if _SECRET.search(name) and len(value) >= _SHORTEST_SECRET:
             yield value, "…"
         elif _ADDRESSES.fullmatch(name):
             yield from ((part, "…") for part in _parts_of(value))

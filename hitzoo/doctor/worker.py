@@ -45,20 +45,22 @@ class Worker:
         self._answer = answer
         self._process: multiprocessing.process.BaseProcess | None = None
         self._door: Connection | None = None
-        self._log = Path()
+        self._log = Path(os.devnull)
 
     def __enter__(self) -> Self:
-        descriptor, name = tempfile.mkstemp(prefix="hitzoo-doctor-", suffix=".log")
-        os.close(descriptor)
-        self._log = Path(name)
+        with suppress(OSError):  # no folder that can be written: what is printed is lost, and no more
+            descriptor, name = tempfile.mkstemp(prefix="hitzoo-doctor-", suffix=".log")
+            os.close(descriptor)
+            self._log = Path(name)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.renew()
-        with suppress(OSError):
-            self._log.unlink()
+        if self._log != Path(os.devnull):
+            with suppress(OSError):
+                self._log.unlink()
 
     def ask(self, question: str, *given: Any, patience: float) -> Any:
         """Return the answer to a question.

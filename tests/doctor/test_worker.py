@@ -45,6 +45,19 @@ def test_renewed_process_is_another() -> None:
             os.kill(first, 0)
 
 
+@pytest.mark.processes
+def test_worker_without_a_place_for_its_log_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(**options: object) -> None:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr("tempfile.mkstemp", full)
+    with Worker(answer) as worker:
+        assert worker.ask("print", patience=PATIENCE) == "printed"
+        with pytest.raises(Lost, match=r"^its process was ended by SIGKILL$"):
+            worker.ask("kill", patience=PATIENCE)
+    assert Path(os.devnull).exists()
+
+
 def test_worker_that_is_asked_nothing_starts_nothing() -> None:
     with Worker(answer) as worker:
         worker.renew()
