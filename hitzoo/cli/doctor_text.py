@@ -11,7 +11,7 @@ from hitzoo.doctor.report import Fact, Report, Result, Section
 from hitzoo.escape import one_line
 
 Line = tuple[str, bool]
-"""A line, and whether it is a heading."""
+"""A line, and whether it stands out."""
 
 _WORDS = {"pass": "pass", "fail": "FAIL", "not applicable": "n/a"}
 _MARK = 8  # columns before the name of a check
@@ -75,7 +75,7 @@ def _check(result: Result, column: int, width: int) -> Iterator[Line]:
     name = f"  {_WORDS[result.status]:<{_MARK - 2}}{one_line(result.outline.name)}"
     figure = _figure(result)
     if result.status == "fail":
-        yield from _beside(name, figure, column, width)
+        yield from ((line, True) for line, _ in _beside(name, figure, column, width))
         yield from _plain(f"{'':<{_MARK}}{one_line(result.note)}", width, _MARK)
         if result.outline.workaround:
             yield from _plain(f"{'':<{_MARK}}way round: {result.outline.workaround}", width, _MARK)
@@ -111,9 +111,7 @@ def _figure(result: Result) -> str:
 def _summary(report: Report, width: int, *, full: bool) -> Iterator[Line]:
     failed = [result for result in report.results if result.status == "fail"]
     yield "Summary", True
-    rest = report.count("not applicable")
-    counts = f"{console.count(report.count('pass'), 'check')} passed, {len(failed)} failed"
-    yield from _plain(f"{counts}, {rest} {'does' if rest == 1 else 'do'} not apply.", width)
+    yield from _plain(_verdict(report.count("pass"), len(failed), report.count("not applicable")), width)
     for result in failed:
         outline = result.outline
         yield from _plain(f"  failed: {' '.join(filter(None, (outline.device, outline.name)))}", width, 4)
@@ -123,6 +121,14 @@ def _summary(report: Report, width: int, *, full: bool) -> Iterator[Line]:
     if not full:
         yield from _plain("Longer checks: `hitzoo doctor --full`.", width)
     yield from _plain(_PASTE, width)
+
+
+def _verdict(passed: int, failed: int, rest: int) -> str:
+    does_not = f"{rest} {'does' if rest == 1 else 'do'} not apply"
+    if failed:
+        well = f"{console.count(failed, 'check')} failed, {passed} passed, {does_not}"
+        return f"{well}. Where there is a way round a failure, it stands below it:"
+    return f"All is well: {console.count(passed, 'check')} passed, {does_not}."
 
 
 def _turned_off(device: str, names: Sequence[str]) -> str:

@@ -51,7 +51,7 @@ def test_text_says_what_failed_and_the_way_round(run: Run, answered_by: Answers)
     assert "        way round: without MLP of 64 channels, Triton, float32\n" in text
     assert re.search(r"^  n/a   CUDA graph +only NVIDIA GPUs have CUDA graphs$", text, re.MULTILINE)
     summary = text[text.index("\nSummary\n") :]
-    assert "4 checks passed, 1 failed, 1 does not apply." in summary
+    assert "1 check failed, 4 passed, 1 does not apply." in summary
     assert "  failed: cuda:0 MLP of 64 channels, Triton, float32\n" in summary
     assert "Turned off on cuda:0: the Triton kernel mlp." in summary
     assert "For a bug report, paste all of this text" in summary
@@ -60,7 +60,7 @@ def test_text_says_what_failed_and_the_way_round(run: Run, answered_by: Answers)
 def test_machine_that_is_well_ends_with_0(run: Run, answered_by: Answers) -> None:
     answered_by(Script(dict.fromkeys(ENDS, "pass")))
     summary = run("doctor").stdout.split("\nSummary\n")[1]
-    assert summary.startswith("6 checks passed, 0 failed, 0 do not apply.\n")
+    assert summary.startswith("All is well: 6 checks passed, 0 do not apply.\n")
     assert "Turned off" not in summary
 
 
@@ -88,7 +88,7 @@ def test_files_hold_the_text_and_the_data(run: Run, answered_by: Answers, tmp_pa
     assert (tmp_path / "report" / "doctor.txt").stat().st_mtime_ns == before
     answered_by(Script(dict.fromkeys(ENDS, "pass")))
     run("doctor", "--out", "report", "--force")
-    assert "0 failed" in (tmp_path / "report" / "doctor.txt").read_text(encoding="utf-8")
+    assert "All is well" in (tmp_path / "report" / "doctor.txt").read_text(encoding="utf-8")
 
 
 def test_json_is_all_that_is_printed(run: Run, answered_by: Answers) -> None:
