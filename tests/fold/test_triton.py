@@ -21,7 +21,7 @@ from hitzoo.layers.upsample import Upsample, nearest
 from tests.fold.triton.drawn import Draw, double
 
 KERNEL_TESTS = Path(__file__).parent / "triton"
-HOPPER = Device(processors=132, shared=227 * 1024)
+HOPPER = Device(processors=132, shared=227 * 1024, capability=(9, 0))
 
 
 @pytest.mark.processes

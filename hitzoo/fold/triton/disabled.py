@@ -78,8 +78,10 @@ def disable_kernels(
 def _stored(device: torch.device) -> frozenset[str]:
     """The stored list; empty where there is none, or none that can be read."""
     path = _path(device)
+    if path is None:
+        return frozenset()
     try:
-        found = parse_json(path.read_text(encoding="utf-8")) if path is not None else {}
+        found = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return frozenset()
     if not isinstance(found, dict) or found.get("machine") != _machine(device):
@@ -125,7 +127,7 @@ def _driver() -> str:
     try:
         return _DRIVER.read_text(encoding="utf-8").splitlines()[0]
     except (OSError, UnicodeDecodeError, IndexError):
-        return f"CUDA {torch._C._cuda_getDriverVersion()}" if torch.version.cuda else ""
+        return f"CUDA {getattr(torch._C, '_cuda_getDriverVersion', str)()}"
 
 
 @cache

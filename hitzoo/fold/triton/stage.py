@@ -7,8 +7,11 @@ instructions, most of them gelu's, and the tensor cores, which take half as long
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 
+from hitzoo.fold.triton.attempts import Specialization, launch_fitting
 from hitzoo.fold.triton.launch import (
     Gelu,
     Precision,
@@ -38,6 +41,9 @@ def pixel_stage(
 
     Requires `support.supports_stage`. The four children of a pixel stay together, in the order (dy, dx). The
     features stay float32 from the upsampling to the end of the stage; the image is float32.
+
+    Raises:
+        KernelUnavailable: Triton cannot build it for these sizes. A `tile` that is given raises Triton's own error.
     """
     x = x.contiguous()
     _check(x, weights, attention, image_before)
@@ -46,11 +52,34 @@ def pixel_stage(
     ends = head is not None and head.collapsed is not None
     out = None if ends else x.new_empty(samples, count, channels)
     image = None if head is None else x.new_empty(samples, count, len(head.weight), dtype=torch.float32)
-    if count and samples:
-        precision = resolve_precision(precision)
-        tile = tile or _choose_tile(x, weights, attention, precision)
-        _launch(x, weights, attention, image_before, out, image, resolve_gelu(gelu, x), precision, tile)
+    if not (count and samples):
+        return out, image
+    form, precision = resolve_gelu(gelu, x), resolve_precision(precision)
+    launch = partial(_launch, x, weights, attention, image_before, out, image, form, precision)
+    if tile is not None:
+        launch(tile)
+    else:
+        kernel = _specialization(x, weights, attention, image_before, (form, precision))
+        launch_fitting(kernel, lambda: _choose_tile(x, weights, attention, precision), launch)
     return out, image
+
+
+def _specialization(
+    x: torch.Tensor,
+    weights: StageWeights,
+    attention: LatentAttention | None,
+    image_before: torch.Tensor | None,
+    forms: tuple[str, ...],
+) -> Specialization:
+    head, (depth, hidden, channels) = weights.image, weights.mlps.widen.shape
+    sizes = [(channels, "channels"), (hidden, "hidden features"), (depth, "MLPs")]
+    sizes.append((x.shape[2] // 4, "in" if weights.up is not None else "in without a layer"))
+    if attention is not None:
+        sizes += [(weights.heads, "heads"), (attention.score.shape[1] // weights.heads, "tokens")]
+    if head is not None:
+        sizes.append((len(head.weight), "image channels" if head.collapsed is None else "image channels alone"))
+    parts = "" if image_before is None else "image before"
+    return Specialization(kernel="stage", device=x.device, dtype=x.dtype, sizes=tuple(sizes), forms=(*forms, parts))
 
 
 def _launch(

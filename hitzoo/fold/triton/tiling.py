@@ -6,12 +6,13 @@ own `Tile` to a kernel to measure another.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
 
 _SPARE = 16 * 1024  # bytes that the compiler needs to convert layouts
+_FEWEST_ROWS, _SMALLEST_CHUNK = 32, 16
 _SETUP = 4  # time to load a program's weights, in units of a tile's time
 
 
@@ -33,18 +34,23 @@ class Tile:
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
-    """Number of streaming multiprocessors, and the most bytes of shared memory of one program."""
+    """Number of streaming multiprocessors, the most bytes of shared memory of one program, and CUDA's capability."""
 
     processors: int
     shared: int
+    capability: tuple[int, int]
 
 
 def device_of(device: torch.device) -> Device:
     """Properties of a CUDA device; for the interpreter, a small one, so that programs take several tiles."""
     if device.type != "cuda":
-        return Device(processors=2, shared=227 * 1024)
+        return Device(processors=2, shared=227 * 1024, capability=(9, 0))
     found = torch.cuda.get_device_properties(device)
-    return Device(processors=found.multi_processor_count, shared=found.shared_memory_per_block_optin)
+    return Device(
+        processors=found.multi_processor_count,
+        shared=found.shared_memory_per_block_optin,
+        capability=(found.major, found.minor),
+    )
 
 
 def choose_tile(x: torch.Tensor, hidden: int, kept_numbers: int, precision: str, *, wide: bool = False) -> Tile:
@@ -65,6 +71,15 @@ def choose_tile(x: torch.Tensor, hidden: int, kept_numbers: int, precision: str,
         rows = 64 if shared >= 128 * 1024 else 32
     programs = 2 if not kept or 2 * used <= shared else 1
     return Tile(rows=rows, chunk=_chunk(hidden, 32 if small else 64), warps=8, stages=2, kept=kept, programs=programs)
+
+
+def smaller(tile: Tile) -> Tile | None:
+    """The next tile to try where this one asks too much of the device; None behind the last."""
+    if tile.kept:
+        return replace(tile, kept=False)
+    if tile.rows <= _FEWEST_ROWS and tile.chunk <= _SMALLEST_CHUNK:
+        return None
+    return replace(tile, rows=max(_FEWEST_ROWS, tile.rows // 2), chunk=max(_SMALLEST_CHUNK, tile.chunk // 2))
 
 
 def _chunk(hidden: int, most: int) -> int:
