@@ -14,6 +14,7 @@ from hitzoo.doctor.check import Check, Measured, NotApplicable, carry_out
 from hitzoo.doctor.checks import compiler, cuda_graph, onednn_kernels, processes, speed, training_step, triton_kernels
 from hitzoo.doctor.checks.specimen import difference, generator_of, worst
 from hitzoo.fold.triton import reference
+from hitzoo.fold.triton.attempts import KernelUnavailable
 from hitzoo.layers import onednn_linear
 from tests.doctor.in_process import outline
 from tests.doctor.other_worker import failing_member
@@ -97,6 +98,21 @@ def test_kernel_check_finds_wrong_kernel(
             "crash": "RuntimeError: CUDA error: an illegal memory access was encountered",
         }[wrong]
     )
+
+
+@pytest.mark.usefixtures("triton")
+def test_kernel_that_cannot_be_built_does_not_apply(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unavailable(*given: Any, **options: Any) -> None:
+        raise KernelUnavailable from RuntimeError("Failed to find C compiler.\nPlease specify one")
+
+    monkeypatch.setattr(triton_kernels, "pixel_stage", unavailable)
+    results = [carry_out(check) for check in kernel_checks(full=False) if check.outline.kernel == "stage"]
+    assert {(result.status, result.note) for result in results} == {
+        (
+            "not applicable",
+            "Triton cannot build it (RuntimeError: Failed to find C compiler.); torch's own operations take its place",
+        )
+    }
 
 
 def test_kernel_without_device_does_not_apply() -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, fields, is_dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
-from hitzoo.doctor.check import Measured, NotApplicable
+from hitzoo.doctor.check import Measured, NotApplicable, reason_of
 from hitzoo.doctor.checks.specimen import difference, worst
 from hitzoo.fold.triton import reference
+from hitzoo.fold.triton.attempts import KernelUnavailable
 from hitzoo.fold.triton.mlp import fused_last_mlp, fused_mlp
 from hitzoo.fold.triton.stage import pixel_stage
 from hitzoo.fold.triton.support import supports_device, supports_mlp, supports_stage
@@ -18,6 +20,8 @@ from hitzoo.fold.triton.weights import ImageWeights, LatentAttention, MLPWeights
 
 _LIMITS = {torch.float32: 5e-5, torch.bfloat16: 4e-2}
 _IMAGE = 3  # channels
+
+_Result = TypeVar("_Result")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,7 +59,7 @@ def mlp(device: torch.device, dtype: torch.dtype, channels: int, rows: int = 300
     x, hidden = draw.typed(rows, channels), 4 * channels
     _require(device, supports_mlp(x, hidden))
     given = (x, draw.matrix(hidden, channels), draw(hidden), draw.matrix(channels, hidden), draw(channels))
-    return _measured(fused_mlp(*given), reference.fused_mlp(*map(_double, given)), dtype)
+    return _measured(_launched(lambda: fused_mlp(*given)), reference.fused_mlp(*map(_double, given)), dtype)
 
 
 def mlp_to_image(device: torch.device, dtype: torch.dtype, channels: int, rows: int = 300) -> Measured:
@@ -66,7 +70,7 @@ def mlp_to_image(device: torch.device, dtype: torch.dtype, channels: int, rows: 
     widen = (draw.matrix(hidden, channels), draw(hidden))
     given = (x, *widen, draw.matrix(_IMAGE, channels), draw.matrix(_IMAGE, hidden), draw(_IMAGE))
     expected = reference.fused_last_mlp(*map(_double, given), dtype=torch.float64)
-    return _measured(fused_last_mlp(*given), expected, dtype)
+    return _measured(_launched(lambda: fused_last_mlp(*given)), expected, dtype)
 
 
 def stage(device: torch.device, dtype: torch.dtype, size: StageSize, samples: int = 2, parents: int = 35) -> Measured:
@@ -82,7 +86,7 @@ def stage(device: torch.device, dtype: torch.dtype, size: StageSize, samples: in
         score_bias=draw(samples, logits),
         read_out=draw.matrix(samples, size.channels, logits),
     )
-    found = pixel_stage(x, weights, attention=attention, image_before=before)
+    found = _launched(lambda: pixel_stage(x, weights, attention=attention, image_before=before))
     expected = reference.pixel_stage(
         _double(x), _double(weights), attention=_double(attention), image_before=_double(before)
     )
@@ -112,6 +116,15 @@ def _weights(draw: _Draw, size: StageSize, parents: int, hidden: int) -> StageWe
         output_bias=draw(channels),
         image=image,
     )
+
+
+def _launched(launch: Callable[[], _Result]) -> _Result:
+    """Launch a kernel; where it cannot be built, torch's own operations take its place, and nothing is wrong."""
+    try:
+        return launch()
+    except KernelUnavailable as error:
+        reason = reason_of(error.__cause__) if error.__cause__ else "as for the one before"
+        raise NotApplicable(f"Triton cannot build it ({reason}); torch's own operations take its place") from None
 
 
 def _require(device: torch.device, supported: bool) -> None:
