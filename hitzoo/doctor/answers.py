@@ -18,12 +18,12 @@ def answer(question: str, *given: Any) -> Any:
     return _QUESTIONS[question](*given)
 
 
-def _outlines(devices: tuple[str, ...], full: bool) -> list[Outline]:
-    return [check.outline for check in checks_of(devices, full=full)]
+def _outlines(devices: tuple[str, ...], full: bool, suspected: tuple[str, ...]) -> list[Outline]:
+    return [check.outline for check in checks_of(devices, full=full, suspected=suspected)]
 
 
-def _result(devices: tuple[str, ...], full: bool, number: int) -> Result:
-    return carry_out(checks_of(devices, full=full)[number])
+def _result(devices: tuple[str, ...], full: bool, suspected: tuple[str, ...], number: int) -> Result:
+    return carry_out(checks_of(devices, full=full, suspected=suspected)[number])
 
 
 def _turn_off(device: str, reasons: Mapping[str, str]) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import partial
 from typing import get_args
 
@@ -37,16 +37,20 @@ _MORE_STAGES = {
 }
 
 
-def checks_of(devices: Sequence[str], *, full: bool) -> list[Check]:
-    """Return the checks of these devices, longer ones and more sizes if `full`."""
-    found = [check for name in devices for check in _checks_of_one(name, full=full)]
+def checks_of(devices: Sequence[str], *, full: bool, suspected: Collection[str] = ()) -> list[Check]:
+    """Return the checks of these devices, longer ones and more sizes if `full`.
+
+    Of `suspected` devices, on which kernels are off, the kernels of all sizes are checked in any case: one that failed
+    at one size is not right because it is at another.
+    """
+    found = [check for name in devices for check in _checks_of_one(name, full=full, suspected=name in suspected)]
     return [*found, *_processes(devices, full=full)]
 
 
-def _checks_of_one(name: str, *, full: bool) -> Iterator[Check]:
+def _checks_of_one(name: str, *, full: bool, suspected: bool) -> Iterator[Check]:
     device = torch.device(name)
     yield _check("device", "computes", name, _other_torch(device), partial(computes, device))
-    yield from _triton(device, full=full) if device.type != "cpu" or _interpreted() else ()
+    yield from _triton(device, full=full or suspected) if device.type != "cpu" or _interpreted() else ()
     yield from _onednn(full=full) if device.type == "cpu" else ()
     yield from _networks(device, full=full)
     yield from _steps(device, full=full)

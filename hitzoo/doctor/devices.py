@@ -10,7 +10,7 @@ from hitzoo.doctor.report import Fact, Section
 
 
 def devices(found: Mapping[str, Any] | None) -> Section:
-    """Name, memory, free memory, compute capability and multiprocessors of each device."""
+    """Name, memory, free memory, compute capability, multiprocessors and kernels turned off of each device."""
     listed: Sequence[Mapping[str, Any]] = found["devices"] if found else ()
     return Section(
         key="devices",
@@ -29,5 +29,7 @@ def _fact(device: Mapping[str, Any]) -> Fact:
         f"{device['processors']} multiprocessors" if device["processors"] else "",
     ]
     text = ", ".join(filter(None, words)) or "the processor above"
-    value = {key: device[key] for key in ("name", "memory", "free", "capability", "processors")}
-    return Fact(key=device["device"], label=device["device"], text=text, value=value)
+    value = {key: device[key] for key in ("name", "memory", "free", "capability", "processors", "turned_off")}
+    off = ", ".join(device["turned_off"])
+    hint = f"Triton kernels that an earlier examination turned off: {off}; they are checked again" if off else ""
+    return Fact(key=device["device"], label=device["device"], text=text, value=value, hint=hint)

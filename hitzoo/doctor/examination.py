@@ -127,7 +127,8 @@ class _Examination:
         if not chosen:
             self.results.append(_missing(self.wanted.device, found))
             return
-        given = (tuple(chosen), self.wanted.full)
+        suspected = tuple(device["device"] for device in found["devices"] if device["turned_off"])
+        given = (tuple(chosen), self.wanted.full, suspected)
         try:
             outlines: list[Outline] = self.answering.ask("outlines", *given, patience=_TO_LOAD)
         except Lost as reason:

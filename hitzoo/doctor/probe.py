@@ -10,6 +10,7 @@ from typing import Any
 import torch
 
 from hitzoo.doctor.check import reason_of
+from hitzoo.fold.triton.disabled import disabled_kernels
 
 _backends: Any = torch.backends  # whose functions torch does not type
 _cuda: Any = torch.cuda
@@ -71,7 +72,15 @@ def _cuda_problem() -> str | None:
 
 
 def _cpu() -> dict[str, Any]:
-    return {"device": "cpu", "name": None, "memory": None, "free": None, "capability": None, "processors": None}
+    return {
+        "device": "cpu",
+        "name": None,
+        "memory": None,
+        "free": None,
+        "capability": None,
+        "processors": None,
+        "turned_off": [],
+    }
 
 
 def _cuda_devices() -> list[dict[str, Any]]:
@@ -89,6 +98,7 @@ def _cuda_device(number: int) -> dict[str, Any]:
         "free": _or_none(lambda: torch.cuda.mem_get_info(number)[0]),
         "capability": f"{found.major}.{found.minor}",
         "processors": found.multi_processor_count,
+        "turned_off": _or_none(lambda: sorted(disabled_kernels(torch.device("cuda", number)))) or [],
     }
 
 

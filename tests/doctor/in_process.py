@@ -39,7 +39,15 @@ PROBE: dict[str, Any] = {
     "cuda_built": True,
     "cuda_problem": None,
     "devices": [
-        {"device": name, "name": None, "memory": None, "free": None, "capability": None, "processors": None}
+        {
+            "device": name,
+            "name": None,
+            "memory": None,
+            "free": None,
+            "capability": None,
+            "processors": None,
+            "turned_off": [],
+        }
         for name in ("cpu", "cuda:0")
     ],
 }

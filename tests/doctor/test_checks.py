@@ -230,7 +230,7 @@ def test_wrong_sum_of_processes_is_found(tmp_path: Path, monkeypatch: pytest.Mon
     [
         (1, 60.0, "process 0: RuntimeError: no route to host"),
         (2, 60.0, "process 1 ended without a word"),
-        (3, 0.5, "process 2 did not meet the others within 0 seconds"),
+        (3, 0.5, r"process \d did not meet the others within 0 seconds"),
     ],
 )
 def test_processes_that_fail_are_named(size: int, patience: float, said: str, monkeypatch: pytest.MonkeyPatch) -> None:

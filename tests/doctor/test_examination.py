@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from hitzoo.doctor.catalogue import checks_of
 from hitzoo.doctor.examination import GROUPS, Wanted, chosen_devices, examine
 from hitzoo.doctor.report import Outline, Report
 from hitzoo.doctor.worker import Lost
@@ -48,6 +49,22 @@ def test_kernels_that_were_not_checked_stay_as_they_are() -> None:
         script = Script(ends)  # type: ignore[arg-type]
         assert examined(script).turned_off == {}
         assert script.turned_off == {}
+
+
+def test_kernels_that_are_off_are_checked_at_all_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu, gpu = PROBE["devices"]
+    monkeypatch.setitem(PROBE, "devices", [cpu, gpu | {"turned_off": ["stage"]}])
+    script = Script({STAGE: "pass"})
+    report = examined(script)
+    assert ("outlines", ("cpu", "cuda:0"), False, ("cuda:0",)) in script.asked
+    hints = {fact.key: fact.hint for section in report.sections if section.key == "devices" for fact in section.facts}
+    assert "turned off: stage; they are checked again" in hints["cuda:0"]
+    quick, thorough = (
+        {check.outline.name for check in checks_of(("cuda:0",), full=False, suspected=suspected)}
+        for suspected in ((), ("cuda:0",))
+    )
+    every = {check.outline.name for check in checks_of(("cuda:0",), full=True) if check.outline.kernel}
+    assert quick < thorough == quick | every
 
 
 def test_full_memory_is_no_kernel_s_fault() -> None:
@@ -110,8 +127,6 @@ def test_groups_choose_checks() -> None:
 
 
 def test_groups_are_those_that_checks_have() -> None:
-    from hitzoo.doctor.catalogue import checks_of
-
     found = {check.outline.group for check in checks_of(("cpu", "cuda:0", "cuda:1"), full=True)}
     assert found == set(GROUPS)
 
@@ -160,7 +175,9 @@ def test_keys_of_json_are_stable() -> None:
     assert set(data["machine"]) == {
         "os", "architecture", "processor", "cpu_capability", "processors", "threads", "memory", "free_memory"
     }  # fmt: skip
-    assert set(data["devices"]["cuda:0"]) == {"name", "memory", "free", "capability", "processors"}
+    assert set(data["devices"]["cuda:0"]) == {
+        "name", "memory", "free", "capability", "processors", "turned_off"
+    }  # fmt: skip
     assert set(data["limits"]) == {"shared_memory", "open_files", "locked_memory", "disk"}
     assert set(data["caches"]) == {"hitzoo", "hub", "torch_hub", "triton", "compiler"}
     assert {frozenset(check) for check in data["checks"]} == {

@@ -209,3 +209,10 @@ def test_caches_without_a_home(homeless: None, monkeypatch: pytest.MonkeyPatch) 
 )
 def test_byte_size(count: int, text: str) -> None:
     assert byte_size(count) == text
+
+
+@pytest.mark.usefixtures("gpus")
+def test_kernels_turned_off_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    off = {0: {"stage", "mlp"}, 1: set()}
+    monkeypatch.setattr("hitzoo.doctor.probe.disabled_kernels", lambda device: frozenset(off[device.index]))
+    assert [device["turned_off"] for device in probe()["devices"]] == [[], ["mlp", "stage"], []]

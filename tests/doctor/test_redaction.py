@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hitzoo.doctor.redaction import Redactor
@@ -73,3 +75,10 @@ def test_machine_without_a_home_is_redacted(homeless: None) -> None:
 def test_address_that_is_none_is_left_out(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ALL_PROXY", address)
     assert Redactor().text("a text") == "a text"
+
+
+def test_home_behind_a_link_is_redacted_in_both_forms(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "disk7").mkdir()
+    (tmp_path / "people").symlink_to(tmp_path / "disk7")
+    monkeypatch.setenv("HOME", str(tmp_path / "people"))
+    assert Redactor().text(f"{tmp_path}/people/x and {tmp_path}/disk7/x") == "~/x and ~/x"
