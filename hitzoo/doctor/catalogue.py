@@ -22,7 +22,7 @@ from hitzoo.doctor.report import Outline
 from hitzoo.runtime.precision import PRECISIONS
 from hitzoo.training.engine.execution import Precision
 
-_LONG = 600.0  # seconds that a compiler may take
+_LONG, _LONGEST = 600.0, 1800.0  # seconds that a compiler may take: for a kernel, for a whole step
 _SHIPPED = ("hit-ti-shapes32", "hit-b-ffhq256")  # that --full makes images of
 _STAGES = {
     "stage": StageSize(channels=32, before=16),
@@ -120,8 +120,8 @@ def _steps(device: torch.device, *, full: bool) -> Iterator[Check]:
         avoid = "--precision float32" if precision != "float32" else _other_torch(device)
         measure = partial(training_step, device, precision)
         yield _check("training", f"training step, {precision}", str(device), avoid, measure)
-    compiled: tuple[Precision, ...] = ("float32", "bf16") if full else ()
-    for precision in compiled:
+    compiled: tuple[Precision, ...] = ("float32", "bf16") if device.type == "cuda" else ("float32",)
+    for precision in compiled if full else ():
         measure = partial(training_step, device, precision, compiled=True)
         yield _check(
             "training",
@@ -129,7 +129,7 @@ def _steps(device: torch.device, *, full: bool) -> Iterator[Check]:
             str(device),
             "leave out --compile",
             measure,
-            patience=_LONG,
+            patience=_LONGEST,
         )
 
 
