@@ -10,7 +10,7 @@ import torch
 
 from hitzoo.doctor.check import Check, Measured
 from hitzoo.doctor.checks import onednn_kernels, triton_kernels
-from hitzoo.doctor.checks.compiler import compiles
+from hitzoo.doctor.checks.compiler import compiles, compiles_later
 from hitzoo.doctor.checks.computes import computes
 from hitzoo.doctor.checks.cuda_graph import cuda_graph
 from hitzoo.doctor.checks.optimized_network import optimized_network
@@ -54,7 +54,8 @@ def _checks_of_one(name: str, *, full: bool, suspected: bool) -> Iterator[Check]
     yield from _onednn(full=full) if device.type == "cpu" else ()
     yield from _networks(device, full=full)
     yield from _steps(device, full=full)
-    yield _check("compiler", "torch.compile", name, "leave out --compile", partial(compiles, device), patience=_LONG)
+    compiled = partial(compiles, device) if full or device.type != "cpu" else compiles_later
+    yield _check("compiler", "torch.compile", name, "leave out --compile", compiled, patience=_LONG)
     if device.type == "cuda":
         yield _check("graph", "CUDA graph", name, "leave out --optimized", partial(cuda_graph, device))
     yield from _speeds(device, full=full)

@@ -179,6 +179,14 @@ def test_training_check_without_compiler_does_not_apply(monkeypatch: pytest.Monk
         compiler.compiles(torch.device("cuda"))
 
 
+def test_cpu_compiles_only_with_full() -> None:
+    (later,) = [check for check in checks_of(("cpu",), full=False) if check.outline.group == "compiler"]
+    assert carry_out(later).note == "not tried: it takes a while on a CPU; hitzoo doctor --full tries it"
+    for devices, full in ((("cpu",), True), (("cuda:0",), False)):
+        (now,) = [check for check in checks_of(devices, full=full) if check.outline.group == "compiler"]
+        assert now.measure is not later.measure
+
+
 def test_graph_check_finds_graph_that_repeats_its_first_images(monkeypatch: pytest.MonkeyPatch) -> None:
     assert cuda_graph.replayed_calls(CPU).value == 0
 
