@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
 
 import torch
 from torch import nn
@@ -14,15 +13,10 @@ from hitzoo.doctor.check import Measured
 from hitzoo.doctor.checks.compiler import require_compiler
 from hitzoo.doctor.checks.specimen import specimen, worst
 from hitzoo.objectives.build import objective_of
-from hitzoo.objectives.moment import Moment
-from hitzoo.objectives.update import Inputs
 from hitzoo.plan.role import Role
-from hitzoo.runtime.distributed import ALONE
-from hitzoo.training.engine.draws import draws_of
 from hitzoo.training.engine.execution import Execution, Precision
 from hitzoo.training.engine.runner import StepRunner
-from hitzoo.training.engine.state import new_state
-from hitzoo.training.engine.stream import to_real
+from hitzoo.training.engine.state import TrainState, new_state
 
 LIMITS = {"float32": 1e-3, "tf32": 5e-2, "bf16": 0.3}
 _SEED = 0
@@ -50,19 +44,25 @@ def training_step(device: torch.device, precision: Precision, *, compiled: bool 
 def expected_gradients() -> Mapping[Role, tuple[torch.Tensor, ...]]:
     """Gradients of the step in float64, by autograd and torch's own operations alone."""
     spec, plan = specimen()
-    state = new_state(plan, spec.training, _SEED, torch.device("cpu"))
-    networks: dict[Role, nn.Module] = {role: network.double() for role, network in state.networks.items()}
-    (update,) = _PLAIN.objective(objective_of(spec.training), networks).updates(1)
-    at = Moment(1, 0, 0)
-    draws, random = draws_of(_SEED, update, at, ALONE.shard)
-    inputs: Any = Inputs(
-        real=to_real(_images(), torch.device("cpu"), channels_last=False).double(),
-        latents=draws.normal(plan.input_width).double(),
-        random=random,
-    )
-    with _PLAIN.step():
-        update.gradients(_PLAIN.networks(networks), inputs, at)
+    cpu = torch.device("cpu")
+    state = new_state(plan, spec.training, _SEED, cpu)
+    networks: dict[Role, nn.Module] = {role: _InFloat64(network) for role, network in state.networks.items()}
+    exact = TrainState(networks=networks, averages={}, optimizers=state.optimizers)
+    objective = objective_of(spec.training)
+    StepRunner(exact, objective, seed=_SEED, latent_dim=plan.input_width, device=cpu, execution=_PLAIN)(1, _images())
     return {role: tuple(_gradients(network)) for role, network in networks.items()}
+
+
+class _InFloat64(nn.Module):
+    """A network with its weights and inputs in float64."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network.double()
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        found: torch.Tensor = self.network(inputs.double())
+        return found
 
 
 def _images() -> torch.Tensor:
