@@ -71,10 +71,10 @@ def test_smaller_tiles_are_tried_until_one_fits_and_that_is_remembered(caplog: p
             too_large()
 
     assert attempt(MLP, launch)
-    assert tried == [TILE, replace(TILE, kept=False), replace(TILE, kept=False, rows=64, chunk=32)]
+    assert tried == [TILE, *(replace(TILE, kept=False, rows=r, chunk=c) for r, c in [(128, 64), (128, 32), (64, 32)])]
     assert attempt(MLP, launch)
-    assert len(tried) == 4
-    assert tried[3] == tried[2]
+    assert len(tried) == 5
+    assert tried[4] == tried[3]
     assert messages(caplog) == []
 
 
@@ -83,7 +83,7 @@ def test_every_tile_has_a_smaller_one_down_to_the_smallest() -> None:
     while (less := smaller(tile)) is not None:
         steps.append((less.kept, less.rows, less.chunk))
         tile = less
-    assert steps == [(False, 128, 64), (False, 64, 32), (False, 32, 16)]
+    assert steps == [(False, 128, 64), (False, 128, 32), (False, 64, 32), (False, 32, 32), (False, 32, 16)]
 
 
 def test_failed_kernel_costs_no_other_size_and_is_said_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -22,9 +22,9 @@ from hitzoo.fold.triton.launch import (
     resolve_gelu,
     resolve_precision,
 )
-from hitzoo.fold.triton.tiling import Tile, choose_tile, device_of, programs_per_sample
-
-_SMALLEST_OUTPUT = 16  # the width of the narrowest product
+from hitzoo.fold.triton.shared_memory import NARROWEST, mlp_demand
+from hitzoo.fold.triton.tile_choice import choose_tile
+from hitzoo.fold.triton.tiling import Tile, device_of, programs_per_sample
 
 
 def fused_mlp(
@@ -103,7 +103,8 @@ def _run(
         sizes=((channels, "channels"), (hidden, "hidden features"), (outputs, "outputs")),
         forms=(form, precision, str(out.dtype)),
     )
-    launch_fitting(kernel, lambda: _choose_tile(x, hidden, outputs, precision), launch)
+    demand = mlp_demand(x.element_size(), channels, hidden, None if skip is None else outputs)
+    launch_fitting(kernel, lambda: choose_tile(demand, device_of(x.device), precision), launch)
     return out
 
 
@@ -127,7 +128,7 @@ def _launch(
             C=channels,
             H=len(widen),
             OUT=outputs,
-            OUT_BLOCK=max(_SMALLEST_OUTPUT, outputs),
+            OUT_BLOCK=max(NARROWEST, outputs),
             ROWS=tile.rows,
             CHUNK=tile.chunk,
             KEPT=tile.kept,
@@ -135,8 +136,3 @@ def _launch(
             PRECISION=precision,
             **options(tile),
         )
-
-
-def _choose_tile(x: torch.Tensor, hidden: int, outputs: int, precision: Precision) -> Tile:
-    numbers = hidden * (x.shape[1] + max(_SMALLEST_OUTPUT, outputs))
-    return choose_tile(x, hidden, numbers, precision)

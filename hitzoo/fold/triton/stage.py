@@ -21,10 +21,10 @@ from hitzoo.fold.triton.launch import (
     resolve_gelu,
     resolve_precision,
 )
-from hitzoo.fold.triton.tiling import Tile, choose_tile, device_of, programs_per_sample
+from hitzoo.fold.triton.shared_memory import NARROWEST, Demand, stage_demand
+from hitzoo.fold.triton.tile_choice import choose_tile
+from hitzoo.fold.triton.tiling import Tile, device_of, programs_per_sample
 from hitzoo.fold.triton.weights import LatentAttention, StageWeights
-
-_SMALLEST = 16  # the width of the narrowest product
 
 
 def pixel_stage(
@@ -60,7 +60,8 @@ def pixel_stage(
         launch(tile)
     else:
         kernel = _specialization(x, weights, attention, image_before, (form, precision))
-        launch_fitting(kernel, lambda: _choose_tile(x, weights, attention, precision), launch)
+        demand = _demand(x, weights, attention)
+        launch_fitting(kernel, lambda: choose_tile(demand, device_of(x.device), precision), launch)
     return out, image
 
 
@@ -110,8 +111,8 @@ def _launch(
             C=channels,
             H=hidden,
             K=1 if head is None else len(head.weight),
-            IN_BLOCK=max(_SMALLEST, 1 << (width - 1).bit_length()),
-            K_BLOCK=_SMALLEST,
+            IN_BLOCK=max(NARROWEST, 1 << (width - 1).bit_length()),
+            K_BLOCK=NARROWEST,
             DEPTH=depth,
             HEADS=weights.heads,
             TOKENS=attention.score.shape[1] // weights.heads if attention else 1,
@@ -124,17 +125,18 @@ def _launch(
         )
 
 
-def _choose_tile(
-    x: torch.Tensor, weights: StageWeights, attention: LatentAttention | None, precision: Precision
-) -> Tile:
-    """Choose the tile; of the weights in shared memory, the attention's are one sample's."""
+def _demand(x: torch.Tensor, weights: StageWeights, attention: LatentAttention | None) -> Demand:
     head, (depth, hidden, channels) = weights.image, weights.mlps.widen.shape
-    ends = head is not None and head.collapsed is not None
-    numbers = 2 * depth * hidden * channels - ends * hidden * (channels - _SMALLEST)
-    numbers += 0 if attention is None else 2 * attention.score[0].numel()
-    numbers += 0 if weights.up is None else weights.up.numel()
-    numbers += 0 if head is None else _SMALLEST * channels
-    return choose_tile(x.new_empty(0, channels), hidden, numbers, precision, wide=True)
+    return stage_demand(
+        x.element_size(),
+        x.shape[2] // 4,
+        channels,
+        hidden,
+        logits=0 if attention is None else attention.score.shape[1],
+        depth=depth,
+        image=head is not None,
+        ends=head is not None and head.collapsed is not None,
+    )
 
 
 def _check(

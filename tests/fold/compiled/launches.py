@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from unittest import mock
@@ -32,7 +32,6 @@ class Launch:
     types: tuple[tuple[str, str], ...]
     constants: tuple[tuple[str, Any], ...]
     options: tuple[tuple[str, Any], ...]
-    tile: Any = field(compare=False, default=None)
 
     def __getitem__(self, constant: str) -> Any:
         return dict(self.constants)[constant]
@@ -40,6 +39,19 @@ class Launch:
     def has(self, argument: str) -> bool:
         """True if a tensor is given for it."""
         return argument in dict(self.types)
+
+    @property
+    def dtype(self) -> str:
+        return dict(self.types)["x"].removeprefix("*")
+
+    @property
+    def ends(self) -> bool:
+        """True if it ends in the image."""
+        return self.has("skip") or self.has("collapsed")
+
+    @property
+    def tile(self) -> str:
+        return f"{self['ROWS']}×{self['CHUNK']}{' kept' if self['KEPT'] else ''}"
 
 
 class Recorder:
@@ -75,7 +87,7 @@ def recording(card: Card) -> Iterator[list[Launch]]:
             name = module.__name__.rsplit(".", 1)[1]
             recorder = Recorder(getattr(module, name), launches)
             patches.enter_context(mock.patch.object(module, name, recorder))
-        for module in ("tiling", "mlp", "stage", "support"):
+        for module in ("mlp", "stage", "support"):
             place = f"hitzoo.fold.triton.{module}.device_of"
             patches.enter_context(mock.patch(place, return_value=card.device))
         patches.enter_context(mock.patch("hitzoo.fold.triton.support.supports_device", return_value=True))
@@ -94,10 +106,14 @@ def networks() -> dict[str, ModelPlan]:
 
 def launches_of(plan: ModelPlan, card: Card, dtype: torch.dtype) -> list[Launch]:
     """Every launch of one call of the fast network, in order."""
-    with torch.device("meta"):
-        module = build_generator(plan).eval().requires_grad_(False)
-    like = torch.empty(0, dtype=dtype, device="meta")
-    kernels = Kernels(like, onednn=False, chunk_numel=None, position_cache_numel=1 << 62, triton=True)
     with recording(card) as launches, torch.inference_mode():
-        fold(module, kernels)(torch.empty(2, plan.generator.latent_dim, device="meta"))
+        _folded(plan.name, dtype)(torch.empty(2, plan.generator.latent_dim, device="meta"))
     return launches
+
+
+@cache
+def _folded(name: str, dtype: torch.dtype) -> torch.nn.Module:
+    with torch.device("meta"):
+        module = build_generator(networks()[name]).eval().requires_grad_(False)
+    like = torch.empty(0, dtype=dtype, device="meta")
+    return fold(module, Kernels(like, onednn=False, chunk_numel=None, position_cache_numel=1 << 62, triton=True))
