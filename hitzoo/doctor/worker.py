@@ -57,6 +57,8 @@ class Worker:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if kind is not None:
+            self._kill()  # at once: a user who stops the command waits for nobody
         self.renew()
         if self._log != Path(os.devnull):
             with suppress(OSError):

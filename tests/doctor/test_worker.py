@@ -36,6 +36,17 @@ def test_lost_process_is_named_and_replaced(
 
 
 @pytest.mark.processes
+def test_busy_process_is_ended_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("hitzoo.doctor.worker._FAREWELL", 600.0)
+    with pytest.raises(KeyboardInterrupt), Worker(answer) as worker:
+        busy = worker.ask("which", patience=PATIENCE)
+        monkeypatch.setattr(worker._door, "poll", lambda patience: (_ for _ in ()).throw(KeyboardInterrupt))
+        worker.ask("hang", patience=PATIENCE)
+    with pytest.raises(ProcessLookupError):
+        os.kill(busy, 0)
+
+
+@pytest.mark.processes
 def test_renewed_process_is_another() -> None:
     with Worker(answer) as worker:
         first = worker.ask("which", patience=PATIENCE)
