@@ -26,7 +26,7 @@ class Lost(Exception):  # noqa: N818 - what is the case
 
 
 class Answering(Protocol):
-    """Whoever answers the questions of `hitzoo.doctor.answers`."""
+    """Source of answers to the questions of `hitzoo.doctor.answers`."""
 
     def ask(self, question: str, *given: Any, patience: float) -> Any:
         """Return the answer, within `patience` seconds."""

@@ -1,4 +1,4 @@
-"""How fast a device copies and multiplies; these figures have no bounds."""
+"""Speed of copies and of matrix products on a device; these figures have no bounds."""
 
 from __future__ import annotations
 
