@@ -34,7 +34,10 @@ class Limits:
         """Return how many equal parts a sequence is cut into; a length without a fitting divisor stays whole."""
         most = max(self.rows, self.rows_per_key * keys)
         least = -(-length * rows_per_query // most)
-        return next((parts for parts in range(least, 8 * least) if length % parts == 0), 1)
+        for parts in range(least, 8 * least):
+            if length % parts == 0:
+                return parts
+        return 1
 
     def sequences_at_once(self, rows: int, heads: int, width: int) -> int:
         """Return the most sequences of one call."""
