@@ -95,7 +95,7 @@ def test_networks_compute_on_their_device_alone(fake, name) -> None:
 def test_optimized_networks_compute_on_their_device_alone(fake, real_indices, monkeypatch, name, precision) -> None:
     monkeypatch.setattr(kernels_module, "supports_device", lambda device: False)
     plan = hitzoo.compile_spec(hitzoo.load_spec(name))
-    network = fold(networks(plan)[0].eval(), kernels_for(precision, CUDA)).to(CUDA)
+    network = fold(networks(plan)[0].eval(), kernels_for(precision, CUDA))
     images = network(latents(plan))
     assert (images.shape[0], images.shape[2], images.device) == (BATCH, plan.resolution, CUDA)
     assert images.dtype == torch.float32
