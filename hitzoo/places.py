@@ -66,6 +66,12 @@ def caches() -> Path | None:
         return None
 
 
+def hitzoo_cache() -> Path | None:
+    """The folder of hitzoo's own cache, $HITZOO_CACHE first; None for a user without a home."""
+    own, shared = os.environ.get("HITZOO_CACHE"), caches()
+    return Path(own) if own else shared / "hitzoo" if shared else None
+
+
 def _mode(path: Path) -> int | None:
     """Stat a path, links followed; not by `Path.exists`, whose behaviour differs between versions of Python."""
     try:

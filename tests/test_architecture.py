@@ -102,6 +102,7 @@ def test_every_file_is_one_concept() -> None:
 
 ROOMS = (
     "cli",
+    "doctor",
     "sampling",
     "hub",
     "zoo",

@@ -10,7 +10,7 @@ import pytest
 
 from hitzoo.errors import RequestError, UnknownNameError
 from hitzoo.hub.locate import locate
-from hitzoo.places import caches, is_file, is_folder, is_there, place
+from hitzoo.places import caches, hitzoo_cache, is_file, is_folder, is_there, place
 
 ODD = ["x" * 300, "a/" * 3000, "\0", "", "file/below"]
 
@@ -64,3 +64,13 @@ def test_shut_folder_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         assert str(caught.value) == (
             "shut/x cannot be looked at (permission denied); ask for access or choose another place"
         )
+
+
+def test_hitzoo_cache_is_its_own_variable_else_below_the_users_caches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HITZOO_CACHE", "/own")
+    assert hitzoo_cache() == Path("/own")
+    monkeypatch.delenv("HITZOO_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    assert hitzoo_cache() == Path("/somewhere/hitzoo")
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    assert hitzoo_cache() == Path("/home/me/.cache/hitzoo")

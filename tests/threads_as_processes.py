@@ -60,8 +60,11 @@ def together(count: int, work: Callable[[World], Made]) -> list[Made]:
             meeting.abort()
             raise
 
+    cudnn = torch.backends.cudnn
+    before = cudnn.benchmark, cudnn.deterministic  # threads share what a process has for itself
     with ThreadPoolExecutor(count) as pool:
         asked = [pool.submit(do, rank) for rank in range(count)]
+    cudnn.benchmark, cudnn.deterministic = before
     errors = [error for one in asked if (error := one.exception())]
     for error in errors:
         if not isinstance(error, threading.BrokenBarrierError):

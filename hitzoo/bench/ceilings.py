@@ -14,6 +14,7 @@ import torch
 
 from hitzoo.layers.onednn_linear import is_here, onednn_linear
 from hitzoo.runtime.device import wait_for
+from hitzoo.runtime.float32_precision import float32_precision
 from hitzoo.runtime.precision import PRECISIONS
 
 _COPIED = {"cpu": 1 << 28, "cuda": 1 << 30}  # bytes; far more than any cache holds
@@ -73,12 +74,8 @@ def _rate(dtype: torch.dtype, side: int, device: torch.device) -> float:
 
 
 def _rate_of_tf32(side: int, device: torch.device) -> float:
-    matmul = torch.backends.cuda.matmul
-    before, matmul.allow_tf32 = matmul.allow_tf32, True
-    try:
+    with float32_precision("tf32"):
         return _rate(torch.float32, side, device)
-    finally:
-        matmul.allow_tf32 = before
 
 
 def _least_seconds(work: Callable[[], Any], device: torch.device) -> float:

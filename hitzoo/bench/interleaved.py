@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from hitzoo.bench.subprocess_runner import CallTimer
 from hitzoo.bench.variants import SamplingCall
 
-_WARM_UP = 1  # untimed calls of each kind, after the one whose memory is measured
-
 
 @dataclass(frozen=True, kw_only=True)
 class CallTiming:
@@ -31,11 +29,15 @@ def time_interleaved(
     runners: Mapping[str, CallTimer],
     *,
     repeats: int,
+    warm_up: int = 1,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> list[CallTiming]:
-    """Time one call of each kind per round, for `repeats` rounds; `runners` by variant make them."""
+    """Time one call of each kind per round, for `repeats` rounds; `runners` by variant make them.
+
+    Before that, one call of each kind measures its memory, and `warm_up` more are not timed.
+    """
     peaks = [runners[call.variant].peak_bytes(call) for call in calls]
-    for _ in range(_WARM_UP):
+    for _ in range(warm_up):
         for call in calls:
             runners[call.variant].seconds(call)
     times: list[list[float]] = [[] for _ in calls]

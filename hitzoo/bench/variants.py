@@ -13,6 +13,7 @@ from hitzoo.layers.onednn_linear import without_onednn_linear
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.allocator import keep_freed_memory
 from hitzoo.runtime.device import wait_for
+from hitzoo.runtime.float32_precision import inference_precision
 from hitzoo.runtime.live_bytes import LiveBytes
 from hitzoo.runtime.precision import PRECISIONS
 from hitzoo.sampling.fast import fast_network
@@ -28,6 +29,8 @@ VARIANTS = {
 """Descriptions for `--help`."""
 
 DEFAULT_VARIANTS = ("plain", "optimized")
+
+_GRAPHS = 64  # so that every batch size of a benchmark has one
 
 Network = Callable[[torch.Tensor], torch.Tensor]
 
@@ -55,7 +58,7 @@ class VariantRunner:
     def seconds(self, call: SamplingCall) -> float:
         """Time one call to completion; latents are on the device already, images stay there."""
         network, z = self._network(call), self._latents(call)
-        with torch.inference_mode(), self._linear():
+        with torch.inference_mode(), inference_precision(self.device), self._linear():
             wait_for(self.device)
             began = time.perf_counter()
             network(z)
@@ -68,7 +71,7 @@ class VariantRunner:
         On CPUs this counts live tensors, without the kernels' scratch space.
         """
         network, z = self._network(call), self._latents(call)
-        with torch.inference_mode(), self._linear():
+        with torch.inference_mode(), inference_precision(self.device), self._linear():
             if self.device.type != "cuda":
                 with LiveBytes() as memory:
                     network(z)
@@ -100,11 +103,11 @@ def _plain(module: torch.nn.Module, precision: str, device: torch.device) -> Net
 
 
 def _optimized(module: torch.nn.Module, precision: str, device: torch.device) -> Network:
-    return fast_network(module, precision=precision, device=device, keeps_memory=True)
+    return fast_network(module, precision=precision, device=device, keeps_memory=True, graphs=_GRAPHS)
 
 
 def _compiled(module: torch.nn.Module, precision: str, device: torch.device) -> Network:
-    return fast_network(module, precision=precision, device=device, compiled=True, keeps_memory=True)
+    return fast_network(module, precision=precision, device=device, compiled=True, keeps_memory=True, graphs=_GRAPHS)
 
 
 _NETWORKS = {"plain": _plain, "optimized": _optimized, "compiled": _compiled}

@@ -1,7 +1,7 @@
 """The `hitzoo` command: its verbs, and the one place where an error becomes a message and an exit code.
 
-Exit codes: 0 done, 1 a bug of ours, 2 a mistake the user can act on, and stopped: 130 by Ctrl-C, 143 by SIGTERM, 129
-by SIGHUP.
+Exit codes: 0 done, 1 a bug of ours or a failed check of `hitzoo doctor`, 2 a mistake the user can act on, and stopped:
+130 by Ctrl-C, 143 by SIGTERM, 129 by SIGHUP.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from hitzoo.cli import (
     convert,
     data,
     diff,
+    doctor,
     estimate,
     eval,
     explain,
@@ -93,6 +94,7 @@ _verb("pull", SHARE, pull.pull)
 _verb("publish", SHARE, publish.publish)
 _verb("convert", SHARE, convert.convert)
 _verb("eval", MEASURE, eval.evaluate)
+_verb("doctor", MEASURE, doctor.doctor)
 app.add_typer(data.app, name="data", rich_help_panel=TRAIN)
 app.add_typer(bench.app, name="bench", rich_help_panel=MEASURE)
 

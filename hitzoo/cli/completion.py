@@ -81,6 +81,13 @@ def complete_device(incomplete: str) -> list[str]:
     return [name for name in ("auto", "cpu", "cuda", "mps") if name.startswith(incomplete)]
 
 
+def complete_check_group(incomplete: str) -> list[str]:
+    """Complete groups of `hitzoo doctor`'s checks."""
+    from hitzoo.doctor.examination import GROUPS
+
+    return [name for name in GROUPS if name.startswith(incomplete)]
+
+
 def complete_precision(incomplete: str) -> list[str]:
     """Complete precisions of sampling."""
     return [name for name in ("float32", "bfloat16") if name.startswith(incomplete)]

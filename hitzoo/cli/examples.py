@@ -85,6 +85,12 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "hitzoo eval runs/photos --metrics fid,kid",
         "hitzoo eval --images samples/photos --data photos --metrics fid",
     ),
+    "doctor": (
+        "hitzoo doctor",
+        "hitzoo doctor --full --out report",
+        "hitzoo doctor --device cuda --only kernels",
+        "hitzoo doctor --hub --json",
+    ),
     "bench sample": ("hitzoo bench sample hit-b-ffhq256 --batch 1 --batch 16",),
     "bench train": ("hitzoo bench train hit-ti-64 --batch 8",),
     "bench resolution": ("hitzoo bench resolution hit-b-ffhq1024 --path optimized",),

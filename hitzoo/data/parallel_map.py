@@ -10,11 +10,13 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+_PATIENCE = 2.0  # seconds from a SIGTERM, which may have reached the whole group, to the end of a worker
 _PER_PROCESS = 3  # items in flight per process: enough to keep it busy, few enough to hold
 
 _function: Callable[[Any], Any]  # of a worker process, set when it starts
@@ -56,9 +58,17 @@ def _begin(function: Callable[[Any], Any]) -> None:
 
 
 def init_worker() -> None:
-    """Initialise a worker process: ignore Ctrl-C, and exit with the parent."""
+    """Initialise a worker process: ignore Ctrl-C, finish what is being sent at SIGTERM, and exit with the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the parent decides
+    signal.signal(signal.SIGTERM, _exit_later)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
+
+
+def _exit_later(number: int, frame: FrameType | None) -> None:
+    """Leave the parent time to stop this worker: one that dies while it sends half a result blocks its reader."""
+    timer = threading.Timer(_PATIENCE, os._exit, (128 + number,))
+    timer.daemon = True
+    timer.start()
 
 
 def _do(item: Any) -> Any:

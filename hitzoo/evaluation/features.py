@@ -11,6 +11,7 @@ import torch
 from hitzoo.evaluation.metrics import FeatureKind
 from hitzoo.evaluation.pictures import RGB, ImageSet
 from hitzoo.evaluation.sharing import shard_batches
+from hitzoo.runtime.float32_precision import float32_precision
 from hitzoo.runtime.shard import WHOLE, Shard
 
 
@@ -66,13 +67,11 @@ def extract(
 @contextmanager
 def exact_float32() -> Iterator[None]:
     """Use full float32 and deterministic algorithms on CUDA, whatever training has set; a no-op elsewhere."""
-    cudnn, matmul = torch.backends.cudnn, torch.backends.cuda.matmul
-    before, matmul.allow_tf32 = matmul.allow_tf32, False
+    cudnn = torch.backends.cudnn  # whose `flags` reads settings that raise for some programs
+    before = cudnn.benchmark, cudnn.deterministic
+    cudnn.benchmark, cudnn.deterministic = False, True
     try:
-        with (
-            torch.inference_mode(),
-            cudnn.flags(enabled=cudnn.enabled, benchmark=False, deterministic=True, allow_tf32=False),
-        ):
+        with torch.inference_mode(), float32_precision("ieee"):
             yield
     finally:
-        matmul.allow_tf32 = before
+        cudnn.benchmark, cudnn.deterministic = before

@@ -7,7 +7,6 @@ be deleted at any time. A truncated or altered one is recomputed.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from hashlib import sha256
@@ -21,7 +20,7 @@ from hitzoo.evaluation.features import FeatureNetwork, extract
 from hitzoo.evaluation.metrics import FeatureKind
 from hitzoo.evaluation.pictures import StoredImages
 from hitzoo.evaluation.sharing import gather_features, shard_batches
-from hitzoo.places import caches
+from hitzoo.places import hitzoo_cache
 from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.zoo.weights import read_metadata, read_tensors, save_weights, stored_checksum
 
@@ -96,12 +95,6 @@ def _extract_together(
     return {kind: rows[mask] for kind, rows in whole.items()}
 
 
-def cache_folder() -> Path | None:
-    """Folder of hitzoo's cache; None for a user without a home."""
-    own, shared = os.environ.get("HITZOO_CACHE"), caches()
-    return Path(own) if own else shared / "hitzoo" if shared else None
-
-
 def _facts(reals: StoredImages, network: FeatureNetwork, device: torch.device) -> dict[str, Any]:
     """Collect all that the features depend on, bit for bit on one machine."""
     chosen = reals.facts()
@@ -116,7 +109,7 @@ def _facts(reals: StoredImages, network: FeatureNetwork, device: torch.device) -
 
 
 def _path(facts: Mapping[str, Any]) -> Path | None:
-    key, folder = sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest(), cache_folder()
+    key, folder = sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest(), hitzoo_cache()
     return folder / "real-features" / f"{key[:32]}.safetensors" if folder else None
 
 

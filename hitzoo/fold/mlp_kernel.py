@@ -13,7 +13,8 @@ from torch import nn
 from hitzoo.fold.gradient import needs_gradient
 from hitzoo.fold.kernels import Kernels
 from hitzoo.fold.linear import FusedLinear, OneDnnLinear
-from hitzoo.fold.triton.build_failure import has_build_failed, run_or_none
+from hitzoo.fold.triton.attempts import run_or_none
+from hitzoo.fold.triton.disabled import disabled_kernels
 from hitzoo.fold.triton.launch import Gelu
 from hitzoo.fold.triton.mlp import fused_last_mlp, fused_mlp
 from hitzoo.fold.triton.support import supports_mlp
@@ -41,7 +42,12 @@ class MLPKernel:
 
     def supports(self, x: torch.Tensor, outputs: int | None = None) -> bool:
         """True if there is a kernel for a map [B, N, C] on its device."""
-        return not has_build_failed() and not needs_gradient(x) and supports_mlp(x, len(self.widen.bias), outputs)
+        kernel = "mlp" if outputs is None else "mlp_to_image"
+        return (
+            not needs_gradient(x)
+            and supports_mlp(x, len(self.widen.bias), outputs)
+            and kernel not in disabled_kernels(x.device)
+        )
 
     def mlp(self, x: torch.Tensor) -> torch.Tensor | None:
         """x + W2·gelu(W1·x): [B, N, C] -> [B, N, C]; None where the kernel cannot be built."""

@@ -91,10 +91,33 @@ class GhostStatistics:
         self.size = size
 
     def __call__(self, norm: BatchNormLike, x: torch.Tensor) -> torch.Tensor:
-        """Normalise group by group; a batch smaller than a group is one group."""
+        """Normalise all groups as channels of their own; a batch smaller than a group is one group.
+
+        The map is copied once each way, however many groups there are.
+        """
         count = -(-len(x) // self.size)
         if count == 1:
             return per_replica(norm, x)
+        if len(x) % count:
+            return self._uneven(norm, x, count)
+        channels = x.shape[-1]
+        groups = x.reshape(len(x) // count, count, -1, channels).transpose(1, 2)  # a group's channels are columns
+        means, variances = (norm.running_mean.new_zeros(count * channels) for _ in range(2))
+        rows = F.batch_norm(
+            groups.reshape(-1, count * channels),
+            means,
+            variances,
+            _for_each_group(norm.weight, count),
+            _for_each_group(norm.bias, count),
+            True,
+            1.0,
+            norm.epsilon,
+        )
+        _take_in(norm, means.view(count, channels), variances.view(count, channels))
+        return rows.view(groups.shape).transpose(1, 2).reshape(x.shape)
+
+    def _uneven(self, norm: BatchNormLike, x: torch.Tensor, count: int) -> torch.Tensor:
+        """Normalise groups whose sizes differ by one, one by one."""
         means, variances = (norm.running_mean.new_zeros(count, x.shape[-1]) for _ in range(2))
         normed = torch.empty_like(x)
         for g, (mean, variance) in enumerate(zip(means, variances, strict=True)):
@@ -103,6 +126,16 @@ class GhostStatistics:
             normed[g::count] = F.batch_norm(rows, mean, variance, norm.weight, norm.bias, True, 1.0, norm.epsilon).view(
                 group.shape
             )
-        norm.running_mean.lerp_(means.mean(dim=0), norm.momentum)
-        norm.running_var.lerp_(variances.mean(dim=0), norm.momentum)
+        _take_in(norm, means, variances)
         return normed
+
+
+def _for_each_group(weight: torch.Tensor, count: int) -> torch.Tensor:
+    """Repeat [C] to [G·C]; its gradient is summed from the last group to the first, as if each were normed in turn."""
+    return torch.stack([weight] * count).flip(0).flatten()
+
+
+def _take_in(norm: BatchNormLike, means: torch.Tensor, variances: torch.Tensor) -> None:
+    """Update the running statistics by the mean of the groups', [G, C] each."""
+    norm.running_mean.lerp_(means.mean(dim=0), norm.momentum)
+    norm.running_var.lerp_(variances.mean(dim=0), norm.momentum)

@@ -5,13 +5,14 @@ Source: Chen et al. 2016, "Training Deep Nets with Sublinear Memory Cost"; the m
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+from contextlib import ExitStack, nullcontext
 from typing import Any
 
 import torch
 from torch import nn
 from torch.utils.checkpoint import checkpoint
 
+from hitzoo.layers.double_backward import is_twice_differentiable, twice_differentiable
 from hitzoo.layers.norm import BatchNorm
 
 
@@ -28,29 +29,34 @@ def checkpointed(part: nn.Module, *inputs: Any) -> Any:
         return part(*inputs)
 
     def contexts() -> tuple[Any, Any]:
-        return nullcontext(), _RunningStatisticsHeld(part)
+        return nullcontext(), _Recomputation(part)
 
     return checkpoint(part, *inputs, use_reentrant=False, preserve_rng_state=False, context_fn=contexts)
 
 
-class _RunningStatisticsHeld:
-    """Batch norms normalise as usual, but do not update their running statistics with the same batch a second time.
+class _Recomputation:
+    """The module computes again what it computed, by the same operations.
 
+    Batch norms normalise as usual, but do not update their running statistics with the same batch a second time.
     Entered once per recomputation, of which a double backward needs more than one.
     """
 
     def __init__(self, part: nn.Module) -> None:
         self.norms = [module for module in part.modules() if isinstance(module, BatchNorm)]
-        self.before: list[list[float]] = []
+        self.twice = is_twice_differentiable()
+        self.entered: list[ExitStack] = []
 
     def __enter__(self) -> None:
-        self.before.append([norm.momentum for norm in self.norms])
-        for norm in self.norms:
-            norm.momentum = 0.0
+        with ExitStack() as stack:
+            if self.twice:
+                stack.enter_context(twice_differentiable())
+            for norm in self.norms:
+                stack.callback(setattr, norm, "momentum", norm.momentum)
+                norm.momentum = 0.0
+            self.entered.append(stack.pop_all())
 
     def __exit__(self, *error: object) -> None:
-        for norm, momentum in zip(self.norms, self.before.pop(), strict=True):
-            norm.momentum = momentum
+        self.entered.pop().close()
 
 
 def _learns(value: Any) -> bool:

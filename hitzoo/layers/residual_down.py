@@ -24,7 +24,7 @@ class ResidualDown(CheckpointedModule):
 
     def __init__(self, *, in_channels: int, out_channels: int, downsample: str, equalized: bool) -> None:
         super().__init__()
-        self.downsample = DOWNSAMPLERS[downsample]
+        self.downsample = DOWNSAMPLERS[downsample](in_channels)
         self.conv1 = Conv(in_channels, in_channels, 3, equalized=equalized)
         self.conv2 = Conv(in_channels, out_channels, 3, equalized=equalized)
         self.skip = Conv(in_channels, out_channels, 1, equalized=equalized, bias=False)

@@ -36,18 +36,18 @@ class Augmentation:
 
 def flip(images: torch.Tensor, random: BatchRandom) -> torch.Tensor:
     """Mirror left to right with probability ½."""
-    mirrored = _uniform(images, random) < 0.5
+    mirrored = _uniform(random) < 0.5
     return torch.where(mirrored, images.flip(-1), images)
 
 
 def color(images: torch.Tensor, random: BatchRandom) -> torch.Tensor:
     """Brightness +U(−½, ½), saturation ·U(0, 2) about the pixel's mean, contrast ·U(½, 1½) about the image's mean."""
     colours, rest = images[:, :3], images[:, 3:]
-    colours = colours + (2 * _uniform(images, random) - 1) * _BRIGHTNESS
+    colours = colours + (2 * _uniform(random) - 1) * _BRIGHTNESS
     grey = colours.mean(dim=1, keepdim=True)
-    colours = (colours - grey) * (1 + (2 * _uniform(images, random) - 1) * _SATURATION) + grey
+    colours = (colours - grey) * (1 + (2 * _uniform(random) - 1) * _SATURATION) + grey
     mean = colours.mean(dim=(1, 2, 3), keepdim=True)
-    colours = (colours - mean) * (1 + (2 * _uniform(images, random) - 1) * _CONTRAST) + mean
+    colours = (colours - mean) * (1 + (2 * _uniform(random) - 1) * _CONTRAST) + mean
     return torch.cat((colours, rest), dim=1)
 
 
@@ -55,8 +55,8 @@ def translation(images: torch.Tensor, random: BatchRandom) -> torch.Tensor:
     """Shift by whole pixels, up to an eighth of the side each way; what comes in is 0."""
     side = images.shape[-1]
     most = int(side * _TRANSLATION + 0.5)
-    rows, inside_rows = _shifted(images, _integers(images, random, -most, most))
-    columns, inside_columns = _shifted(images, _integers(images, random, -most, most))
+    rows, inside_rows = _shifted(images, random.integers(-most, most))
+    columns, inside_columns = _shifted(images, random.integers(-most, most))
     batch = torch.arange(len(images), device=images.device)[:, None, None]
     moved = images.permute(0, 2, 3, 1)[batch, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
     return moved * (inside_rows[:, None, :, None] & inside_columns[:, None, None, :])
@@ -67,8 +67,8 @@ def cutout(images: torch.Tensor, random: BatchRandom) -> torch.Tensor:
     side = images.shape[-1]
     size = int(side * _CUTOUT + 0.5)
     last = side - size % 2  # an even square has its centre between pixels, so one more place
-    cut_rows = _within(images, _integers(images, random, 0, last), size)
-    cut_columns = _within(images, _integers(images, random, 0, last), size)
+    cut_rows = _within(images, random.integers(0, last), size)
+    cut_columns = _within(images, random.integers(0, last), size)
     return images.masked_fill(cut_rows[:, None, :, None] & cut_columns[:, None, None, :], 0)
 
 
@@ -80,14 +80,9 @@ AUGMENTATIONS: dict[str, Callable[[torch.Tensor, BatchRandom], torch.Tensor]] = 
 }
 
 
-def _uniform(images: torch.Tensor, random: BatchRandom) -> torch.Tensor:
+def _uniform(random: BatchRandom) -> torch.Tensor:
     """Return one number in [0, 1) per image: [B, 1, 1, 1]."""
-    return random.uniform().to(images.device, non_blocking=True)[:, None, None, None]
-
-
-def _integers(images: torch.Tensor, random: BatchRandom, low: int, high: int) -> torch.Tensor:
-    """Return one integer from low to high, both included, per image: [B]."""
-    return random.integers(low, high).to(images.device, non_blocking=True)
+    return random.uniform()[:, None, None, None]
 
 
 def _shifted(images: torch.Tensor, shift: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:

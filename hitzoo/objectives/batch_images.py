@@ -11,7 +11,7 @@ from hitzoo.objectives.batch_random import BatchRandom
 from hitzoo.objectives.critic import On, Question
 
 Augment: TypeAlias = Callable[[torch.Tensor, BatchRandom], torch.Tensor]
-"""Images [B, C, R, R] and random numbers for them -> augmented images."""
+"""Images [B, C, R, R] and random numbers for them, on the same device -> augmented images."""
 
 
 def batch_images(
@@ -39,5 +39,5 @@ def batch_images(
 
 def mix(real: torch.Tensor, fake: torch.Tensor, random: BatchRandom) -> torch.Tensor:
     """Return x + u·(x̂ − x) with one u ~ U(0, 1) per image (Gulrajani et al. 2017, algorithm 1, lines 5 and 6)."""
-    u = random.uniform().to(real.device, real.dtype, non_blocking=True)[:, None, None, None]
+    u = random.uniform().to(real.dtype)[:, None, None, None]
     return real + u * (fake - real)

@@ -12,6 +12,7 @@ from typing import TypeAlias
 import torch
 from torch import nn
 
+from hitzoo.layers.double_backward import twice_differentiable
 from hitzoo.layers.in_float32 import at_least_float32
 
 LogitsAndSquares: TypeAlias = tuple[torch.Tensor, torch.Tensor]
@@ -26,8 +27,9 @@ def by_autograd(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndSqua
     """Take the gradient by a backward pass that is itself recorded (double backward); for every discriminator."""
     if not images.requires_grad:
         images = images.detach().requires_grad_()
-    logits = at_least_float32(discriminator(images))
-    (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
+    with twice_differentiable():
+        logits = at_least_float32(discriminator(images))
+        (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
     return logits, _squares(gradient)
 
 
@@ -41,9 +43,10 @@ def by_func(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndSquares:
         return at_least_float32(discriminator(images))
 
     pulled: tuple[torch.Tensor, Callable[[torch.Tensor], tuple[torch.Tensor]]]
-    pulled = torch.func.vjp(logits_of, images)  # type: ignore[assignment]
-    logits, pull_back = pulled
-    (gradient,) = pull_back(torch.ones_like(logits))
+    with twice_differentiable():
+        pulled = torch.func.vjp(logits_of, images)  # type: ignore[assignment]
+        logits, pull_back = pulled
+        (gradient,) = pull_back(torch.ones_like(logits))
     return logits, _squares(gradient)
 
 

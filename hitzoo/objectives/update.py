@@ -29,7 +29,7 @@ class Inputs:
     Attributes:
         real: images [B, C, R, R] in [-1, 1]; none, [0, C, R, R], where the update takes none.
         latents: [B, latent_dim].
-        random: draws for augmentations and interpolation.
+        random: draws for augmentations and interpolation, on the device of the images.
         share: part of the update's images that these are; gradients are scaled by it.
         forward: entered for the networks' forward passes, such as autocast.
     """

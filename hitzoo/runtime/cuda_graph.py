@@ -5,29 +5,40 @@ A graph holds one shape and dtype of input, and reads and writes its own memory:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+import logging
+from collections import Counter
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Any
 
 import torch
 
+from hitzoo.runtime.float32_precision import precision_in_effect
+
+CAPTURED_CALL = 4
+"""A shape is captured at its fourth call: to capture costs as much as several calls, which few replays do not repay."""
+
 Forward = Callable[[torch.Tensor], torch.Tensor]
-_WARM_UPS = 3  # Triton compiles, cuBLAS takes its workspace, the allocator its blocks
+
+_log = logging.getLogger(__name__)
 
 
 class CudaGraphs:
-    """Calls `forward` for inference; a shape and dtype seen a second time is captured, and replayed from then on.
+    """Calls `forward` for inference; at its fourth call a shape and dtype is captured, and replayed from then on.
 
     At most `most` graphs are kept; what comes beyond them, and every tensor that is not on a CUDA device, is called as
-    it is. `forward` must be a function of its input and of weights that stay where they are (a change of their values
-    is seen; after `.to` or new weights, `clear`), without a draw, a copy to the host or a size that depends on values.
-    Threads take turns. For one stream at a time: the graphs share their memory.
+    it is. So is a shape whose capture fails, as by a lack of memory. `forward` must be a function of its input and of
+    weights that stay where they are (a change of their values is seen; after `.to` or new weights, `clear`), without a
+    draw, a copy to the host or a size that depends on values. Threads take turns. For one stream at a time: the graphs
+    share their memory.
     """
 
     def __init__(self, forward: Forward, *, most: int = 4) -> None:
         self.forward = forward
         self.most = most
-        self._seen: set[Hashable] = set()
+        self._calls: Counter[Hashable] = Counter()
+        self._failed: set[Hashable] = set()
         self._graphs: dict[Hashable, _Graph] = {}
         self._pool: Any = None
         self._turn = Lock()  # from one thread's input to its output nobody else may write the graph's memory
@@ -43,19 +54,35 @@ class CudaGraphs:
 
     @torch.no_grad()  # not inference mode, whose tensors may take part in no gradient later
     def _without_gradient(self, x: torch.Tensor) -> torch.Tensor:
-        kind = (x.shape, x.dtype, x.device)
         with self._turn:
-            if kind not in self._graphs:
-                if kind not in self._seen or len(self._graphs) >= self.most:
-                    self._seen.add(kind)
-                    return self.forward(x)
-                self._pool = self._pool or torch.cuda.graph_pool_handle()
-                self._graphs[kind] = _Graph(self.forward, x, self._pool)
-            return self._graphs[kind].replay(x)
+            graph = self._graph(x)
+            return self.forward(x) if graph is None else graph.replay(x)
+
+    def _graph(self, x: torch.Tensor) -> _Graph | None:
+        """Return the graph of such an input, captured if it is time for it."""
+        kind = (x.shape, x.dtype, x.device, *_arithmetic(x))
+        if kind in self._graphs:
+            return self._graphs[kind]
+        self._calls[kind] += 1
+        if self._calls[kind] < CAPTURED_CALL or kind in self._failed or len(self._graphs) >= self.most:
+            return None
+        self._pool = self._pool or torch.cuda.graph_pool_handle()
+        try:
+            self._graphs[kind] = _Graph(self.forward, x, self._pool)
+        except Exception as error:  # what also fails without a graph is raised by the call without one
+            self._note_failure(kind, error)
+        return self._graphs.get(kind)
+
+    def _note_failure(self, kind: Hashable, error: Exception) -> None:
+        if not self._failed:
+            reason = (str(error).splitlines() or [type(error).__name__])[0]
+            _log.warning("no CUDA graph could be captured, so small batches take longer (%s)", reason)
+        self._failed.add(kind)
 
     def clear(self) -> None:
         """Discard every graph and release its memory."""
-        self._seen.clear()
+        self._calls.clear()
+        self._failed.clear()
         self._graphs.clear()
         self._pool = None
 
@@ -65,9 +92,9 @@ class _Graph:
 
     def __init__(self, forward: Forward, example: torch.Tensor, pool: Any) -> None:
         self.device = example.device
-        self.input = example.clone()
         self.graph = torch.cuda.CUDAGraph()
-        with torch.cuda.device(self.device):
+        with _ordinary_tensors(), torch.cuda.device(self.device), _stream_restored(self.device):
+            self.input = example.clone()
             # Of our own: torch's default is one for the process, on the device of the first capture, and kernels on any
             # other device would run beside it, once, and be in no graph.
             stream = torch.cuda.Stream(self.device)
@@ -83,14 +110,37 @@ class _Graph:
             return self.output.clone()
 
 
+@contextmanager
+def _ordinary_tensors() -> Iterator[None]:
+    """Make no inference tensors: a graph captured in inference mode is replayed outside of it, too, and written to."""
+    with torch.inference_mode(False), torch.no_grad():
+        yield
+
+
+@contextmanager
+def _stream_restored(device: torch.device) -> Iterator[None]:
+    """Restore the current stream: a capture that fails at its end leaves its own current."""
+    before = torch.cuda.current_stream(device)
+    try:
+        yield
+    finally:
+        torch.cuda.set_stream(before)
+
+
 def _warm_up(forward: Forward, x: torch.Tensor, side: torch.cuda.Stream) -> None:
-    """Warm up on a side stream, as capturing requires."""
+    """Call once on the stream of the capture, for which cuBLAS takes a workspace; earlier calls have built kernels."""
     current = torch.cuda.current_stream()
     side.wait_stream(current)
     with torch.cuda.stream(side):
-        for _ in range(_WARM_UPS):
-            forward(x)
+        forward(x)
     current.wait_stream(side)
+
+
+def _arithmetic(x: torch.Tensor) -> tuple[Hashable, ...]:
+    """Return what else decides which kernels compute: torch's settings of precision, and autocast."""
+    kind = x.device.type
+    autocast = torch.get_autocast_dtype(kind) if torch.is_autocast_enabled(kind) else None
+    return precision_in_effect(), autocast
 
 
 def _on_cuda(x: torch.Tensor) -> bool:

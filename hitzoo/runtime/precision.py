@@ -1,4 +1,7 @@
-"""Names of precisions: PyTorch writes bfloat16 and float32, most training programs bf16 and fp32; both are taken."""
+"""Precisions: their names, and where a device has no arithmetic for one.
+
+PyTorch writes bfloat16 and float32, most training programs bf16 and fp32; both are taken.
+"""
 
 from __future__ import annotations
 
@@ -23,3 +26,14 @@ def known_precision(text: str, known: Collection[str]) -> str:
         if name in same:
             return name
     raise ArgumentError("precision", text, f"not possible here; possible: {', '.join(known)}")
+
+
+def bfloat16_note(device: torch.device) -> str | None:
+    """Return a note where the device has no bfloat16 arithmetic, which torch then emulates by that of float32."""
+    if device.type != "cuda":
+        return None
+    with torch.cuda.device(device):
+        if torch.cuda.is_bf16_supported(including_emulation=False):
+            return None
+    name = torch.cuda.get_device_name(device)
+    return f"{name} has no bfloat16 arithmetic; torch emulates it, which is slower than float32"

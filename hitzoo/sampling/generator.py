@@ -159,7 +159,7 @@ class Generator(Sampler):
             found = open_model(Path(folder))
             return upload(publication_of(found, repo_id, own, draw=Drawing(found)), tag=tag, private=private)
 
-    def fast(self, precision: str = "float32", *, keeps_memory: bool = False) -> Generator:
+    def fast(self, precision: str = "float32", *, keeps_memory: bool = False, graphs: int = 4) -> Generator:
         """Make the same model on the network optimized for inference (`hitzoo.sampling.fast`): the same images, faster.
 
         Gradients go through it to the latents. Its own weights are products of the model's: they have no gradient and
@@ -169,11 +169,15 @@ class Generator(Sampler):
             precision: `float32`, or `bfloat16`, which moves nearly all pixels by at most one step of 256.
             keeps_memory: on a CPU, let the whole process keep memory that it frees from now on, which is faster still
                 (`hitzoo.keep_freed_memory`).
+            graphs: on CUDA, batch sizes that are replayed as CUDA graphs from their fourth batch on, at most; each
+                keeps memory, and 0 suits a generator of few batches.
 
         Raises:
             RequestError: a precision other than these, a generator in training mode, or one that is optimized already.
         """
-        network = fast_network(self.module, precision=precision, device=self.device, keeps_memory=keeps_memory)
+        network = fast_network(
+            self.module, precision=precision, device=self.device, keeps_memory=keeps_memory, graphs=graphs
+        )
         said: dict[str, Any] = {} if self.weights_changed else {"origin": self.origin, "metadata": self.metadata}
         said["weights"] = self.weights if self.dtype == torch.float32 else weights_digest(self.module)
         return type(self)(self.spec, self.plan, network, self.device, label=self._label, **said)

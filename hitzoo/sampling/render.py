@@ -19,6 +19,7 @@ from torch import nn
 from hitzoo.errors import RequestError
 from hitzoo.fold.network import HeadOutput, OptimizedNetwork, PixelwiseTail
 from hitzoo.fold.pixel_block import PixelBlock
+from hitzoo.runtime.float32_precision import inference_precision
 from hitzoo.sampling.region import Region
 from hitzoo.sampling.replayed import unwrapped
 
@@ -64,9 +65,12 @@ class Renderer:
     def tiles(self, z: torch.Tensor) -> Iterator[tuple[Region, NDArray[np.float32]]]:
         """The region's tiles as they are computed, (height, width, K) each, not clipped."""
         tail = self.depth - self.network.head_depth
-        head_output = self.network.run_head(z, min(self.depth, self.network.head_depth))
+        with inference_precision(z.device):
+            head_output = self.network.run_head(z, min(self.depth, self.network.head_depth))
         for tile in self.region.tiles(self._tile_of(head_output)):
-            yield tile, self._draw(head_output, tile, tail)
+            with inference_precision(z.device):
+                drawn = self._draw(head_output, tile, tail)
+            yield tile, drawn
 
     def images(self, latents: torch.Tensor) -> NDArray[np.float32]:
         """The region of each latent's image: [N, latent_dim] -> (N, height, width, K), not clipped."""

@@ -11,13 +11,13 @@ from hitzoo.runtime.cuda_graph import CudaGraphs
 class Replayed(nn.Module):
     """`network` itself, and its forward pass as graphs: [B, latent_dim] -> images."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, graphs: int = 4) -> None:
         super().__init__()
         self.network = network
-        self._graphs = CudaGraphs(network)
+        self._graphs = CudaGraphs(network, most=graphs)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
-        """Compute the images of a batch; by a graph from the second batch of its size on."""
+        """Compute the images of a batch; by a graph from the fourth batch of its size on."""
         return self._graphs(z)
 
 

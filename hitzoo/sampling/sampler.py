@@ -12,6 +12,7 @@ from PIL import Image
 
 from hitzoo.arguments import whole_number
 from hitzoo.errors import RequestError
+from hitzoo.runtime.float32_precision import inference_precision
 from hitzoo.sampling.latents import as_latents, check_truncation, latents_of_seeds, truncated
 from hitzoo.sampling.module import GeneratorModule
 from hitzoo.sampling.pictures import not_finite
@@ -133,7 +134,8 @@ class Sampler(GeneratorModule):
     def _images(self, latents: NDArray[np.float32]) -> torch.Tensor:
         if self.training or self.module.training:
             raise RequestError("a generator in training mode has no image of a seed; call .eval() before sampling")
-        output: torch.Tensor = self(torch.from_numpy(latents).to(self.device))
+        with inference_precision(self.device):
+            output: torch.Tensor = self(torch.from_numpy(latents).to(self.device))
         if not output.isfinite().all():  # on the device, where it is quick
             raise not_finite(self.name)
         return output.float()

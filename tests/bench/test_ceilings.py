@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import pytest
 import torch
 
-from hitzoo.bench.ceilings import Ceilings, measure_ceilings
+from hitzoo.bench.ceilings import Ceilings, _rate_of_tf32, measure_ceilings
+from hitzoo.runtime.float32_precision import allows_tf32
+from tests.float32_settings import SETTINGS, reset, settings_in_effect
 
 
 def test_every_ceiling_is_measured() -> None:
@@ -26,6 +29,20 @@ def test_a_copy_counts_twice_and_the_best_try_wins(monkeypatch) -> None:
     from hitzoo.bench.ceilings import _bandwidth
 
     assert _bandwidth(1000, torch.device("cpu")) == 2 * 1000 / 1.0
+
+
+@pytest.mark.parametrize("changed", SETTINGS)
+def test_tf32_is_measured_whatever_a_program_has_set(monkeypatch, changed: str) -> None:
+    allowed: list[bool] = []
+    monkeypatch.setattr("hitzoo.bench.ceilings._rate", lambda *_: allowed.append(allows_tf32()) or 1.0)
+    SETTINGS[changed]()
+    before = settings_in_effect()
+    try:
+        assert _rate_of_tf32(8, torch.device("cpu")) == 1.0
+        assert settings_in_effect() == before
+    finally:
+        reset()
+    assert allowed == [True]
 
 
 def test_the_better_of_two_measurements() -> None:

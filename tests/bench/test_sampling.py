@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 import torch
 
@@ -7,6 +9,8 @@ from hitzoo.bench import sampling
 from hitzoo.bench.ceilings import Ceilings
 from hitzoo.bench.roofline import least_seconds
 from hitzoo.bench.sampling import bench_sampling, default_batch
+from hitzoo.bench.variants import SamplingCall
+from hitzoo.runtime.cuda_graph import CAPTURED_CALL
 from tests.bench.bench_fakes import FakeCalls
 
 CPU = torch.device("cpu")
@@ -36,6 +40,25 @@ def test_all_four_by_default_at_every_batch(tiny_generator, fake) -> None:
     assert ceilings == FAST
     timed = [call for what, call in fake.asked if what == "seconds"]
     assert timed == [run.timed.call for run in runs] * 3  # one warm-up and two turns, each in the same order
+
+
+class Graphs:
+    """Calls as on CUDA: the first ones launch kernels, one captures, the others replay."""
+
+    def __init__(self) -> None:
+        self.calls: Counter[SamplingCall] = Counter()
+
+    def __call__(self, call: SamplingCall) -> float:
+        self.calls[call] += 1
+        number = 1 + self.calls[call]  # one has measured the memory
+        return 1.0 if number > CAPTURED_CALL else 10.0 if number < CAPTURED_CALL else 100.0
+
+
+def test_calls_are_timed_after_the_capture(tiny_generator, fake) -> None:
+    fake.took = Graphs()
+    batches = (1, 2, 4, 8, 16)
+    runs, _ = bench_sampling(tiny_generator().plan, batches=batches, repeats=2, device=torch.device("cuda"))
+    assert {run.timed.seconds for run in runs} == {(1.0, 1.0)}
 
 
 def test_a_run_as_data(tiny_generator, fake) -> None:

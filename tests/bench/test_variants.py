@@ -46,7 +46,8 @@ def test_plain_is_the_reference_module_as_torch_runs_it(tiny_generator, habits, 
 def test_fast_is_the_network_for_inference(tiny_generator, habits, monkeypatch, precision) -> None:
     asked: list[Any] = []
 
-    def network(module, *, precision, device, keeps_memory) -> Any:
+    def network(module, *, precision, device, keeps_memory, graphs) -> Any:
+        assert graphs > 5, "every batch size of a benchmark is captured"
         asked.append((type(module).__name__, module.training, precision, device, keeps_memory))
         return lambda z: asked.append((tuple(z.shape), z.dtype))
 

@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -96,32 +98,37 @@ def test_without_the_library_a_data_set_of_the_hub_says_what_to_install(
     assert "pip install 'hitzoo[data]'" in run("data", "check", "hf:org/faces", code=2).stderr
 
 
-def packing(folder: Path) -> subprocess.Popen[str]:
-    """A `pack` that takes long, in a process group of its own, and has begun to write."""
+@contextmanager
+def packing(folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start a `pack` that takes long, in a process group of its own, and wait until it writes."""
     words = ["data", "pack", "synthetic", "out/p.zip", "--resolution", "64", "--workers", "2"]
     code = "from hitzoo.cli.app import main; main()"
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-c", code, *words],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-    )
-    deadline = time.monotonic() + 60
-    while not any(path.stat().st_size for path in folder.glob("out/.p.zip.*")):
-        assert process.poll() is None, process.communicate()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    return process
+    ) as process:
+        try:
+            deadline = time.monotonic() + 60
+            while not any(path.stat().st_size for path in folder.glob("out/.p.zip.*")):
+                assert process.poll() is None, process.communicate()
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            yield process
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="process groups")
 @pytest.mark.processes
 def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
-    process = packing(tmp_path)
-    os.killpg(process.pid, signal.SIGINT)
-    output, _ = process.communicate(timeout=60)
+    with packing(tmp_path) as process:
+        os.killpg(process.pid, signal.SIGINT)
+        output, _ = process.communicate(timeout=60)
     assert (process.returncode, output) == (130, "")
     assert list(tmp_path.iterdir()) == []
 
@@ -131,20 +138,19 @@ def test_ctrl_c_leaves_nothing_behind(tmp_path: Path) -> None:
 @pytest.mark.parametrize("whole_group", [False, True], ids=["alone", "group"])
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
 def test_a_stopped_pack_leaves_nothing_behind(tmp_path: Path, number: int, code: int, whole_group: bool) -> None:
-    process = packing(tmp_path)
-    (os.killpg if whole_group else os.kill)(process.pid, number)
-    output, _ = process.communicate(timeout=60)
+    with packing(tmp_path) as process:
+        (os.killpg if whole_group else os.kill)(process.pid, number)
+        output, _ = process.communicate(timeout=60)
     assert (process.returncode, output) == (code, "")
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.processes
-@pytest.mark.processes
 @pytest.mark.skipif(os.name == "nt", reason="process groups")
 def test_workers_end_with_a_command_that_is_killed(tmp_path: Path) -> None:
-    process = packing(tmp_path)
-    process.kill()
-    process.communicate(timeout=60)  # every process that still lived would hold the output open
+    with packing(tmp_path) as process:
+        process.kill()
+        process.communicate(timeout=60)  # every process that still lived would hold the output open
     assert not (tmp_path / "out" / "p.zip").exists()
     assert len(list((tmp_path / "out").iterdir())) == 1
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")

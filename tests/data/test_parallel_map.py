@@ -37,6 +37,11 @@ def end_at_three(number: int) -> int:
     return number
 
 
+def ended_by_its_group(number: int) -> int:
+    os.kill(os.getpid(), signal.SIGTERM)
+    return number
+
+
 def is_deaf(number: int) -> bool:
     """Blocked from the process's first moment, and ignored besides."""
     return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, set()) and (
@@ -96,6 +101,12 @@ def test_what_the_work_raises_is_raised_at_its_turn(processes: int) -> None:
 def test_a_process_that_dies_is_an_error_and_no_wait_for_ever() -> None:
     with pytest.raises(BrokenProcessPool):
         list(parallel_map(end_at_three, range(10), processes=2))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of Unix")
+def test_worker_sends_its_result_after_sigterm() -> None:
+    """A signal to the whole group reaches workers too; one that died while it sent would block the reader for ever."""
+    assert list(parallel_map(ended_by_its_group, range(4), processes=2)) == [0, 1, 2, 3]
 
 
 @pytest.mark.skipif(not hasattr(signal, "pthread_sigmask"), reason="signals of Unix")

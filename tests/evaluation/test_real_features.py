@@ -14,7 +14,7 @@ from safetensors.torch import load_file, save_file
 from hitzoo.data.open import open_source
 from hitzoo.evaluation.pictures import StoredImages
 from hitzoo.evaluation.random_conv import RandomConv
-from hitzoo.evaluation.real_features import cache_folder, real_features
+from hitzoo.evaluation.real_features import real_features
 from hitzoo.evaluation.sliced_wasserstein import LaplacianPatches
 from hitzoo.runtime.distributed import World
 from hitzoo.spec.types import DataSpec
@@ -186,16 +186,6 @@ def test_features_without_a_home_are_given_and_a_note_says_they_are_not_kept(hom
     assert len(features(stored(), notes)) == 9
     said = "the features of the real images are not cached: there is no home folder; set HITZOO_CACHE"
     assert notes == [said]
-
-
-def test_where_the_cache_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    assert cache_folder() == tmp_path / "cache"
-    monkeypatch.delenv("HITZOO_CACHE")
-    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
-    assert cache_folder() == Path("/somewhere/hitzoo")
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", "/home/me")
-    assert cache_folder() == Path("/home/me/.cache/hitzoo")
 
 
 @pytest.mark.parametrize("processes", [2, 3, 5])

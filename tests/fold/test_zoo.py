@@ -55,13 +55,21 @@ def as_if_trained(plan: ModelPlan) -> nn.Module:
     return module
 
 
-@pytest.mark.parametrize("plan", one_per_kind())
+def distance(images: torch.Tensor, expected: torch.Tensor) -> float:
+    """Measure the largest difference, as a share of the largest value."""
+    return float((images - expected).abs().max() / expected.abs().max())
+
+
+@pytest.mark.parametrize("plan", list(one_per_kind()))
 def test_fold_makes_the_same_images(plan: ModelPlan) -> None:
     module = as_if_trained(plan)
     z = torch.randn(1, plan.generator.latent_dim, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         images = fold(module, kernels_for(torch.float32, torch.device("cpu")))(z)
-        exact = plan.generator.family == "convnet"  # torch's own float32 is 0.9e-5 off there
-        expected = module.double()(z.double()).float() if exact else module(z)
+        plain, limit = module(z), LIMIT
+        expected = plain
+        if plan.generator.family == "convnet":  # torch's own convolutions are about 1e-5 off, by processor and release
+            expected = module.double()(z.double()).float()
+            limit = max(LIMIT, 1.5 * distance(plain, expected))
     assert expected.std() > 0.03
-    assert (images - expected).abs().max() <= LIMIT * expected.abs().max()
+    assert distance(images, expected) <= limit

@@ -207,7 +207,7 @@ WRONG = [
 
 @pytest.mark.processes
 def test_commands_say_it_at_once(hitzoo: Commands, published: Published) -> None:
-    for variables in WRONG:
+    for variables in (WRONG[1], WRONG[3]):  # how each is told is tested above, without a process
         (name,) = variables
         printed = hitzoo("pull", "acme/tiny@v1", code=2, **variables)
         assert printed.startswith(f"{name} is '"), printed

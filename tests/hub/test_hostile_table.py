@@ -6,6 +6,7 @@ Whatever they hold: an answer or a refusal in words, nothing written outside the
 from __future__ import annotations
 
 import json
+import math
 import random
 import struct
 import sys
@@ -253,6 +254,7 @@ def around(home: Path) -> Iterator[tuple[str, int]]:
             yield str(path), path.lstat().st_size
 
 
+@pytest.mark.parametrize("share", [1 / 3, pytest.param(1, marks=pytest.mark.exhaustive)], ids=["third", "all"])
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
 def test_hostile_repository(
     server: HubServer,
@@ -261,13 +263,14 @@ def test_hostile_repository(
     command: Callable[..., str],
     monkeypatch: pytest.MonkeyPatch,
     kind: Callable[[Case], None],
+    share: float,
 ) -> None:
     whole = deepcopy(server.repos["acme/tiny"])
     (tmp_path / "work").mkdir()
     (tmp_path / "hf" / "made").mkdir(parents=True)
     monkeypatch.chdir(tmp_path / "work")
     before = dict(around(tmp_path))
-    for number in range(EACH.get(kind, 6)):
+    for number in range(math.ceil(share * EACH.get(kind, 6))):
         server.repos["acme/tiny"], server.changes = deepcopy(whole), []
         case = Case(
             server,

@@ -10,6 +10,7 @@ import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 from safetensors.torch import load_file, save_file
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from hitzoo.layers.batch_statistics import GhostStatistics, synchronised
 from hitzoo.layers.norm import BatchNorm, set_statistics
@@ -35,6 +36,51 @@ def test_groups_are_replicas_of_their_own(randn) -> None:
     for name in ("running_mean", "running_var"):
         mean = torch.stack([getattr(norm, name) for norm, _ in parts]).mean(dim=0)
         torch.testing.assert_close(getattr(whole, name), mean, rtol=1e-12, atol=1e-12)
+
+
+def test_uneven_groups_are_normed_one_by_one(randn) -> None:
+    x = randn(7, 5, 3)
+    _, out = normed(x, GhostStatistics(3))
+    for g in range(3):  # of three, two and two images
+        torch.testing.assert_close(out[g::3], normed(x[g::3])[1], rtol=1e-12, atol=1e-12)
+
+
+def test_groups_have_the_gradients_of_replicas(randn) -> None:
+    given, weights, found = randn(6, 5, 3), randn(6, 5, 3, seed=1), []
+    for size, parts in ((2, [slice(None)]), (6, [slice(g, None, 3) for g in range(3)])):
+        x = given.clone().requires_grad_()
+        norm, _ = normed(given, GhostStatistics(size))
+        for part in parts:
+            (norm(x[part]) * weights[part]).sum().backward()
+        found.append((x.grad, norm.weight.grad, norm.bias.grad))
+    for grouped, replicas in zip(*found, strict=True):
+        torch.testing.assert_close(grouped, replicas, rtol=1e-12, atol=1e-12)
+
+
+class Operations(TorchDispatchMode):
+    """Counts operations that write so many entries or more."""
+
+    def __init__(self, entries: int) -> None:
+        super().__init__()
+        self.entries, self.count = entries, 0
+
+    def __torch_dispatch__(self, function, types, args=(), kwargs=None):
+        result = function(*args, **(kwargs or {}))
+        first = result[0] if isinstance(result, tuple) else result
+        self.count += not function.is_view and first.numel() >= self.entries
+        return result
+
+
+def test_many_groups_cost_the_work_of_two(randn) -> None:
+    """The map is copied once each way, forward and backward, not once per group."""
+    counts = {}
+    for groups in (2, 8):
+        x = randn(16, 32, 4).requires_grad_()
+        with Operations(x.numel() // 8) as operations:
+            out = normed(x, GhostStatistics(16 // groups))[1]
+            out.backward(torch.ones_like(out))
+        counts[groups] = operations.count
+    assert counts[2] == counts[8] > 0
 
 
 def test_one_group_is_the_plain_norm(randn) -> None:

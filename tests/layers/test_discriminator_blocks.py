@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 
 from hitzoo.layers.conv_stem import ConvStem
-from hitzoo.layers.downsample import average_pool, blur_pool
+from hitzoo.layers.downsample import AveragePool, BlurPool
 from hitzoo.layers.logit_head import LogitHead, minibatch_std
 from hitzoo.layers.residual_down import ResidualDown
 
@@ -31,13 +31,13 @@ def leaky(x: torch.Tensor) -> torch.Tensor:
 
 def test_blur_pool_is_the_dense_loop(randn) -> None:
     x = randn(2, 3, 6, 6)
-    torch.testing.assert_close(blur_pool(x), slow_blur(x), rtol=1e-12, atol=1e-12)
+    torch.testing.assert_close(BlurPool(3).double()(x), slow_blur(x), rtol=1e-12, atol=1e-12)
 
 
 def test_average_pool_is_the_mean_of_four(randn) -> None:
     x = randn(2, 3, 6, 6)
     expected = (x[..., ::2, ::2] + x[..., 1::2, ::2] + x[..., ::2, 1::2] + x[..., 1::2, 1::2]) / 4
-    torch.testing.assert_close(average_pool(x), expected)
+    torch.testing.assert_close(AveragePool(3)(x), expected)
 
 
 def test_the_stem_is_a_convolution_and_a_leaky_relu(randn, filled) -> None:
@@ -56,7 +56,7 @@ def test_the_stem_is_a_convolution_and_a_leaky_relu(randn, filled) -> None:
 def test_the_residual_block_is_its_description(randn, filled, downsample) -> None:
     block = filled(ResidualDown(in_channels=3, out_channels=5, downsample=downsample, equalized=False))
     x = randn(2, 3, 8, 8)
-    down = slow_blur if downsample == "blur" else average_pool
+    down = slow_blur if downsample == "blur" else AveragePool(3)
     main = down(leaky(F.conv2d(x, block.conv1.weight, block.conv1.bias, padding=1)))
     main = leaky(F.conv2d(main, block.conv2.weight, block.conv2.bias, padding=1))
     skip = torch.einsum("bchw,oc->bohw", down(x), block.skip.weight[:, :, 0, 0])

@@ -10,7 +10,7 @@ import torch
 from hitzoo.layers.batch_statistics import GhostStatistics, per_replica
 from hitzoo.layers.logit_head import minibatch_std
 from hitzoo.layers.norm import BatchNorm
-from hitzoo.objectives.batch_random import BatchRandom
+from hitzoo.objectives.batch_random import BatchRandom, Draw, Integers, Normal, Uniform, draw_ahead
 from hitzoo.runtime.shard import Shard
 
 DRAWS: dict[str, Callable[[BatchRandom], torch.Tensor]] = {
@@ -36,6 +36,54 @@ def test_the_draws_of_a_shard_are_rows_of_the_wholes(draw) -> None:
         assert len(rows) == 12
         for index, draws in enumerate(drawn):
             assert torch.equal(draw(draws), rows[index::3])
+
+
+def test_shards_of_a_batch_share_its_draws() -> None:
+    """However many micro-batches there are, the numbers are drawn once."""
+    random, alone = seeded(), seeded()
+    whole, expected = BatchRandom(random, 12), BatchRandom(alone, 12)
+    rows = [draw(expected) for draw in DRAWS.values()]
+    for index in range(3):
+        piece = whole.of(Shard(index, 3))
+        for draw, row in zip(DRAWS.values(), rows, strict=True):
+            assert torch.equal(draw(piece), row[index::3])
+    assert torch.equal(random.get_state(), alone.get_state())
+
+
+AHEAD: dict[str, list[Draw]] = {
+    "nothing": [],
+    "some": [Normal(3)],
+    "all": [Normal(3), Uniform(), Integers(-2, 2)],
+    "more": [Normal(3), Uniform(), Integers(-2, 2), Normal(5)],
+    "others": [Normal(3), Integers(0, 5), Normal(2)],
+    "others from the first": [Normal(4), Uniform()],
+}
+
+
+@pytest.mark.parametrize("ahead", AHEAD.values(), ids=AHEAD)
+@pytest.mark.parametrize("common", [True, False], ids=["common generator", "own generators"])
+def test_draws_made_ahead_are_those_made_in_turn(ahead, common) -> None:
+    """Whether or not they are what is asked for; of two sources that may have one generator, the second is guessed."""
+    found = []
+    for likely in (None, ahead):
+        first = seeded()
+        latents, others = BatchRandom(first, 6), BatchRandom(first if common else seeded(1), 6)
+        if likely is not None:
+            draw_ahead([(latents, [Normal(7)]), (others, likely)])
+        found.append([latents.normal(7)])
+        for index in range(2):
+            piece = others.of(Shard(index, 2))
+            found[-1] += [draw(piece) for draw in DRAWS.values()]
+    for in_turn, early in zip(*found, strict=True):
+        assert torch.equal(early, in_turn)
+
+
+def test_draws_of_a_batch_are_known_for_the_next() -> None:
+    draws = BatchRandom(seeded(), 4)
+    piece = draws.of(Shard(0, 2))
+    piece.uniform()
+    piece.integers(1, 3)
+    assert draws.drawn == (Uniform(), Integers(1, 3))
 
 
 def test_draws_are_what_they_say() -> None:

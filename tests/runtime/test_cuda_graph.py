@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from contextlib import nullcontext
 
 import pytest
 import torch
 
 from hitzoo.runtime import cuda_graph
-from hitzoo.runtime.cuda_graph import CudaGraphs
+from hitzoo.runtime.cuda_graph import CAPTURED_CALL, CudaGraphs
+from tests.float32_settings import reset
 
 
 class Counted:
@@ -51,29 +51,53 @@ def test_the_cpu_is_called_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_as_if_on_cuda")
-def test_a_shape_is_captured_when_it_comes_again() -> None:
+def test_shape_is_captured_at_its_fourth_call() -> None:
     forward = Counted()
     graphs = CudaGraphs(forward)
+    one, other, double = torch.ones(2), torch.ones(3), torch.ones(2, dtype=torch.float64)
     for x, factor, calls in [
-        (torch.ones(2), 2, 1),
-        (torch.ones(2), 3, 2),  # captured, which calls
-        (torch.ones(2), 3, 2),
-        (torch.ones(3), 2, 3),
-        (torch.ones(2, dtype=torch.float64), 2, 4),
-        (torch.ones(2), 3, 4),
+        (one, 2, 1),
+        (one, 2, 2),
+        (other, 2, 3),
+        (one, 2, 4),
+        (double, 2, 5),
+        (one, 3, 6),  # captured, which calls
+        (one, 3, 6),
+        (other, 2, 7),
+        (one, 3, 7),
     ]:
         assert torch.equal(graphs(x), factor * x)
         assert forward.calls == calls
     graphs.clear()
-    assert torch.equal(graphs(torch.ones(2)), torch.full((2,), 2.0))
+    assert torch.equal(graphs(one), 2 * one)
+
+
+def captured(graphs: CudaGraphs, x: torch.Tensor) -> bool:
+    """Call until it would be captured; whether it was."""
+    results = [graphs(x) for _ in range(CAPTURED_CALL)]
+    return torch.equal(results[-1], 3 * x)
 
 
 @pytest.mark.usefixtures("_as_if_on_cuda")
 def test_there_are_so_many_graphs_and_no_more() -> None:
     graphs = CudaGraphs(Counted(), most=2)
-    for _ in range(3):
-        last = [graphs(torch.ones(size)).max().item() for size in (1, 2, 3)]
-    assert last == [3, 3, 2]
+    assert [captured(graphs, torch.ones(size)) for size in (1, 2, 3)] == [True, True, False]
+    assert not captured(CudaGraphs(Counted(), most=0), torch.ones(1))
+
+
+@pytest.mark.usefixtures("_as_if_on_cuda")
+def test_graph_is_of_one_arithmetic() -> None:
+    """A graph has the kernels of the settings that it was captured under."""
+    graphs, x = CudaGraphs(Counted()), torch.ones(2)
+    assert captured(graphs, x)
+    try:
+        torch.set_float32_matmul_precision("high")
+        assert torch.equal(graphs(x), 2 * x)
+    finally:
+        reset()
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(graphs(x), 2 * x)
+    assert torch.equal(graphs(x), 3 * x)
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
@@ -81,7 +105,7 @@ def test_a_replay_is_the_call() -> None:
     network = torch.nn.Sequential(torch.nn.Linear(8, 32), torch.nn.GELU(), torch.nn.Linear(32, 4)).cuda()
     graphs = CudaGraphs(network)
     kept = []
-    for step in range(4):
+    for step in range(CAPTURED_CALL + 2):
         for size in (1, 5):
             x = torch.randn(size, 8, device="cuda") + step
             with torch.inference_mode():
@@ -102,7 +126,7 @@ def test_no_graph_where_a_gradient_is_wanted() -> None:
         images.sum().backward()
     assert torch.equal(z.grad, torch.full((2,), 6.0))
     with torch.no_grad():
-        assert [float(graphs(z)[0]) for _ in range(3)] == [2.0, 3.0, 3.0]
+        assert captured(graphs, z)
 
 
 class Static:
@@ -121,8 +145,7 @@ class Static:
 def test_threads_get_their_own_images(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cuda_graph, "_Graph", Static)
     graphs = CudaGraphs(Counted())
-    for _ in range(2):
-        graphs(torch.ones(2))
+    captured(graphs, torch.ones(2))
     wrong: list[int] = []
 
     def work(number: int) -> None:
@@ -136,33 +159,3 @@ def test_threads_get_their_own_images(monkeypatch: pytest.MonkeyPatch) -> None:
     for thread in threads:
         thread.join()
     assert wrong == []
-
-
-def test_capture_has_a_stream_of_its_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a card: what torch is asked for."""
-    asked: list[tuple[str, object]] = []
-
-    class Stream:
-        def __init__(self, device: torch.device) -> None:
-            self.device = device
-
-        def wait_stream(self, other: object) -> None:
-            asked.append(("waits", self.device))
-
-    def graph(graph: object, **options: object) -> nullcontext[None]:
-        asked.append(("captures on", options["stream"].device))
-        return nullcontext()
-
-    monkeypatch.setattr(torch.cuda, "Stream", Stream)
-    monkeypatch.setattr(torch.cuda, "CUDAGraph", object)
-    monkeypatch.setattr(torch.cuda, "current_stream", lambda: Stream(torch.device("cuda:1")))
-    monkeypatch.setattr(torch.cuda, "device", lambda _: nullcontext())
-    monkeypatch.setattr(torch.cuda, "stream", lambda _: nullcontext())
-    monkeypatch.setattr(torch.cuda, "graph", graph)
-
-    class Second(torch.Tensor):
-        device = torch.device("cuda:1")
-
-    cuda_graph._Graph(Counted(), torch.ones(2).as_subclass(Second), "pool")
-    assert asked[0] == ("waits", torch.device("cuda:1"))
-    assert asked[-1] == ("captures on", torch.device("cuda:1"))

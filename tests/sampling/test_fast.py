@@ -7,6 +7,7 @@ import torch
 
 from hitzoo.errors import RequestError
 from hitzoo.fold.kernels import kernels_for
+from hitzoo.runtime.cuda_graph import CAPTURED_CALL
 from hitzoo.sampling import fast
 from hitzoo.sampling.replayed import Replayed, unwrapped
 
@@ -80,10 +81,34 @@ def test_graphs_replay_the_same_images(tiny_generator, precision: str) -> None:
     expected = model.sample(seeds=range(4)).raw
     network = fast.fast_network(model.module.cuda(), precision=precision, device=torch.device("cuda"))
     z = torch.from_numpy(model.sample(seeds=range(4)).latents).cuda()
-    for _ in range(3):  # called, captured, replayed
+    for _ in range(CAPTURED_CALL + 2):  # called, captured, replayed
         images = network(z).permute(0, 2, 3, 1).cpu().numpy()
         limit = 1e-4 if precision == "float32" else 0.05
         assert abs(images - expected).max() < limit * abs(expected).max()
+
+
+@pytest.mark.parametrize("graphs", [0, 9])
+def test_calls_on_cuda_are_replayed_by_so_many_graphs(tiny_generator, monkeypatch, graphs: int) -> None:
+    class Placed(torch.nn.Identity):
+        def to(self, device: torch.device) -> torch.nn.Module:
+            return self
+
+    monkeypatch.setattr(fast, "kernels_for", lambda *_: None)
+    monkeypatch.setattr(fast, "fold", lambda *_: Placed())
+    network = fast.fast_network(tiny_generator().module, device=torch.device("cuda"), graphs=graphs)
+    assert isinstance(network, Replayed) == bool(graphs)
+    assert not graphs or network._graphs.most == graphs
+
+
+def test_emulated_bfloat16_is_told_once(tiny_generator, monkeypatch, caplog) -> None:
+    monkeypatch.setattr(fast, "bfloat16_note", lambda device: f"a note on {device}")
+    monkeypatch.setattr(fast, "_told", set())
+    model = tiny_generator()
+    model.fast()
+    assert not caplog.records
+    for _ in range(2):
+        model.fast("bfloat16")
+    assert [record.getMessage() for record in caplog.records] == ["a note on cpu"]
 
 
 def test_a_fast_generator_is_not_published(tiny_generator) -> None:

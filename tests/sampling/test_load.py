@@ -12,7 +12,6 @@ import yaml
 
 from hitzoo.errors import RequestError, UnknownNameError, WeightsError
 from hitzoo.hub.locate import locate
-from hitzoo.runtime.device import choose_device
 from hitzoo.sampling.create import untrained
 from hitzoo.sampling.load import load
 from hitzoo.spec.write import to_yaml
@@ -188,36 +187,6 @@ def test_untrained_is_what_training_begins_with(tiny_generator, tmp_path) -> Non
     one, again, other = (untrained(str(path), seed=seed, device="cpu") for seed in (3, 3, 4))
     assert np.array_equal(one.sample().raw, again.sample().raw)
     assert not np.array_equal(one.sample().raw, other.sample().raw)
-
-
-def test_the_device_can_be_chosen() -> None:
-    assert choose_device("cpu") == torch.device("cpu")
-    expected = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
-    assert choose_device() == choose_device("auto") == torch.device(expected)
-
-
-def test_auto_prefers_what_is_fast(monkeypatch) -> None:
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    assert choose_device("auto") == torch.device("mps")
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert choose_device("auto") == torch.device("cuda")
-
-
-@pytest.mark.parametrize("name", ["nonsense", "", "cpu:x", "cuda:99", "xla"])
-def test_a_device_that_is_not_there_is_refused(name) -> None:
-    with pytest.raises(RequestError, match=f"device '{name}': not "):
-        choose_device(name)
-
-
-def test_the_meta_device_is_refused() -> None:
-    with pytest.raises(RequestError):
-        choose_device("meta")
-
-
-def test_the_device_of_an_add_on_that_is_not_installed_is_refused() -> None:
-    with pytest.raises(RequestError):
-        choose_device("hpu")
 
 
 @pytest.mark.parametrize("model", [3, None, ["hit-ti-shapes32"]])

@@ -223,7 +223,7 @@ def test_a_document_too_deep_for_any_walk_is_refused() -> None:
     assert text == "the document is nested deeper than a spec can be"
 
 
-@pytest.mark.parametrize("count", [1_000, pytest.param(5_000, marks=pytest.mark.exhaustive)])
+@pytest.mark.parametrize("count", [300, pytest.param(5_000, marks=pytest.mark.exhaustive)])
 def test_mutated_specs_are_refused_in_words(count: int) -> None:
     counts = {"fits": 0, "refused": 0}
     for text in mutated_specs(random.Random(11), count):

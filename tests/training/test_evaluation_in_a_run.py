@@ -15,6 +15,7 @@ from safetensors.torch import load_file
 
 from hitzoo.errors import HitzooError
 from hitzoo.evaluation.evaluator import Evaluator
+from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.load import load
 from hitzoo.training.run import setup
 from hitzoo.training.run.events import NoEvents, RunEnd
@@ -154,8 +155,14 @@ def test_evaluating_changes_nothing_in_the_training(tiny_spec, tmp_path) -> None
     )
 
 
-def test_the_rewritten_network_evaluates_and_draws_the_same(tiny_spec, tmp_path) -> None:
-    spec = tiny_spec(*EVERY_TWO)
+def test_the_rewritten_network_evaluates_and_draws_the_same(tiny_spec, tmp_path, monkeypatch) -> None:
+    spec, made = tiny_spec(*EVERY_TWO), []
+    optimize = Generator.fast
+    monkeypatch.setattr(
+        Generator,
+        "fast",
+        lambda self, *given, **named: made.append(named.get("graphs")) or optimize(self, *given, **named),
+    )
     plain = train(spec, options(tmp_path / "plain", sample_every=2), NoEvents())
     fast = train(spec, options(tmp_path / "fast", sample_every=2, fast=True), NoEvents())
     report = json.loads((fast.folder / "evaluations/step-00000002.json").read_text(encoding="utf-8"))
@@ -167,6 +174,7 @@ def test_the_rewritten_network_evaluates_and_draws_the_same(tiny_spec, tmp_path)
     for grid in ("step-00000002.png", "step-00000005.png"):
         drawn = [np.asarray(Image.open(end.folder / "samples" / grid)).astype(int) for end in (plain, fast)]
         assert np.abs(drawn[0] - drawn[1]).max() <= 1
+    assert made == [None, 0] * 3, "a grid's few batches would not repay the capture of a graph"
 
 
 def test_what_cannot_be_evaluated_is_said_before_the_first_step(tiny_spec, tmp_path) -> None:

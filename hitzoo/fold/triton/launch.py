@@ -8,20 +8,21 @@ from typing import Any, Literal
 import torch
 
 from hitzoo.fold.triton.tiling import Tile
+from hitzoo.runtime.float32_precision import allows_tf32
 
 Gelu = Literal["exact", "approximate"]
 Precision = Literal["ieee", "tf32x3", "tf32"]
 
 
 def resolve_precision(precision: Precision | None) -> Precision:
-    """The given precision, else torch's setting for float32 products: "highest" is tf32x3, the others TF32.
+    """The given precision, else torch's setting for float32 products: TF32 where it is allowed, else tf32x3.
 
     tf32x3 sums three TF32 products, so that about 21 bits count of float32's 24, at a third of TF32's speed, which is
     still above that of the ordinary units, "ieee". Of 16-bit features all are the same.
     """
     if precision is not None:
         return precision
-    return "tf32x3" if torch.get_float32_matmul_precision() == "highest" else "tf32"
+    return "tf32" if allows_tf32() else "tf32x3"
 
 
 def resolve_gelu(gelu: Gelu, x: torch.Tensor) -> str:

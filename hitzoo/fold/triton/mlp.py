@@ -8,8 +8,11 @@ N rows, C channels (16, 32, 64 or 128), H hidden features (a multiple of 16), K 
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 
+from hitzoo.fold.triton.attempts import Specialization, launch_fitting
 from hitzoo.fold.triton.launch import (
     Gelu,
     Precision,
@@ -19,9 +22,9 @@ from hitzoo.fold.triton.launch import (
     resolve_gelu,
     resolve_precision,
 )
-from hitzoo.fold.triton.tiling import Tile, choose_tile, device_of, programs_per_sample
-
-_SMALLEST_OUTPUT = 16  # the width of the narrowest product
+from hitzoo.fold.triton.shared_memory import NARROWEST, mlp_demand
+from hitzoo.fold.triton.tile_choice import choose_tile
+from hitzoo.fold.triton.tiling import Tile, device_of, programs_per_sample
 
 
 def fused_mlp(
@@ -38,6 +41,9 @@ def fused_mlp(
     """x + narrow·gelu(widen·x + widen_bias) + narrow_bias: [N, C], [H, C], [H], [C, H], [C] -> [N, C].
 
     Requires `support.supports_mlp`. Matrices have the type of `x`; sums are in float32.
+
+    Raises:
+        KernelUnavailable: Triton cannot build it for these sizes. A `tile` that is given raises Triton's own error.
     """
     out = torch.empty_like(x, memory_format=torch.contiguous_format)
     return _run(x, widen, widen_bias, None, narrow, narrow_bias, out, gelu, precision, tile)
@@ -77,8 +83,6 @@ def _run(
     precision: Precision | None,
     tile: Tile | None,
 ) -> torch.Tensor:
-    from hitzoo.fold.triton.device.mlp_kernel import mlp_kernel
-
     (count, channels), hidden, outputs = x.shape, len(widen), out.shape[1]
     x = x.contiguous()
     check(x, widen, hidden, channels, matrix=True)
@@ -87,22 +91,48 @@ def _run(
     check(x, bias, outputs)
     if count == 0:
         return out
-    precision = resolve_precision(precision)
-    block = max(_SMALLEST_OUTPUT, outputs)
-    tile = tile or choose_tile(x, hidden, hidden * (channels + block), precision)
+    form, precision = resolve_gelu(gelu, x), resolve_precision(precision)
+    launch = partial(_launch, x, (widen, widen_bias, skip, narrow, bias), out, form, precision)
+    if tile is not None:
+        launch(tile)
+        return out
+    kernel = Specialization(
+        kernel="mlp" if skip is None else "mlp_to_image",
+        device=x.device,
+        dtype=x.dtype,
+        sizes=((channels, "channels"), (hidden, "hidden features"), (outputs, "outputs")),
+        forms=(form, precision, str(out.dtype)),
+    )
+    demand = mlp_demand(x.element_size(), channels, hidden, None if skip is None else outputs)
+    launch_fitting(kernel, lambda: choose_tile(demand, device_of(x.device), precision), launch)
+    return out
+
+
+def _launch(
+    x: torch.Tensor,
+    weights: tuple[torch.Tensor | None, ...],
+    out: torch.Tensor,
+    gelu: str,
+    precision: Precision,
+    tile: Tile,
+) -> None:
+    from hitzoo.fold.triton.device.mlp_kernel import mlp_kernel
+
+    widen = weights[0]
+    assert widen is not None
+    (count, channels), outputs = x.shape, out.shape[1]
     slots = tile.programs * device_of(x.device).processors
     with on(x):
         mlp_kernel[(programs_per_sample(-(-count // tile.rows), 1, slots),)](
-            *(x, widen, widen_bias, skip, narrow, bias, out, count),
+            *(x, *weights, out, count),
             C=channels,
-            H=hidden,
+            H=len(widen),
             OUT=outputs,
-            OUT_BLOCK=block,
+            OUT_BLOCK=max(NARROWEST, outputs),
             ROWS=tile.rows,
             CHUNK=tile.chunk,
             KEPT=tile.kept,
-            GELU=resolve_gelu(gelu, x),
+            GELU=gelu,
             PRECISION=precision,
             **options(tile),
         )
-    return out

@@ -7,8 +7,11 @@ instructions, most of them gelu's, and the tensor cores, which take half as long
 
 from __future__ import annotations
 
+from functools import partial
+
 import torch
 
+from hitzoo.fold.triton.attempts import Specialization, launch_fitting
 from hitzoo.fold.triton.launch import (
     Gelu,
     Precision,
@@ -18,10 +21,10 @@ from hitzoo.fold.triton.launch import (
     resolve_gelu,
     resolve_precision,
 )
-from hitzoo.fold.triton.tiling import Tile, choose_tile, device_of, programs_per_sample
+from hitzoo.fold.triton.shared_memory import NARROWEST, Demand, stage_demand
+from hitzoo.fold.triton.tile_choice import choose_tile
+from hitzoo.fold.triton.tiling import Tile, device_of, programs_per_sample
 from hitzoo.fold.triton.weights import LatentAttention, StageWeights
-
-_SMALLEST = 16  # the width of the narrowest product
 
 
 def pixel_stage(
@@ -38,6 +41,9 @@ def pixel_stage(
 
     Requires `support.supports_stage`. The four children of a pixel stay together, in the order (dy, dx). The
     features stay float32 from the upsampling to the end of the stage; the image is float32.
+
+    Raises:
+        KernelUnavailable: Triton cannot build it for these sizes. A `tile` that is given raises Triton's own error.
     """
     x = x.contiguous()
     _check(x, weights, attention, image_before)
@@ -46,11 +52,35 @@ def pixel_stage(
     ends = head is not None and head.collapsed is not None
     out = None if ends else x.new_empty(samples, count, channels)
     image = None if head is None else x.new_empty(samples, count, len(head.weight), dtype=torch.float32)
-    if count and samples:
-        precision = resolve_precision(precision)
-        tile = tile or _choose_tile(x, weights, attention, precision)
-        _launch(x, weights, attention, image_before, out, image, resolve_gelu(gelu, x), precision, tile)
+    if not (count and samples):
+        return out, image
+    form, precision = resolve_gelu(gelu, x), resolve_precision(precision)
+    launch = partial(_launch, x, weights, attention, image_before, out, image, form, precision)
+    if tile is not None:
+        launch(tile)
+    else:
+        kernel = _specialization(x, weights, attention, image_before, (form, precision))
+        demand = _demand(x, weights, attention)
+        launch_fitting(kernel, lambda: choose_tile(demand, device_of(x.device), precision), launch)
     return out, image
+
+
+def _specialization(
+    x: torch.Tensor,
+    weights: StageWeights,
+    attention: LatentAttention | None,
+    image_before: torch.Tensor | None,
+    forms: tuple[str, ...],
+) -> Specialization:
+    head, (depth, hidden, channels) = weights.image, weights.mlps.widen.shape
+    sizes = [(channels, "channels"), (hidden, "hidden features"), (depth, "MLPs")]
+    sizes.append((x.shape[2] // 4, "in" if weights.up is not None else "in without a layer"))
+    if attention is not None:
+        sizes += [(weights.heads, "heads"), (attention.score.shape[1] // weights.heads, "tokens")]
+    if head is not None:
+        sizes.append((len(head.weight), "image channels" if head.collapsed is None else "image channels alone"))
+    parts = "" if image_before is None else "image before"
+    return Specialization(kernel="stage", device=x.device, dtype=x.dtype, sizes=tuple(sizes), forms=(*forms, parts))
 
 
 def _launch(
@@ -81,8 +111,8 @@ def _launch(
             C=channels,
             H=hidden,
             K=1 if head is None else len(head.weight),
-            IN_BLOCK=max(_SMALLEST, 1 << (width - 1).bit_length()),
-            K_BLOCK=_SMALLEST,
+            IN_BLOCK=max(NARROWEST, 1 << (width - 1).bit_length()),
+            K_BLOCK=NARROWEST,
             DEPTH=depth,
             HEADS=weights.heads,
             TOKENS=attention.score.shape[1] // weights.heads if attention else 1,
@@ -95,17 +125,18 @@ def _launch(
         )
 
 
-def _choose_tile(
-    x: torch.Tensor, weights: StageWeights, attention: LatentAttention | None, precision: Precision
-) -> Tile:
-    """Choose the tile; of the weights in shared memory, the attention's are one sample's."""
+def _demand(x: torch.Tensor, weights: StageWeights, attention: LatentAttention | None) -> Demand:
     head, (depth, hidden, channels) = weights.image, weights.mlps.widen.shape
-    ends = head is not None and head.collapsed is not None
-    numbers = 2 * depth * hidden * channels - ends * hidden * (channels - _SMALLEST)
-    numbers += 0 if attention is None else 2 * attention.score[0].numel()
-    numbers += 0 if weights.up is None else weights.up.numel()
-    numbers += 0 if head is None else _SMALLEST * channels
-    return choose_tile(x.new_empty(0, channels), hidden, numbers, precision, wide=True)
+    return stage_demand(
+        x.element_size(),
+        x.shape[2] // 4,
+        channels,
+        hidden,
+        logits=0 if attention is None else attention.score.shape[1],
+        depth=depth,
+        image=head is not None,
+        ends=head is not None and head.collapsed is not None,
+    )
 
 
 def _check(

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import cache
-from importlib.metadata import PackageNotFoundError, version
 
 import torch
 
+from hitzoo.fold.triton.shared_memory import stage_demand
+from hitzoo.fold.triton.tile_choice import fits_smallest
 from hitzoo.fold.triton.tiling import device_of
+from hitzoo.fold.triton.version import triton_version
 
 _OLDEST = (3, 4)  # the oldest Triton they were compiled with
 _CHANNELS = (16, 32, 64, 128)
 _TYPES = (torch.float32, torch.bfloat16, torch.float16)
 _MOST_IMAGE_CHANNELS = 16
 _MOST_LOGITS = 128
+_ROOMY = 128 * 1024  # bytes of shared memory: 64 channels in float32 take 112 KiB and more
 
 
 def interpreting() -> bool:
@@ -24,20 +28,17 @@ def interpreting() -> bool:
 
 @cache
 def _triton_is_here() -> bool:
-    try:
-        parts = version("triton").split(".")
-    except PackageNotFoundError:
-        return False
-    return tuple(int(part) for part in parts[:2]) >= _OLDEST
+    numbers = re.match(r"(\d+)\.(\d+)", triton_version() or "")
+    return numbers is not None and (int(numbers[1]), int(numbers[2])) >= _OLDEST
 
 
 def supports_device(device: torch.device) -> bool:
     """True for an NVIDIA GPU from Ampere on, or for any device in the interpreter, with Triton installed."""
-    if not _triton_is_here():
-        return False
     if device.type != "cuda":
-        return interpreting()
-    return torch.version.cuda is not None and torch.cuda.get_device_capability(device) >= (8, 0)
+        return interpreting() and _triton_is_here()
+    if torch.version.cuda is None or torch.cuda.get_device_capability(device) < (8, 0):
+        return False
+    return _triton_is_here()
 
 
 def supports_mlp(x: torch.Tensor, hidden: int, outputs: int | None = None) -> bool:
@@ -53,13 +54,14 @@ def supports_stage(x: torch.Tensor, channels: int, hidden: int, heads: int, toke
     attends = logits == 0 or (16 <= logits <= _MOST_LOGITS and _power_of_two(heads) and _power_of_two(tokens))
     before = x.shape[-1] % 4 == 0 and x.shape[-1] // 4 <= _MOST_LOGITS
     addressable = 4 * x.shape[1] * max(channels, x.shape[-1] // 4) < 2**31
-    fits = attends and before and addressable and supports_mlp(x.new_empty(0, channels), hidden, outputs)
-    return fits and (x.dtype != torch.float32 or channels <= _most_float32_channels(x.device))
-
-
-def _most_float32_channels(device: torch.device) -> int:
-    """Most float32 channels of a stage, by the compiler's report: 64 take 112 KiB of shared memory, 128 up to 290."""
-    return 64 if device_of(device).shared >= 128 * 1024 else 32
+    if not (attends and before and addressable and supports_mlp(x.new_empty(0, channels), hidden, outputs)):
+        return False
+    device = device_of(x.device)
+    if x.dtype == torch.float32 and channels > (64 if device.shared >= _ROOMY else 32):
+        return False
+    size, width = x.element_size(), x.shape[-1] // 4
+    demand = stage_demand(size, width, channels, hidden, logits=logits, depth=1, image=True, ends=False)
+    return fits_smallest(demand, device)
 
 
 def _power_of_two(number: int) -> bool:

@@ -1,17 +1,14 @@
-"""Tiling of a kernel's work: rows of a tile, hidden features at a time, warps, and programs on the device.
-
-By reasoning and by the compiler's report of registers and shared memory for Hopper, not yet by measurement: pass your
-own `Tile` to a kernel to measure another.
-"""
+"""Tiles of a kernel's work: rows, hidden features at a time, warps; and how many programs share them on a device."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import torch
 
-_SPARE = 16 * 1024  # bytes that the compiler needs to convert layouts
+_FEWEST_ROWS, _SMALLEST_CHUNK = 32, 16
+_EASY_CHUNK = 32  # narrower ones do not fill the tensor cores
 _SETUP = 4  # time to load a program's weights, in units of a tile's time
 
 
@@ -33,43 +30,46 @@ class Tile:
 
 @dataclass(frozen=True, kw_only=True)
 class Device:
-    """Number of streaming multiprocessors, and the most bytes of shared memory of one program."""
+    """Number of streaming multiprocessors, the most bytes of shared memory of one program, and CUDA's capability."""
 
     processors: int
     shared: int
+    capability: tuple[int, int]
+
+    @property
+    def has_tensor_memory(self) -> bool:
+        """True for datacentre Blackwell, where products accumulate in 512 columns that all of a kernel's share."""
+        return self.capability[0] in (10, 11)
+
+    @property
+    def reads_shared_operands(self) -> bool:
+        """True for Hopper and datacentre Blackwell, whose tensor cores read from shared memory."""
+        return self.capability[0] in (9, 10, 11)
 
 
 def device_of(device: torch.device) -> Device:
     """Properties of a CUDA device; for the interpreter, a small one, so that programs take several tiles."""
     if device.type != "cuda":
-        return Device(processors=2, shared=227 * 1024)
+        return Device(processors=2, shared=227 * 1024, capability=(9, 0))
     found = torch.cuda.get_device_properties(device)
-    return Device(processors=found.multi_processor_count, shared=found.shared_memory_per_block_optin)
+    return Device(
+        processors=found.multi_processor_count,
+        shared=found.shared_memory_per_block_optin,
+        capability=(found.major, found.minor),
+    )
 
 
-def choose_tile(x: torch.Tensor, hidden: int, kept_numbers: int, precision: str, *, wide: bool = False) -> Tile:
-    """Choose the tile for features [..., C] and products of this precision; `kept_numbers` weights are to be kept.
-
-    Two warpgroups of 64 rows each, so that one computes gelu while the other's products run; with 128 rows each the
-    registers would not suffice. wide: a stage's kernel, whose other parts leave fewer registers for a chunk.
-    """
-    channels, size = x.shape[-1], x.element_size()
-    if precision == "ieee" and size == 4:  # without tensor cores
-        return Tile(rows=32, chunk=_chunk(hidden, 32), warps=4, stages=2, kept=False, programs=4)
-    rows = 128
-    small = size == 4 or channels <= 32 or (wide and channels == 128)
-    used = size * (kept_numbers + 2 * rows * channels) + _SPARE
-    shared = device_of(x.device).shared
-    kept = used <= shared and not (size == 4 and precision == "tf32x3")
-    if not kept and size == 4 and channels == 128:
-        rows = 64 if shared >= 128 * 1024 else 32
-    programs = 2 if not kept or 2 * used <= shared else 1
-    return Tile(rows=rows, chunk=_chunk(hidden, 32 if small else 64), warps=8, stages=2, kept=kept, programs=programs)
-
-
-def _chunk(hidden: int, most: int) -> int:
-    """The largest power of two up to `most` that divides the hidden features, which are a multiple of 16."""
-    return next(size for size in (64, 32, 16) if size <= most and hidden % size == 0)
+def smaller(tile: Tile) -> Tile | None:
+    """The next tile to try where this one asks too much of the device; None behind the last."""
+    if tile.kept:
+        return replace(tile, kept=False)
+    if tile.chunk > _EASY_CHUNK:
+        return replace(tile, chunk=tile.chunk // 2)
+    if tile.rows > _FEWEST_ROWS:
+        return replace(tile, rows=tile.rows // 2)
+    if tile.chunk > _SMALLEST_CHUNK:
+        return replace(tile, chunk=tile.chunk // 2)
+    return None
 
 
 @lru_cache(maxsize=1024)

@@ -18,6 +18,7 @@ from hitzoo.objectives.r1_without_double_backward import by_replay
 from hitzoo.objectives.simultaneous import Simultaneous
 from hitzoo.objectives.update import Networks, Objective
 from hitzoo.plan.role import Role
+from hitzoo.runtime.float32_precision import float32_precision
 
 Precision: TypeAlias = Literal["float32", "tf32", "bf16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
@@ -82,7 +83,7 @@ class Execution:
         with ExitStack() as stack:
             stack.enter_context(without_onednn_linear(not self.onednn_linear))
             if torch.cuda.is_available():
-                stack.enter_context(_tf32(self.precision == "tf32"))
+                stack.enter_context(float32_precision("tf32" if self.precision == "tf32" else "ieee"))
             yield
 
 
@@ -91,13 +92,3 @@ DEFAULT = Execution()
 
 def _piecewise_linear(discriminator: nn.Module) -> bool:
     return bool(getattr(discriminator, "piecewise_linear", False))
-
-
-@contextmanager
-def _tf32(wanted: bool) -> Iterator[None]:
-    before = torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32
-    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = wanted
-    try:
-        yield
-    finally:
-        torch.backends.cuda.matmul.allow_tf32, torch.backends.cudnn.allow_tf32 = before

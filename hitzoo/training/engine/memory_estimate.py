@@ -18,7 +18,6 @@ from hitzoo.objectives.update import Inputs, Networks, Update
 from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.role import Role
 from hitzoo.runtime.live_bytes import LiveBytes
-from hitzoo.runtime.shard import WHOLE
 from hitzoo.spec.types import Spec, TrainingSpec
 from hitzoo.training.engine.activation_checkpointing import use_activation_checkpointing
 from hitzoo.training.engine.draws import draws_of
@@ -72,10 +71,11 @@ def _step_peak(spec: Spec, plan: ModelPlan, networks: Mapping[Role, nn.Module], 
 def _update_peak(update: Update, index: int, plan: ModelPlan, networks: Networks) -> int:
     side, channels = plan.resolution, plan.image_channels
     at = Moment(index=index)
+    latents, random = draws_of(0, update, at, plan.input_width, META)
     inputs = Inputs(
         real=torch.empty(update.images, side, side, channels, device=META).permute(0, 3, 1, 2),
-        latents=torch.empty(update.latents, plan.input_width, device=META),
-        random=draws_of(0, update, at, WHOLE)[1],
+        latents=latents.normal(plan.input_width),
+        random=random,
     )
     with fused_attention(), LiveBytes() as memory:
         update.gradients(networks, inputs, at)

@@ -13,10 +13,12 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from hitzoo.errors import RequestError
+from hitzoo.objectives.batch_random import BatchRandom, Draw
 from hitzoo.objectives.losses import Losses
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.update import Inputs, Objective, Update, images_per_step
 from hitzoo.runtime.distributed import ALONE, World
+from hitzoo.runtime.transfer import send
 from hitzoo.training.engine.draws import draws_of
 from hitzoo.training.engine.execution import DEFAULT, Execution
 from hitzoo.training.engine.running_statistics import RunningStatistics
@@ -73,6 +75,7 @@ class StepRunner:
         _refuse_uneven(objective, world.size * micro_batches)
         ready = execution.networks(state.networks)
         self.networks = {role: _exchanging(net) for role, net in ready.items()} if world.size > 1 else ready
+        self._likely: dict[int, tuple[Draw, ...]] = {}  # draws that an update of a step asked for last time
 
     def __call__(
         self,
@@ -92,6 +95,7 @@ class StepRunner:
         damaged: tuple[str, ...] = ()
         stop = save = False
         begin, before = 0, (step - 1) * self.images_per_step
+        images = send(images, self.device)  # the whole step's: a piece's would have to be gathered, and waited for
         for index, update in enumerate(self.objective.updates(step)):
             end = begin + update.images // self.world.size
             at = Moment(step, before, index)
@@ -121,8 +125,9 @@ class StepRunner:
             own = whole[torch.arange(len(whole) * update.images // updates[0].images) % len(whole)]
             statistics = RunningStatistics(self.state.networks.values())
             try:
+                at = Moment(1, 0, index)
                 with self.execution.step():
-                    self._micro_batch(update, Moment(1, 0, index), own, last)
+                    self._micro_batch(update, at, send(own, self.device), self._draws(update, at), last)
             finally:
                 statistics.restore()
                 self.state.forget_gradients()
@@ -144,26 +149,34 @@ class StepRunner:
         moving = RunningStatistics(net for role, net in self.state.networks.items() if role in update.moves)
         still = RunningStatistics(net for role, net in self.state.networks.items() if role not in update.moves)
         parts: list[Losses] = []
+        draws = self._draws(update, at)
         try:
             with cutting_off(), self.execution.step():
                 for index in range(self.micro_batches):
-                    parts.append(self._micro_batch(update, at, images, index))
+                    parts.append(self._micro_batch(update, at, images, draws, index))
                     moving.take_in()
                     still.restore()
         except BaseException:
             moving.restore()
             still.restore()
             raise
+        self._likely[at.index] = draws[1].drawn
         return Losses.mean(parts), moving
 
-    def _micro_batch(self, update: Update, at: Moment, images: torch.Tensor, index: int) -> Losses:
+    def _draws(self, update: Update, at: Moment) -> tuple[BatchRandom, BatchRandom]:
+        """The sources of an update's latents and of its other random numbers, for all its micro-batches."""
+        return draws_of(self.seed, update, at, self.latent_dim, self.device, self._likely.get(at.index, ()))
+
+    def _micro_batch(
+        self, update: Update, at: Moment, images: torch.Tensor, draws: tuple[BatchRandom, BatchRandom], index: int
+    ) -> Losses:
         """Add the gradients of one micro-batch to those of the ones before; the last one exchanges them."""
         own = self.world.shard.cut(index, self.micro_batches)
-        latents, random = draws_of(self.seed, update, at, own)
+        latents, random = (source.of(own) for source in draws)
         real = to_real(images[index :: self.micro_batches], self.device, channels_last=self.execution.channels_last)
         inputs = Inputs(
             real=real,
-            latents=latents.normal(self.latent_dim).to(self.device, non_blocking=True),
+            latents=latents.normal(self.latent_dim),
             random=random,
             share=1 / self.micro_batches,
             forward=lambda: self.execution.forward(self.device),
@@ -180,8 +193,9 @@ class StepRunner:
         """Return what was not finite, and whether to stop and to save, by any process; the one wait for the device."""
         terms = {_title(name, self.state.networks.keys()): value for name, value in losses.terms.items()}
         terms |= {f"{role}'s gradient": _gradient_norm(self.state.networks[role], self.device) for role in update.moves}
-        flags = torch.stack([*(~value.isfinite() for value in terms.values())]).float()
-        flags = torch.cat((flags, flags.new_tensor([stopping, saving])))
+        found = torch.stack([*(~value.isfinite() for value in terms.values())]).float()
+        wishes = (found.new_full((1,), float(wish)) for wish in (stopping, saving))  # filled there, not copied
+        flags = torch.cat((found, *wishes))
         *bad, stop, save = self.world.all_reduce_sum(flags).tolist()
         return tuple(name for name, count in zip(terms, bad, strict=True) if count), bool(stop), bool(save)
 

@@ -191,7 +191,7 @@ class Run:
         hurried = stopping and setup.world.size > 1  # torchrun kills what has not ended after 30 seconds
         if (stopping or ended or step % options.sample_every == 0) and not hurried:
             average = self._average()
-            generator = average.fast(keeps_memory=False) if options.fast else average
+            generator = average.fast(keeps_memory=False, graphs=0) if options.fast else average
             self.writer.save_grid(step, generator, self._samples_at_once(generator))
         return stopping
 

@@ -13,6 +13,7 @@ from hitzoo.errors import RequestError
 from hitzoo.evaluation.evaluator import Evaluator
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.distributed import World
+from hitzoo.runtime.precision import bfloat16_note
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.runner import StepRunner
 from hitzoo.training.engine.state import TrainState, new_state
@@ -76,6 +77,8 @@ def set_up(
     at_once = how.decide(state, folder)
     pieces = spec.training.batch_size // world.size // at_once
     _note_what_is_normalised(spec, plan, at_once, pieces, events)
+    if options.precision == "bf16" and (note := bfloat16_note(device)):
+        events.noted(f"note: {note}")
     if world.first:
         cut_after(folder.metrics, start.progress.step)
     return RunSetup(

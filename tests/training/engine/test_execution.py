@@ -17,6 +17,7 @@ from hitzoo.objectives.r1_without_double_backward import by_replay
 from hitzoo.objectives.terms.non_saturating import NON_SATURATING
 from hitzoo.objectives.terms.r1 import R1
 from hitzoo.training.engine.execution import PRECISIONS, Execution
+from tests.float32_settings import SETTINGS, reset, settings_in_effect
 
 
 @pytest.mark.parametrize(
@@ -73,3 +74,18 @@ def test_linear_layers_are_onednns_where_asked_for(wanted) -> None:
     with Execution(onednn_linear=wanted).step():
         assert onednn_linear.applies(torch.ones(1, 1)) == (wanted and torch.backends.mkldnn.is_available())
     assert onednn_linear.applies(torch.ones(1, 1)) == torch.backends.mkldnn.is_available()
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@pytest.mark.parametrize("changed", SETTINGS)
+def test_step_rounds_products_where_asked_for_whatever_a_program_has_set(monkeypatch, precision, changed) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    SETTINGS[changed]()
+    before = settings_in_effect()
+    try:
+        with Execution(precision=precision).step():
+            inside = settings_in_effect()
+            assert (inside.products == "tf32", inside.convolutions == "tf32") == (precision == "tf32",) * 2
+        assert settings_in_effect() == before
+    finally:
+        reset()

@@ -15,7 +15,8 @@ from hitzoo.fold.mlp import MLPToImage, OptimizedMLP, OptimizedToRGB
 from hitzoo.fold.norm import is_norm_free
 from hitzoo.fold.pixel_block import PixelBlock
 from hitzoo.fold.positions import Positions
-from hitzoo.fold.triton.build_failure import has_build_failed, run_or_none
+from hitzoo.fold.triton.attempts import run_or_none
+from hitzoo.fold.triton.disabled import disabled_kernels
 from hitzoo.fold.triton.stage import pixel_stage
 from hitzoo.fold.triton.support import supports_stage
 from hitzoo.fold.triton.weights import ImageWeights, LatentAttention, MLPWeights, StageWeights
@@ -43,9 +44,9 @@ class StageKernel:
         heads, tokens = (cross.heads, cross.tokens) if cross is not None else (1, 0)
         outputs = 1 if self.image is None else len(self.image.weight)
         return (
-            not has_build_failed()
-            and not needs_gradient(x)
+            not needs_gradient(x)
             and supports_stage(x, channels, hidden, heads, tokens, outputs)
+            and "stage" not in disabled_kernels(x.device)
         )
 
     def __call__(

@@ -33,14 +33,19 @@ def gelu(x, FORM: tl.constexpr):
     FORM: "exact"; "approximate", `reference.gelu`'s fit; "approximate_by_hardware", the fit by the special unit's tanh,
     whose own relative error of up to 2^-11 comes on top: for results that 16 bits round anyway.
     """
-    if FORM == "exact":
-        return _exact(x)
+    return _exact(x) if FORM == "exact" else _fitted(x, FORM)
+
+
+@triton.jit
+def _fitted(x, FORM: tl.constexpr):
     square = tl.minimum(x * x, _LIMIT)  # past |x| = 6 the fit's factor stays, and the tanh is 1 to 4e-9
     argument = x * ((square * _C + _B) * square + _A)
     if FORM == "approximate":
-        return x / (exp2(argument * _MINUS_2_LOG2_E) + 1.0)  # 0.5·(1 + tanh u) = 1 / (1 + exp(-2u))
-    half = 0.5 * x
-    return half * _tanh(argument) + half
+        result = x / (exp2(argument * _MINUS_2_LOG2_E) + 1.0)  # 0.5·(1 + tanh u) = 1 / (1 + exp(-2u))
+    else:
+        half = 0.5 * x
+        result = half * _tanh(argument) + half
+    return result
 
 
 @triton.jit

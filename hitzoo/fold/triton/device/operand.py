@@ -23,5 +23,7 @@ def right_operand(
     outputs = tl.arange(0, OUT_BLOCK)[None, :]
     places = matrix + outputs * STRIDE + inputs
     if IN == IN_BLOCK and OUT == OUT_BLOCK:
-        return tl.load(places)
-    return tl.load(places, mask=(inputs < IN) & (outputs < OUT), other=0.0)
+        loaded = tl.load(places)
+    else:
+        loaded = tl.load(places, mask=(inputs < IN) & (outputs < OUT), other=0.0)
+    return loaded

@@ -134,8 +134,10 @@ def _enter(
     rows = tl.load(x + (row * IN + slot), mask=inside & (slot < IN), other=0.0)
     total = tl.load(position + (row * C + tl.arange(0, C)[None, :]), mask=inside, other=0.0).to(tl.float32)
     if up is None:
-        return total + rows.to(tl.float32)
-    return product(rows, up, total, PRECISION)
+        total += rows.to(tl.float32)
+    else:  # not after a return: Triton compiles what stands behind one, here with an operand that is None
+        total = product(rows, up, total, PRECISION)
+    return total
 
 
 @triton.jit

@@ -1,0 +1,1 @@
+"""Checks, one file per subject: functions of a device that return a `Measured`, and raise `NotApplicable`."""

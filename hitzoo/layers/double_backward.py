@@ -1,0 +1,38 @@
+"""Layers in a form that can be differentiated twice, as penalties on a discriminator's input gradient need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
+
+from hitzoo.layers.onednn_linear import without_onednn_linear
+
+_on = False
+
+
+def twice_differentiable() -> AbstractContextManager[None]:
+    """Inside, take attention and linear layers by operations whose backward pass has a backward pass of its own.
+
+    That of a fused attention kernel and that of oneDNN's linear layer have none. The compiler takes no oneDNN layer
+    anyway, and traces attention's setting alone.
+    """
+    return sdpa_kernel(SDPBackend.MATH) if torch.compiler.is_compiling() else _twice_differentiable()
+
+
+def is_twice_differentiable() -> bool:
+    """True inside `twice_differentiable`, for what is computed again later."""
+    return _on
+
+
+@contextmanager
+def _twice_differentiable() -> Iterator[None]:
+    global _on
+    before, _on = _on, True
+    try:
+        with sdpa_kernel(SDPBackend.MATH), without_onednn_linear():
+            yield
+    finally:
+        _on = before

@@ -1,0 +1,107 @@
+"""Every shipped network on tensors that say they are a GPU's: one made on another device is refused there.
+
+They have shapes and a device but no contents, so no GPU is needed, and no time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch._subclasses import FakeTensorMode
+from torch._subclasses.fake_tensor import unset_fake_temporarily
+
+import hitzoo
+from hitzoo.families.build import build
+from hitzoo.families.fold import fold
+from hitzoo.families.hit.fold import pixel_order
+from hitzoo.fold import kernels as kernels_module
+from hitzoo.fold.kernels import kernels_for
+from hitzoo.plan.model import ModelPlan
+from hitzoo.spec.shipped import shipped_specs
+
+BATCH = 4
+CUDA = torch.device("cuda", 0)
+
+
+def kind(plan: ModelPlan) -> tuple[object, ...]:
+    """The families of a plan, and the layouts of the maps that its attention takes."""
+    networks = plan.networks.values()
+    return (*(network.family for network in networks), frozenset(row.attention for n in networks for row in n.rows()))
+
+
+def specs() -> list[Any]:
+    """All shipped ones; by default the smallest of each kind."""
+    plans = {name: hitzoo.compile_spec(hitzoo.load_spec(name)) for name in shipped_specs()}
+    small = {kind(plan): name for name, plan in sorted(plans.items(), key=lambda pair: -pair[1].resolution)}
+    return [pytest.param(name, marks=() if name in small.values() else pytest.mark.exhaustive) for name in plans]
+
+
+SPECS = specs()
+
+
+@pytest.fixture
+def fake() -> Iterator[FakeTensorMode]:
+    with FakeTensorMode(allow_non_fake_inputs=True) as mode:
+        yield mode
+
+
+def networks(plan: ModelPlan) -> tuple[nn.Module, nn.Module]:
+    """Generator and discriminator on the fake GPU; drawing weights would look at their values."""
+    with unset_fake_temporarily(), torch.device("meta"):
+        made = build(plan)
+    return tuple(network.to_empty(device=CUDA) for network in made)  # type: ignore[return-value]
+
+
+def latents(plan: ModelPlan) -> torch.Tensor:
+    return torch.empty(BATCH, plan.input_width, device=CUDA)
+
+
+@pytest.fixture
+def real_indices(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Folding compares orders of pixels, which have to have contents."""
+
+    def real(function: Any) -> Any:
+        def call(*given: Any) -> Any:
+            with unset_fake_temporarily():
+                return function(*given)
+
+        return call
+
+    for name in ("raster_order", "order_for", "children_order", "permutation"):
+        monkeypatch.setattr(pixel_order, name, real(getattr(pixel_order, name)))
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_networks_compute_on_their_device_alone(fake, name) -> None:
+    plan = hitzoo.compile_spec(hitzoo.load_spec(name))
+    generator, discriminator = networks(plan)
+    shape = (BATCH, plan.image_channels, plan.resolution, plan.resolution)
+    images = generator(latents(plan))
+    assert (images.shape, images.device) == (shape, CUDA)
+    logits = discriminator(images)
+    assert (logits.shape, logits.device) == ((BATCH,), CUDA)
+
+
+@pytest.mark.parametrize(
+    "precision",
+    [torch.float32, pytest.param(torch.bfloat16, marks=pytest.mark.exhaustive)],
+    ids=["float32", "bfloat16"],
+)
+@pytest.mark.parametrize("name", SPECS)
+def test_optimized_networks_compute_on_their_device_alone(fake, real_indices, monkeypatch, name, precision) -> None:
+    monkeypatch.setattr(kernels_module, "supports_device", lambda device: False)
+    plan = hitzoo.compile_spec(hitzoo.load_spec(name))
+    network = fold(networks(plan)[0].eval(), kernels_for(precision, CUDA))
+    images = network(latents(plan))
+    assert (images.shape[0], images.shape[2], images.device) == (BATCH, plan.resolution, CUDA)
+    assert images.dtype == torch.float32
+
+
+def test_tensor_of_another_device_is_refused(fake) -> None:
+    """What the tests above are worth."""
+    with pytest.raises(RuntimeError, match="device"):
+        torch.ones(2, device=CUDA) + torch.ones(2)

@@ -1,0 +1,66 @@
+"""Sizes that no shipped spec has: where a stage is said to be supported, a tile of it fits the card."""
+
+from __future__ import annotations
+
+import random
+from itertools import product
+from pathlib import Path
+
+import pytest
+import torch
+
+from hitzoo.fold.triton.stage import pixel_stage
+from hitzoo.fold.triton.support import supports_stage
+from hitzoo.fold.triton.tiling import Tile, smaller
+from tests.fold.compiled.cards import CARDS, Card
+from tests.fold.compiled.launches import recording
+from tests.fold.compiled.resources import compile_for
+from tests.fold.triton.drawn import Draw
+
+CHANNELS, ENTERING, HEADS, DEPTHS = (16, 32, 64, 128), (8, 64, 128), (0, 4, 8), (1, 3)
+TOKENS, SAMPLED = 16, 4
+Sizes = tuple[torch.dtype, int, int, int, int, bool]
+
+
+def sampled(card: Card) -> list[Sizes]:
+    """Some of those that are supported, others on each card."""
+    grid = list(
+        product((torch.float32, torch.bfloat16), CHANNELS, ENTERING, HEADS, DEPTHS, (False, True)),
+    )
+    random.Random(card.arch).shuffle(grid)
+    with recording(card):
+        return [sizes for sizes in grid if _is_supported(*sizes)][:SAMPLED]
+
+
+def _is_supported(dtype: torch.dtype, channels: int, entering: int, heads: int, depth: int, ends: bool) -> bool:
+    x = torch.empty(1, 4, 4 * entering, dtype=dtype, device="meta")
+    return supports_stage(x, channels, 4 * channels, max(1, heads), TOKENS if heads else 0, 3)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("card", CARDS, ids=lambda card: card.name)
+def test_supported_sizes_fit_or_a_smaller_tile_does(card: Card, compiler: Path) -> None:
+    for sizes in sampled(card):
+        tile = _fitting_tile(sizes, card, compiler)
+        assert tile is not None, f"{card.name}: {sizes}"
+
+
+def _fitting_tile(sizes: Sizes, card: Card, folder: Path) -> Tile | None:
+    """The chosen tile, or the first smaller one that fits, as a launch finds it; None where none does."""
+    dtype, channels, entering, heads, depth, ends = sizes
+    draw, tile = Draw(torch.device("meta")), None
+    x = draw(2, 4, 4 * entering, dtype=dtype)
+    settings = {"before": entering, "depth": depth, "hidden": 4 * channels, "heads": max(1, heads)}
+    weights = draw.stage(4, channels, dtype, **settings, image=True, ends=ends)
+    attention = draw.attention(2, channels, heads * TOKENS, dtype) if heads else None
+    while True:
+        with recording(card) as launches:
+            pixel_stage(x, weights, attention=attention, tile=tile)
+        (launch,) = launches
+        found = compile_for(launch, card, folder)
+        tile = Tile(rows=launch["ROWS"], chunk=launch["CHUNK"], warps=8, stages=2, kept=launch["KEPT"], programs=1)
+        if found.shared <= card.device.shared and found.columns <= card.columns:
+            return tile
+        tile = smaller(tile)
+        if tile is None:
+            return None

@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from contextlib import nullcontext
+
+import pytest
+import torch
+
+from hitzoo.runtime.precision import bfloat16_note
+
+CARD = torch.device("cuda:1")
+
+
+@pytest.mark.parametrize("capability", [(7, 5), (8, 0)])
+def test_note_is_of_a_card_whose_bfloat16_is_emulated(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int]
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(torch.cuda, "device", lambda device: asked.append(device) or nullcontext())
+    monkeypatch.setattr(
+        torch.cuda, "is_bf16_supported", lambda including_emulation=True: including_emulation or capability >= (8, 0)
+    )
+    monkeypatch.setattr(torch.cuda, "get_device_name", lambda device: f"card {device.index}")
+    note = bfloat16_note(CARD)
+    assert asked == [CARD]
+    if capability >= (8, 0):
+        assert note is None
+    else:
+        assert note == "card 1 has no bfloat16 arithmetic; torch emulates it, which is slower than float32"
+
+
+def test_no_note_of_a_device_that_is_no_card() -> None:
+    assert bfloat16_note(torch.device("cpu")) is None

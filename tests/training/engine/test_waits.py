@@ -1,0 +1,148 @@
+"""A step waits for its device once, when it reads whether all is finite; nothing else is read or copied by waiting."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from dataclasses import fields, is_dataclass
+from inspect import isclass
+from typing import Any
+
+import pytest
+import torch
+
+import hitzoo
+from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import parse_spec
+from hitzoo.objectives import terms
+from hitzoo.objectives.alternating import Alternating
+from hitzoo.objectives.augment import AUGMENTATIONS, Augmentation
+from hitzoo.objectives.build import objective_of
+from hitzoo.objectives.simultaneous import Simultaneous
+from hitzoo.objectives.terms.term import AdversarialLoss, Term
+from hitzoo.runtime.transfer import send, send_together
+from hitzoo.spec.shipped import shipped_specs
+from tests.training.conftest import TINY
+from tests.training.engine.transfers import META, OnMeta, Transfers, page_locked, transfers_of_a_step
+
+ONE_WAIT = {"training/engine/runner.py:_agree": 1}
+BATCH = 8
+
+
+def _terms() -> list[Any]:
+    names = [module.name for module in pkgutil.iter_modules(terms.__path__)]
+    modules = [importlib.import_module(f"{terms.__name__}.{name}") for name in names]
+    return [value for module in modules for value in vars(module).values()]
+
+
+LOSSES: list[AdversarialLoss] = list(
+    {id(value): value for value in _terms() if isinstance(value, AdversarialLoss)}.values()
+)
+PENALTIES: tuple[Term, ...] = tuple(
+    value(weight=1.0)
+    for value in dict.fromkeys(
+        value for value in _terms() if isclass(value) and is_dataclass(value) and hasattr(value, "asks")
+    )
+    if "weight" in {field.name for field in fields(value)}
+)
+"""Every loss and every penalty that there is."""
+
+
+def overridden(*overrides: str) -> Any:
+    return parse_spec(TINY, "tiny", [f"training.batch_size={BATCH}", *overrides])
+
+
+OVERRIDES = {
+    "layer norm, hinge": ["generator.norm=layer", "training.loss=hinge"],
+    "groups": ["training.norm_statistics=2"],
+    "minibatch_std, equalized": ["discriminator.minibatch_std=2", "discriminator.equalized=true"],
+    "average pooling, recomputed": ["discriminator.downsample=average", "training.activation_checkpointing=all"],
+    "torch's adam": ["training.optimizer.form=torch"],
+}
+
+
+@pytest.mark.parametrize("overrides", OVERRIDES.values(), ids=OVERRIDES)
+def test_step_of_a_spec_waits_once(overrides) -> None:
+    spec = overridden(*overrides)
+    found = transfers_of_a_step(spec, compile_spec(spec), objective_of(spec.training), micro_batches=2)
+    assert found.waits == ONE_WAIT
+    assert found.asynchronous.total() == 2  # the images, and all random numbers
+
+
+CHOICES = {
+    "plain": {"one_backward": False, "replayed_penalty": False},
+    "contiguous maps": {"channels_last": False},
+}
+
+
+@pytest.mark.parametrize("choices", CHOICES.values(), ids=CHOICES)
+def test_step_of_an_execution_waits_once(choices) -> None:
+    spec = overridden()
+    found = transfers_of_a_step(spec, compile_spec(spec), objective_of(spec.training), execution=OnMeta(**choices))
+    assert found.waits == ONE_WAIT
+
+
+@pytest.mark.parametrize("number", range(len(LOSSES)))
+def test_update_waits_once_with_every_loss_and_penalty(number) -> None:
+    spec, loss, augment = overridden(), LOSSES[number], Augmentation(tuple(AUGMENTATIONS))
+    together = Simultaneous(loss=loss, penalties=PENALTIES, batch_size=BATCH, augment=augment)
+    in_turn = Alternating(loss=loss, penalties=PENALTIES, batch_size=BATCH, augment=augment, clip_norm=1.0)
+    assert transfers_of_a_step(spec, compile_spec(spec), together, steps=1).waits == ONE_WAIT
+    waits = transfers_of_a_step(spec, compile_spec(spec), in_turn, steps=1).waits
+    assert waits == {site: 2 * count for site, count in ONE_WAIT.items()}  # of two updates
+
+
+SHIPPED = [
+    pytest.param("hit-b-ffhq256", 1, "none"),
+    *(
+        pytest.param("hit-b-ffhq256", *how, marks=pytest.mark.exhaustive)
+        for how in ((4, "none"), (1, "all"), (4, "all"))
+    ),
+    *(pytest.param(name, 2, "all", marks=pytest.mark.exhaustive) for name in shipped_specs()),
+]
+
+
+@pytest.mark.parametrize(("name", "pieces", "recomputed"), SHIPPED)
+def test_step_of_a_shipped_spec_waits_once(name, pieces, recomputed) -> None:
+    spec = hitzoo.load_spec(name, [f"training.activation_checkpointing={recomputed}"])
+    objective = objective_of(spec.training, BATCH)
+    assert transfers_of_a_step(spec, compile_spec(spec), objective, pieces, steps=1).waits == ONE_WAIT
+
+
+WAITS = {
+    "one number": lambda x: x.sum().item(),
+    "numbers": lambda x: x.tolist(),
+    "a decision": lambda x: bool(x.sum() > 0),
+    "a tensor of numbers": lambda x: torch.tensor([1.0, 2.0], device=x.device),
+    "new_tensor": lambda x: x.new_tensor([1.0]),
+    "a blocking copy": lambda x: torch.ones(3).to(x.device),
+    "a copy from ordinary memory": lambda x: torch.ones(3).to(x.device, non_blocking=True),
+    "a copy of a strided view": lambda x: (
+        send(torch.ones(6), torch.device("cpu")).pin_memory()[::2].to(x.device, non_blocking=True)
+    ),
+    "a copy back": lambda x: x.cpu(),
+    "an index of the host": lambda x: x[torch.tensor([0, 2])],
+    "a map of the host": lambda x: x + torch.ones(3),
+}
+
+
+@pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS)
+def test_every_kind_of_wait_is_counted(wait) -> None:
+    """What the tests above are worth."""
+    x = torch.ones(3, device=META)
+    with page_locked() as pinned, Transfers(pinned) as transfers:
+        try:
+            wait(x)
+        except RuntimeError:  # what is not known of tensors without contents
+            assert transfers.waits.total()
+    assert transfers.waits.total() == 1
+
+
+def test_copies_from_page_locked_memory_are_no_waits() -> None:
+    with page_locked() as pinned, Transfers(pinned) as transfers:
+        send(torch.ones(4), META)
+        parts = send_together([torch.ones(3), torch.ones(2, 2, dtype=torch.int64)], META)
+        torch.full((1,), 2.0, device=META) * torch.tensor(3.0)
+    assert [(part.shape, part.dtype) for part in parts] == [((3,), torch.float32), ((2, 2), torch.int64)]
+    assert transfers.waits.total() == 0
+    assert transfers.asynchronous.total() == 2
