@@ -9,6 +9,7 @@ import typer
 
 from hitzoo.cli.help import GroupHelp, VerbHelp, print_help
 from hitzoo.cli.options import ForceOption, JsonOption
+from hitzoo.cli.process import is_restarted
 
 app = typer.Typer(cls=GroupHelp, help="Check a data set, or pack it.", invoke_without_command=True)
 
@@ -108,7 +109,7 @@ def pack_data(
             workers=workers,
             on_error=on_error,
             force=force,
-            resume=resume,
+            resume=resume or is_restarted(),
             processes=processes,
             progress=follow,
             note=note_of_first,

@@ -29,6 +29,11 @@ def count() -> int:
     return int(text) if text.isdecimal() else 1
 
 
+def is_restarted() -> bool:
+    """True if torchrun has started the processes again after one had failed: what they had made is to be kept."""
+    return os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0"
+
+
 def leave_to_first(words: Sequence[str], divided: Collection[str]) -> None:
     """Leave a verb that is not of `divided` to the first process: the others exit, and it goes on as if it were alone.
 

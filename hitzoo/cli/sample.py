@@ -20,6 +20,7 @@ from hitzoo.cli.options import (
     QualityOption,
     TruncationOption,
 )
+from hitzoo.cli.process import is_restarted
 from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
@@ -135,7 +136,7 @@ def sample(
                 quality=QUALITY if quality is None else quality,
                 scale=1 if layout else scale,
                 force=force,
-                resume=resume,
+                resume=resume or is_restarted(),
             ),
         )
         with progress.count_bar("images", len(request.latents)) as advance:

@@ -217,6 +217,24 @@ def test_other_verbs_and_all_help_are_the_first_process(
     assert "WORLD_SIZE" not in os.environ  # what it starts or asks is alone
 
 
+def test_command_that_torchrun_starts_again_keeps_what_is_there(
+    run: Run, monkeypatch: pytest.MonkeyPatch, pictures: Path, tmp_path: Path
+) -> None:
+    words = ("sample", MODEL, "--seeds", "0-2", "--device", "cpu", "--out", "s")
+    run(*words)
+    before = identities(tmp_path / "s")
+    for count in ("0", "1"):
+        monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", count)
+        run(*words)
+        assert (identities(tmp_path / "s") == before) == (count == "1")
+        before = identities(tmp_path / "s")
+    (tmp_path / "p.zip.parts").mkdir()
+    packing = ("data", "pack", "pictures", "p.zip", "--resolution", 8)
+    assert "parts of other images or settings" in run(*packing, code=2).stderr
+    monkeypatch.setenv("TORCHELASTIC_RESTART_COUNT", "0")
+    run(*packing)
+
+
 def test_misuse_is_said_by_the_first(run: Run, rank: Callable[[int], None]) -> None:
     for number, said in ((1, ""), (0, "No such option: --sead")):
         rank(number)
