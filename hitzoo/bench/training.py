@@ -83,12 +83,13 @@ SETTINGS: dict[str, Setting] = {
     "compile-bf16": Setting(
         about="default, --compile --precision bf16", execution=Execution(compiled=True, precision="bf16")
     ),
+    "deterministic": Setting(about="default, --deterministic (CUDA)", execution=Execution(deterministic=True)),
     "lazy": Setting(about=f"default, r1 every {_LAZY} steps (another objective)", change=_lazy, lazy=True),
     "checkpointing": Setting(about="default, activation_checkpointing: all", change=_checkpointed),
 }
 """In the order in which they are told; `default` is the one the others are measured against."""
 
-ON_CPU = tuple(name for name in SETTINGS if name not in ("tf32", "compile", "compile-bf16"))
+ON_CPU = tuple(name for name in SETTINGS if name not in ("tf32", "compile", "compile-bf16", "deterministic"))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,8 @@ def bench_train(
         str | None,
         typer.Option(
             metavar="A,B,…",
-            help="Settings to measure. Default: all that need no compiler; add compile, compile-bf16, tf32 (CUDA).",
+            help="Settings to measure. Default: all that need no compiler; add compile, compile-bf16; on CUDA tf32,"
+            " deterministic.",
             show_default=False,
         ),
     ] = None,

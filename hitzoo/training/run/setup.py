@@ -33,7 +33,7 @@ from hitzoo.training.run.folder import RunFolder
 from hitzoo.training.run.metrics_file import cut_after
 from hitzoo.training.run.micro_batch import MicroBatchChoice, new_runner
 from hitzoo.training.run.options import RunOptions, Start, decide_start, refuse_uneven, with_source
-from hitzoo.training.run.same_networks import refuse_other_networks, versions_note
+from hitzoo.training.run.same_networks import determinism_note, refuse_other_networks, versions_note
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,8 +112,9 @@ def _decide(folder: RunFolder, spec: Spec, plan: ModelPlan, options: RunOptions,
     start = decide_start(folder, spec, options, events.noted)
     if resumed is not None:
         refuse_other_networks(resumed, start.checkpoint, plan)
-        if note := versions_note(resumed):
-            events.noted(note)
+        for note in (versions_note(resumed), determinism_note(resumed, options.deterministic)):
+            if note:
+                events.noted(note)
     return {
         **start.to_data(),
         "resumed": resumed is not None,

@@ -1,0 +1,63 @@
+"""Results to the bit on CUDA: only kernels that add in a fixed order, for `--deterministic`."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import torch
+
+from hitzoo.errors import RunError
+
+_WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"  # cuBLAS reads it once, with its first product
+_NO_FORM = re.compile(r"^(\S+) does not have a deterministic implementation")
+
+
+@contextmanager
+def deterministic(wanted: bool = True) -> Iterator[None]:
+    """Compute with deterministic kernels inside the block; the caller's settings come back after it.
+
+    On CPUs the results are the same in any case, for one number of threads.
+
+    Raises:
+        RunError: an operation has no deterministic kernel, or CUBLAS_WORKSPACE_CONFIG is set to a value that allows
+            another order of sums.
+    """
+    if not wanted:
+        yield
+        return
+    os.environ.setdefault(_WORKSPACE, ":4096:8")
+    cudnn, filled = torch.backends.cudnn, torch.utils.deterministic
+    before = cudnn.deterministic, cudnn.benchmark, filled.fill_uninitialized_memory
+    mode = torch.get_deterministic_debug_mode()
+    torch.use_deterministic_algorithms(True)
+    cudnn.deterministic, cudnn.benchmark = True, False
+    filled.fill_uninitialized_memory = False  # no result depends on it, and it costs a pass over every new tensor
+    try:
+        yield
+    except RuntimeError as error:
+        if explained := _explained(error):
+            raise explained from error
+        raise
+    finally:
+        torch.set_deterministic_debug_mode(mode)
+        cudnn.deterministic, cudnn.benchmark, filled.fill_uninitialized_memory = before
+
+
+def _explained(error: RuntimeError) -> RunError | None:
+    """Return the message for an error of torch's about determinism, None for any other."""
+    way_on = "go on without it by --no-deterministic; the results are then equal but for rounding"
+    if found := _NO_FORM.match(str(error)):
+        return RunError(
+            f"--deterministic: {found[1]} has no deterministic form on this device in torch {torch.__version__};"
+            f" {way_on}"
+        )
+    if _WORKSPACE in str(error):
+        value = os.environ.get(_WORKSPACE, "")
+        return RunError(
+            f"--deterministic: {_WORKSPACE} is '{value}', and cuBLAS needs :4096:8 or :16:8, set before the process"
+            f" begins to compute; unset it, or {way_on}"
+        )
+    return None
