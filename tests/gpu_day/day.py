@@ -62,7 +62,12 @@ def run_parts(
 
 def run_part(part: Part, machine: dict[str, Any], seconds: float) -> dict[str, Any]:
     """Run one part for at most so many seconds; return its result, whatever becomes of it."""
-    about = {"part": part.name, "title": part.title, "command": part.shown, "when": time.strftime("%Y-%m-%d")}
+    about = {
+        "part": part.name,
+        "title": part.title,
+        "command": _without_places(part.shown),
+        "when": time.strftime("%Y-%m-%d"),
+    }
     if machine.get("device") != "cpu" and machine.get("devices", 1) < part.devices:
         return about | {"status": "not possible here", "seconds": 0.0, "reason": f"needs {part.devices} GPUs"}
     began = time.monotonic()

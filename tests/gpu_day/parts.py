@@ -43,7 +43,7 @@ def _checks(setup: Setup) -> Iterator[Part]:
     )
     more = () if setup.small else ("--full",)
     yield _hitzoo(
-        "doctor", "This machine, by `hitzoo doctor`", 75, "doctor", *more, "--json", "--force",
+        "doctor", "The examination of this machine", 75, "doctor", *more, "--json", "--force",
         "--out", str(setup.results / "doctor"),
     )  # fmt: skip
 

@@ -36,12 +36,12 @@ def write_report(results: Path) -> Path:
     machine = json.loads((results / "machine.json").read_text(encoding="utf-8"))
     found = [json.loads(path.read_text(encoding="utf-8")) for path in results.glob("*.json") if path.stem != "machine"]
     place = results / "results.md"
-    place.write_text(section(machine, in_order(found)), encoding="utf-8")
+    place.write_text(section(machine, in_order(found), folder=f"benchmarks/{results.name}"), encoding="utf-8")
     return place
 
 
-def section(machine: Mapping[str, Any], results: Iterable[Mapping[str, Any]]) -> str:
-    """Return the section: the machine, then every part with its command and table."""
+def section(machine: Mapping[str, Any], results: Iterable[Mapping[str, Any]], *, folder: str) -> str:
+    """Return the section: the machine, then every part with its command and table; pictures lie in `folder`."""
     results = list(results)
     days = sorted({result["when"] for result in results})
     lines = [f"## {machine.get('name', machine['device'])} ({', '.join(days)})", "", _about(machine), ""]
@@ -49,7 +49,7 @@ def section(machine: Mapping[str, Any], results: Iterable[Mapping[str, Any]]) ->
         lines += [f"### {result['title']}", "", f"`{result['command']}`", ""]
         if result["status"] != "done":
             lines += [f"{result['status'].capitalize()}: {result.get('reason', '')}.", ""]
-        lines += _body(result.get("result") or {})
+        lines += _body(result.get("result") or {}, folder)
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -62,7 +62,7 @@ def _about(machine: Mapping[str, Any]) -> str:
     return ", ".join(words) + "."
 
 
-def _body(result: Mapping[str, Any]) -> list[str]:
+def _body(result: Mapping[str, Any], folder: str) -> list[str]:
     if "runs" in result:
         keys = _TRAINING if any("setting" in run for run in result["runs"]) else _SAMPLING
         rows = [{title: run.get(key) for key, title in keys.items()} for run in result["runs"]]
@@ -73,7 +73,7 @@ def _body(result: Mapping[str, Any]) -> list[str]:
     notes = [f"{name}: {result[name]}" for name in ("passed", "failed", "skipped") if name in result]
     notes += [f"Ceilings: {_ceilings(result['ceilings'])}"] if "ceilings" in result else []
     notes += [str(result["note"])] if "note" in result else []
-    picture = [f"![{result['about']}]({result['picture']})", ""] if "picture" in result else []
+    picture = [f"![{result['about']}]({folder}/{result['picture']})", ""] if "picture" in result else []
     return [*table(rows), *picture, *(["; ".join(notes) + ".", ""] if notes else [])]
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.gpu_day import __main__ as script
-from tests.gpu_day.day import run_part, run_parts
+from tests.gpu_day.day import CHECKOUT, run_part, run_parts
 from tests.gpu_day.order import ORDER
 from tests.gpu_day.part import Part, Setup
 from tests.gpu_day.parts import chosen, parts_of_day
@@ -88,7 +88,7 @@ def test_command_is_bounded_and_names_no_place_of_this_machine(
     assert "tiles: done" in capfd.readouterr().out
     text = (tmp_path / "cpu" / "tiles.json").read_text(encoding="utf-8")
     assert json.loads(text)["result"]["note"] == "no Triton kernels on this device"
-    assert str(Path.cwd()) not in (tmp_path / "cpu" / "results.md").read_text(encoding="utf-8")
+    assert str(CHECKOUT) not in (tmp_path / "cpu" / "results.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.exhaustive
@@ -156,12 +156,16 @@ def test_report_has_the_tables_of_benchmarks() -> None:
         | {"title": "Doctor", "command": "hitzoo doctor", "result": {"checks": [{"name": "graph", "status": "pass"}]}},
         about | {"title": "Run", "command": "python", "result": {"rows": [], "picture": "run.png", "about": "samples"}},
     ]
-    text = section({"device": "cuda", "name": "NVIDIA X1", "cores": 8, "memory": 80e9, "torch": "2.15.0"}, results)
+    text = section(
+        {"device": "cuda", "name": "NVIDIA X1", "cores": 8, "memory": 80e9, "torch": "2.15.0"},
+        results,
+        folder="benchmarks/x1",
+    )
     assert text.startswith("## NVIDIA X1 (2026-11-27)\n\n80 GB, 8 cores, torch 2.15.0.\n\n### Training\n")
     assert "| default | 0.512 | 1 | 0.9–1.1 | 3 GB |  |" in text
     assert "| bf16 |  |  |  |  | out of memory |" in text
     assert "| plain | float32 | 16 | 12.3 | 71 % |" in text
     assert "Ceilings: copies 2500 GB/s, products 40 TFLOP/s in float32." in text
     assert "| graph | pass |" in text
-    assert "![samples](run.png)" in text
+    assert "![samples](benchmarks/x1/run.png)" in text
     assert table([]) == []
