@@ -20,6 +20,7 @@ from hitzoo.errors import RequestError, RunError
 from hitzoo.families.recipe import step_flops
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.allocator import keep_freed_memory
+from hitzoo.runtime.determinism import fix_workspace
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.micro_batch_search import group_of
 
@@ -98,6 +99,8 @@ def bench_training(
     if batch % group_of(spec):
         raise RequestError(f"--batch {batch}: images come in groups of {group_of(spec)}; give a multiple of that")
     refuse_unknown(settings)
+    if any(SETTINGS[name].execution.deterministic for name in settings):
+        fix_workspace()
     rounds = Rounds(StepBench(spec, plan, batch, device), settings, repeats, progress)
     rounds.go()
     keep_freed_memory()

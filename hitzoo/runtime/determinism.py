@@ -6,13 +6,20 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import torch
 
 from hitzoo.errors import RunError
 
-_WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"  # cuBLAS reads it once, with its first product
+_WORKSPACE = "CUBLAS_WORKSPACE_CONFIG"
+_FIXED = (":4096:8", ":16:8")  # the values with which cuBLAS adds in one order
 _NO_FORM = re.compile(r"^(\S+) does not have a deterministic implementation")
+
+
+def fix_workspace() -> None:
+    """Fix cuBLAS' workspace for this process, unless its environment does; torch looks once, at the first product."""
+    os.environ.setdefault(_WORKSPACE, _FIXED[0])
 
 
 @contextmanager
@@ -28,8 +35,8 @@ def deterministic(wanted: bool = True) -> Iterator[None]:
     if not wanted:
         yield
         return
-    os.environ.setdefault(_WORKSPACE, ":4096:8")
-    cudnn, filled = torch.backends.cudnn, torch.utils.deterministic
+    fix_workspace()
+    cudnn, filled = torch.backends.cudnn, _filled()
     before = cudnn.deterministic, cudnn.benchmark, filled.fill_uninitialized_memory
     mode = torch.get_deterministic_debug_mode()
     torch.use_deterministic_algorithms(True)
@@ -46,6 +53,11 @@ def deterministic(wanted: bool = True) -> Iterator[None]:
         cudnn.deterministic, cudnn.benchmark, filled.fill_uninitialized_memory = before
 
 
+def _filled() -> Any:
+    """The module whose one property is set by assignment, which type checkers do not see."""
+    return torch.utils.deterministic
+
+
 def _explained(error: RuntimeError) -> RunError | None:
     """Return the message for an error of torch's about determinism, None for any other."""
     way_on = "go on without it by --no-deterministic; the results are then equal but for rounding"
@@ -56,8 +68,8 @@ def _explained(error: RuntimeError) -> RunError | None:
         )
     if _WORKSPACE in str(error):
         value = os.environ.get(_WORKSPACE, "")
+        wrong = "this process computed on the GPU before" if value in _FIXED else f"{_WORKSPACE} is '{value}'"
         return RunError(
-            f"--deterministic: {_WORKSPACE} is '{value}', and cuBLAS needs :4096:8 or :16:8, set before the process"
-            f" begins to compute; unset it, or {way_on}"
+            f"--deterministic: {wrong}; start with {_WORKSPACE}={_FIXED[0]} in the environment, or {way_on}"
         )
     return None

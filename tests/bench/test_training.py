@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import weakref
 from collections.abc import Callable
 
@@ -137,6 +138,19 @@ def test_ratios_are_by_the_baseline_of_the_same_rounds(tiny_spec, on_card, monke
     on_card(85)
     bench(tiny_spec, ["plain", "default", "checkpointing"], repeats=1)
     assert timed.count(plain) == 2
+
+
+def test_workspace_is_fixed_before_the_first_setting(tiny_spec, on_card, monkeypatch) -> None:
+    """The settings before the deterministic one make products, too."""
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
+    monkeypatch.setattr(StepBench, "time", lambda bench, step, setting: 1.0)
+    monkeypatch.setitem(NEEDS, "deterministic", (10, 10))
+    on_card(1000)
+    bench(tiny_spec, ["default"], repeats=1)
+    assert "CUBLAS_WORKSPACE_CONFIG" not in os.environ
+    bench(tiny_spec, ["default", "deterministic"], repeats=1)
+    assert os.environ["CUBLAS_WORKSPACE_CONFIG"] == ":4096:8"
 
 
 def test_error_of_ours_is_no_line(tiny_spec, monkeypatch) -> None:

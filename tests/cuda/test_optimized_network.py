@@ -59,12 +59,6 @@ def test_shipped_networks_are_float64s(card: torch.device, name: str, precision:
     compare(module, seeded(plan.input_width, 2), card, precision)
 
 
-@pytest.mark.parametrize("precision", LIMITS)
-def test_compiled_network_is_float64s(real_card: torch.device, precision: str) -> None:
-    module = hitzoo.load("hit-ti-shapes32", device="cpu").module
-    compare(module, seeded(64), real_card, precision, compiled=True)
-
-
 def test_second_device_has_graphs_of_its_own(real_card: torch.device) -> None:
     if torch.cuda.device_count() < 2:
         pytest.skip("one GPU")

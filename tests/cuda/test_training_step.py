@@ -37,7 +37,6 @@ WAYS = {
     "plain": (PLAIN, 1e-4),
     "tf32": (Execution(precision="tf32"), 2e-2),
     "bf16": (Execution(precision="bf16"), 0.2),
-    "compiled": (Execution(compiled=True), 1e-4),
 }
 
 
@@ -69,8 +68,6 @@ def _vector(network: nn.Module) -> torch.Tensor:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_gradients_are_float64s(card: torch.device, recipe: str, way: str) -> None:
-    if way == "compiled" and (card.type != "cuda" or recipe == "checkpointing"):
-        pytest.skip("the compiler decides itself what to compute again" if card.type == "cuda" else "needs Triton")
     spec = parse_spec(TINY, "tiny", RECIPES[recipe])
     execution, limit = WAYS[way]
     found = gradients(spec, execution, card, torch.float32)

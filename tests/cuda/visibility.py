@@ -18,6 +18,8 @@ def hide_unless_asked_for(expression: str) -> None:
     """Hide the GPU, before torch looks for one, unless `-m expression` selects marked tests and no other."""
     if not selects_marked_alone(expression):
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    else:
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # for those of --deterministic, beside others
 
 
 def selects_marked_alone(expression: str) -> bool:

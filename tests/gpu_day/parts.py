@@ -18,7 +18,7 @@ _EXPERIMENTS = (  # name, title, seconds
     ("graphs", "Graphs of what is compiled and of bfloat16", 90),
     ("attention-kernels", "The attention kernels that torch takes", 40),
     ("memory", "Memory of a step against the prediction", 60),
-    ("memory-expandable", "The same with expandable segments", 60),
+    ("memory-expandable", "Memory of a step against the prediction, with expandable segments", 60),
     ("tiles", "An MLP's kernel by tile", 90),
 )
 
@@ -36,7 +36,7 @@ def _checks(setup: Setup) -> Iterator[Part]:
     yield Part(
         name="tests",
         title="The tests marked cuda",
-        words=("-m", "pytest", "-m", "cuda", "-v", "-p", "no:cacheprovider", "--tb=line", "-rf", *folders),
+        words=("-m", "pytest", "-m", "cuda", "-vv", "-p", "no:cacheprovider", "--tb=line", "-rf", *folders),
         seconds=270,
         read=outcomes_of_tests,
         environment={INSTEAD: setup.device} if setup.device != "cuda" else {},

@@ -20,7 +20,8 @@ def settings() -> tuple[object, ...]:
 
 @pytest.fixture(autouse=True)
 def _own_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG", raising=False)
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")  # so that it is put back
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
     monkeypatch.setattr(torch.backends.cudnn, "benchmark", True)
     yield
     torch.use_deterministic_algorithms(False)
@@ -52,10 +53,11 @@ def test_operation_without_deterministic_form_is_one_message() -> None:
 
 
 def test_workspace_that_cublas_refuses_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":1:1")
-    said = r"CUBLAS_WORKSPACE_CONFIG is ':1:1', and cuBLAS needs :4096:8"
-    with pytest.raises(RunError, match=said), deterministic():
-        raise RuntimeError("Deterministic behavior was enabled …; set CUBLAS_WORKSPACE_CONFIG=:4096:8")
+    for value, wrong in ((":1:1", "CUBLAS_WORKSPACE_CONFIG is ':1:1'"), (":4096:8", "computed on the GPU before")):
+        monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", value)
+        said = f"{wrong}; start with CUBLAS_WORKSPACE_CONFIG=:4096:8 in the environment"
+        with pytest.raises(RunError, match=said), deterministic():
+            raise RuntimeError("Deterministic behavior was enabled …; set CUBLAS_WORKSPACE_CONFIG=:4096:8")
 
 
 def test_other_errors_pass() -> None:

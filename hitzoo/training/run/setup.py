@@ -12,6 +12,7 @@ from hitzoo.data.source import ImageSource
 from hitzoo.errors import RequestError
 from hitzoo.evaluation.evaluator import Evaluator
 from hitzoo.plan.model import ModelPlan
+from hitzoo.runtime.determinism import fix_workspace
 from hitzoo.runtime.distributed import World
 from hitzoo.runtime.precision import bfloat16_note
 from hitzoo.spec.types import Spec
@@ -63,6 +64,8 @@ def set_up(
     Raises:
         HitzooError: the batch cannot be shared, or the data, the folder, a checkpoint or a metric cannot be used.
     """
+    if options.deterministic:
+        fix_workspace()  # before an evaluation that is owed, or a search for a size, computes
     refuse_uneven(spec, world.size)
     _refuse_two_compilers(spec, options)
     folder = RunFolder(options.out)

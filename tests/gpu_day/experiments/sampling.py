@@ -41,14 +41,14 @@ def _calls(
         for _ in range(5):
             times.append(once(lambda: off.append(relative(network(z).cpu(), expected)), device))
         steady = milliseconds(lambda: network(z), device, repeats=20)
-    return {"ms of the first calls": times, "ms of a call": steady, "off by": max(off)}
+    return {"ms of the first calls": ", ".join(f"{ms:.3g}" for ms in times), "ms of a call": steady, "off by": max(off)}
 
 
 def tiles(setup: Setup) -> Iterator[dict[str, Any]]:
     """An MLP's kernel by rows of a tile and whether its weights stay in shared memory, against torch's operations."""
     device = torch.device(setup.device)
     if not supports_device(device):
-        yield {"note": "no Triton kernels on this device"}
+        yield {"note": "No Triton kernels on this device"}
         return
     for channels, dtype in product((32, 64, 128), (torch.bfloat16, torch.float32)):
         x, weights = _mlp(channels, dtype, device)

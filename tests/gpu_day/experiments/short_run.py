@@ -20,7 +20,17 @@ def made_pictures(setup: Setup) -> Iterator[dict[str, Any]]:
     with TemporaryDirectory(prefix="hitzoo-run-") as folder:
         run = Path(folder) / "run"
         words = ["train", name, "--out", run, "--data", "synthetic", "--steps", steps, "--batch-size", batch]
-        words += ["--device", setup.device, "--log-every", max(steps // 8, 1), "--sample-every", steps, "--optimized"]
+        words += [
+            "--device",
+            setup.device,
+            "--log-every",
+            max(steps // 8, 1),
+            "--sample-every",
+            steps,
+            "--optimized",
+            "--for",
+            "5m",
+        ]
         subprocess.run([sys.executable, "-m", "hitzoo", *map(str, words)], check=True)
         for line in (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines():
             yield _row(json.loads(line))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -106,3 +107,20 @@ def test_run_that_is_no_longer_deterministic_says_so(tiny_spec, run) -> None:
 
     train(tiny_spec("training.steps=2"), RunOptions(out=run.path, device="cpu", resume=True), Notes())
     assert any("--deterministic" in line for line in Notes.told)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_workspace_is_fixed_before_anything_computes(tiny_spec, tmp_path, monkeypatch, wanted: bool) -> None:
+    """torch looks at it with the first product on a GPU, which an owed evaluation makes before the first step."""
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
+    seen: list[str | None] = []
+
+    def new_state(*_: object) -> None:
+        seen.append(os.environ.get("CUBLAS_WORKSPACE_CONFIG"))
+        raise RunError("far enough")
+
+    monkeypatch.setattr("hitzoo.training.run.setup.new_state", new_state)
+    with pytest.raises(RunError, match="far enough"):
+        train(tiny_spec(), RunOptions(out=tmp_path / "run", device="cpu", deterministic=wanted))
+    assert seen == [":4096:8" if wanted else None]
