@@ -76,8 +76,10 @@ ON_CPU = tuple(name for name in SETTINGS if name not in ("tf32", "compile", "com
 
 
 def refuse_unknown(names: Sequence[str]) -> None:
-    """Raises:
-    RequestError: one of the names is no setting's.
+    """Refuse names that are no setting's.
+
+    Raises:
+        RequestError: there is one.
     """
     for name in names:
         if name not in SETTINGS:
