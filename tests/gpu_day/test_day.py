@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -107,6 +108,25 @@ def test_every_part_runs_in_miniature(tmp_path: Path) -> None:
     assert {name: one["reason"] for name, one in found.items() if one["status"] != "done" and name != "doctor"} == {}
     text = (tmp_path / "cpu" / "results.md").read_text(encoding="utf-8")
     assert text.count("\n### ") == len(ORDER)
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="no make")
+def test_make_hands_on_what_is_asked_for_and_needs_no_network_with_wheels(tmp_path: Path) -> None:
+    """What it would run, in a virtual environment that has yet to be made."""
+    words = ["gpu", f"VENV={tmp_path}/venv", "PARTS=sample,run", "SECONDS=60", "OPTIONS=--again"]
+
+    def said(*more: str) -> str:
+        done = subprocess.run(["make", "-n", *words, *more], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    lines = said("WHEELS=wheels").splitlines()
+    assert lines[-1].split()[1:] == ["-m", "tests.gpu_day", "--parts", "sample,run", "--seconds", "60", "--again"]
+    installs = [line for line in lines if " install " in line]
+    assert len(installs) == 2
+    assert [line.count(" install ") for line in installs] == [
+        line.count(f"--no-index --find-links {CHECKOUT / 'wheels'}") for line in installs
+    ]
+    assert "--no-index" not in said()
 
 
 @pytest.mark.parametrize("small", [True, False])
