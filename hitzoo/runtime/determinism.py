@@ -60,16 +60,15 @@ def _filled() -> Any:
 
 def _explained(error: RuntimeError) -> RunError | None:
     """Return the message for an error of torch's about determinism, None for any other."""
-    way_on = "go on without it by --no-deterministic; the results are then equal but for rounding"
     if found := _NO_FORM.match(str(error)):
-        return RunError(
-            f"--deterministic: {found[1]} has no deterministic form on this device in torch {torch.__version__};"
-            f" {way_on}"
-        )
-    if _WORKSPACE in str(error):
+        wrong = f"{found[1]} has no deterministic form on this device in torch {torch.__version__};"
+    elif _WORKSPACE in str(error):
         value = os.environ.get(_WORKSPACE, "")
         wrong = "this process computed on the GPU before" if value in _FIXED else f"{_WORKSPACE} is '{value}'"
-        return RunError(
-            f"--deterministic: {wrong}; start with {_WORKSPACE}={_FIXED[0]} in the environment, or {way_on}"
-        )
-    return None
+        wrong += f"; start with {_WORKSPACE}={_FIXED[0]} in the environment, or"
+    else:
+        return None
+    way_on = "the results are then equal but for rounding"
+    return RunError(f"deterministic: {wrong} go on with deterministic=False; {way_on}").or_as_option(
+        f"--deterministic: {wrong} go on with --no-deterministic; {way_on}"
+    )
