@@ -11,6 +11,7 @@ import hitzoo
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
+from hitzoo.runtime.cuda_graph import CAPTURED_CALL
 from hitzoo.sampling.fast import fast_network
 from hitzoo.sampling.initial import initial_generator
 from tests.fold.triton.test_optimized_network import SPEC
@@ -30,7 +31,7 @@ def compare(module: torch.nn.Module, z: torch.Tensor, card: torch.device, precis
     expected = deepcopy(module).double()(z.double())
     network = fast_network(deepcopy(module).to(card), precision=precision, device=card, **options)
     with torch.inference_mode():
-        for _ in range(4):  # captured in the second call or later, replayed from then on
+        for _ in range(CAPTURED_CALL + 2):  # replayed in the end
             images = network(z.to(card)).cpu()
             assert (images - expected).abs().max() <= LIMITS[precision] * expected.abs().max()
         few = network(z[:1].to(card)).cpu()
