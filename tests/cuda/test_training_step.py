@@ -11,7 +11,6 @@ from hitzoo.families.load import parse_spec
 from hitzoo.objectives.build import objective_of
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.update import Inputs
-from hitzoo.runtime.shard import WHOLE
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.draws import draws_of
 from hitzoo.training.engine.execution import Execution
@@ -47,7 +46,7 @@ def gradients(spec: Spec, execution: Execution, device: torch.device, dtype: tor
     for network in networks.values():
         fill(network, scale=0.1).to(device, dtype)
     (update,) = execution.objective(objective_of(spec.training), networks).updates(1)
-    latents, random = draws_of(0, update, Moment(step=1), WHOLE)
+    latents, random = draws_of(0, update, Moment(step=1), plan.input_width, device)
     side = plan.resolution
     real = torch.rand(update.images, side, side, 3, generator=torch.Generator().manual_seed(2)) * 2 - 1
     inputs = Inputs(

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 
 import hitzoo
-from hitzoo.layers.downsample import blur_pool
+from hitzoo.layers.downsample import BlurPool
 from hitzoo.objectives.build import objective_of
 from hitzoo.training.engine.runner import StepRunner
 from hitzoo.training.engine.state import new_state
@@ -65,13 +65,14 @@ def _from_package(place: str) -> str:
 
 
 def blur(setup: Setup) -> Iterator[dict[str, Any]]:
-    """The blur as a depthwise convolution and as sums of strided slices, forward and backward."""
+    """The blur as networks take it and as sums of strided slices, forward and backward."""
     device = torch.device(setup.device)
     x = torch.randn(*((2, 8, 32, 32) if setup.small else (16, 64, 256, 256)), device=device)
     for dtype in (torch.float32, torch.bfloat16):
         for layout in (torch.contiguous_format, torch.channels_last):
             given = x.to(dtype).contiguous(memory_format=layout).requires_grad_()
-            for name, way in (("convolution", blur_pool), ("slices", _by_slices)):
+            pool = BlurPool(x.shape[1]).to(device, dtype)
+            for name, way in (("as it is trained", pool), ("slices", _by_slices)):
                 row = {"precision": named(dtype), "channels last": layout is torch.channels_last, "way": name}
                 yield row | tried(partial(_forward_and_back, way, given, device))
 
