@@ -19,13 +19,12 @@ from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.update import Inputs, Objective, Update, images_per_step
 from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.runtime.transfer import send
+from hitzoo.training.engine.device_memory import DeviceMemory
 from hitzoo.training.engine.draws import draws_of
 from hitzoo.training.engine.execution import DEFAULT, Execution
 from hitzoo.training.engine.running_statistics import RunningStatistics
 from hitzoo.training.engine.state import TrainState
 from hitzoo.training.engine.stream import to_real
-
-_FULL = 0.92  # of a device's memory; the rest is for the allocator's gaps
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,8 @@ class Outcome:
 class StepRunner:
     """Carries out the steps of an objective, each on one global batch of which this process has its shard.
 
-    `micro_batches` is the number of parts in which the shard goes through the networks (gradient accumulation).
+    `micro_batches` is the number of parts in which the shard goes through the networks (gradient accumulation). After
+    a step that ended with an error, `whole` is True if nothing of it had reached the weights.
     """
 
     def __init__(
@@ -72,6 +72,7 @@ class StepRunner:
         self.world, self.execution, self.micro_batches = world, execution, micro_batches
         self.objective = execution.objective(objective, state.networks)
         self.images_per_step = images_per_step(objective)
+        self.whole = True
         _refuse_uneven(objective, world.size * micro_batches)
         ready = execution.networks(state.networks)
         self.networks = {role: _exchanging(net) for role, net in ready.items()} if world.size > 1 else ready
@@ -91,6 +92,7 @@ class StepRunner:
         them. `stopping` and `saving` are evaluated once the gradients are there; until those of the first update are,
         `cutting_off` may end the step, as if it had not begun.
         """
+        self.whole = True
         parts: list[Losses] = []
         damaged: tuple[str, ...] = ()
         stop = save = False
@@ -105,39 +107,39 @@ class StepRunner:
             if damaged:
                 statistics.restore()
                 break
+            self.whole = False
             statistics.settle(self.micro_batches, self.world)
             self._move(update, step)
             begin = end
+        self.whole = True
         return Outcome(Losses.mean(parts), damaged, stop, save)
 
-    def rehearse(self, images: torch.Tensor) -> None:
-        """Compute the gradients of one micro-batch of this size and forget them, to see whether it fits.
+    def rehearse(self, images: torch.Tensor, further: int = 0) -> None:
+        """Compute the gradients of each update, of micro-batches of this size, and forget them, to see whether it fits.
+
+        `further` bytes are needed besides, as for the exchange between processes.
 
         Raises:
-            MemoryError: it does, but leaves no room for the optimizers.
+            MemoryError: it does, but leaves no room for these and for the optimizers.
         """
-        if self.device.type == "cuda":
-            torch.cuda.reset_peak_memory_stats(self.device)
-        last = self.micro_batches - 1
+        memory = DeviceMemory(self.device)
         updates = self.objective.updates(1)
         whole = images.repeat(self.micro_batches, 1, 1, 1)
         for index, update in enumerate(updates):
             own = whole[torch.arange(len(whole) * update.images // updates[0].images) % len(whole)]
             statistics = RunningStatistics(self.state.networks.values())
             try:
-                at = Moment(1, 0, index)
-                with self.execution.step():
-                    self._micro_batch(update, at, send(own, self.device), self._draws(update, at), last)
+                self._gradients(update, Moment(1, 0, index), send(own, self.device), nullcontext)
             finally:
                 statistics.restore()
                 self.state.forget_gradients()
-        if self.device.type == "cuda":
-            total = torch.cuda.get_device_properties(self.device).total_memory
-            if torch.cuda.max_memory_allocated(self.device) + self._moments() > _FULL * total:
-                raise MemoryError
+        memory.require(further + self._moments())
 
     def _moments(self) -> int:
-        """Bytes that the optimizers keep from the first update on, at most."""
+        """Bytes that the optimizers will keep from the first update on, at most; none where they have them."""
+        kept = [state for optimizer in self.state.optimizers.values() for state in optimizer.state.values()]
+        if any(kept):
+            return 0
         networks = self.state.networks.values()
         return 2 * sum(weight.numel() * weight.element_size() for net in networks for weight in net.parameters())
 

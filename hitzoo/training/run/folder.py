@@ -85,6 +85,11 @@ class RunFolder(RunRecord):
         write_text(self.spec, to_yaml(spec))
         write_text(self.about, _as_json(run) + "\n")
 
+    def amend_session(self, changes: Mapping[str, Any]) -> None:
+        """Replace some of what `describe` wrote about this session."""
+        sessions = [*self._sessions()[:-1], self.last_session() | dict(changes)]
+        write_text(self.about, _as_json(self._about() | {"sessions": sessions}) + "\n")
+
     def refuse_another_spec(self, spec: Spec) -> None:
         """Resuming goes on with the same spec; its length, where the data lies and how it is evaluated may change.
 
