@@ -19,7 +19,8 @@ def explaining_compiler_errors() -> Iterator[None]:
     except Exception as error:
         if not _is_of_compiler(error) or is_out_of_memory(error):
             raise
-        failed = f"torch.compile cannot compile the networks here ({first_line(error)})"
+        reason = first_line(getattr(error, "inner_exception", error))  # what its backend raised, if it did
+        failed = f"torch.compile cannot compile the networks here ({reason})"
         raise RequestError(f"{failed}; leave compiled out").or_as_option(f"{failed}; leave --compile out") from error
 
 
