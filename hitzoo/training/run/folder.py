@@ -22,6 +22,7 @@ import torch
 from hitzoo.errors import OutputError, RunError
 from hitzoo.files import write_text
 from hitzoo.plan.model import ModelPlan
+from hitzoo.runtime.launcher import launch_identity
 from hitzoo.spec.convert import to_data
 from hitzoo.spec.types import Spec
 from hitzoo.spec.write import leaves, to_yaml
@@ -135,6 +136,7 @@ def _this_process() -> dict[str, Any]:
         "command": sys.argv,
         "host": platform.node(),
         "pid": os.getpid(),
+        "launch": launch_identity(),
         "versions": _versions(),
     }
 

@@ -19,7 +19,7 @@ from hitzoo.training.engine.batches import Batch, batches
 from hitzoo.training.engine.compile_errors import explaining_compiler_errors
 from hitzoo.training.engine.out_of_memory import OutOfMemory, explaining_out_of_memory, free_cached_memory
 from hitzoo.training.engine.runner import Outcome
-from hitzoo.training.engine.workers import workers_for
+from hitzoo.training.engine.workers import start_method_for, workers_for
 from hitzoo.training.run.average_samples import evaluate_average, save_grid
 from hitzoo.training.run.checkpoint import Progress
 from hitzoo.training.run.events import NoEvents, RunEnd, RunEvents
@@ -29,6 +29,7 @@ from hitzoo.training.run.metrics import Meter
 from hitzoo.training.run.metrics_file import last_seconds
 from hitzoo.training.run.nonfinite import counted, first_of
 from hitzoo.training.run.options import RunOptions
+from hitzoo.training.run.restart import resuming_after_restart
 from hitzoo.training.run.save_signals import SaveRequest, save_request
 from hitzoo.training.run.setup import RunSetup, set_up
 from hitzoo.training.run.stop_signals import CutOff, StopRequest, stop_request
@@ -52,6 +53,7 @@ def train(spec: Spec, options: RunOptions, events: RunEvents | None = None) -> R
     with save_request() as asked, process_group(device, tell) as world, run_lock(options.out) as lock:
         events = (events or NoEvents()) if world.first else NoEvents()
         world.broadcast_from_first(lock.take)
+        options = resuming_after_restart(options, world)
         new = world.first and not folder.holds_run()
         setup = set_up(spec, plan, options, device, world, events)  # which refuses a folder with anything else
         run = Run(setup, events, asked, began)
@@ -114,6 +116,7 @@ class Run:
             workers=workers_for(setup.device, setup.options.workers),
             shard=setup.world.shard,
             pinned=setup.device.type == "cuda",
+            start_method=start_method_for(setup.device),
             tell=self.events.noted,
         )
         while True:
