@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import torch
 
+from hitzoo.training.engine.state import TrainState
+
 _FULL = 0.92  # of what this process can have; the rest is for the allocator's gaps
 
 
@@ -32,3 +34,12 @@ class DeviceMemory:
         needed = torch.cuda.max_memory_allocated(self.device) + further
         if needed > _FULL * self._usable:
             raise MemoryError(f"{needed / 2**30:.1f} GiB needed of {self._usable / 2**30:.1f} GiB")
+
+
+def moments_to_come(state: TrainState) -> int:
+    """Bytes that the optimizers will keep from the first update on, at most; none where they have them already."""
+    kept = [held for optimizer in state.optimizers.values() for held in optimizer.state.values()]
+    if any(kept):
+        return 0
+    networks = state.networks.values()
+    return 2 * sum(weight.numel() * weight.element_size() for net in networks for weight in net.parameters())

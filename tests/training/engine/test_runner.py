@@ -48,6 +48,14 @@ def assert_same(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor
 
 
 @pytest.mark.processes
+def test_two_processes_make_the_steps_of_one_though_weights_have_no_gradient(two_processes) -> None:
+    """One of each network is never used, one of the generator in every second step."""
+    for rank in range(2):
+        found = json.loads((two_processes / f"unused {rank}.json").read_text(encoding="utf-8"))
+        assert found["apart"] < 1e-9
+
+
+@pytest.mark.processes
 @pytest.mark.parametrize("name", CASES)
 def test_two_processes_make_the_steps_of_one(two_processes, name) -> None:
     """Losses, gradients, weights, running statistics and averages, over two updates with R1 and bCR."""
