@@ -217,7 +217,7 @@ def with_unused_weights(world: World, micro_batches: int) -> dict[str, torch.Ten
             world,
             micro_batches,
             execution=Execution(one_backward=False),
-            objective=Blinking(loss=RELATIVISTIC, batch_size=BATCH),
+            objective=Blinking(loss=RELATIVISTIC, penalties=(R1(1.0),), batch_size=BATCH),
         )
         generator = trained.networks["generator"]
         for network in (*trained.networks.values(), trained.averages["generator"].network):

@@ -70,8 +70,8 @@ class MicroBatchChoice:
         """Return the size in `run.json` where it was found in circumstances like these."""
         known, now = folder.last_session(), {"fitted": True, **self.circumstances()}
         stored = known.get("batch_per_device")
-        versions = known.get("versions")
-        same = all(known.get(key) == value for key, value in now.items()) and isinstance(versions, dict)
+        versions = known["versions"] if isinstance(known.get("versions"), dict) else {}
+        same = all(known.get(key) == value for key, value in now.items())
         same = same and all(versions.get(name) == value for name, value in _versions().items())
         return int(stored) if same and stored in sizes(self.spec, self.world.size) else None
 

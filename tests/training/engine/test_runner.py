@@ -221,6 +221,17 @@ def test_losses_of_micro_batches_are_those_of_the_batch() -> None:
             torch.testing.assert_close(losses[1][name], losses[0][name], rtol=1e-10, atol=1e-12)
 
 
+@pytest.mark.parametrize("replayed", [True, False])
+def test_weight_without_a_gradient_stays_beside_r1(replayed) -> None:
+    with float64():
+        trained, runner = make([], ALONE, 1, execution=Execution(replayed_penalty=replayed))
+        discriminator = trained.networks["discriminator"]
+        discriminator.register_parameter("unused", torch.nn.Parameter(torch.ones(3)))
+        assert runner(1, images(1, ALONE)).applied
+        assert discriminator.unused.grad is None
+        assert discriminator.head.logit.weight.grad is not None
+
+
 class Idle:
     """An objective whose update leaves both networks without a gradient."""
 
