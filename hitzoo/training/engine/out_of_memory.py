@@ -86,8 +86,8 @@ def free_cached_memory(error: BaseException | None = None) -> None:
     while error is not None:
         clear_frames(error.__traceback__)
         error = error.__cause__
-    gc.collect()
     if torch.cuda.is_available():
+        gc.collect()
         torch.cuda.empty_cache()
 
 

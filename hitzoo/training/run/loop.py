@@ -41,8 +41,7 @@ def train(spec: Spec, options: RunOptions, events: RunEvents | None = None) -> R
 
     Raises:
         HitzooError: the data, the folder or a checkpoint cannot be used, or training is no longer finite. A new run
-            that fails before its first step, or by its data or folder before its first checkpoint, leaves nothing;
-            one that diverged keeps its metrics.
+            that fails before its first step, or by its data or folder before its first checkpoint, leaves nothing.
     """
     began = time.monotonic()
     plan = compile_spec(spec)
