@@ -7,8 +7,9 @@ import signal
 import sys
 import threading
 import time
+import traceback
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from hitzoo.errors import Diverged, HitzooError, RequestError, SpecError, UnknownNameError
@@ -94,17 +95,29 @@ def unwind_on_signals() -> Iterator[None]:
 def immediate_exit() -> Iterator[None]:
     """Exit at once from the block if there are several processes; all files are written by then.
 
-    During the interpreter's shutdown gloo's threads have aborted processes that had done all their work.
+    During the interpreter's shutdown gloo's threads have aborted processes that had done all their work, and NCCL
+    waits for processes that wait for this one. The launcher ends the others once one has exited with an error.
     """
     try:
         yield
     except SystemExit as leaving:
         if _alone():
             raise
-        sys.stdout.flush()
-        sys.stderr.flush()
         code = leaving.code or 0
-        os._exit(code if isinstance(code, int) else 1)
+        _exit_at_once(code if isinstance(code, int) else 1)
+    except BaseException:
+        if _alone():
+            raise
+        with suppress(OSError, ValueError):
+            traceback.print_exc()
+        _exit_at_once(1)
+
+
+def _exit_at_once(code: int) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # nobody reads it any more
+            stream.flush()
+    os._exit(code)
 
 
 def _alone() -> bool:

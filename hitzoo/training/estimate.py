@@ -15,6 +15,7 @@ from hitzoo.runtime.device import choose_device
 from hitzoo.runtime.free_memory import free_memory
 from hitzoo.sampling.generator import Generator
 from hitzoo.spec.types import Spec
+from hitzoo.training.engine.compile_errors import explaining_compiler_errors
 from hitzoo.training.engine.memory_estimate import measure_footprint
 from hitzoo.training.engine.micro_batch_search import predicted_to_fit, refuse_unfit, sizes
 from hitzoo.training.engine.state import TrainState, new_state
@@ -169,7 +170,8 @@ def _time_steps(
     possible = [size for size in reversed(sizes(spec, 1)) if size <= fitting] or [fitting]
     wanted = possible[-1:] if options.compiled else _spread(possible)  # each size is compiled anew
     timer = StepTimer(stepper, device=device, budget=budget, progress=progress)
-    return timer.run(wanted, lazy=_interval(spec) > 1)
+    with explaining_compiler_errors():
+        return timer.run(wanted, lazy=_interval(spec) > 1)
 
 
 def _spread(possible: list[int]) -> list[int]:
