@@ -88,6 +88,7 @@ class MicroBatchChoice:
             "local_processes": launch_environment().local_size,
             "precision": self.options.precision,
             "compiled": self.options.compiled,
+            "deterministic": self.options.deterministic,
             "activation_checkpointing": checkpointed if isinstance(checkpointed, str) else list(checkpointed),
             "allocator": _allocator_settings(),
         }

@@ -80,6 +80,7 @@ def test_found_size_is_rehearsed_before_it_is_taken_over(tiny_spec, state, card)
         (["training.activation_checkpointing=[8]"], {}, {}),
         ([], {"precision": "bf16"}, {}),
         ([], {"compiled": True}, {}),
+        ([], {"deterministic": True}, {}),
         ([], {}, {"PYTORCH_ALLOC_CONF": "expandable_segments:True"}),
         ([], {}, {"PYTORCH_CUDA_ALLOC_CONF": "backend:cudaMallocAsync"}),
         ([], {}, {"LOCAL_WORLD_SIZE": "2"}),
