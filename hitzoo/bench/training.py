@@ -176,7 +176,7 @@ class _Bench:
         training = setting.change(self.spec.training)
         return StepRunner(
             new_state(self.plan, training, 0, self.device),
-            objective_of(training, self.batch),
+            objective_of(replace(self.spec, training=training), self.batch),
             seed=0,
             latent_dim=self.plan.input_width,
             device=self.device,

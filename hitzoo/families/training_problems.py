@@ -6,7 +6,7 @@ from hitzoo.errors import Problem
 from hitzoo.families.family import Outline
 from hitzoo.plan.network import NetworkPlan
 from hitzoo.spec.place import Path
-from hitzoo.spec.types import Spec
+from hitzoo.spec.types import R1Spec, R2Spec, Spec, whole_fraction
 
 
 def training_problems(spec: Spec, outline: Outline, discriminator: NetworkPlan | None = None) -> list[Problem]:
@@ -14,6 +14,7 @@ def training_problems(spec: Spec, outline: Outline, discriminator: NetworkPlan |
     return [
         *_statistics_problems(spec, outline),
         *regularizer_problems(spec),
+        *_difference_problems(spec, discriminator),
         *_checkpointing_problems(spec, outline, discriminator),
     ]
 
@@ -48,6 +49,38 @@ def regularizer_problems(spec: Spec) -> list[Problem]:
         for index, kind in enumerate(kinds)
         if kind in kinds[:index]
     ]
+
+
+def _difference_problems(spec: Spec, discriminator: NetworkPlan | None) -> list[Problem]:
+    """What a finite difference is taken with, and on a whole number of images that nothing else touches."""
+    problems: list[Problem] = []
+    for index, term in enumerate(spec.training.regularizers):
+        if not isinstance(term, R1Spec | R2Spec):
+            continue
+        place: Path = ("training", "regularizers", index)
+        if term.method == "exact":
+            hint = "write method: finite_difference, or leave it out"
+            given = [key for key in ("sigma", "fraction") if getattr(term, key) is not None]
+            problems += [
+                spec.places.problem((*place, key), f"{key} has no effect on an exact {term.kind}", hint)
+                for key in given
+            ]
+        elif term.fraction is not None:
+            problems += _fraction_problems(spec, (*place, "fraction"), term.fraction, discriminator)
+    return problems
+
+
+def _fraction_problems(spec: Spec, place: Path, fraction: float, discriminator: NetworkPlan | None) -> list[Problem]:
+    batch, share = spec.training.batch_size, whole_fraction(fraction)
+    if batch % share.denominator or float(share) != fraction:
+        message = f"{fraction} of a batch of {batch} is no whole number of images"
+        hint = "write a fraction such as 0.5 or 0.25 that gives one"
+        return [spec.places.problem(place, message, hint, beside=[("training", "batch_size")])]
+    if fraction < 1 and discriminator is not None and discriminator.grouped > 1:
+        message = "a part of the batch has other groups than the whole (discriminator.minibatch_std)"
+        hint = "leave fraction out, or minibatch_std"
+        return [spec.places.problem(place, message, hint, beside=[("discriminator", "minibatch_std")])]
+    return []
 
 
 def _checkpointing_problems(spec: Spec, outline: Outline, discriminator: NetworkPlan | None) -> list[Problem]:

@@ -2,35 +2,79 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from hitzoo.objectives.augment import Augmentation
+from hitzoo.objectives.noise import Noise
+from hitzoo.objectives.schedule import Cosine, Linear, Number
 from hitzoo.objectives.simultaneous import Simultaneous
 from hitzoo.objectives.terms.consistency import BalancedConsistency
+from hitzoo.objectives.terms.finite_difference import FiniteDifference
 from hitzoo.objectives.terms.hinge import HINGE
 from hitzoo.objectives.terms.non_saturating import NON_SATURATING
 from hitzoo.objectives.terms.r1 import R1
+from hitzoo.objectives.terms.r2 import R2
+from hitzoo.objectives.terms.relativistic import RELATIVISTIC
+from hitzoo.objectives.terms.san import SanDirection
 from hitzoo.objectives.terms.term import AdversarialLoss, Term
+from hitzoo.objectives.terms.wgan_gp import WASSERSTEIN, Drift, GradientPenalty
 from hitzoo.objectives.update import Objective
-from hitzoo.spec.types import BcrSpec, R1Spec, RegularizerSpec, TrainingSpec
+from hitzoo.spec import types
 
-LOSSES: dict[str, AdversarialLoss] = {"non_saturating": NON_SATURATING, "hinge": HINGE}
+LOSSES: dict[str, AdversarialLoss] = {
+    "non_saturating": NON_SATURATING,
+    "hinge": HINGE,
+    "relativistic": RELATIVISTIC,
+    "wasserstein": WASSERSTEIN,
+}
 """By the name a spec gives."""
 
+_SIGMA = 0.01  # of a finite difference
 
-def objective_of(training: TrainingSpec, batch_size: int | None = None) -> Objective:
+
+def objective_of(spec: types.Spec, batch_size: int | None = None) -> Objective:
     """Return the objective that a spec's `training` names, for its own batch size or another."""
-    policies = [Augmentation(spec.augment) for spec in training.regularizers if isinstance(spec, BcrSpec)]
+    training = spec.training
+    policies = [Augmentation(one.augment) for one in training.regularizers if isinstance(one, types.BcrSpec)]
     return Simultaneous(
         loss=LOSSES[training.loss],
-        penalties=tuple(map(penalty_of, training.regularizers)),
+        penalties=penalties_of(spec),
         batch_size=batch_size or training.batch_size,
         augment=policies[0] if policies else None,
     )
 
 
-def penalty_of(spec: RegularizerSpec) -> Term:
+def penalties_of(spec: types.Spec) -> tuple[Term, ...]:
+    """Return what is added to the discriminator's loss: the regularizers, and its last layer's direction."""
+    direction = (SanDirection(),) if getattr(spec.discriminator, "san", False) else ()
+    return (*map(penalty_of, spec.training.regularizers), *direction)
+
+
+def penalty_of(spec: types.RegularizerSpec) -> Term:
     """Return the penalty that an entry of a spec's `training.regularizers` names."""
+    weight = number_of(spec.weight)
     match spec:
-        case R1Spec():
-            return R1(spec.weight, spec.interval)
-        case BcrSpec():
-            return BalancedConsistency(spec.weight, spec.interval)
+        case types.R1Spec() | types.R2Spec():
+            return _of_gradient(spec, weight)
+        case types.BcrSpec():
+            return BalancedConsistency(weight, spec.interval)
+        case types.WganGpSpec():
+            return GradientPenalty(weight, spec.target, spec.interval)
+        case types.DriftSpec():
+            return Drift(weight, spec.of == "mean", spec.interval)
+
+
+def _of_gradient(spec: types.R1Spec | types.R2Spec, weight: Number) -> Term:
+    if spec.method == "exact":
+        return R1(weight, spec.interval) if spec.kind == "r1" else R2(weight, spec.interval)
+    noise = Noise(spec.sigma or _SIGMA, spec.fraction or 1.0)
+    return FiniteDifference("real" if spec.kind == "r1" else "fake", weight, noise, spec.interval, spec.kind)
+
+
+def number_of(value: types.Number) -> Number:
+    """Return a number as it is, and a spec's schedule as one."""
+    if not isinstance(value, types.ScheduleSpec):
+        return value
+    shape: Any = {"cosine": Cosine, "linear": Linear}[value.shape]
+    made: Number = shape(value.from_, value.to, value.images, value.start)
+    return made

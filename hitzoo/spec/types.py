@@ -9,6 +9,7 @@ Units: resolutions in pixels, weights as plain factors, decays per step, pixel v
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal, Protocol, TypeAlias
 
 from hitzoo.spec.place import Places
@@ -25,14 +26,66 @@ class NetworkSpec(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScheduleSpec:
+    """A number that goes from one value to another over so many real `images`, beginning after `start` of them."""
+
+    from_: float
+    to: float
+    images: int
+    shape: Literal["cosine", "linear"] = "cosine"
+    start: int = 0
+
+
+Number: TypeAlias = float | ScheduleSpec
+"""A number, or one that follows a schedule."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class R1Spec:
     """R1: weight · E‖∇D(real)‖², without a factor ½ (StyleGAN's gamma is twice this weight).
 
-    With an `interval` of k it is taken every k-th step with k times its weight (lazy regularization).
+    With an `interval` of k it is taken every k-th step with k times its weight (lazy regularization). The
+    `finite_difference` puts ((D(x + σε) − D(x))/σ)² with ε ~ N(0, I) in the place of ‖∇D‖², on a `fraction` of the
+    batch; σ is 0.01 and the fraction 1 when absent.
     """
 
     kind: Literal["r1"] = "r1"
-    weight: float = 10.0
+    weight: Number = 10.0
+    interval: int = 1
+    method: Literal["exact", "finite_difference"] = "exact"
+    sigma: float | None = None
+    fraction: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class R2Spec:
+    """R2: weight · E‖∇D(fake)‖², without a factor ½; everything else as in R1."""
+
+    kind: Literal["r2"] = "r2"
+    weight: Number = 10.0
+    interval: int = 1
+    method: Literal["exact", "finite_difference"] = "exact"
+    sigma: float | None = None
+    fraction: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WganGpSpec:
+    """WGAN-GP's penalty: weight/target² · E(‖∇D‖ − target)², between real and fake images."""
+
+    kind: Literal["wgan_gp"] = "wgan_gp"
+    weight: Number = 10.0
+    target: float = 1.0
+    interval: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftSpec:
+    """The drift of real logits from 0: weight · E D(real)², or weight · (E D(real))² with `of: mean`."""
+
+    kind: Literal["drift"] = "drift"
+    weight: Number = 0.001
+    of: Literal["logits", "mean"] = "logits"
     interval: int = 1
 
 
@@ -41,12 +94,17 @@ class BcrSpec:
     """Balanced consistency: weight · [E(D(x) − D(T x))² + E(D(G z) − D(T G z))²] (Zhao et al. 2020, bCR)."""
 
     kind: Literal["bcr"] = "bcr"
-    weight: float = 10.0
+    weight: Number = 10.0
     interval: int = 1
     augment: tuple[Literal["flip", "color", "translation", "cutout"], ...] = ("color", "translation", "cutout")
 
 
-RegularizerSpec: TypeAlias = R1Spec | BcrSpec
+def whole_fraction(fraction: float) -> Fraction:
+    """Return the fraction that a decimal number means: 0.25 is 1/4; an image is at least 1/4096 of a batch."""
+    return Fraction(fraction).limit_denominator(4096)
+
+
+RegularizerSpec: TypeAlias = R1Spec | R2Spec | BcrSpec | WganGpSpec | DriftSpec
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +143,7 @@ class TrainingSpec:
     `activation_checkpointing` names the resolutions whose activations are computed again instead of being kept.
     """
 
-    loss: Literal["non_saturating", "hinge"] = "non_saturating"
+    loss: Literal["non_saturating", "hinge", "relativistic", "wasserstein"] = "non_saturating"
     regularizers: tuple[RegularizerSpec, ...] = (R1Spec(),)
     optimizer: AdamSpec = field(default_factory=AdamSpec)
     norm_statistics: Literal["per_replica", "synchronised"] | int = "per_replica"

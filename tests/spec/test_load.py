@@ -104,7 +104,7 @@ def said(text: str) -> str:
         (
             "training: {regularizers: [{kind: r1, wieght: 1}]}",
             "mine.yaml:7:38  training.regularizers[0].wieght\n  unknown key 'wieght'\n"
-            "  did you mean 'weight'?; allowed: interval, kind, weight",
+            "  did you mean 'weight'?; allowed: fraction, interval, kind, method, sigma, weight",
         ),
         (
             "training: {regularizers: [{kind: r1, interval: 0}]}",
@@ -199,7 +199,7 @@ def test_all_problems_come_together_in_the_order_of_their_lines() -> None:
         "mine.yaml:8:10  training.steps",
         '  "soon" is not a whole number',
         "mine.yaml:9:9  training.loss",
-        '  "hinges" is not one of: non_saturating, hinge',
+        '  "hinges" is not one of: non_saturating, hinge, relativistic, wasserstein',
         "  did you mean 'hinge'?",
         "mine.yaml:10:3  training.loss",
         "  the key 'loss' stands here twice (first in line 9)",

@@ -27,6 +27,20 @@ CASES = {
     ],
     "adam with both moments": ["training.optimizer.betas=[0.5, 0.9]"],
     "torch's adam": ["training.optimizer.form=torch"],
+    "relativistic, r1 and r2, san": [
+        "training.loss=relativistic",
+        "training.regularizers=[{kind: r1, weight: 1.0}, {kind: r2, weight: 1.0, interval: 2}]",
+        "discriminator.san=true",
+    ],
+    "relativistic, finite differences": [
+        "training.loss=relativistic",
+        "training.regularizers=[{kind: r1, method: finite_difference}, "
+        "{kind: r2, method: finite_difference, sigma: 0.1, fraction: 0.5}]",
+    ],
+    "wasserstein": [
+        "training.loss=wasserstein",
+        "training.regularizers=[{kind: wgan_gp, target: 2.0}, {kind: drift, of: mean}]",
+    ],
 }
 
 

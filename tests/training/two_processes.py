@@ -40,6 +40,16 @@ CPU = torch.device("cpu")
 BOTH = "training.regularizers=[{kind: r1, weight: 3.0}, {kind: bcr, weight: 2.0, augment: [flip, color, cutout]}]"
 LAYER, MEET, LAZY = "generator.norm=layer", "discriminator.minibatch_std=2", "training.regularizers[0].interval=2"
 
+DIFFERENCES = [
+    "training.loss=relativistic",
+    "training.regularizers=[{kind: r1, weight: 3.0}, {kind: r2, method: finite_difference, sigma: 0.5, fraction: 0.5}]",
+]
+SAN = [
+    "training.loss=wasserstein",
+    "training.regularizers=[{kind: wgan_gp, weight: 2.0}, {kind: drift}]",
+    "discriminator.san=true",
+]
+
 # how two processes go about it, with how many micro-batches each | what one process does that must be the same
 CASES: dict[str, tuple[list[str], int, list[str]]] = {
     "layer norm": ([LAYER], 1, [LAYER]),
@@ -51,6 +61,8 @@ CASES: dict[str, tuple[list[str], int, list[str]]] = {
     "minibatch_std": ([LAYER, MEET], 1, [LAYER, MEET]),
     "minibatch_std, accumulated": ([LAYER, MEET], 2, [LAYER, MEET]),
     "lazy": ([LAYER, LAZY], 2, [LAYER, LAZY]),
+    "relativistic, differences": ([LAYER, *DIFFERENCES], 2, [LAYER, *DIFFERENCES]),
+    "san, wasserstein": ([LAYER, *SAN], 2, [LAYER, *SAN]),
     "alternating": ([LAYER], 2, [LAYER]),
     "alternating, synchronised": (["training.norm_statistics=synchronised"], 1, []),
 }
@@ -97,7 +109,7 @@ def make(
     fill(trained.networks["generator"], scale=0.4)
     runner = StepRunner(
         trained,
-        objective or objective_of(spec.training),
+        objective or objective_of(spec),
         seed=3,
         latent_dim=6,
         device=CPU,

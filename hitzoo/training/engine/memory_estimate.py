@@ -63,7 +63,7 @@ def measure_footprint(spec: Spec, plan: ModelPlan) -> Footprint:
 
 def _step_peak(spec: Spec, plan: ModelPlan, networks: Mapping[Role, nn.Module], batch: int) -> int:
     """Return the most bytes alive during an update of a step besides those of before it."""
-    objective = DEFAULT.objective(objective_of(spec.training, batch), networks)
+    objective = DEFAULT.objective(objective_of(spec, batch), networks)
     ready = DEFAULT.networks(networks)
     return max(_update_peak(update, index, plan, ready) for index, update in enumerate(objective.updates(1)))
 

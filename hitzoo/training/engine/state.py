@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from hitzoo.families.build import build_discriminator
+from hitzoo.layers.san_logit import renormalize_directions
 from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.role import Role
 from hitzoo.runtime.seeding import Purpose, drawing_weights
@@ -33,6 +34,7 @@ class TrainState:
         moves = tuple(moves)
         for role in moves:
             self.optimizers[role].step()
+            renormalize_directions(self.networks[role])
         for role in moves:
             if role in self.averages:
                 self.averages[role].update(self.networks[role], step)
