@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hitzoo.errors import Problem
 from hitzoo.families.family import Outline
+from hitzoo.families.schedule_problems import schedule_problems
 from hitzoo.plan.network import NetworkPlan
 from hitzoo.spec.place import Path
 from hitzoo.spec.types import R1Spec, R2Spec, Spec, whole_fraction
@@ -13,6 +14,8 @@ def training_problems(spec: Spec, outline: Outline, discriminator: NetworkPlan |
     """Everything of `training:` that cannot be done, each with its place."""
     return [
         *_statistics_problems(spec, outline),
+        *_generator_batch_problems(spec, outline, discriminator),
+        *schedule_problems(spec),
         *regularizer_problems(spec),
         *_difference_problems(spec, discriminator),
         *_checkpointing_problems(spec, outline, discriminator),
@@ -37,6 +40,25 @@ def _statistics_problems(spec: Spec, outline: Outline) -> list[Problem]:
     hint = ", or ".join(filter(None, ("a batch of 2", outline.without_batch_norm)))
     near: list[Path] = [("training", "norm_statistics"), ("generator", "norm"), *outline.decided_by]
     return [spec.places.problem(("training", "batch_size"), message, hint, beside=near)]
+
+
+def _generator_batch_problems(spec: Spec, outline: Outline, discriminator: NetworkPlan | None) -> list[Problem]:
+    """Groups of images that belong together divide the generator's batch too."""
+    updates, norm = spec.training.updates, spec.training.norm_statistics
+    if isinstance(updates, str) or updates.generator_batch_size is None:
+        return []
+    batch, place = updates.generator_batch_size, ("training", "updates", "generator_batch_size")
+    groups = {("discriminator", "minibatch_std"): min(discriminator.grouped, batch) if discriminator else 1}
+    if outline.normed is not None and isinstance(norm, int):
+        groups["training", "norm_statistics"] = norm
+    return [
+        spec.places.problem(
+            place, f"groups of {group} do not divide the generator's batch of {batch}", hint, beside=[path]
+        )
+        for path, group in groups.items()
+        if batch % group
+        for hint in [f"choose a multiple of {group}, or change {'.'.join(path)}"]
+    ]
 
 
 def regularizer_problems(spec: Spec) -> list[Problem]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from math import gcd
 from typing import Any
 
+from hitzoo.errors import RequestError
+from hitzoo.objectives.alternating import Alternating
 from hitzoo.objectives.augment import Augmentation
 from hitzoo.objectives.noise import Noise
 from hitzoo.objectives.schedule import Cosine, Linear, Number
@@ -19,7 +22,9 @@ from hitzoo.objectives.terms.san import SanDirection
 from hitzoo.objectives.terms.term import AdversarialLoss, Term
 from hitzoo.objectives.terms.wgan_gp import WASSERSTEIN, Drift, GradientPenalty
 from hitzoo.objectives.update import Objective
+from hitzoo.plan.role import Role
 from hitzoo.spec import types
+from hitzoo.spec.adam import adam_of
 
 LOSSES: dict[str, AdversarialLoss] = {
     "non_saturating": NON_SATURATING,
@@ -29,19 +34,40 @@ LOSSES: dict[str, AdversarialLoss] = {
 }
 """By the name a spec gives."""
 
+_ROLES: tuple[Role, ...] = ("generator", "discriminator")
 _SIGMA = 0.01  # of a finite difference
 
 
 def objective_of(spec: types.Spec, batch_size: int | None = None) -> Objective:
-    """Return the objective that a spec's `training` names, for its own batch size or another."""
-    training = spec.training
+    """Return the objective that a spec's `training` names, for its own batch size or another.
+
+    Raises:
+        RequestError: that batch gives the generator no whole one.
+    """
+    training, batch_size = spec.training, batch_size or spec.training.batch_size
     policies = [Augmentation(one.augment) for one in training.regularizers if isinstance(one, types.BcrSpec)]
-    return Simultaneous(
-        loss=LOSSES[training.loss],
-        penalties=penalties_of(spec),
-        batch_size=batch_size or training.batch_size,
-        augment=policies[0] if policies else None,
-    )
+    given: dict[str, Any] = {
+        "loss": LOSSES[training.loss],
+        "penalties": penalties_of(spec),
+        "batch_size": batch_size,
+        "augment": policies[0] if policies else None,
+        "clip_norm": {role: norm for role in _ROLES if (norm := adam_of(training, role).clip_norm) is not None},
+    }
+    updates = training.updates
+    if isinstance(updates, str):
+        return Simultaneous(**given)
+    given["generator_batch_size"] = _in_proportion(updates.generator_batch_size, training.batch_size, batch_size)
+    return Alternating(discriminator_updates=updates.discriminator, **given)
+
+
+def _in_proportion(generators: int | None, own: int, batch_size: int) -> int | None:
+    """Return the generator's batch beside another batch of the discriminator than the spec's own."""
+    if generators is None:
+        return None
+    if generators * batch_size % own:
+        asked = f"a batch of {batch_size} gives the generator no whole one: its batch is {generators}/{own} of it"
+        raise RequestError(f"{asked}; choose a multiple of {own // gcd(own, generators)}")
+    return generators * batch_size // own
 
 
 def penalties_of(spec: types.Spec) -> tuple[Term, ...]:

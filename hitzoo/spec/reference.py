@@ -59,8 +59,8 @@ class Entry:
 
     @property
     def may_be_schedule(self) -> bool:
-        """True for a number that may follow a schedule."""
-        return self.type.endswith(SCHEDULE)
+        """True for a number that may follow a schedule, or a list of such."""
+        return self.type.rstrip("s").endswith(SCHEDULE)
 
     @property
     def members(self) -> tuple[Entry, ...]:

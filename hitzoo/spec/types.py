@@ -108,23 +108,41 @@ RegularizerSpec: TypeAlias = R1Spec | R2Spec | BcrSpec | WganGpSpec | DriftSpec
 
 
 @dataclass(frozen=True, kw_only=True)
+class AdamOfNetworkSpec:
+    """What Adam has for one network in the place of what it has for both; None is what it has for both."""
+
+    learning_rate: Number | None = None
+    betas: tuple[Number, Number] | None = None
+    clip_norm: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class AdamSpec:
     """Adam for both networks. `form` says where epsilon stands: `keras` as in the official code, or `torch`.
 
-    `epsilon` defaults to each form's own default: 1e-7 for Keras, 1e-8 for torch.
+    `epsilon` defaults to each form's own default: 1e-7 for Keras, 1e-8 for torch. The learning rates rise from 0 in the
+    first `warm_up` real images. `clip_norm` is the largest norm of a network's gradient, which is scaled down to it.
+    With `lazy_correction` the discriminator has lr·c and β^c with c = k/(k + 1), k the shortest interval of its lazy
+    regularizers.
     """
 
     kind: Literal["adam"] = "adam"
     form: Literal["keras", "torch"] = "keras"
-    learning_rate: float = 1e-4
-    betas: tuple[float, float] = (0.0, 0.99)
+    learning_rate: Number = 1e-4
+    betas: tuple[Number, Number] = (0.0, 0.99)
     epsilon: float | None = None
+    warm_up: int = 0
+    clip_norm: float | None = None
+    lazy_correction: bool = False
+    generator: AdamOfNetworkSpec | None = None
+    discriminator: AdamOfNetworkSpec | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmaSpec:
     """Exponential moving average of the generator: copied up to `start_step`, then decayed per step.
 
+    With a `half_life` of h real images the decay is 0.5^(B/h) for the B of a step, in the place of `decay`.
     With `ramp_up` the decay of step n is at most (1 + n)/(10 + n), so that early samples show the network of the last
     tenth of the run and not its beginnings.
     """
@@ -132,11 +150,24 @@ class EmaSpec:
     decay: float = 0.999
     start_step: int = 10
     ramp_up: bool = False
+    half_life: Number | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlternatingSpec:
+    """Some updates of the discriminator, each on a batch of its own, and then one of the generator.
+
+    `generator_batch_size` is that of the generator's update; the discriminator's when absent.
+    """
+
+    discriminator: int = 1
+    generator: Literal[1] = 1
+    generator_batch_size: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSpec:
-    """The training of the two networks: one forward pass for both updates per step, as the official code does it.
+    """The training of the two networks: by default one forward pass for both updates per step, as the official code.
 
     `norm_statistics` says over which images the generator's batch norms take their statistics: those of a process
     (`per_replica`, official), of all processes (`synchronised`), or of groups of N (a number).
@@ -145,6 +176,7 @@ class TrainingSpec:
 
     loss: Literal["non_saturating", "hinge", "relativistic", "wasserstein"] = "non_saturating"
     regularizers: tuple[RegularizerSpec, ...] = (R1Spec(),)
+    updates: Literal["simultaneous"] | AlternatingSpec = "simultaneous"
     optimizer: AdamSpec = field(default_factory=AdamSpec)
     norm_statistics: Literal["per_replica", "synchronised"] | int = "per_replica"
     activation_checkpointing: Literal["none", "all"] | tuple[int, ...] = "none"

@@ -14,6 +14,7 @@ from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.device import choose_device
 from hitzoo.runtime.free_memory import free_memory
 from hitzoo.sampling.generator import Generator
+from hitzoo.spec.batches import images_of_a_step
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.memory_estimate import measure_footprint
 from hitzoo.training.engine.micro_batch_search import predicted_to_fit, refuse_unfit, sizes
@@ -119,6 +120,7 @@ def _times(
     sample: float,
 ) -> dict[str, Any]:
     steps, batch = spec.training.steps, spec.training.batch_size
+    shown = images_of_a_step(spec.training)
     each = batch // at_once * times.seconds_of(at_once) * _share(spec, times.between)
     evaluations = -(-steps // spec.evaluation.every) if spec.evaluation.every else 0
     evaluating = evaluations * spec.evaluation.samples * sample
@@ -126,10 +128,10 @@ def _times(
     return {
         "steps": steps,
         "seconds_per_step": each,
-        "reading_per_step": reading.seconds * batch if reading else None,
+        "reading_per_step": reading.seconds * shown if reading else None,
         "sampling": sampling,
         "evaluating": evaluating,
-        "seconds": steps * _with_reading(each, reading, batch, device) + sampling + evaluating,
+        "seconds": steps * _with_reading(each, reading, shown, device) + sampling + evaluating,
     }
 
 
@@ -161,8 +163,9 @@ def _time_steps(
     random = torch.Generator().manual_seed(0)
 
     def stepper(size: int) -> Step:
-        images = torch.randint(0, 256, (size, side, side, channels), dtype=torch.uint8, generator=random)
         runner = new_runner(spec, plan, state, options, device, batch_size=size)
+        shape = (runner.images_per_step, side, side, channels)
+        images = torch.randint(0, 256, shape, dtype=torch.uint8, generator=random)
         return lambda number: runner(number, images)
 
     fitting = at_once if device.type == "cuda" else min(at_once, predicted_to_fit(spec, plan, 1))

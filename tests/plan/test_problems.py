@@ -246,6 +246,31 @@ def test_a_fraction_beside_groups_of_the_whole_batch() -> None:
     assert "a part of the batch has other groups than the whole (discriminator.minibatch_std)" in message
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "message"),
+    [
+        (
+            "betas: [{from: 0.1, to: 0.2, images: 9}, 0.9]",
+            "training.optimizer.betas[0]\n  the first of the betas cannot follow a schedule",
+        ),
+        ("betas: [0, {from: 0.1, to: 1.0, images: 9}]", "betas[1].to\n  1 is out of range: less than 1"),
+        ("learning_rate: {from: 2, to: 0, images: 9}", "learning_rate.from\n  2 is out of range: at most 1"),
+        (
+            "discriminator: {learning_rate: {from: 0.1, to: 5, images: 9}}",
+            "training.optimizer.discriminator.learning_rate.to\n  5 is out of range: at most 1",
+        ),
+    ],
+)
+def test_ends_of_a_schedule_that_a_number_cannot_have(optimizer: str, message: str) -> None:
+    assert message in with_training(f"optimizer: {{kind: adam, {optimizer}}}")
+
+
+def test_groups_that_do_not_divide_the_generators_batch() -> None:
+    message = with_training("updates: {generator_batch_size: 6}")
+    assert "training.updates.generator_batch_size\n  groups of 4 do not divide the generator's batch of 6" in message
+    assert "choose a multiple of 4, or change discriminator.minibatch_std" in message
+
+
 def test_a_resolution_to_compute_again_that_no_part_has() -> None:
     message = with_training("activation_checkpointing: [16, 64, 12, 4]")
     assert message == "\n".join(

@@ -43,7 +43,7 @@ def classes(kind: Any) -> list[type]:
     """The dataclasses inside a type: itself, the members of a union, the entries of a tuple."""
     if isinstance(kind, type) and is_dataclass(kind):
         return [kind]
-    return [found for inner in get_args(kind) for found in classes(inner)]
+    return list(dict.fromkeys(found for inner in get_args(kind) for found in classes(inner)))
 
 
 def tag_of(part: Mapping[str, Any]) -> object:

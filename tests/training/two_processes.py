@@ -27,6 +27,7 @@ from hitzoo.objectives.terms.r1 import R1
 from hitzoo.objectives.terms.relativistic import RELATIVISTIC
 from hitzoo.objectives.terms.wgan_gp import GradientPenalty
 from hitzoo.objectives.update import Objective
+from hitzoo.plan.role import Role
 from hitzoo.runtime.distributed import World
 from hitzoo.training.engine import runner as runner_module
 from hitzoo.training.engine.execution import DEFAULT, Execution
@@ -66,13 +67,14 @@ CASES: dict[str, tuple[list[str], int, list[str]]] = {
     "alternating": ([LAYER], 2, [LAYER]),
     "alternating, synchronised": (["training.norm_statistics=synchronised"], 1, []),
 }
+CLIP: dict[Role, float] = {"generator": 0.5, "discriminator": 0.5}
 ALTERNATING = Alternating(
     loss=RELATIVISTIC,
     penalties=(GradientPenalty(2.0), R1(1.0, interval=3)),
     discriminator_updates=2,
     batch_size=BATCH // 2,
     generator_batch_size=BATCH,
-    clip_norm=0.5,
+    clip_norm=CLIP,
 )
 
 

@@ -12,6 +12,7 @@ from hitzoo.families.compile import compile_spec
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.free_memory import free_memory
 from hitzoo.runtime.launcher import launch_environment
+from hitzoo.spec.batches import generator_batch_size
 from hitzoo.spec.types import Spec, whole_fraction
 from hitzoo.training.engine.memory_estimate import measure_footprint
 from hitzoo.training.engine.out_of_memory import is_out_of_memory
@@ -39,7 +40,15 @@ def group_of(spec: Spec) -> int:
 def sizes(spec: Spec, processes: int) -> list[int]:
     """Return the possible micro-batch sizes of a device's share of the batch, largest first: equal, of whole groups."""
     share, group = spec.training.batch_size // processes, group_of(spec)
-    whole = [size for size in range(share, 0, -1) if share % size == 0 and size % group == 0]
+    generators = generator_batch_size(spec.training) // processes
+    whole = [
+        size
+        for size in range(share, 0, -1)
+        if share % size == 0
+        and size % group == 0
+        and generators % (share // size) == 0
+        and generators // (share // size) % group == 0
+    ]
     return whole or ([share] if processes == 1 else [])
 
 

@@ -24,7 +24,7 @@ from hitzoo.training.run.folder import RunFolder
 from hitzoo.training.run.lock import run_lock
 from hitzoo.training.run.metrics import Meter
 from hitzoo.training.run.metrics_file import last_seconds
-from hitzoo.training.run.nonfinite import counted, first_of
+from hitzoo.training.run.nonfinite import counted, first_of, halved_learning_rates
 from hitzoo.training.run.options import RunOptions
 from hitzoo.training.run.save_signals import SaveRequest, save_request
 from hitzoo.training.run.setup import RunSetup, set_up
@@ -105,6 +105,7 @@ class Run:
                 data=setup.stream.source.location,
                 images=len(setup.stream.source),
                 batch_size=setup.spec.training.batch_size,
+                images_per_step=setup.runner.images_per_step,
                 first=self.progress.step,
                 last=self.last,
                 processes=setup.world.size,
@@ -155,8 +156,8 @@ class Run:
     def _count(self, progress: Progress, outcome: Outcome) -> None:
         newest = self.setup.folder.newest_checkpoint() if outcome.damaged else None
         init = f" --init {newest}" if newest else ""
-        lower = self.setup.spec.training.optimizer.learning_rate / 2
-        way_on = f"hitzoo train SPEC --out NEW{init} --set training.optimizer.learning_rate={lower:g}"
+        lower = halved_learning_rates(self.setup.spec.training.optimizer)
+        way_on = f"hitzoo train SPEC --out NEW{init} {lower}"
         self.progress = counted(progress, outcome.damaged, way_on)
         if self.progress.skipped_in_a_row == 1:
             self.events.noted(first_of(outcome.damaged, progress.step))
