@@ -18,10 +18,11 @@ from hitzoo.bench.interleaved import speedups
 from hitzoo.errors import RequestError, suggestion
 from hitzoo.families.recipe import step_flops
 from hitzoo.objectives.build import objective_of
+from hitzoo.objectives.update import images_per_step
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.allocator import keep_freed_memory
 from hitzoo.runtime.live_bytes import LiveBytes
-from hitzoo.spec.types import R1Spec, Spec, TrainingSpec
+from hitzoo.spec.types import R1Spec, R2Spec, Spec, TrainingSpec
 from hitzoo.training.engine.execution import Execution
 from hitzoo.training.engine.micro_batch_search import group_of
 from hitzoo.training.engine.runner import StepRunner
@@ -46,7 +47,9 @@ class Setting:
 
 
 def _lazy(training: TrainingSpec) -> TrainingSpec:
-    terms = (replace(term, interval=_LAZY) if isinstance(term, R1Spec) else term for term in training.regularizers)
+    terms = (
+        replace(term, interval=_LAZY) if isinstance(term, R1Spec | R2Spec) else term for term in training.regularizers
+    )
     return replace(training, regularizers=tuple(terms))
 
 
@@ -169,7 +172,8 @@ class _Bench:
         self.spec, self.plan, self.batch, self.device = spec, plan, batch, device
         side, channels = plan.resolution, plan.image_channels
         random = torch.Generator().manual_seed(0)
-        self.images = torch.randint(0, 256, (batch, side, side, channels), dtype=torch.uint8, generator=random)
+        shape = (images_per_step(objective_of(spec, batch)), side, side, channels)
+        self.images = torch.randint(0, 256, shape, dtype=torch.uint8, generator=random)
 
     def stepper(self, setting: Setting) -> StepRunner:
         """Create a runner with its own networks."""

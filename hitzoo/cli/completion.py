@@ -89,6 +89,13 @@ def complete_check_group(incomplete: str) -> list[str]:
     return [name for name in GROUPS if name.startswith(incomplete)]
 
 
+def complete_recipe(incomplete: str) -> list[str]:
+    """Complete names of recipes."""
+    from hitzoo.spec.recipes import RECIPES
+
+    return [name for name in RECIPES if name.startswith(incomplete)]
+
+
 def complete_precision(incomplete: str) -> list[str]:
     """Complete precisions of sampling."""
     return [name for name in ("float32", "bfloat16") if name.startswith(incomplete)]
