@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from math import cos, log, pi, sin, sqrt
+
+import pytest
 import torch
 
 from hitzoo.objectives.batch_random import BatchRandom
-from hitzoo.objectives.noise import Noise
+from hitzoo.objectives.noise import Noise, normal
 from hitzoo.runtime.shard import Shard
 
 IMAGES = torch.zeros(8, 3, 4, 4)
@@ -22,6 +25,36 @@ def test_noise_is_standard_normal_times_sigma_and_every_images_own() -> None:
     assert not torch.equal(noisy(Noise(1.0), Shard()), noisy(Noise(1.0), Shard(), seed=1))
 
 
+def test_numbers_of_a_key_are_normal_and_uncorrelated() -> None:
+    """Means of N products of independent normal numbers deviate by 1/√N."""
+    first, second = normal(torch.tensor([5, 6]), 200_000)
+    bound = 4 / 200_000**0.5
+    for numbers in (first, second):
+        assert abs(numbers.mean()) < bound
+        assert abs(numbers.square().mean() - 1) < 2 * bound
+        assert abs(numbers.pow(4).mean() - 3) < 12 * bound
+        for lag in (1, 2, 3, 64, 100_000):
+            assert abs((numbers[lag:] * numbers[:-lag]).mean()) < 2 * bound, lag
+    assert abs((first * second).mean()) < bound
+    assert len(first.unique()) > 199_000
+
+
+@pytest.mark.parametrize("key", [0, 1, 12345, (1 << 32) - 1])
+def test_numbers_follow_from_key_and_place_by_the_formula(key) -> None:
+    def mixed(word: int) -> int:
+        word = ((word ^ (word >> 16)) * 0x7FEB352D) % 2**32
+        word = ((word ^ (word >> 15)) * 0x846CA68B) % 2**32
+        return word ^ (word >> 16)
+
+    found = normal(torch.tensor([key]), 5)[0].tolist()
+    for place in range(3):
+        seed = mixed((mixed(place) + key) % 2**32)
+        radius = sqrt(-2 * log((mixed(seed ^ 0x9E3779B9) + 0.5) / 2**32))
+        angle = 2 * pi * (mixed(seed ^ 0x3C6EF372) + 0.5) / 2**32
+        pair = [radius * cos(angle), radius * sin(angle)]
+        assert [found[place], *found[place + 3 : place + 4]] == pytest.approx(pair[: 2 if place < 2 else 1], abs=1e-5)
+
+
 def test_micro_batches_have_the_noise_of_the_whole_batch() -> None:
     noise = Noise(1.0, fraction=0.5)
     whole = noisy(noise, Shard())
@@ -30,7 +63,7 @@ def test_micro_batches_have_the_noise_of_the_whole_batch() -> None:
     torch.testing.assert_close(torch.stack(parts, dim=1).flatten(0, 1), whole, rtol=0, atol=0)
 
 
-def test_noise_is_drawn_in_any_memory_format() -> None:
+def test_noise_is_the_same_in_any_memory_format() -> None:
     images = torch.zeros(2, 4, 4, 3).permute(0, 3, 1, 2)
     (plain, permuted) = (
         Noise(1.0)(given, BatchRandom(torch.Generator().manual_seed(0), 2)) for given in (IMAGES[:2], images)
