@@ -74,7 +74,7 @@ def regularizer_problems(spec: Spec) -> list[Problem]:
 
 
 def _difference_problems(spec: Spec, discriminator: NetworkPlan | None) -> list[Problem]:
-    """What a finite difference is taken with, and on a whole number of images that nothing else touches."""
+    """Options without effect, and parts of a batch that cannot be judged alone."""
     problems: list[Problem] = []
     for index, term in enumerate(spec.training.regularizers):
         if not isinstance(term, R1Spec | R2Spec):

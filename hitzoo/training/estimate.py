@@ -212,10 +212,7 @@ def _memory(spec: Spec, plan: ModelPlan, device: torch.device, at_once: int, tim
 
 
 def _interval(spec: Spec) -> int:
-    """Return the interval of lazy terms; of several the shortest, which is the dearer guess.
-
-    Updates by turns count their own, of which a step has several: they are reckoned as if every term were due.
-    """
+    """Return the interval of lazy terms; of several the shortest, the dearer guess, and by turns as if all were due."""
     if not isinstance(spec.training.updates, str):
         return 1
     return min((term.interval for term in spec.training.regularizers if term.interval > 1), default=1)

@@ -74,3 +74,10 @@ def test_noise_is_the_same_in_any_memory_format() -> None:
 def test_meta_images_stay_without_contents() -> None:
     images = torch.empty(8, 3, 4, 4, device="meta")
     assert Noise(1.0, fraction=0.25)(images, BatchRandom(torch.Generator(), 8)).shape == (2, 3, 4, 4)
+
+
+def test_fraction_is_the_first_part_of_the_batch() -> None:
+    images = torch.arange(8.0)[:, None, None, None].expand(8, 3, 4, 4)
+    found = Noise(0.01, fraction=0.5)(images, BatchRandom(torch.Generator().manual_seed(0), 8))
+    assert found.shape[0] == 4
+    assert (found - images[:4]).abs().max() < 0.1
