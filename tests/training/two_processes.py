@@ -50,6 +50,10 @@ SAN = [
     "training.regularizers=[{kind: wgan_gp, weight: 2.0}, {kind: drift}]",
     "discriminator.san=true",
 ]
+TURNS = [
+    "training.updates={discriminator: 2, generator_batch_size: 16}",
+    "training.optimizer={kind: adam, learning_rate: 0.01, warm_up: 20, discriminator: {clip_norm: 0.5}}",
+]
 
 # how two processes go about it, with how many micro-batches each | what one process does that must be the same
 CASES: dict[str, tuple[list[str], int, list[str]]] = {
@@ -63,7 +67,7 @@ CASES: dict[str, tuple[list[str], int, list[str]]] = {
     "minibatch_std, accumulated": ([LAYER, MEET], 2, [LAYER, MEET]),
     "lazy": ([LAYER, LAZY], 2, [LAYER, LAZY]),
     "relativistic, differences": ([LAYER, *DIFFERENCES], 2, [LAYER, *DIFFERENCES]),
-    "san, wasserstein": ([LAYER, *SAN], 2, [LAYER, *SAN]),
+    "san, wasserstein, by turns": ([LAYER, *SAN, *TURNS], 2, [LAYER, *SAN, *TURNS]),
     "alternating": ([LAYER], 2, [LAYER]),
     "alternating, synchronised": (["training.norm_statistics=synchronised"], 1, []),
 }

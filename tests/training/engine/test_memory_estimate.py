@@ -25,6 +25,11 @@ CASES = {
     "grey, layer norm": ["data.channels=1", "generator.norm=layer"],
     "computed again": ["training.activation_checkpointing=all", "generator.stages[1].depth=3"],
     "groups": ["training.norm_statistics=4"],
+    "relativistic, san": [
+        "training.loss=relativistic",
+        "discriminator.san=true",
+        "training.regularizers=[{kind: r1, method: finite_difference, fraction: 0.5}, {kind: r2}]",
+    ],
 }
 
 
