@@ -33,7 +33,7 @@ class Noise:
     def __call__(self, images: torch.Tensor, random: BatchRandom) -> torch.Tensor:
         """Return the noisy images: [B, C, R, R] -> [fraction·B, C, R, R]."""
         first = images[: self.count(len(images))]
-        keys = random.integers(0, _WORD)[: len(first)].to(images.device, non_blocking=True)
+        keys = random.integers(0, _WORD)[: len(first)]
         return first + self.sigma * normal(keys, first[0].numel()).view(first.shape).to(first.dtype)
 
 

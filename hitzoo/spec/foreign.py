@@ -119,7 +119,7 @@ def meant_key(key: str, path: Path, allowed: Iterable[str], document: Mapping[st
         return f"did you mean '{here}'?"
     if word in _ADVICE:
         return _ADVICE[word]
-    places = () if near or belongs else leaves_of(document).get(word, ())
+    places = [] if near or belongs else outermost_places(word, document)
     if len(places) == 1:
         belongs = places[0]
     return f"did you mean {_readable(belongs)}?" if belongs else near
@@ -144,11 +144,12 @@ def leaves_of(document: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         written = render_path(path).replace(".[]", "[]")
         if len(path) > 1 and written not in found.setdefault(str(path[-1]), []):
             found[str(path[-1])].append(written)
-    return {key: tuple(_outermost(paths)) for key, paths in found.items()}
+    return {key: tuple(paths) for key, paths in found.items()}
 
 
-def _outermost(paths: Sequence[str]) -> list[str]:
-    """Leave out what stands in a section of another's mapping: `training.optimizer.generator.betas`."""
+def outermost_places(key: str, document: Mapping[str, Any]) -> list[str]:
+    """Paths where a key may stand, without those in a section of another's mapping (`training.optimizer.generator`)."""
+    paths = leaves_of(document).get(key, ())
     parents = [path.rpartition(".")[0] for path in paths]
     return [
         path

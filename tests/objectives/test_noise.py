@@ -73,7 +73,8 @@ def test_noise_is_the_same_in_any_memory_format() -> None:
 
 def test_meta_images_stay_without_contents() -> None:
     images = torch.empty(8, 3, 4, 4, device="meta")
-    assert Noise(1.0, fraction=0.25)(images, BatchRandom(torch.Generator(), 8)).shape == (2, 3, 4, 4)
+    random = BatchRandom(torch.Generator(), 8, device=images.device)
+    assert Noise(1.0, fraction=0.25)(images, random).shape == (2, 3, 4, 4)
 
 
 def test_fraction_is_the_first_part_of_the_batch() -> None:

@@ -13,6 +13,7 @@ from hitzoo.objectives.noise import Noise
 from hitzoo.objectives.schedule import Number, value_at
 from hitzoo.objectives.terms.term import Answers
 
+_NOISE = Noise(0.01)
 _NOISY: dict[str, On] = {"real": "real_noisy", "fake": "fake_noisy"}
 
 
@@ -25,9 +26,9 @@ class FiniteDifference:
     Source: Lin et al. 2025 (AFM) and Hyun et al. 2025 (GAT), with σ = 0.01.
     """
 
-    on: Literal["real", "fake"]
-    weight: Number
-    noise: Noise
+    on: Literal["real", "fake"] = "real"
+    weight: Number = 10.0
+    noise: Noise = _NOISE
     interval: int = 1
     name: str = "r1"
 
