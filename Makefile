@@ -1,5 +1,7 @@
 # Everything sets itself up: a virtual environment in .venv, made once and again when what it is made of changes.
-# `make PYTHON=python3.13 test` takes another interpreter, `VENV=folder` puts it elsewhere.
+# `make PYTHON=python3.13 test` takes another interpreter, `VENV=folder` puts it elsewhere. `WHEELS=folder` installs from
+# the wheels that lie there, without a network: python -m pip download --dest folder --constraint constraints.txt
+# '.[dev,docs]' editables, on a machine with the same system and version of Python.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -9,8 +11,9 @@ READY := $(VENV)/.installed-$(VERSION)
 NEWEST := build/venv-newest
 LOWEST := build/venv-lowest
 PYTEST := -m pytest -n 2 --dist worksteal
+OFFLINE := $(if $(WHEELS),--no-index --find-links $(abspath $(WHEELS)))
 
-.PHONY: test test-all test-fast test-newest test-lowest lint format docs schema demo constraints clean
+.PHONY: test test-all test-fast test-newest test-lowest gpu lint format docs schema demo constraints clean
 
 test: $(READY)                          ## the suite, a few minutes on 2 cores
 	$(BIN)/python $(PYTEST)
@@ -29,12 +32,17 @@ test-lowest:                            ## the suite with each dependency's lowe
 	$(call environment,$(LOWEST),--resolution lowest-direct)
 	$(LOWEST)/bin/python $(PYTEST)
 
-lint: $(READY)                          ## formatting, lint, types, import directions, spelling
+gpu: $(READY)                           ## on a GPU: tests and measurements (PARTS=a,b SECONDS=600 OPTIONS=--again WHEELS=dir)
+	$(BIN)/python -m tests.gpu_day $(if $(PARTS),--parts $(PARTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(OPTIONS)
+
+lint: $(READY)                          ## formatting, lint, types, import directions, spelling, scripts, the Dockerfile
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/codespell hitzoo specs zoo docs README.md CONTRIBUTING.md CHANGELOG.md SECURITY.md
+	$(BIN)/shellcheck docs/demo.sh docs/clusters/*.sh
+	$(BIN)/hadolint Dockerfile
 
 format: $(READY)
 	$(BIN)/ruff format .
@@ -65,7 +73,7 @@ clean:
 # where PYTHONDONTWRITEBYTECODE is set, every process of the suite would compile torch again, for 2 to 4 s.
 define environment
 $(PYTHON) -m venv --clear $(1)
-$(1)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
-$(1)/bin/uv pip install --quiet --compile-bytecode --python $(1)/bin/python $(2) --editable '.[dev,docs]' \
-    || $(1)/bin/python -m pip install --disable-pip-version-check --quiet $(2) --editable '.[dev,docs]'
+$(1)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt $(OFFLINE) uv
+$(1)/bin/uv pip install --quiet --compile-bytecode --python $(1)/bin/python $(OFFLINE) $(2) --editable '.[dev,docs]' \
+    || $(1)/bin/python -m pip install --disable-pip-version-check --quiet $(OFFLINE) $(2) --editable '.[dev,docs]'
 endef

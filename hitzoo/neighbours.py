@@ -12,7 +12,7 @@ import logging
 import os
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
@@ -25,6 +25,7 @@ except ImportError:  # Windows
     fcntl = None  # type: ignore[assignment]
 
 _log = logging.getLogger("hitzoo")
+_TEMPORARY = re.compile(r"\.(?P<name>.+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
 _MODE = 0o666  # as `open` makes files, before the umask
 _ONLY_HERE = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 
@@ -61,10 +62,18 @@ def new_folder(path: Path) -> Iterator[None]:
 
 def remove_leftovers(path: Path) -> None:
     """Remove what killed processes have left of writing `path`; what may still be written is named and stays."""
-    wanted = re.compile(rf"\.{re.escape(path.name)}\.[0-9a-f]{{8}}\.tmp")
+    remove_leftovers_of(path.parent, {path.name})
+
+
+def remove_leftovers_of(folder: Path, names: Container[str]) -> None:
+    """Remove the same of all files and folders of these names in `folder`."""
     try:
-        with os.scandir(path.parent) as entries:
-            found = [Path(entry.path) for entry in entries if wanted.fullmatch(entry.name)]
+        with os.scandir(folder) as entries:
+            found = [
+                Path(entry.path)
+                for entry in entries
+                if (match := _TEMPORARY.fullmatch(entry.name)) and match["name"] in names
+            ]
     except OSError:  # there is no such folder yet, or whoever writes there will say why not
         return
     for leftover in found:

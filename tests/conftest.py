@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.load import parse_spec
 from hitzoo.runtime.wait_policy import adaptive_waiting
 from hitzoo.spec.types import Spec
+from tests.cuda.visibility import device_in_place_of_card, hide_unless_asked_for, skip_without_card
 from tests.processes import marks
 from tests.processes.start import Starter
 
@@ -71,7 +73,8 @@ def _freed_memory_goes_back() -> Iterator[None]:
     keep_freed_memory(False)
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
+    hide_unless_asked_for(config.option.markexpr)
     marks.watch_starts()
 
 
@@ -83,6 +86,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item: pytest.Item) -> None:
     marks.running(item)
+    skip_without_card(item)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -107,6 +111,14 @@ def homeless(monkeypatch: pytest.MonkeyPatch) -> None:
         raise KeyError("no such user")
 
     monkeypatch.setattr("pwd.getpwuid", nobody)
+
+
+@pytest.fixture(scope="session")
+def card() -> Any:
+    """The device of the tests marked `cuda`, a `torch.device`."""
+    import torch
+
+    return torch.device(device_in_place_of_card() or "cuda")
 
 
 @pytest.fixture

@@ -27,7 +27,8 @@ def blocks(page: str) -> list[str]:
 def shown_commands(page: Path) -> list[str]:
     """What begins with `hitzoo` in code, a line or a span each; a comment or a placeholder ends it."""
     text = page.read_text(encoding="utf-8")
-    lines = re.findall(r"^(?:    )?(hitzoo .*)$", text, re.MULTILINE)
+    lines = re.findall(r"^(?:    )?(?:torchrun .*-m |docker run .*)?(hitzoo .*)$", text, re.MULTILINE)
+    lines += [f"hitzoo {words}" for words in re.findall(r"^    sbatch \S+ (.*)$", text, re.MULTILINE)]
     spans = re.findall(r"`(hitzoo [^`\n]*)`", text)
     return [re.split(r" #|[…|]|  ", command)[0] for command in (*lines, *spans)]
 

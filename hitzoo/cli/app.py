@@ -41,7 +41,13 @@ from hitzoo.cli.completion import complete_verb
 from hitzoo.cli.help import GroupHelp, VerbHelp, print_help
 from hitzoo.cli.output import OutputLost, guarded_output
 from hitzoo.cli.path_errors import describe_path_error
-from hitzoo.cli.process import immediate_exit, message_of_process, unwind_on_signals
+from hitzoo.cli.process import (
+    immediate_exit,
+    is_first,
+    leave_to_first,
+    message_of_process,
+    unwind_on_signals,
+)
 from hitzoo.errors import HitzooError
 from hitzoo.runtime.wait_policy import adaptive_waiting
 
@@ -51,6 +57,8 @@ BUG = 1
 MISUSES: tuple[type[Exception], ...] = tuple(  # the parser's errors, whose module depends on the version of typer
     kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException"
 )
+
+DIVIDED = ("data pack", "eval", "render", "sample", "train")  # verbs whose work several processes divide
 
 LOOK, TRAIN, MAKE, SHARE, MEASURE = "Look", "Train", "Make", "Share", "Measure"
 
@@ -137,6 +145,7 @@ def hitzoo(
 
 def main() -> None:
     """Run the command; errors a user can act on become one message, bugs keep their traceback."""
+    leave_to_first(sys.argv[1:], DIVIDED)
     with guarded_output(), immediate_exit(), unwind_on_signals(), adaptive_waiting():
         sys.exit(_run())
 
@@ -186,6 +195,8 @@ def _misused(misuse: Exception) -> int:
     from hitzoo.cli.console import print_line
     from hitzoo.cli.option_groups import HIDDEN
 
+    if not is_first():  # all processes have the same words
+        return USER_MISTAKE
     if near := getattr(misuse, "possibilities", None):
         misuse.possibilities = [name for name in near if name not in HIDDEN]  # type: ignore[attr-defined]
     _tell(str(misuse.format_message()))  # type: ignore[attr-defined]

@@ -9,6 +9,7 @@ import typer
 
 from hitzoo.cli.help import GroupHelp, VerbHelp, print_help
 from hitzoo.cli.options import ForceOption, JsonOption
+from hitzoo.cli.process import is_restarted
 
 app = typer.Typer(cls=GroupHelp, help="Check a data set, or pack it.", invoke_without_command=True)
 
@@ -81,6 +82,10 @@ def pack_data(
     on_error: Annotated[
         str, typer.Option(metavar="stop|skip", help="Stop at an unreadable image, or skip it.")
     ] = "stop",
+    resume: Annotated[
+        bool,
+        typer.Option("--resume", help="Keep finished parts in OUT.zip.parts, and go on with those that are there."),
+    ] = False,
     force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -88,20 +93,30 @@ def pack_data(
 
     The zip trains like its source and is read faster: images are resized once, not in every epoch. NVIDIA's tools read
     it too (PNGs and a dataset.json without labels). For data.crop: random, pack at a larger size than you train.
+    Several processes divide the images: torchrun --nproc-per-node 8 -m hitzoo data pack …
     """
     from hitzoo.cli import console, progress
     from hitzoo.cli.data_report import print_packed
+    from hitzoo.cli.divided import joined_without_device, note_of_first
     from hitzoo.data.pack import Square, pack
 
     square = Square(resolution=resolution, channels=channels, crop=crop, crop_fraction=crop_fraction)
-    with progress.progress_bar("images") as follow:
-        report = pack(source, out, square, workers=workers, on_error=on_error, force=force, progress=follow, note=_note)
+    with joined_without_device() as processes, progress.progress_bar("images") as follow:
+        report = pack(
+            source,
+            out,
+            square,
+            workers=workers,
+            on_error=on_error,
+            force=force,
+            resume=resume or is_restarted(),
+            processes=processes,
+            progress=follow,
+            note=note_of_first,
+        )
+    if report is None:
+        return
     if as_json:
         console.print_json(report.to_json())
     else:
         print_packed(report)
-
-
-def _note(message: str) -> None:
-    """Print to stderr, above the bar and apart from JSON."""
-    typer.echo(message, err=True)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from hitzoo.cli.comparison import compare_images, compare_model
 from hitzoo.cli.completion import complete_metrics
+from hitzoo.cli.divided import joined
 from hitzoo.cli.evaluation_report import print_report
 from hitzoo.cli.models import chosen_model, optimized_precision
 from hitzoo.cli.options import (
@@ -26,10 +28,6 @@ from hitzoo.cli.threads import ThreadsOption
 from hitzoo.errors import RequestError
 from hitzoo.files import write_text
 from hitzoo.targets import is_taken
-
-if TYPE_CHECKING:
-    from hitzoo.evaluation.evaluator import Evaluator
-    from hitzoo.evaluation.report import Report
 
 _LARGEST_TRUNCATION = 1e6  # as in `hitzoo.sampling.latents`, which loads torch
 
@@ -102,7 +100,8 @@ def evaluate(
     """Compare samples with real images; each number comes with its protocol.
 
     The numbers of a run's checkpoint are stored in the run: `hitzoo runs` shows them, and `hitzoo publish` puts them on
-    the card. The features of the real images are cached in ~/.cache/hitzoo ($HITZOO_CACHE).
+    the card. The features of the real images are cached in ~/.cache/hitzoo ($HITZOO_CACHE). Several processes divide
+    the samples: torchrun --nproc-per-node 8 -m hitzoo eval …
     """
     from hitzoo.cli import console, progress
 
@@ -117,11 +116,14 @@ def evaluate(
     _refuse_sampling(images, truncation, batch_size, quick)
     names = None if metrics is None else parse_metrics(metrics)
     changes = {"data": data, "metrics": names, "samples": samples, "real_samples": real_samples}
-    if model is not None:
-        sampling = {"truncation": truncation, "batch_size": batch_size, "fast": quick}
-        report = _of_model(model, changes, inception_weights, sampling, device, out, force)
-    else:
-        report = _of_images(str(images), changes, inception_weights, device, out, force)
+    with joined(device, on_loss="Start it again") as (world, own_device):
+        if model is not None:
+            sampling = {"truncation": truncation, "batch_size": batch_size, "fast": quick}
+            report = compare_model(model, changes, inception_weights, sampling, own_device, out, force, world)
+        else:
+            report = compare_images(str(images), changes, inception_weights, own_device, out, force, world)
+    if report is None:
+        return
     if out is not None:
         write_text(out, json.dumps(report.to_json(), indent=2, ensure_ascii=False) + "\n")
     if as_json:
@@ -147,87 +149,3 @@ def _refuse_sampling(images: str | None, truncation: float, batch_size: int | No
         raise RequestError(
             "--truncation, --batch-size and --optimized are for --model: the images of --images exist already"
         )
-
-
-def _of_model(
-    model: str,
-    changes: dict[str, Any],
-    inception_weights: Path | None,
-    sampling: dict[str, Any],
-    device: str,
-    out: Path | None,
-    force: bool,
-) -> Report:
-    from hitzoo.cli import progress
-    from hitzoo.cli.models import load_model
-    from hitzoo.cli.stored_evaluation import settled, store_in_run
-    from hitzoo.evaluation.evaluate import with_evaluation
-    from hitzoo.evaluation.evaluator import Evaluator
-    from hitzoo.evaluation.pictures import GeneratedImages
-    from hitzoo.evaluation.report_file import check_same_report
-
-    model = settled(model)
-    generator = load_model(model, device, None)
-    evaluator = Evaluator.from_spec(
-        with_evaluation(generator.spec, **changes),
-        generator.plan,
-        device=generator.device,
-        inception_weights=inception_weights,
-        note=_note,
-    )
-    _note_ignored_files(evaluator)
-    if out is not None:
-        pictures = GeneratedImages(
-            generator, evaluator.evaluation.samples, sampling["truncation"], fast=sampling["fast"]
-        )
-        check_same_report(out, evaluator, pictures.facts(), force=force)
-    with progress.progress_bar("real images") as follow:
-        evaluator.prepare(follow)
-    with progress.progress_bar("samples") as follow:
-        report = evaluator.evaluate(generator, progress=follow, **sampling)
-    assert report is not None, "there is one process"
-    store_in_run(model, report, note=_note)
-    return report
-
-
-def _of_images(
-    images: str, changes: dict[str, Any], inception_weights: Path | None, device: str, out: Path | None, force: bool
-) -> Report:
-    from hitzoo.cli import progress
-    from hitzoo.data.open import open_source
-    from hitzoo.evaluation.evaluate import with_changes
-    from hitzoo.evaluation.evaluator import Evaluator
-    from hitzoo.evaluation.image_folder import open_image_folder
-    from hitzoo.evaluation.report_file import check_same_report
-    from hitzoo.runtime.device import choose_device
-    from hitzoo.spec.types import DataSpec, EvaluationSpec
-
-    pictures = open_image_folder(images, changes["samples"], note=_note)
-    evaluator = Evaluator(
-        with_changes(EvaluationSpec(), **changes | {"samples": len(pictures)}),
-        DataSpec(source=changes["data"]),
-        open_source(changes["data"], resolution=pictures.resolution),
-        resolution=pictures.resolution,
-        device=choose_device(device),
-        inception_weights=inception_weights,
-        note=_note,
-    )
-    _note_ignored_files(evaluator)
-    if out is not None:
-        check_same_report(out, evaluator, pictures.facts(), force=force)
-    with progress.progress_bar("real images") as follow:
-        evaluator.prepare(follow)
-    with progress.progress_bar("pictures") as follow:
-        return evaluator.evaluate_images(pictures, progress=follow)
-
-
-def _note_ignored_files(evaluator: Evaluator) -> None:
-    from hitzoo.data.opening import opening_notes
-
-    for line in opening_notes(evaluator.reals.source, evaluator.reals.resolution, for_training=False):
-        _note(line)
-
-
-def _note(message: str) -> None:
-    """Print to stderr, apart from JSON."""
-    typer.echo(message, err=True)

@@ -19,7 +19,8 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     DATA: ("--data", "--new-data", "--replace-data", "--images", "--real-samples"),
     SPEED: (
-        "--device", "--precision", "--compile", "--optimized", "--threads", "--workers", "--batch-per-device", "--tile",
+        "--device", "--precision", "--compile", "--deterministic", "--optimized", "--threads", "--workers",
+        "--batch-per-device", "--tile",
     ),
     OUTPUT: (
         "--json", "--log-every", "--sample-every", "--grid", "--npy", "--format", "--scale", "--labels", "--padding",

@@ -7,12 +7,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import traceback
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from types import FrameType
 
 from hitzoo.errors import Diverged, HitzooError, RequestError, SpecError, UnknownNameError
 
+_LAUNCH = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
 _TIDYING_UP = 2.0  # seconds in which another signal does not interrupt it; a later one does, in case the first was lost
 _SAID_BY_THE_FIRST = (Diverged, SpecError, RequestError, UnknownNameError)  # all processes raise them alike
 
@@ -26,6 +28,28 @@ def count() -> int:
     """Number of processes."""
     text = os.environ.get("WORLD_SIZE", "1")
     return int(text) if text.isdecimal() else 1
+
+
+def is_restarted() -> bool:
+    """True if torchrun has started the processes again after one had failed: what they had made is to be kept."""
+    return os.environ.get("TORCHELASTIC_RESTART_COUNT", "0") != "0"
+
+
+def leave_to_first(words: Sequence[str], divided: Collection[str]) -> None:
+    """Leave a verb that is not of `divided` to the first process: the others exit, and it goes on as if it were alone.
+
+    `words` are those of the command line; its help is left to the first, too.
+    """
+    names = [word for word in words if not word.startswith("-")]
+    verbs = {" ".join(names[:1]), " ".join(names[:2])}
+    if count() == 1 or (verbs & set(divided) and not {"-h", "--help"} & set(words)):
+        return
+    if not is_first():
+        sys.exit(0)
+    if names:
+        print(f"1 of {count()} processes does this; several divide {', '.join(sorted(divided))}", file=sys.stderr)
+    for name in _LAUNCH:
+        os.environ.pop(name, None)
 
 
 def message_of_process(error: HitzooError) -> str | None:
@@ -71,17 +95,29 @@ def unwind_on_signals() -> Iterator[None]:
 def immediate_exit() -> Iterator[None]:
     """Exit at once from the block if there are several processes; all files are written by then.
 
-    During the interpreter's shutdown gloo's threads have aborted processes that had done all their work.
+    During the interpreter's shutdown gloo's threads have aborted processes that had done all their work, and NCCL
+    waits for processes that wait for this one. The launcher ends the others once one has exited with an error.
     """
     try:
         yield
     except SystemExit as leaving:
         if _alone():
             raise
-        sys.stdout.flush()
-        sys.stderr.flush()
         code = leaving.code or 0
-        os._exit(code if isinstance(code, int) else 1)
+        _exit_at_once(code if isinstance(code, int) else 1)
+    except BaseException:
+        if _alone():
+            raise
+        with suppress(OSError, ValueError):
+            traceback.print_exc()
+        _exit_at_once(1)
+
+
+def _exit_at_once(code: int) -> None:
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # nobody reads it any more
+            stream.flush()
+    os._exit(code)
 
 
 def _alone() -> bool:

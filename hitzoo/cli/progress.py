@@ -1,4 +1,4 @@
-"""Progress bars and spinners, on terminals only."""
+"""Progress bars and spinners, on terminals only, and by the first of several processes only."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeAlias
 
+from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -18,6 +19,7 @@ from rich.progress import (
 )
 
 from hitzoo.cli.console import console
+from hitzoo.cli.process import is_first
 
 Following: TypeAlias = Callable[[int, int], None]
 """Told (done, total) each time."""
@@ -44,7 +46,7 @@ def transfer_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     """Show a bar from the first update with (bytes done, total bytes) on."""
     output = console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    with Progress(*columns, console=output, transient=True, disable=not output.is_terminal) as bar:
+    with Progress(*columns, console=output, transient=True, disable=not _is_shown(output)) as bar:
         task = bar.add_task(what, total=None, visible=False)
         yield lambda done, total: bar.update(task, completed=done, total=total, visible=True)
 
@@ -53,7 +55,7 @@ def transfer_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 def spinner(what: str) -> Iterator[None]:
     """Show a spinner with a message on stderr, if that is a terminal."""
     output = console(stderr=True)
-    if not output.is_terminal:
+    if not _is_shown(output):
         yield
         return
     with output.status(what):
@@ -64,11 +66,15 @@ def spinner(what: str) -> Iterator[None]:
 def status_spinner(what: str) -> Iterator[Callable[[str], None]]:
     """Show a spinner whose message can change."""
     output = console(stderr=True)
-    if not output.is_terminal:
+    if not _is_shown(output):
         yield lambda words: None
         return
     with output.status(what) as status:
         yield status.update
+
+
+def _is_shown(output: Console) -> bool:
+    return output.is_terminal and is_first()
 
 
 def _bar() -> Progress:
@@ -81,4 +87,4 @@ def _bar() -> Progress:
         TextColumn("left"),
         TimeRemainingColumn(),
     )
-    return Progress(*columns, console=output, transient=True, disable=not output.is_terminal)
+    return Progress(*columns, console=output, transient=True, disable=not _is_shown(output))

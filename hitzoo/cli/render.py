@@ -79,23 +79,23 @@ def render(
     """Render a region of an image tile by tile: only its pixels are computed, and memory holds one tile.
 
     For models whose last stages are pixel-wise, as HiT's are. Rendering the same picture again is allowed; a different
-    one of the same name is kept unless --force is given.
+    one of the same name is kept unless --force is given. Several processes divide the seeds.
     """
     from hitzoo.cli import console, progress
-    from hitzoo.cli.models import chosen_model, load_model
+    from hitzoo.cli.divided import joined, load_alike
+    from hitzoo.cli.models import chosen_model
 
     chosen = chosen_model(name, model)
     with progress.spinner("loading torch"):
         from hitzoo.sampling.picture_file import QUALITY
     from hitzoo.sampling.region import parse_region
     from hitzoo.sampling.render import TILE, View
-    from hitzoo.sampling.render_file import RenderRequest, write_render
+    from hitzoo.sampling.render_file import RenderRequest, check_render, write_render
 
     seeds = _seeds(seed, out, npy)
     view = View(region=parse_region(region) if region is not None else None, level=level, tile=tile or TILE)
-    generator = load_model(chosen, device, init)
-    for number in seeds:
-        wanted = RenderRequest(
+    wanted = [
+        RenderRequest(
             view=view,
             seed=number,
             truncation=truncation,
@@ -107,9 +107,21 @@ def render(
             quality=QUALITY if quality is None else quality,
             force=force,
         )
-        with progress.progress_bar("pixels") as follow:
-            written = write_render(generator, wanted, follow)
-        console.print_line("  ".join(map(str, written)))
+        for number in seeds
+    ]
+    with joined(device, on_loss="Start it again") as (world, own_device):
+        _, generator = load_alike(world, chosen, own_device, init)
+        if world.size > 1:
+            world.broadcast_from_first(lambda: check_render(generator, wanted[0]))  # what all would refuse alike
+        for first in range(0, len(wanted), world.size):
+            written: list[Path] = []
+            for own in wanted[first : first + world.size][world.rank :][:1]:
+                with progress.progress_bar("pixels") as follow:
+                    written = write_render(generator, own, follow)
+            lines = world.all_gather_names(("  ".join(map(str, written)),) if written else ())
+            if world.first:
+                for line in lines:
+                    console.print_line(line)
 
 
 def _seeds(text: str, out: Path | None, npy: Path | None) -> list[int]:

@@ -20,6 +20,7 @@ from hitzoo.cli.options import (
     QualityOption,
     TruncationOption,
 )
+from hitzoo.cli.process import is_restarted
 from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
@@ -93,16 +94,21 @@ def sample(
     optimized: OptimizedOption = False,
     precision: PrecisionOption = "float32",
     init: InitOption = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Do not make pictures again that are there already, made alike.")
+    ] = False,
     force: ForceOption = False,
 ) -> None:
     """Make images: a picture per seed, grids, or raw numbers. A seed gives the same latent in any batch on any device.
 
     Each picture's metadata records its origin: model, sha256 of the weights, step, seed, truncation, precision and
     network. Making the same pictures again is allowed; others of the same names, or of another model in the same
-    folder, are kept unless --force is given.
+    folder, are kept unless --force is given. Several processes divide the batches: torchrun --nproc-per-node 8 -m
+    hitzoo sample …
     """
     from hitzoo.cli import console, progress
-    from hitzoo.cli.models import chosen_model, load_model, optimized_precision
+    from hitzoo.cli.divided import first_before_others, joined, load_alike
+    from hitzoo.cli.models import chosen_model, optimized_precision
 
     with progress.spinner("loading torch"):
         from hitzoo.sampling.gallery import make_images
@@ -112,25 +118,31 @@ def sample(
     quick = optimized_precision(optimized, precision)
     layout = _layout(grid, padding, scale, labels)
     numbers = _seeds(seeds, latents)
-    generator = load_model(chosen, device, init)
-    generator = generator if quick is None else generator.fast(quick, keeps_memory=True)
-    request = _request(
-        generator,
-        numbers,
-        latents,
-        grid=layout,
-        folder=_folder(generator, out, npy, layout, truncation, scale),
-        npy=npy,
-        truncation=truncation,
-        batch_size=batch_size,
-        format=_format(format),
-        quality=QUALITY if quality is None else quality,
-        scale=1 if layout else scale,
-        force=force,
-    )
-    with progress.count_bar("images", len(request.latents)) as advance:
-        written = make_images(generator, request, advance)
-    console.print_line(_report(request, written))
+    with joined(device) as (world, own_device):
+        _, loaded = load_alike(world, chosen, own_device, init)
+        generator = loaded if quick is None else loaded.fast(quick, keeps_memory=True)
+        request = first_before_others(
+            world,
+            lambda: _request(
+                generator,
+                numbers,
+                latents,
+                grid=layout,
+                folder=_folder(generator, out, npy, layout, truncation, scale),
+                npy=npy,
+                truncation=truncation,
+                batch_size=batch_size,
+                format=_format(format),
+                quality=QUALITY if quality is None else quality,
+                scale=1 if layout else scale,
+                force=force,
+                resume=resume or is_restarted(),
+            ),
+        )
+        with progress.count_bar("images", len(request.latents)) as advance:
+            written = make_images(generator, request, advance, world=world)
+    if world.first:
+        console.print_line(_report(request, written))
 
 
 def _layout(grid: str | None, padding: int | None, scale: int, labels: bool) -> Layout | None:

@@ -97,6 +97,14 @@ def train(
         bool,
         typer.Option("--compile/--no-compile", help="Compile both networks with torch.compile.", show_default=False),
     ] = False,
+    deterministic: Annotated[
+        bool,
+        typer.Option(
+            "--deterministic/--no-deterministic",
+            help="Repeatable to the bit on CUDA too, on the same kind of GPU and versions; slower.",
+            show_default=False,
+        ),
+    ] = False,
     fast: Annotated[
         bool,
         typer.Option(
@@ -165,6 +173,7 @@ def train(
         init=init,
         precision=parse_precision(precision),
         compiled=compiled,
+        deterministic=deterministic,
         fast=fast,
         batch_per_device=parse_batch_per_device(batch_per_device),
         workers=workers,

@@ -19,9 +19,10 @@ from hitzoo.evaluation.protocol import protocol_of
 from hitzoo.evaluation.real_features import real_features
 from hitzoo.evaluation.report import Report, Score
 from hitzoo.evaluation.scores import Features, Value, compute
-from hitzoo.evaluation.sharing import Gather, gather_features, shard_positions
+from hitzoo.evaluation.sharing import Gather, gather_features
 from hitzoo.evaluation.warnings import reliability_warnings
 from hitzoo.plan.model import ModelPlan
+from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.runtime.shard import WHOLE, Shard
 from hitzoo.sampling.generator import Generator
 from hitzoo.spec.types import DataSpec, EvaluationSpec, Spec
@@ -44,8 +45,8 @@ class Evaluator:
     """Compares images with one set of real images. Missing requirements raise on construction, not later.
 
     Features of the real images are computed on first use (or by `prepare`) and kept in memory and on disk. The numbers
-    follow from weights, data and counts alone: bit for bit on one machine, and up to rounding for any batch size or
-    number of processes.
+    follow from weights, data and counts alone: bit for bit on one machine with any number of processes, and up to
+    rounding for any batch size.
     """
 
     def __init__(
@@ -118,13 +119,17 @@ class Evaluator:
             shard=shard,
         )
 
-    def prepare(self, progress: Progress = _ignore_progress) -> None:
-        """Compute the features of the real images, or read them from the cache; only process 0 does any work.
+    def prepare(self, progress: Progress = _ignore_progress, *, world: World = ALONE) -> None:
+        """Compute the features of the real images, or read them from the cache; process 0 has them then.
+
+        Args:
+            progress: called with (done, total) images.
+            world: the processes that divide the images, all of which call this; without it process 0 reads all.
 
         Raises:
             DataError: an image cannot be read, unless `data.on_error` is skip; or too few are readable.
         """
-        if self._real is not None or self.shard.index:
+        if world.size == 1 and (self._real is not None or self.shard.index):
             return
         found = real_features(
             self.reals,
@@ -133,9 +138,11 @@ class Evaluator:
             device=self.device,
             note=self.note,
             progress=progress,
+            world=world,
         )
-        _refuse_too_few(self._readable(found), f"readable real images ({self.reals.source.location})")
-        self._real = found
+        place = f"readable real images ({self.reals.source.location})"
+        world.broadcast_from_first(lambda: _refuse_too_few(self._readable(found), place))
+        self._real = found if world.first else None
 
     def evaluate(
         self,
@@ -153,23 +160,27 @@ class Evaluator:
             gather: with several processes, collects tensors (`sharing.Gather`); all call it equally often.
             batch_size: samples per batch; the generator's own choice when absent.
             fast: precision of the optimized network, float32 or bfloat16; None samples by the network as trained.
-            progress: called with (done, total) samples of this process.
+            progress: called with (done, total) samples of all processes, the others taken to be as far as this one.
         """
         pictures = GeneratedImages(generator, self.evaluation.samples, truncation, fast=fast)
         return self._compare(pictures, gather, batch_size or generator.default_batch_size, progress)
 
-    def evaluate_images(self, pictures: StoredImages, *, progress: Progress = _ignore_progress) -> Report:
-        """Compare `evaluation.samples` existing images with the real ones, in a single process."""
+    def evaluate_images(
+        self, pictures: StoredImages, *, gather: Gather | None = None, progress: Progress = _ignore_progress
+    ) -> Report | None:
+        """Compare `evaluation.samples` existing images with the real ones; see `evaluate`."""
         assert len(pictures) == self.evaluation.samples, "networks are made for that many"
-        report = self._compare(pictures, None, _batch_size(pictures, self.device), progress)
-        assert report is not None, "there is one process"
-        return report
+        return self._compare(pictures, gather, _batch_size(pictures, self.device), progress)
 
     def _compare(self, pictures: ImageSet, gather: Gather | None, batch_size: int, progress: Progress) -> Report | None:
         self.prepare()
-        own_part = shard_positions(self.shard, len(pictures))
-        own = extract(pictures, self._networks.samples, positions=own_part, batch_size=batch_size, progress=progress)
-        whole = gather_features(self.shard, own, len(pictures), gather)
+        total = len(pictures)
+
+        def follow(done: int, of: int) -> None:
+            progress(min(done * self.shard.count, total), total)
+
+        own = extract(pictures, self._networks.samples, batch_size=batch_size, shard=self.shard, progress=follow)
+        whole = gather_features(self.shard, own, total, batch_size, gather)
         if whole is None:
             return None
         assert self._real is not None, "process 0 has prepared"

@@ -10,7 +10,9 @@ import torch
 
 from hitzoo.evaluation.metrics import FeatureKind
 from hitzoo.evaluation.pictures import RGB, ImageSet
+from hitzoo.evaluation.sharing import shard_batches
 from hitzoo.runtime.float32_precision import float32_precision
+from hitzoo.runtime.shard import WHOLE, Shard
 
 
 class FeatureNetwork(Protocol):
@@ -38,27 +40,27 @@ def extract(
     pictures: ImageSet,
     networks: Mapping[FeatureKind, FeatureNetwork],
     *,
-    positions: Sequence[int] | None = None,
     batch_size: int,
+    shard: Shard = WHOLE,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> dict[FeatureKind, torch.Tensor]:
-    """Extract features (N, *shape) of the images at `positions` (all when absent), for each network.
+    """Extract features (N, *shape) of the images in this shard's batches, one after the other, for each network.
 
-    N is smaller than the number of positions if unreadable images are left out.
+    N is smaller than the number of images if unreadable ones are left out.
     """
-    wanted = range(len(pictures)) if positions is None else positions
-    rows = {kind: torch.empty(len(wanted), *network.shape) for kind, network in networks.items()}
-    filled = 0
-    progress(0, len(wanted))
-    for start in range(0, len(wanted), batch_size):
-        part = wanted[start : start + batch_size]
+    batches = shard_batches(shard, len(pictures), batch_size)
+    total, done, filled = sum(map(len, batches)), 0, 0
+    rows = {kind: torch.empty(total, *network.shape) for kind, network in networks.items()}
+    progress(0, total)
+    for part in filter(len, batches):
         batch = pictures.read(part)
         if len(batch):
             with exact_float32():
                 for kind, network in networks.items():
                     rows[kind][filled : filled + len(batch)] = network(batch, part[: len(batch)])
         filled += len(batch)
-        progress(start + len(part), len(wanted))
+        done += len(part)
+        progress(done, total)
     return {kind: values[:filled] for kind, values in rows.items()}
 
 

@@ -76,7 +76,8 @@ class StoredImages:
     """Images of a source, made square as in training but with nothing random; `count` None takes all of them.
 
     A subset is spread evenly over the source's order, image ⌊i·total/count⌋ for i = 0, 1, …: nothing random, and a set
-    sorted by class contributes every class. `unreadable` names the images that were skipped.
+    sorted by class contributes every class. `unreadable` names the images that were skipped, in the order in which they
+    were met; `skipped` has their positions.
     """
 
     def __init__(self, source: ImageSource, data: DataSpec, resolution: int, count: int | None = None) -> None:
@@ -86,6 +87,7 @@ class StoredImages:
         total = len(source)
         self.indices = [place * total // count for place in range(count)] if count and count < total else range(total)
         self.unreadable: list[str] = []
+        self.skipped: set[int] = set()
 
     def __len__(self) -> int:
         return len(self.indices)
@@ -96,7 +98,7 @@ class StoredImages:
         Raises:
             DataError: a file cannot be read, and the spec does not say to skip it.
         """
-        images = [image for place in positions if (image := self._image(self.indices[place])) is not None]
+        images = [image for place in positions if (image := self._image(place)) is not None]
         shape = (len(images), self.resolution, self.resolution, self.data.channels)
         return to_rgb(np.array(images, dtype=np.uint8).reshape(shape))
 
@@ -120,11 +122,15 @@ class StoredImages:
         """Fingerprint, computed once: a folder examines every file for it."""
         return self.source.fingerprint()
 
-    def _image(self, index: int) -> NDArray[np.uint8] | None:
+    def name(self, position: int) -> str:
+        """Name of an image of the selection."""
+        return self.source.label(self.indices[position])
+
+    def _image(self, position: int) -> NDArray[np.uint8] | None:
         try:
             return read_square(
                 self.source,
-                index,
+                self.indices[position],
                 resolution=self.resolution,
                 channels=self.data.channels,
                 crop=self.data.crop,
@@ -135,6 +141,7 @@ class StoredImages:
         except UnreadableImage as error:
             if self.data.on_error == "skip":
                 self.unreadable.append(error.name)
+                self.skipped.add(position)
                 return None
             raise DataError(f"{error}; remove it (`hitzoo data check` names all), or set data.on_error: skip") from None
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,9 @@ from hitzoo.errors import OutputError, WeightsError
 from hitzoo.evaluation.features import FeatureNetwork, extract
 from hitzoo.evaluation.metrics import FeatureKind
 from hitzoo.evaluation.pictures import StoredImages
+from hitzoo.evaluation.sharing import gather_features, shard_batches
 from hitzoo.places import hitzoo_cache
+from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.zoo.weights import read_metadata, read_tensors, save_weights, stored_checksum
 
 _FORMAT = 1
@@ -32,26 +35,64 @@ def real_features(
     device: torch.device,
     note: Callable[[str], None],
     progress: Callable[[int, int], None] = lambda done, total: None,
+    world: World = ALONE,
 ) -> dict[FeatureKind, torch.Tensor]:
     """Return features (M, *shape) of the real images for each network, from the cache if possible.
 
-    `note` is called with a message when the cache is not writable; the features are still valid.
+    `note` is called with a message when the cache is not writable; the features are still valid. The processes of
+    `world` divide the images; the first has the cache, and what is returned in the others means nothing.
 
     Raises:
         DataError: an image cannot be read, unless the spec says to skip it.
     """
-    facts = {kind: _facts(reals, network, device) for kind, network in networks.items()}
+    facts = {kind: _facts(reals, network, device) for kind, network in networks.items()} if world.first else {}
     stored = {kind: read for kind, own in facts.items() if (read := _read(own)) is not None}
-    missing = {kind: network for kind, network in networks.items() if kind not in stored}
     found = {kind: rows for kind, (rows, _) in stored.items()}
+    lacking = world.broadcast_from_first(lambda: [kind for kind in networks if kind not in stored])
+    missing = {kind: network for kind, network in networks.items() if kind in lacking}
     if missing:
         reals.unreadable.clear()
-        found |= extract(reals, missing, batch_size=batch_size, progress=progress)
+        reals.skipped.clear()
+        found |= _extract_together(reals, missing, batch_size, device, progress, world)
     elif stored:
         reals.unreadable[:] = next(iter(stored.values()))[1]
-    for kind in missing:
+    for kind in missing if world.first else ():
         _write(facts[kind], found[kind], reals.unreadable, note)
-    return {kind: found[kind] for kind in networks}
+    return {kind: found[kind] for kind in networks if kind in found}
+
+
+def _extract_together(
+    reals: StoredImages,
+    networks: Mapping[FeatureKind, FeatureNetwork],
+    batch_size: int,
+    device: torch.device,
+    progress: Callable[[int, int], None],
+    world: World,
+) -> dict[FeatureKind, torch.Tensor]:
+    """Extract the features of this process's batches, and gather all readable images' in the first process."""
+    shard, total = world.shard, len(reals)
+    own = extract(
+        reals,
+        networks,
+        batch_size=batch_size,
+        shard=shard,
+        progress=lambda done, _: progress(min(done * world.size, total), total),
+    )
+    if world.size == 1:
+        return own
+    positions = [place for batch in shard_batches(shard, total, batch_size) for place in batch]
+    readable = torch.tensor([place not in reals.skipped for place in positions], dtype=torch.bool)
+    spread = {kind: rows.new_zeros(len(positions), *rows.shape[1:]) for kind, rows in own.items()}
+    for kind, rows in own.items():
+        spread[kind][readable] = rows
+    gather = partial(world.gather, device=device)
+    whole = gather_features(shard, spread, total, batch_size, gather)
+    kept = gather_features(shard, {"readable": readable.byte()}, total, batch_size, gather)
+    if whole is None or kept is None:
+        return {}
+    mask = kept["readable"].bool()
+    reals.unreadable[:] = [reals.name(place) for place in (~mask).nonzero().flatten().tolist()]
+    return {kind: rows[mask] for kind, rows in whole.items()}
 
 
 def _facts(reals: StoredImages, network: FeatureNetwork, device: torch.device) -> dict[str, Any]:

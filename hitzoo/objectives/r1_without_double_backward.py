@@ -61,7 +61,7 @@ class _Replayed(torch.autograd.Function):
         replay = _Replay(maps[: ctx.parts], maps[ctx.parts :], for_logits)
         with torch.enable_grad(), ctx.autocast(), replay:  # gradients are for weights that layers scale
             ctx.discriminator(start)
-        found = torch.autograd.grad(replay.weights, ctx.weights, replay.gradients)
+        found = torch.autograd.grad(replay.weights, ctx.weights, replay.gradients, allow_unused=True)
         by_images = _each(for_logits, images) * gradient if ctx.needs_input_grad[1] else None
         return None, by_images, *found
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,13 +19,16 @@ import torch.distributed as dist
 from hitzoo.errors import ArgumentError, HitzooError, RequestError, RunError
 from hitzoo.runtime.device import choose_device
 from hitzoo.runtime.launcher import LaunchEnvironment, announced_size, launch_environment
+from hitzoo.runtime.lost_process import own_words, tells_of_another
 from hitzoo.runtime.rendezvous import join_store
 from hitzoo.runtime.shard import Shard
 
 __all__ = ["ALONE", "World", "announced_size", "device_of_rank", "process_group"]
 
 _PATIENCE = timedelta(hours=2)  # the others wait while the first evaluates
-_LOST = ("connection", "peer", "gloo", "nccl", "socket", "timed out")
+_VISIBLE = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
+_BACKENDS = {"cpu": "gloo", "cuda": "nccl", "xpu": "xccl"}
+_ACCELERATORS = ("cuda", "xpu")
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,15 @@ class World:
         dist.all_reduce(numbers, dist.ReduceOp.MIN)
         return int(numbers)
 
+    def total(self, value: int, device: torch.device) -> int:
+        """Sum of one number per process; all of them have come here when it returns."""
+        return value if self.size == 1 else int(self.all_reduce_sum(torch.tensor([value], device=device)))
+
+    def barrier(self) -> None:
+        """Return when all processes have come here."""
+        if self.size > 1:
+            dist.barrier()
+
     def gather(self, rows: torch.Tensor, device: torch.device) -> list[torch.Tensor] | None:
         """Gather one CPU tensor of the same shape per process, by rank, in the first process; None elsewhere."""
         if self.size == 1:
@@ -90,44 +103,68 @@ class World:
             except HitzooError as error:
                 failure, told[1] = error, error.exit_code
         dist.broadcast_object_list(told)
-        if failure is not None:
-            raise failure
-        if told[0] is None:
-            raise SystemExit(told[1])
-        return json.loads(told[0])
+        if told[0] is not None:
+            return json.loads(told[0])
+        dist.barrier()  # the first may exit at once: the others have been told by now
+        leaving: BaseException = failure if failure is not None else SystemExit(told[1])
+        raise _in_all_processes(leaving)
 
 
 ALONE = World()
 
 
 def device_of_rank(name: str) -> torch.device:
-    """Return the device of this process; with several processes on CUDA, the one of its local rank.
+    """Return the device of this process; with several processes on CUDA or XPU, the one of its local rank.
+
+    A launcher that makes one CUDA device visible to each process has chosen already.
 
     Raises:
         RequestError: there is no such device, or there are fewer devices than processes.
     """
+    who = launch_environment()
+    if who.alone:
+        return choose_device(name)
+    kind = "cuda" if name == "auto" else name
+    if kind in _ACCELERATORS:  # first, since a process keeps memory on every device that it has ever computed on
+        _make_current(kind, who.local_rank)
     device = choose_device(name)
-    if launch_environment().alone or device.type != "cuda":
-        return device
-    number, count = launch_environment().local_rank, torch.cuda.device_count()
-    if device.index is not None:
-        raise ArgumentError("device", name, "every process needs its own device; write cuda")
-    if number >= count:
-        raise RequestError(f"this machine has {count} CUDA devices, too few for --nproc-per-node {number + 1}")
-    device = torch.device("cuda", number)
-    torch.cuda.set_device(device)
+    if device.type in _ACCELERATORS:
+        if device.index is not None:
+            raise ArgumentError("device", name, f"every process needs its own device; write {device.type}")
+        return torch.device(device.type, getattr(torch, device.type).current_device())
+    if device.type not in _BACKENDS:
+        raise RequestError(f"{device.type} is one device, which {who.size} processes cannot share; take --device cpu")
     return device
 
 
-@contextmanager
-def process_group(device: torch.device, tell: Callable[[str], None] = lambda message: None) -> Iterator[World]:
-    """Join the launcher's process group, NCCL between CUDA devices and gloo elsewhere; leave it at the end.
+def _make_current(kind: str, local_rank: int) -> None:
+    """Make the device of a local rank the process's current one."""
+    accelerator: Any = getattr(torch, kind)
+    count = accelerator.device_count()
+    if count == 1 and kind == "cuda" and any(os.environ.get(variable) for variable in _VISIBLE):
+        local_rank = 0
+    if 0 < count <= local_rank:
+        raise RequestError(
+            f"this machine has {count} {kind.upper()} devices, too few for --nproc-per-node {local_rank + 1}"
+        )
+    if count:
+        accelerator.set_device(local_rank)
 
-    `tell` is called with a message while processes are awaited.
+
+@contextmanager
+def process_group(
+    device: torch.device, tell: Callable[[str], None] = lambda message: None, *, on_loss: str = "Continue with --resume"
+) -> Iterator[World]:
+    """Join the launcher's process group: NCCL between CUDA devices, XCCL between XPUs, gloo between CPUs.
+
+    The group is left at the end, and after an error that every process has. After an error of this process alone it
+    is not: to leave waits for the others, which wait for this one. The process should exit, which ends the others.
+
+    `tell` is called with a message while processes are awaited; `on_loss` is the way on when another has exited.
 
     Raises:
-        RequestError: they do not come.
-        RunError: another process has gone.
+        RequestError: they do not come, or cannot work together.
+        RunError: another process has gone, or NCCL fails in this one.
     """
     who = launch_environment()
     if who.alone:
@@ -136,32 +173,74 @@ def process_group(device: torch.device, tell: Callable[[str], None] = lambda mes
     _form_group(who, device, tell)
     try:
         yield World(dist.get_rank(), dist.get_world_size())
-    except RuntimeError as error:
-        if not any(word in str(error).lower() for word in _LOST):
-            raise
-        reason = str(error).splitlines()[0][:160]
-        raise RunError(
-            f"another process of this run has exited ({reason}); see its own message. Continue with --resume"
-        ) from error
-    finally:
-        with suppress(RuntimeError):
-            dist.destroy_process_group()
+    except BaseException as error:
+        if getattr(error, _EVERYWHERE, False):
+            _leave_group()
+        if tells_of_another(error):
+            gone = f"another process of this run has exited ({own_words(error)}); see its own message"
+            raise RunError(f"{gone}. {on_loss}") from error
+        if isinstance(error, dist.DistBackendError):
+            raise RunError(f"the processes can no longer work together: {own_words(error)}") from error
+        raise
+    _leave_group()
+
+
+_EVERYWHERE = "hitzoo_everywhere"  # of an exception: every process raises it
+
+
+def _in_all_processes(error: BaseException) -> BaseException:
+    setattr(error, _EVERYWHERE, True)
+    return error
+
+
+def _leave_group() -> None:
+    with suppress(RuntimeError):
+        dist.destroy_process_group()
 
 
 def _form_group(who: LaunchEnvironment, device: torch.device, tell: Callable[[str], None]) -> None:
     """Form the group within minutes; later operations may take as long as an evaluation."""
+    backend = _backend(device)
+    if dist.is_initialized():
+        raise RunError(
+            "an earlier run of this process ended with an error and is still joined to the other processes; start the"
+            " processes anew"
+        )
     store = join_store(who, tell)
+    _refuse_mixed(store, who, device)
     store.set_timeout(_PATIENCE)
-    own = device if device.type == "cuda" else None
     try:
         dist.init_process_group(
-            "nccl" if own else "gloo",
+            backend,
             store=dist.PrefixStore(f"hitzoo/{who.attempt}/group", store),  # type: ignore[attr-defined]
             rank=who.rank,
             world_size=who.size,
             timeout=_PATIENCE,
-            device_id=own,
+            device_id=None if device.type == "cpu" else device,
         )
     except (ValueError, RuntimeError) as error:  # dist.DistError is one of the latter
-        reason = str(error).splitlines()[0][:160]
-        raise RequestError(f"WORLD_SIZE is {who.size}, but the processes cannot work together ({reason})") from None
+        raise RequestError(
+            f"WORLD_SIZE is {who.size}, but the processes cannot work together ({own_words(error)})"
+        ) from None
+
+
+def _refuse_mixed(store: Any, who: LaunchEnvironment, device: torch.device) -> None:
+    """Refuse another kind of device than the first process has; the two would wait for each other's backend."""
+    key = f"hitzoo/{who.attempt}/device"
+    if who.rank == 0:
+        store.set(key, device.type)
+    first = store.get(key).decode()
+    if first != device.type:
+        raise RunError(
+            f"process {who.rank} of {who.size} computes on {device.type}, process 0 on {first}; give all of them the"
+            " same --device"
+        )
+
+
+def _backend(device: torch.device) -> str:
+    backend = _BACKENDS[device.type]
+    if not dist.is_backend_available(backend):
+        raise RequestError(
+            f"this torch has no {backend.upper()}, by which several processes on {device.type} work together; start one"
+        )
+    return backend

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from dataclasses import dataclass
 
 from hitzoo.errors import RequestError, RunError
@@ -23,6 +24,11 @@ class LaunchEnvironment:
     local_rank: int = 0
     local_size: int = 1
     attempt: str = "0"
+
+    @property
+    def restarted(self) -> bool:
+        """True if torchrun has started these processes again, after one has failed (`--max-restarts`)."""
+        return self.attempt.isdecimal() and int(self.attempt) > 0
 
     @property
     def alone(self) -> bool:
@@ -49,6 +55,12 @@ def launch_environment() -> LaunchEnvironment:
     if "LOCAL_WORLD_SIZE" in os.environ and local_rank >= local_size:
         raise RunError(f"LOCAL_RANK is {local_rank}, but LOCAL_WORLD_SIZE is {local_size}; {_LAUNCH}")
     return LaunchEnvironment(rank, size, local_rank, local_size, os.environ.get("TORCHELASTIC_RESTART_COUNT", "0"))
+
+
+def launch_identity() -> dict[str, str]:
+    """Return what the attempts of one launch share: torchrun's run id, if it was given one, or its process."""
+    name = os.environ.get("TORCHELASTIC_RUN_ID", "none")
+    return {"run_id": name} if name != "none" else {"launcher": f"{platform.node()}:{os.getppid()}"}
 
 
 def announced_size() -> int:

@@ -7,17 +7,22 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hitzoo.neighbours import remove_leftovers_of
+from hitzoo.runtime.distributed import ALONE, World
+from hitzoo.sampling.batches import batches_of, gather_round, rounds
 from hitzoo.sampling.facts import of_latents, picture_facts
-from hitzoo.sampling.gallery_names import check_names, grid_name
+from hitzoo.sampling.gallery_names import check_names, grid_name, made_alike
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.grid import Layout, enlarge
 from hitzoo.sampling.picture_file import FORMATS, QUALITY, check_possible, save_picture
+from hitzoo.sampling.pictures import to_uint8
 from hitzoo.sampling.samples import Samples
-from hitzoo.targets import Target, stream_target
+from hitzoo.targets import Target, is_taken, stream_target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +30,8 @@ class SampleRequest:
     """Images to make: that of `latents[i]` becomes `folder/names[i].png`, with its `seeds[i]` in the metadata.
 
     `grid` says how they are laid out on pages too; `npy` takes float32 (N, R, R, C), not clipped. `scale` enlarges the
-    single pictures. What is in the folder already stays unless it would be made again just so, or `force`.
+    single pictures. What is in the folder already stays unless it would be made again just so, or `force`; with
+    `resume` it is not made again, except for an .npy file, whose numbers do not say what made them.
     Images are written as they come: memory holds a batch and an unfinished grid.
     """
 
@@ -41,6 +47,7 @@ class SampleRequest:
     quality: int = QUALITY
     scale: int = 1
     force: bool = False
+    resume: bool = False
 
     @property
     def pages(self) -> list[range]:
@@ -52,32 +59,60 @@ class SampleRequest:
 
 
 def make_images(
-    generator: Generator, request: SampleRequest, progress: Callable[[int], None] = lambda count: None
+    generator: Generator,
+    request: SampleRequest,
+    progress: Callable[[int], None] = lambda count: None,
+    *,
+    world: World = ALONE,
 ) -> list[Path]:
-    """Generate and write everything that is requested; the paths in the order they were written, grids first.
+    """Generate and write everything that is requested; the paths of all, grids first.
+
+    Args:
+        progress: called with the number of images that all processes have made, or found, since the last call.
+        world: the processes that divide the batches; every one writes the pictures of its own, the first the rest.
 
     Raises:
         RequestError: a picture that the format cannot hold, or a grid too large to be made.
         OutputError: something else is there already, or cannot be written; the files already written are whole.
     """
     files = _Files(generator, request)
-    files.check()
-    pictures: list[Path] = []
+    files.kept = frozenset(world.broadcast_from_first(files.check))
     size = request.batch_size or generator.default_batch_size
+    batches = batches_of(len(request.latents), size)
+    needed = [part for part in batches if files.needs(part)]
+    if len(needed) < len(batches):
+        progress(len(request.latents) - sum(map(len, needed)))
     with ExitStack() as stack:
-        raw = stack.enter_context(_raw_file(request.npy, generator, request)) if request.npy else None
-        for start in range(0, len(request.latents), size):
-            part = range(start, min(start + size, len(request.latents)))
-            z = request.latents[part.start : part.stop]
-            samples = generator.sample(latents=z, truncation=request.truncation, batch_size=size)
-            if raw is not None:
-                raw.write(samples.raw.astype("<f4").tobytes())
-            if request.folder is not None:
-                files.add_to_grids(samples)
-                pictures += [files.write_one(samples, index, index - start) for index in part]
-            progress(len(part))
-    files.finish_grids()
-    return [*files.grids, *pictures, *([request.npy] if request.npy else [])]
+        raw = stack.enter_context(_raw_file(request.npy, generator, request)) if request.npy and world.first else None
+        for now in rounds(needed, world.size):
+            samples, own = None, now[world.rank] if world.rank < len(now) else range(0)
+            if own:
+                z = request.latents[own.start : own.stop]
+                samples = generator.sample(latents=z, truncation=request.truncation, batch_size=size)
+                files.write(samples, own)
+            for part, rows in _for_first(world, now, samples, generator, request, min(size, len(request.latents))):
+                if raw is not None:
+                    raw.write(rows.astype("<f4").tobytes())
+                files.add_to_grids(part, rows)
+            progress(world.total(len(own), generator.device))
+    return files.paths
+
+
+def _for_first(
+    world: World,
+    now: Sequence[range],
+    samples: Samples | None,
+    generator: Generator,
+    request: SampleRequest,
+    size: int,
+) -> Iterator[tuple[range, NDArray[Any]]]:
+    """Gather what the first process writes alone, in order: raw numbers if asked for, else the bytes for grids."""
+    if request.npy is None and (request.grid is None or request.folder is None):
+        return
+    side, channels = generator.plan.resolution, generator.plan.image_channels
+    like = np.empty((size, side, side, channels), np.uint8 if request.npy is None else np.float32)
+    rows = None if samples is None else samples.pixels if request.npy is None else samples.raw
+    yield from gather_round(world, now, rows, like, generator.device)
 
 
 class _Files:
@@ -86,61 +121,75 @@ class _Files:
     def __init__(self, generator: Generator, request: SampleRequest) -> None:
         self.generator, self.request = generator, request
         self.facts = picture_facts(generator, request.truncation)
-        self.grids: list[Path] = []
+        self.names = [f"{name}{self._suffix}" for name in request.names]
+        pages = request.pages if request.folder is not None else []
+        self.pages = {f"{grid_name(place, len(pages))}{self._suffix}": page for place, page in enumerate(pages)}
+        self.kept: frozenset[str] = frozenset()
         self._waiting: list[NDArray[np.uint8]] = []
 
-    def check(self) -> None:
-        """Refuse before any work what cannot be made, or is there already as something else."""
+    @property
+    def paths(self) -> list[Path]:
+        """All files of the request, grids first."""
+        folder, npy = self.request.folder, self.request.npy
+        pictures = [folder / name for name in (*self.pages, *self.names)] if folder is not None else []
+        return [*pictures, *([npy] if npy else [])]
+
+    def check(self) -> list[str]:
+        """Refuse before any work what cannot be made, or is there already as something else.
+
+        Returns:
+            The names of the pictures that need not be made again.
+        """
         request, plan = self.request, self.generator.plan
+        if request.npy is not None:
+            is_taken(request.npy)  # report a folder of that name at once
         if request.folder is None:
-            return
+            return []
         side = plan.resolution * request.scale
         check_possible(request.format, side, side, plan.image_channels)
         if request.grid is not None:
             request.grid.check(plan.resolution)
             width, height = request.grid.size(plan.resolution, self._texts(range(len(request.latents))))
             check_possible(request.format, width, height, plan.image_channels)
-        wanted = {f"{name}{self._suffix}": range(index, index + 1) for index, name in enumerate(request.names)}
-        pages = request.pages
-        grids = {f"{grid_name(place, len(pages))}{self._suffix}": page for place, page in enumerate(pages)}
-        check_names(
-            request.folder,
-            wanted | grids,
-            lambda name, images: self._facts_of_page(images) if name in grids else self._facts_of(images.start),
-            self.facts,
-            force=request.force,
+        wanted = {name: range(index, index + 1) for index, name in enumerate(self.names)} | self.pages
+        remove_leftovers_of(request.folder, wanted)
+        check_names(request.folder, wanted, self._facts_of_file, self.facts, force=request.force)
+        return made_alike(request.folder, wanted, self._facts_of_file) if request.resume else []
+
+    def needs(self, part: range) -> bool:
+        """True if a batch has an image that is not there yet, alone or on a grid."""
+        if not self.kept or self.request.npy is not None:
+            return True
+        pages = [page for name, page in self.pages.items() if name not in self.kept]
+        return any(self.names[index] not in self.kept for index in part) or any(
+            page.start < part.stop and part.start < page.stop for page in pages
         )
 
-    def write_one(self, samples: Samples, index: int, place: int) -> Path:
-        """The picture of one latent."""
-        assert self.request.folder is not None
-        path = self.request.folder / f"{self.request.names[index]}{self._suffix}"
-        self._save(path, enlarge(samples.pixels[place], self.request.scale), self._facts_of(index))
-        return path
-
-    def add_to_grids(self, samples: Samples) -> None:
-        """Images that have come; a full grid is written."""
-        if self.request.grid is None:
+    def write(self, samples: Samples, part: range) -> None:
+        """Write the pictures of a batch that are not there yet."""
+        if self.request.folder is None:
             return
-        for pixels in samples.pixels:
-            self._waiting.append(pixels)
-            if len(self._waiting) == self.request.grid.places:
-                self._write_grid()
+        for place, index in enumerate(part):
+            if self.names[index] not in self.kept:
+                pixels = enlarge(samples.pixels[place], self.request.scale)
+                self._save(self.request.folder / self.names[index], pixels, self._facts_of(index))
 
-    def finish_grids(self) -> None:
-        """No more images come."""
-        if self._waiting:
-            self._write_grid()
-
-    def _write_grid(self) -> None:
-        request = self.request
-        assert request.folder is not None
-        assert request.grid is not None
-        page = request.pages[len(self.grids)]
-        path = request.folder / f"{grid_name(len(self.grids), len(request.pages))}{self._suffix}"
-        self._save(path, request.grid.draw(np.stack(self._waiting), self._texts(page)), self._facts_of_page(page))
-        self.grids.append(path)
-        self._waiting.clear()
+    def add_to_grids(self, part: range, rows: NDArray[Any]) -> None:
+        """Take the next images, as bytes or raw; a grid is written when its last one comes."""
+        grid, folder = self.request.grid, self.request.folder
+        if grid is None or folder is None:
+            return
+        names = list(self.pages)
+        for index, row in zip(part, rows, strict=True):
+            name = names[index // grid.places]
+            if name in self.kept:
+                continue
+            self._waiting.append(row if row.dtype == np.uint8 else to_uint8(row))
+            page = self.pages[name]
+            if index == page[-1]:
+                pixels = grid.draw(np.stack(self._waiting), self._texts(page))
+                self._save(folder / name, pixels, self._facts_of_page(page))
+                self._waiting.clear()
 
     def _save(self, path: Path, pixels: NDArray[np.uint8], facts: dict[str, str]) -> None:
         save_picture(path, pixels, facts, format=self.request.format, quality=self.request.quality)
@@ -155,6 +204,9 @@ class _Files:
             return []
         numbers = page if self.request.seeds is None else self.request.seeds[page.start : page.stop]
         return [str(number) for number in numbers]
+
+    def _facts_of_file(self, name: str, images: range) -> dict[str, str]:
+        return self._facts_of_page(images) if name in self.pages else self._facts_of(images.start)
 
     def _facts_of(self, index: int) -> dict[str, str]:
         scale = {} if self.request.scale == 1 else {"hitzoo:scale": str(self.request.scale)}

@@ -55,6 +55,14 @@ def check_names(
             raise _refusal(folder / name, difference(read_facts(folder / name), making))
 
 
+def made_alike(
+    folder: Path, wanted: Mapping[str, range], facts_of: Callable[[str, range], Mapping[str, str]]
+) -> list[str]:
+    """Names of the pictures of `wanted` that are in the folder already, just as they would be made."""
+    there = filter(_listed(folder).__contains__, wanted)
+    return [name for name in there if not difference(read_facts(folder / name), facts_of(name, wanted[name]))]
+
+
 def _refusal(path: Path, why: str) -> OutputError:
     return OutputError(
         f"{path} exists already, {why}; --force replaces what was made otherwise in that folder, --out DIR writes to"
@@ -72,4 +80,4 @@ def _is_foreign(path: Path, making: Mapping[str, str]) -> bool:
 
 def _listed(folder: Path) -> set[str]:
     with writing(folder):
-        return {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+        return {path.name for path in folder.iterdir()} if folder.exists() else set()

@@ -52,13 +52,7 @@ def write_render(
         WeightsError: the image is not finite.
         OutputError: something else is there already, or a file cannot be written.
     """
-    check_truncation(wanted.truncation)
-    quick = generator.fast(wanted.precision, keeps_memory=wanted.keeps_memory)
-    renderer = Renderer(quick.module, wanted.view)
-    out, format = _picture_of(quick, wanted)
-    facts = _facts(quick, wanted, renderer, format)
-    _refuse_other(wanted, out, facts)
-    check_possible(format, renderer.region.width, renderer.region.height, generator.plan.image_channels)
+    renderer, out, format, facts = _ready(generator, wanted)
     z = latents_of_seeds([wanted.seed], generator.plan.input_width)
     z = truncated(z, generator.plan.generator.takes, wanted.truncation)
     picture = np.empty(renderer.shape, np.uint8) if out is not None else None
@@ -78,6 +72,23 @@ def write_render(
     if numbers is not None and wanted.npy is not None:
         _save_numbers(wanted.npy, numbers, force=wanted.force)
     return [path for path in (out, wanted.npy) if path is not None]
+
+
+def check_render(generator: Generator, wanted: RenderRequest) -> None:
+    """Raise what `write_render` would raise before any work."""
+    _ready(generator, wanted)
+
+
+def _ready(generator: Generator, wanted: RenderRequest) -> tuple[Renderer, Path | None, str, dict[str, str]]:
+    """The renderer, and the picture's path, format and metadata."""
+    check_truncation(wanted.truncation)
+    quick = generator.fast(wanted.precision, keeps_memory=wanted.keeps_memory)
+    renderer = Renderer(quick.module, wanted.view)
+    out, format = _picture_of(quick, wanted)
+    facts = _facts(quick, wanted, renderer, format)
+    _refuse_other(wanted, out, facts)
+    check_possible(format, renderer.region.width, renderer.region.height, generator.plan.image_channels)
+    return renderer, out, format, facts
 
 
 def _save_numbers(path: Path, numbers: NDArray[np.float32], *, force: bool) -> None:

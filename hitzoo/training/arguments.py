@@ -49,6 +49,7 @@ _RULES: Mapping[str, Callable[[str, Any], Any]] = {
     "seed": _whole(0),
     "precision": lambda _, value: parse_precision(str(value)),
     "compiled": _flag,
+    "deterministic": _flag,
     "optimized": _flag,
     "batch_per_device": _batch_per_device,
     "workers": _whole(0),

@@ -16,6 +16,7 @@ from hitzoo.runtime.free_memory import free_memory
 from hitzoo.sampling.generator import Generator
 from hitzoo.spec.batches import images_of_a_step
 from hitzoo.spec.types import Spec
+from hitzoo.training.engine.compile_errors import explaining_compiler_errors
 from hitzoo.training.engine.memory_estimate import measure_footprint
 from hitzoo.training.engine.micro_batch_search import predicted_to_fit, refuse_unfit, sizes
 from hitzoo.training.engine.state import TrainState, new_state
@@ -159,12 +160,11 @@ def _time_steps(
     budget: float,
     progress: Callable[[str], None],
 ) -> StepTimes:
-    side, channels = plan.resolution, plan.image_channels
     random = torch.Generator().manual_seed(0)
 
     def stepper(size: int) -> Step:
         runner = new_runner(spec, plan, state, options, device, batch_size=size)
-        shape = (runner.images_per_step, side, side, channels)
+        shape = (runner.images_per_step, plan.resolution, plan.resolution, plan.image_channels)
         images = torch.randint(0, 256, shape, dtype=torch.uint8, generator=random)
         return lambda number: runner(number, images)
 
@@ -172,7 +172,8 @@ def _time_steps(
     possible = [size for size in reversed(sizes(spec, 1)) if size <= fitting] or [fitting]
     wanted = possible[-1:] if options.compiled else _spread(possible)  # each size is compiled anew
     timer = StepTimer(stepper, device=device, budget=budget, progress=progress)
-    return timer.run(wanted, lazy=_interval(spec) > 1)
+    with explaining_compiler_errors():
+        return timer.run(wanted, lazy=_interval(spec) > 1)
 
 
 def _spread(possible: list[int]) -> list[int]:

@@ -31,6 +31,7 @@ def train(
     device: str = "auto",
     precision: str | None = None,
     compiled: bool | None = None,
+    deterministic: bool | None = None,
     optimized: bool | None = None,
     batch_per_device: BatchPerDevice = None,
     workers: int | None = None,
@@ -48,8 +49,9 @@ def train(
         hitzoo.load(end.folder).sample(seeds=range(16))
         hitzoo.train(out="runs/photos", resume=True, overrides={"training.steps": 40000})
 
-    A resumed run takes what is not given now from its last session: precision, compiled, optimized, batch_per_device,
-    log_every, sample_every, checkpoint_every, keep and inception_weights. Workers and time limit are of one session.
+    A resumed run takes what is not given now from its last session: precision, compiled, deterministic, optimized,
+    batch_per_device, log_every, sample_every, checkpoint_every, keep and inception_weights. Workers and time limit are
+    of one session.
 
     Ctrl-C ends the step, saves and returns; `RunEnd.signal` tells. Under torchrun every process calls it.
 
@@ -59,12 +61,14 @@ def train(
         data: a folder or zip of images, `hf:ORG/NAME`, or `synthetic`; by default what the spec names.
         overrides: `path=value` words, or a mapping of paths to values, that replace single values of the spec.
         name: of the model; by default that of the folder.
-        resume: go on from the newest whole checkpoint, bit for bit as if the run had not stopped.
+        resume: go on from the newest whole checkpoint as if the run had not stopped: bit for bit on a CPU, and on CUDA
+            where it is deterministic.
         init: a model whose weights a new run begins from, as `hitzoo.load` takes it.
         seed: of weights, order of the data and augmentation; by default 0, or the run's own.
         device: `auto`, `cpu`, `cuda`, `mps`.
         precision: `float32`, `tf32` or `bf16`, also written `bfloat16`; by default `float32`.
         compiled: compile both networks with `torch.compile`.
+        deterministic: make steps on CUDA repeatable to the bit, on the same kind of GPU and versions; slower.
         optimized: use the optimized network for sample grids and evaluation.
         batch_per_device: images per device and forward pass, the rest by gradient accumulation; `auto` finds the most
             that fit. By default the device's whole share of the batch.
@@ -92,6 +96,7 @@ def train(
             "seed": seed,
             "precision": precision,
             "compiled": compiled,
+            "deterministic": deterministic,
             "optimized": optimized,
             "batch_per_device": batch_per_device,
             "workers": workers,

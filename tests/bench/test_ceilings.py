@@ -49,3 +49,17 @@ def test_the_better_of_two_measurements() -> None:
     busy = Ceilings(bandwidth=5.0, rates={"float32": 1.0, "bfloat16": 4.0})
     idle = Ceilings(bandwidth=3.0, rates={"float32": 2.0, "bfloat16": 3.0})
     assert busy.or_better(idle) == Ceilings(bandwidth=5.0, rates={"float32": 2.0, "bfloat16": 4.0})
+
+
+def test_ceilings_are_of_random_data(monkeypatch) -> None:
+    """Constants are copied and multiplied faster by a GPU than a network's values are."""
+    seen: list[torch.Tensor] = []
+
+    def time(work, device: torch.device) -> float:
+        seen.extend(cell.cell_contents for cell in work.__closure__ if isinstance(cell.cell_contents, torch.Tensor))
+        return 1.0
+
+    monkeypatch.setattr("hitzoo.bench.ceilings._least_seconds", time)
+    measure_ceilings(torch.device("cpu"), copied=1 << 12, side=64)
+    several = [tensor for tensor in seen if len(tensor.unique()) > 100]
+    assert len(several) == len(seen) - 1  # all but the target of the copy

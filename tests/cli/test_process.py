@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -76,11 +78,28 @@ def test_one_of_several_leaves_without_the_interpreters_own_end(rank, left, caps
     assert capsys.readouterr().out == "all of it\n" * 2
 
 
-def test_a_bug_keeps_its_traceback_in_every_process(rank, left) -> None:
+def test_bug_of_one_of_several_is_printed_and_leaves_at_once(rank, left, capsys) -> None:
+    """Its interpreter's end could wait for the others for ever."""
     rank(1, 2)
+    with pytest.raises(SystemExit), immediate_exit():
+        raise KeyError("x")
+    assert left == [1]
+    assert "KeyError: 'x'" in capsys.readouterr().err
+    rank(0, 1)
     with pytest.raises(KeyError), immediate_exit():
         raise KeyError("x")
-    assert left == []
+    assert left == [1]
+
+
+def test_one_of_several_leaves_though_nobody_reads_its_output(rank, left, monkeypatch) -> None:
+    def broken() -> None:
+        raise BrokenPipeError
+
+    rank(1, 2)
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(flush=broken))
+    with pytest.raises(SystemExit), immediate_exit():
+        raise SystemExit(2)
+    assert left == [2]
 
 
 def test_the_command_is_silent_where_another_speaks(run: Run, spec: Path, rank, left) -> None:

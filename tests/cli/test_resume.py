@@ -135,6 +135,7 @@ def test_resume_keeps_the_options_of_the_last_session(run: Run, photos: Path) ->
     assert sessions(photos)[-1]["options"] == {
         "precision": "float32",
         "compiled": False,
+        "deterministic": False,
         "fast": False,
         "batch_per_device": 2,
         "log_every": 10,
@@ -219,3 +220,15 @@ def test_names_that_no_model_can_have_are_refused(run: Run, spec: Path) -> None:
     both = run("train", spec, "--out", "a", "--name", "one", "--set", "name=other", code=2).stderr
     assert "--name one and --set name=other: give one of them" in both
     assert not Path("a").exists()
+
+
+def test_resume_stays_deterministic_until_told_otherwise(run: Run, spec: Path, tmp_path: Path) -> None:
+    """The steps are the CPU's own, to the bit: there the option changes nothing."""
+    run("train", spec, "--out", "parts", "--deterministic", *steps(2))
+    assert "as in the last session: --deterministic" in run("train", "--resume", "parts", *steps(3)).stdout
+    said = run("train", "--resume", "parts", "--no-deterministic", *steps(4)).stdout
+    assert "ran with --deterministic, this one does not" in said
+    run("train", spec, "--out", "whole", *steps(4))
+    files = [path.relative_to("whole") for path in Path("whole/checkpoints/step-00000004").rglob("*.safetensors")]
+    assert len(files) > 2
+    assert [file for file in files if Path("whole", file).read_bytes() != Path("parts", file).read_bytes()] == []

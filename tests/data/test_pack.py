@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from hitzoo.data import pack as pack_module
+from hitzoo.data import encoding, packed
 from hitzoo.data.open import open_source
 from hitzoo.data.pack import PackReport, Square, pack
 from hitzoo.data.transform import prepare
@@ -85,7 +85,7 @@ def test_the_layout_is_nvidias(pictures: str, tmp_path: Path, monkeypatch: pytes
         assert {info.external_attr >> 16 for info in file.infolist()} == {0o644}
         assert {info.date_time for info in file.infolist()} == {(1980, 1, 1, 0, 0, 0)}
         assert file.testzip() is None
-    assert pack_module._name(1_234_567) == "01234/img01234567.png"
+    assert packed.image_name(1_234_567) == "01234/img01234567.png"
 
 
 def test_more_than_a_thousand_images_are_spread_over_folders(tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_a_worker_that_is_killed_is_said_so(pictures: str, tmp_path: Path, monke
         yield [b"x"]
         raise BrokenProcessPool
 
-    monkeypatch.setattr(pack_module, "parallel_map", broken)
+    monkeypatch.setattr(encoding, "parallel_map", broken)
     with pytest.raises(DataError, match=r"lack of memory.*--workers 1"):
         pack(pictures, tmp_path / "p.zip", Square(resolution=8))
     assert left(tmp_path) == set()
@@ -227,4 +227,4 @@ def test_impossible_requests(pictures: str, tmp_path: Path, out: str, changes: d
 
 def test_a_process_for_every_core_but_none_for_a_few_images(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    assert [pack_module._enough_workers(count) for count in (1, 63, 64, 300, 70_000)] == [1, 1, 2, 5, 8]
+    assert [encoding._enough_workers(count) for count in (1, 63, 64, 300, 70_000)] == [1, 1, 2, 5, 8]

@@ -20,11 +20,13 @@ from hitzoo.evaluation.pictures import GeneratedImages, StoredImages
 from hitzoo.evaluation.report import Report
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
+from hitzoo.runtime.distributed import World
 from hitzoo.runtime.shard import Shard
 from hitzoo.sampling.generator import Generator
 from hitzoo.spec.types import DataSpec, EvaluationSpec
 from tests.evaluation.conftest import Shapes
 from tests.support import TINY_HIT
+from tests.threads_as_processes import together
 
 CPU = torch.device("cpu")
 FEW = {"metrics": OFFLINE, "samples": 30, "real_samples": 20}
@@ -80,11 +82,15 @@ def test_the_same_again_to_the_last_bit(tiny_generator: Callable[..., Generator]
     assert other.scores[0].protocol["generated"]["truncation"] == 0.5
 
 
-@pytest.mark.parametrize("count", [2, 4, 7])
-def test_several_processes_give_the_numbers_of_one(count: int, tiny_generator: Callable[..., Generator]) -> None:
-    """30 samples on 4 or 7 processes: some make one that nobody needs, so that all tensors are alike."""
+@pytest.mark.parametrize(("count", "size"), [(2, 4), (2, 15), (4, 4), (7, 7), (3, 64)])
+def test_several_processes_give_the_numbers_of_one(
+    count: int, size: int, tiny_generator: Callable[..., Generator]
+) -> None:
+    """30 samples in batches that do not divide evenly: some send rows that nobody needs, so that all are alike."""
     generator = tiny_generator()
-    alone = evaluate(generator, **FEW)
+    alone = evaluate(generator, batch_size=size, **FEW)
+    made: list[list[int]] = []
+    generator.module.register_forward_pre_hook(lambda _, given: made[-1].append(len(given[0])))
     sent: list[list[torch.Tensor]] = []
 
     def collect(index: int) -> Callable[[torch.Tensor], None]:
@@ -98,13 +104,38 @@ def test_several_processes_give_the_numbers_of_one(count: int, tiny_generator: C
         return [rows, *others]
 
     for index in range(1, count):
+        made.append([])
         evaluator = evaluator_of(generator, shard=Shard(index, count))
-        assert evaluator.evaluate(generator, gather=collect(index - 1)) is None
+        assert evaluator.evaluate(generator, gather=collect(index - 1), batch_size=size) is None
         assert evaluator._real is None  # only process 0 needs them
     turns = [0, 1]
-    together = evaluator_of(generator, shard=Shard(0, count)).evaluate(generator, gather=lead)
+    made.append([])
+    heard: list[tuple[int, int]] = []
+    together = evaluator_of(generator, shard=Shard(0, count)).evaluate(
+        generator, gather=lead, batch_size=size, progress=lambda *state: heard.append(state)
+    )
     assert together is not None
-    assert together.values() == pytest.approx(alone.values(), rel=1e-4)
+    assert together.to_json() == alone.to_json()
+    sizes = [size_of_batch for batches in made for size_of_batch in batches]
+    assert sorted(sizes, reverse=True) == [min(size, 30 - start) for start in range(0, 30, size)]
+    assert heard[-1] == (30, 30)
+
+
+def test_pictures_are_divided_in_batches(tiny_generator: Callable[..., Generator], monkeypatch) -> None:
+    monkeypatch.setattr("hitzoo.evaluation.evaluator._PIXELS_AT_ONCE", {"cpu": 4 * 32**2})
+    generator = tiny_generator()
+
+    def compared(world: World) -> Report | None:
+        evaluator = evaluator_of(generator, shard=world.shard)
+        evaluator.prepare(world=world)
+        pictures = StoredImages(Shapes(30), DataSpec(), 8)
+        return evaluator.evaluate_images(pictures, gather=lambda rows: world.gather(rows, torch.device("cpu")))
+
+    alone = compared(World())
+    assert alone is not None
+    first, *others = together(3, compared)
+    assert first == alone
+    assert others == [None, None]
 
 
 def test_every_number_has_its_protocol(tiny_generator: Callable[..., Generator]) -> None:

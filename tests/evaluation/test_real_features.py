@@ -16,9 +16,11 @@ from hitzoo.evaluation.pictures import StoredImages
 from hitzoo.evaluation.random_conv import RandomConv
 from hitzoo.evaluation.real_features import real_features
 from hitzoo.evaluation.sliced_wasserstein import LaplacianPatches
+from hitzoo.runtime.distributed import World
 from hitzoo.spec.types import DataSpec
 from hitzoo.zoo.weights import read_metadata
 from tests.evaluation.conftest import Shapes
+from tests.threads_as_processes import together
 
 CPU = torch.device("cpu")
 
@@ -184,3 +186,64 @@ def test_features_without_a_home_are_given_and_a_note_says_they_are_not_kept(hom
     assert len(features(stored(), notes)) == 9
     said = "the features of the real images are not cached: there is no home folder; set HITZOO_CACHE"
     assert notes == [said]
+
+
+@pytest.mark.parametrize("processes", [2, 3, 5])
+@pytest.mark.parametrize("bad", [(), (1, 6, 7)])
+def test_several_processes_read_each_image_once_and_agree_with_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, processes: int, bad: tuple[int, ...]
+) -> None:
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for number in range(10):
+        Shapes(10).read(number).save(folder / f"{number}.png")
+    for number in bad:
+        (folder / f"{number}.png").write_bytes(b"no picture")
+    read: list[str] = []
+    networks = {"random_conv": RandomConv(CPU), "patches": LaplacianPatches(16, 10, CPU)}
+
+    def pictures() -> StoredImages:
+        source = open_source(str(folder), resolution=16)
+        real = source.read
+        source.read = lambda index: read.append(source.label(index)) or real(index)  # type: ignore[method-assign]
+        return StoredImages(source, DataSpec(on_error="skip"), 16)
+
+    def compute(world: World) -> tuple[dict[str, torch.Tensor], list[str]]:
+        own, heard = pictures(), []
+        found = real_features(
+            own,
+            networks,
+            batch_size=3,
+            device=CPU,
+            note=pytest.fail,
+            progress=lambda *state: heard.append(state),
+            world=world,
+        )
+        assert not (world.first and heard) or heard[-1] == (10, 10)
+        return found, own.unreadable
+
+    monkeypatch.setenv("HITZOO_CACHE", str(tmp_path / "one"))
+    alone, names = compute(World())
+    assert (len(read), names) == (10, [f"{number}.png" for number in bad])
+    files = {path.name: path.read_bytes() for path in (tmp_path / "one").rglob("*.safetensors")}
+    assert len(files) == 2
+
+    read.clear()
+    monkeypatch.setenv("HITZOO_CACHE", str(tmp_path / "many"))
+    (found, first), *others = together(processes, compute)
+    assert sorted(read) == [f"{number}.png" for number in range(10)]
+    assert found.keys() == alone.keys()
+    assert all(torch.equal(found[kind], alone[kind]) for kind in alone)
+    assert first == names
+    assert all(rows == {} for rows, _ in others)
+    assert {path.name: path.read_bytes() for path in (tmp_path / "many").rglob("*.safetensors")} == files
+
+    read.clear()
+    next((tmp_path / "many").rglob("*.safetensors")).unlink()  # one kind is computed again, the other is read
+    (found, first), *_ = together(processes, compute)
+    assert (len(read), first) == (10, names)
+    assert all(torch.equal(found[kind], alone[kind]) for kind in alone)
+    read.clear()
+    (found, first), *_ = together(processes, compute)
+    assert (len(read), first) == (0, names)
+    assert all(torch.equal(found[kind], alone[kind]) for kind in alone)

@@ -100,14 +100,14 @@ def test_graph_is_of_one_arithmetic() -> None:
     assert torch.equal(graphs(x), 3 * x)
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
-def test_a_replay_is_the_call() -> None:
-    network = torch.nn.Sequential(torch.nn.Linear(8, 32), torch.nn.GELU(), torch.nn.Linear(32, 4)).cuda()
+@pytest.mark.cuda
+def test_a_replay_is_the_call(card: torch.device) -> None:
+    network = torch.nn.Sequential(torch.nn.Linear(8, 32), torch.nn.GELU(), torch.nn.Linear(32, 4)).to(card)
     graphs = CudaGraphs(network)
     kept = []
     for step in range(CAPTURED_CALL + 2):
         for size in (1, 5):
-            x = torch.randn(size, 8, device="cuda") + step
+            x = torch.randn(size, 8, device=card) + step
             with torch.inference_mode():
                 kept.append((graphs(x), network(x)))
     for found, expected in kept:  # no later replay has written over an earlier output

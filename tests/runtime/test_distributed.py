@@ -98,8 +98,11 @@ def test_one_process_joins_nobody(monkeypatch) -> None:
 def two(monkeypatch) -> list[str]:
     """The second of two processes whose group is none; what was done with it."""
     done: list[str] = []
+    store = dist.HashStore()
+    store.set("hitzoo/0/device", "cpu")
     monkeypatch.setenv("WORLD_SIZE", "2")
-    monkeypatch.setattr(distributed, "join_store", lambda who, tell: dist.HashStore())
+    monkeypatch.setenv("RANK", "1")
+    monkeypatch.setattr(distributed, "join_store", lambda who, tell: store)
     monkeypatch.setattr(dist, "init_process_group", lambda backend, **_: done.append(f"join by {backend}"))
     monkeypatch.setattr(dist, "destroy_process_group", lambda: done.append("leave"))
     monkeypatch.setattr(dist, "get_rank", lambda: 1)
@@ -107,50 +110,203 @@ def two(monkeypatch) -> list[str]:
     return done
 
 
-def test_a_group_is_left_whatever_happens(two) -> None:
+def test_group_is_left_at_the_end(two) -> None:
     with process_group(CPU) as world:
         assert world == World(1, 2)
         two.append("work")
     assert two == ["join by gloo", "work", "leave"]
-    with pytest.raises(KeyError), process_group(CPU):
-        raise KeyError("x")
-    assert two[-1] == "leave"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [KeyError("x"), RunError("no space left"), KeyboardInterrupt(), dist.DistNetworkError("gone"), SystemExit(3)],
+    ids=lambda error: type(error).__name__,
+)
+def test_group_is_not_left_after_an_error_of_one_process(two, error) -> None:
+    """NCCL waits in it for the others, which wait for this one in their next operation."""
+    with pytest.raises(type(error) if not isinstance(error, RuntimeError) else RunError), process_group(CPU):
+        raise error
+    assert two == ["join by gloo"]
+
+
+@pytest.mark.parametrize("rank", [0, 1])
+def test_group_is_left_after_an_error_of_all_processes(two, monkeypatch, rank) -> None:
+    def tell(told: list) -> None:
+        told[:] = [None, 2] if rank else told
+        two.append("told")
+
+    monkeypatch.setattr(dist, "get_rank", lambda: rank)
+    monkeypatch.setattr(dist, "broadcast_object_list", tell)
+    monkeypatch.setattr(dist, "barrier", lambda: two.append("wait"))
+    left = SystemExit if rank else RunError
+    with pytest.raises(left), process_group(CPU) as world:
+        world.broadcast_from_first(lambda: (_ for _ in ()).throw(RunError("the folder is taken")))
+    assert two == ["join by gloo", "told", "wait", "leave"]
+
+
+def test_group_that_an_error_left_behind_is_not_joined_again(two, monkeypatch) -> None:
+    monkeypatch.setattr(dist, "is_initialized", lambda: True)
+    with pytest.raises(RunError, match="still joined to the other processes; start the processes anew"):
+        process_group(CPU).__enter__()
+    assert two == []
+
+
+def test_processes_on_devices_of_two_kinds_do_not_wait_for_each_other(two, monkeypatch) -> None:
+    monkeypatch.setattr(dist, "is_backend_available", lambda backend: True)
+    with pytest.raises(RunError, match="process 1 of 2 computes on cuda, process 0 on cpu"):
+        process_group(torch.device("cuda", 1)).__enter__()
+    assert two == []
+
+
+GLOO = "[/pytorch/third_party/gloo/gloo/transport/tcp/"
+NCCL = "NCCL error in: /pytorch/torch/csrc/distributed/c10d/ProcessGroupNCCL.cpp:3690, "
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (RuntimeError(f"{GLOO}pair.cc:534] Connection closed by peer [127.0.0.1]:1234"), "by peer [127.0.0.1]:1234"),
+        (RuntimeError(f"{GLOO}pair.cc:547] Read error [::1]:5: Connection reset by peer"), "reset by peer"),
+        (RuntimeError(f"{GLOO}pair.cc:300] writev [::1]:5: Broken pipe\nand more"), "Broken pipe"),
+        (RuntimeError(f"{GLOO}unbound_buffer.cc:78] Timed out waiting 7200000ms for recv operation"), "7200000ms"),
+        (RuntimeError("Timed out waiting 7200000ms for recv operation to complete"), "7200000ms"),
+        (dist.DistBackendError("NCCL communicator was aborted on rank 1.\nand more"), "aborted on rank 1."),
+        (
+            dist.DistBackendError(
+                f"{NCCL}remote process exited or there was a network error, NCCL version 2.27.5\nncclRemoteError: A"
+                " call failed possibly due to a network error or a remote process exiting prematurely.\nLast error:\n"
+                "socketPollConnect: connect to 10.0.0.1 returned Connection refused"
+            ),
+            "version 2.27.5; socketPollConnect: connect to 10.0.0.1 returned Connection refused",
+        ),
+        (dist.DistNetworkError(f"Connection to {'x' * 300} failed"), "x" * 300),
+    ],
+)
+def test_that_another_process_has_gone_is_one_message_with_the_whole_first_line(two, error, told) -> None:
+    with pytest.raises(RunError, match="another process of this run has exited") as caught, process_group(CPU):
+        raise error
+    assert told in str(caught.value)
+    assert "--resume" in str(caught.value)
+    assert "\n" not in str(caught.value)
+    assert caught.value.__cause__ is error
+
+
+@pytest.mark.parametrize(
+    ("said", "last"),
+    [
+        ("invalid usage (run with NCCL_DEBUG=WARN for details)", "Duplicate GPU detected : rank 1 and rank 0"),
+        ("unhandled cuda error", "Cuda failure 2 'out of memory'"),
+    ],
+)
+def test_fault_of_this_process_in_nccl_is_told_as_its_own(two, said, last) -> None:
+    with pytest.raises(RunError) as caught, process_group(CPU):
+        raise dist.DistBackendError(f"{NCCL}{said}, NCCL version 2.27.5\nncclError: It.\nLast error:\n{last}")
+    assert str(caught.value) == (
+        f"the processes can no longer work together: {NCCL}{said}, NCCL version 2.27.5; {last}"
+    )
 
 
 @pytest.mark.parametrize(
     "message",
     [
-        "[/pytorch/third_party/gloo/gloo/transport/tcp/pair.cc:534] Connection closed by peer [127.0.0.1]:1234",
-        "NCCL communicator was aborted on rank 1.\nand more",
-        "Timed out waiting 7200000ms for recv operation to complete",
+        "mat1 and mat2 shapes cannot be multiplied",
+        "CUDA error: peer access is not supported between these two devices",
+        "CUDA error: the launch timed out and was terminated",
+        "connection refused by the data",
     ],
 )
-def test_that_another_process_has_gone_is_one_message(two, message) -> None:
-    with pytest.raises(RunError, match="another process of this run has exited") as caught, process_group(CPU):
+def test_error_of_this_process_is_not_taken_for_the_end_of_another(two, message) -> None:
+    with pytest.raises(RuntimeError, match=f"^{message}$"), process_group(CPU):
         raise RuntimeError(message)
-    assert "--resume" in str(caught.value)
-    assert "\n" not in str(caught.value)
-    assert two[-1] == "leave"
 
 
-def test_a_bug_keeps_its_traceback(two) -> None:
-    with pytest.raises(RuntimeError, match=r"^mat1 and mat2 shapes cannot be multiplied$"), process_group(CPU):
-        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+@pytest.fixture
+def machine(monkeypatch):
+    """Some devices of a kind that torch has not, and which of them became current."""
 
+    def make(kind: str, count: int) -> list[int]:
+        current = [0]
+        monkeypatch.setattr(distributed, "choose_device", lambda name: torch.device(kind if name == "auto" else name))
+        accelerator = getattr(torch, kind)
+        monkeypatch.setattr(accelerator, "device_count", lambda: count)
+        monkeypatch.setattr(accelerator, "set_device", lambda number: current.append(number))
+        monkeypatch.setattr(accelerator, "current_device", lambda: current[-1])
+        return current
 
-def test_every_process_has_a_cuda_device_of_its_own(monkeypatch) -> None:
-    chosen: list[torch.device] = []
-    monkeypatch.setattr(distributed, "choose_device", lambda name: torch.device("cuda" if name == "auto" else name))
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: 2)
-    monkeypatch.setattr(torch.cuda, "set_device", chosen.append)
     monkeypatch.setenv("WORLD_SIZE", "3")
+    for name in ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"):
+        monkeypatch.delenv(name, raising=False)
+    return make
+
+
+@pytest.mark.parametrize(("kind", "name"), [("cuda", "auto"), ("cuda", "cuda"), ("xpu", "xpu")])
+def test_every_process_has_a_device_of_its_own(machine, monkeypatch, kind, name) -> None:
+    current = machine(kind, 2)
     monkeypatch.setenv("LOCAL_RANK", "1")
-    assert device_of_rank("auto") == torch.device("cuda", 1) == chosen[0]
+    assert device_of_rank(name) == torch.device(kind, 1)
+    assert current == [0, 1]
     assert device_of_rank("cpu") == CPU
-    with pytest.raises(RequestError, match=r"device 'cuda:0': every process needs its own device"):
-        device_of_rank("cuda:0")
+    with pytest.raises(RequestError, match=f"device '{kind}:0': every process needs its own device; write {kind}"):
+        device_of_rank(f"{kind}:0")
     monkeypatch.setenv("LOCAL_RANK", "2")
-    with pytest.raises(RequestError, match=r"this machine has 2 CUDA devices, too few for --nproc-per-node 3"):
-        device_of_rank("cuda")
+    with pytest.raises(
+        RequestError, match=f"this machine has 2 {kind.upper()} devices, too few for --nproc-per-node 3"
+    ):
+        device_of_rank(name)
     monkeypatch.setenv("WORLD_SIZE", "1")
-    assert device_of_rank("cuda:0") == torch.device("cuda:0")
+    assert device_of_rank(f"{kind}:0") == torch.device(kind, 0)
+
+
+def test_device_of_a_process_is_current_before_anything_is_computed(machine, monkeypatch) -> None:
+    """A process would keep half a gigabyte on the first device too."""
+    current, chosen = machine("cuda", 2), []
+    monkeypatch.setattr(distributed, "choose_device", lambda name: chosen.append(current[-1]) or torch.device("cuda"))
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    device_of_rank("cuda")
+    assert chosen == [1]
+
+
+@pytest.mark.parametrize("variable", ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"])
+def test_only_device_that_a_launcher_makes_visible_is_taken(machine, monkeypatch, variable) -> None:
+    """As `srun --gpus-per-task=1` starts processes."""
+    machine("cuda", 1)
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    with pytest.raises(RequestError, match="this machine has 1 CUDA devices"):
+        device_of_rank("auto")
+    monkeypatch.setenv(variable, "1")
+    assert device_of_rank("auto") == torch.device("cuda", 0)
+    machine("cuda", 2)
+    monkeypatch.setenv("LOCAL_RANK", "2")
+    with pytest.raises(RequestError, match="this machine has 2 CUDA devices"):
+        device_of_rank("auto")
+
+
+def test_several_processes_on_the_one_device_of_a_mac_are_refused(monkeypatch) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "3")
+    monkeypatch.setattr(distributed, "choose_device", torch.device)
+    with pytest.raises(RequestError, match="mps is one device, which 3 processes cannot share; take --device cpu"):
+        device_of_rank("mps")
+
+
+@pytest.mark.parametrize(("kind", "backend"), [("cpu", "gloo"), ("cuda", "nccl"), ("xpu", "xccl")])
+def test_backend_is_that_of_the_device(two, monkeypatch, kind, backend) -> None:
+    asked: list[str] = []
+    monkeypatch.setattr(dist, "is_backend_available", lambda name: not asked.append(name))
+    distributed.join_store(None, print).set("hitzoo/0/device", kind)
+    with process_group(torch.device(kind)):
+        pass
+    assert two == [f"join by {backend}", "leave"]
+    monkeypatch.setattr(dist, "is_backend_available", lambda name: False)
+    with pytest.raises(
+        RequestError, match=f"this torch has no {backend.upper()}, by which several processes on {kind}"
+    ):
+        process_group(torch.device(kind)).__enter__()
+
+
+def test_two_processes_on_one_device_are_told_by_nccl(two, monkeypatch) -> None:
+    def refuse(backend: str, **_: object) -> None:
+        raise dist.DistBackendError(f"{NCCL}invalid usage\nx\nLast error:\nDuplicate GPU detected : rank 1 and rank 0")
+
+    monkeypatch.setattr(dist, "init_process_group", refuse)
+    with pytest.raises(RequestError, match=r"cannot work together .*; Duplicate GPU detected : rank 1 and rank 0"):
+        process_group(CPU).__enter__()

@@ -74,13 +74,13 @@ def test_a_replayed_network_is_the_network_elsewhere_than_on_cuda(tiny_generator
     assert torch.equal(replayed(z), network(z))
 
 
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no GPU")
+@pytest.mark.cuda
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_graphs_replay_the_same_images(tiny_generator, precision: str) -> None:
+def test_graphs_replay_the_same_images(tiny_generator, card: torch.device, precision: str) -> None:
     model = tiny_generator()
-    expected = model.sample(seeds=range(4)).raw
-    network = fast.fast_network(model.module.cuda(), precision=precision, device=torch.device("cuda"))
-    z = torch.from_numpy(model.sample(seeds=range(4)).latents).cuda()
+    samples = model.sample(seeds=range(4))
+    expected, z = samples.raw, torch.from_numpy(samples.latents).to(card)
+    network = fast.fast_network(model.module.to(card), precision=precision, device=card)  # moves the model's own
     for _ in range(CAPTURED_CALL + 2):  # called, captured, replayed
         images = network(z).permute(0, 2, 3, 1).cpu().numpy()
         limit = 1e-4 if precision == "float32" else 0.05

@@ -52,6 +52,18 @@ def test_resumed_run_is_the_uninterrupted_one(spec: Path, tmp_path: Path) -> Non
     assert hitzoo.load(end.folder).name == "parts"
 
 
+def test_resumed_run_stays_deterministic_until_told_otherwise(spec: Path, tmp_path: Path) -> None:
+    def remembered() -> bool:
+        return RunRecord(tmp_path / "run").last_session()["options"]["deterministic"]
+
+    hitzoo.train(spec, out=tmp_path / "run", data="synthetic", deterministic=True)
+    assert remembered()
+    for steps, given, expected in ((3, None, True), (4, False, False)):
+        overrides = {"training.steps": steps}
+        hitzoo.train(out=tmp_path / "run", resume=True, overrides=overrides, deterministic=given)
+        assert remembered() is expected
+
+
 def test_train_without_a_spec_is_refused(spec: Path, tmp_path: Path) -> None:
     for resume in (False, True):
         with pytest.raises(hitzoo.RequestError, match=r"give a spec: a name that hitzoo\.list_models"):
@@ -68,6 +80,7 @@ def test_train_without_a_spec_is_refused(spec: Path, tmp_path: Path) -> None:
         ("seed", "a"),
         ("seed", -1),
         ("compiled", "no"),
+        ("deterministic", "no"),
         ("optimized", 1),
         ("batch_per_device", "x"),
         ("batch_per_device", 0),

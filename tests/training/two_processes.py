@@ -11,24 +11,28 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
 from safetensors.torch import save_file
+from torch import nn
 
 from hitzoo.errors import RunError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
 from hitzoo.objectives.alternating import Alternating
 from hitzoo.objectives.build import objective_of
+from hitzoo.objectives.losses import Losses
+from hitzoo.objectives.moment import Moment
+from hitzoo.objectives.simultaneous import Simultaneous
 from hitzoo.objectives.terms.r1 import R1
 from hitzoo.objectives.terms.relativistic import RELATIVISTIC
 from hitzoo.objectives.terms.wgan_gp import GradientPenalty
-from hitzoo.objectives.update import Objective
+from hitzoo.objectives.update import Inputs, Networks, Objective
 from hitzoo.plan.role import Role
-from hitzoo.runtime.distributed import World
+from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.training.engine import runner as runner_module
 from hitzoo.training.engine.execution import DEFAULT, Execution
 from hitzoo.training.engine.runner import Outcome, StepRunner
@@ -213,7 +217,52 @@ def _guard(world: World) -> dict[str, Any]:
     }
 
 
-PROBES: dict[str, Callable[[World], dict[str, Any]]] = {"world": _world, "guard": _guard}
+class Blinking(Simultaneous):
+    """The generator's first layer has a weight that is used in every second step only."""
+
+    on: ClassVar[bool] = False
+
+    def gradients(self, networks: Networks, inputs: Inputs, at: Moment) -> Losses:
+        Blinking.on = at.step % 2 == 1
+        return super().gradients(networks, inputs, at)
+
+
+def with_unused_weights(world: World, micro_batches: int) -> dict[str, torch.Tensor]:
+    """The state after three steps of networks with a weight that is never used, and one that sometimes is."""
+    with float64():
+        trained, runner = make(
+            [LAYER],
+            world,
+            micro_batches,
+            execution=Execution(one_backward=False),
+            objective=Blinking(loss=RELATIVISTIC, penalties=(R1(1.0),), batch_size=BATCH),
+        )
+        generator = trained.networks["generator"]
+        for network in (*trained.networks.values(), trained.averages["generator"].network):
+            network.register_parameter("unused", nn.Parameter(torch.ones(3)))
+        for network in (generator, trained.averages["generator"].network):
+            network.initial.linear.register_parameter("sometimes", nn.Parameter(torch.ones(6)))
+        first = generator.initial.linear
+        trained.optimizers["generator"].add_param_group({"params": [generator.unused, first.sometimes]})
+        first.register_forward_pre_hook(lambda layer, x: (x[0] * layer.sometimes,) if Blinking.on else None)
+        for step in (1, 2, 3):
+            assert runner(step, images(step, world)).applied
+            assert (first.sometimes.grad is not None) == (step % 2 == 1)
+        assert all(network.unused.grad is None for network in trained.networks.values())
+        return state(trained)
+
+
+def _unused(world: World) -> dict[str, Any]:
+    """How far two processes are from one with weights without a gradient."""
+    apart = 0.0
+    for micro_batches in (1, 2):
+        found = with_unused_weights(world, micro_batches)
+        alone = with_unused_weights(ALONE, 1)
+        apart = max(apart, *(float((found[name] - value).abs().max()) for name, value in alone.items()))
+    return {"apart": apart}
+
+
+PROBES: dict[str, Callable[[World], dict[str, Any]]] = {"world": _world, "guard": _guard, "unused": _unused}
 
 
 def _process(rank: int, folder: str) -> None:

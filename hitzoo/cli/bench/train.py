@@ -10,7 +10,7 @@ from hitzoo.cli.options import DeviceOption, JsonOption, SetOption, SpecArgument
 from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
-    from hitzoo.bench.training import Timing
+    from hitzoo.bench.training import NotTimed, Timing
 
 
 def bench_train(
@@ -21,7 +21,8 @@ def bench_train(
         str | None,
         typer.Option(
             metavar="A,B,…",
-            help="Settings to measure. Default: all that need no compiler; add compile, compile-bf16, tf32 (CUDA).",
+            help="Settings to measure. Default: all that need no compiler; add compile, compile-bf16; on CUDA tf32,"
+            " deterministic.",
             show_default=False,
         ),
     ] = None,
@@ -39,7 +40,8 @@ def bench_train(
     from hitzoo.families.open import open_spec
 
     loaded, plan = open_spec(spec, overrides)
-    from hitzoo.bench.training import ON_CPU, bench_training
+    from hitzoo.bench.training import bench_training
+    from hitzoo.bench.training_settings import ON_CPU
     from hitzoo.runtime.device import choose_device
 
     place = choose_device(device)
@@ -60,15 +62,17 @@ def bench_train(
         _print(plan.name, report, timings)
 
 
-def _base(timings: list[Timing]) -> str:
-    return "plain" if any(timing.name == "plain" for timing in timings) else timings[0].name
+def _base(timed: list[Timing]) -> str:
+    return "plain" if any(timing.name == "plain" for timing in timed) else timed[0].name
 
 
-def _print(model: str, report: dict[str, Any], timings: list[Timing]) -> None:
+def _print(model: str, report: dict[str, Any], timings: list[Timing | NotTimed]) -> None:
+    from hitzoo.bench.training import NotTimed, Timing
     from hitzoo.cli import console
     from hitzoo.cli.bench.machine import on_machine
 
-    columns = ("setting", "seconds per step", "images/s", f"times {_base(timings)}", "quartiles", "peak", "what it is")
+    timed = [timing for timing in timings if isinstance(timing, Timing)]
+    columns = ("setting", "seconds per step", "images/s", f"times {_base(timed)}", "quartiles", "peak", "what it is")
     rows = [
         [
             timing.name,
@@ -79,10 +83,13 @@ def _print(model: str, report: dict[str, Any], timings: list[Timing]) -> None:
             console.size(timing.peak_bytes) if timing.peak_bytes else "",
             timing.about,
         ]
-        for timing in timings
+        for timing in timed
     ]
     console.print_table(columns, [rows], words=(0, 6))
-    first = timings[0]
+    for one in timings:
+        if isinstance(one, NotTimed):
+            console.print_line(f"{one.name}: {one.reason} at batch {one.batch} ({one.about})")
+    first = timed[0]
     console.print_line(
         f"{model}, batch {first.batch}, {len(first.seconds)} rounds, {on_machine(report)}; the recipe is"
         f" {console.flops(first.batch * first.flops)} per step"

@@ -9,7 +9,9 @@ from __future__ import annotations
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from multiprocessing import resource_tracker
 from typing import Any
 
 import numpy as np
@@ -21,7 +23,10 @@ from torch.utils.data._utils.signal_handling import _remove_worker_pids  # type:
 from hitzoo.errors import DataError, RunError, UnreadableImage
 from hitzoo.runtime.shard import WHOLE, Shard
 from hitzoo.training.engine.stream import TrainingStream
+from hitzoo.training.engine.workers import preload_fork_server, without_main_module
 
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2")
+_SIGNALS = [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]
 _PATIENCE = 5.0  # seconds for the system to end a process
 _NOTHING = torch.empty(0)
 _TOO_SMALL = (
@@ -100,19 +105,22 @@ def batches(
     workers: int,
     shard: Shard = WHOLE,
     pinned: bool = False,
+    start_method: str | None = None,
     tell: Callable[[str], None] = lambda message: None,
 ) -> Iterator[Batch]:
     """A shard of the batches of steps `first` to `last` (exclusive), decoded in `workers` processes (0: in this one).
 
-    `pinned` images lie in memory that a CUDA device can fetch from while it computes. `tell` is called with a message
-    about workers that could not be started, or have no shared memory.
+    `pinned` images lie in memory that a CUDA device can fetch from while it computes. `start_method` is
+    `multiprocessing`'s for the workers, its default when absent. `tell` is called with a message about workers that
+    could not be started, or have no shared memory.
 
     Raises:
         DataError: a file that cannot be read, unless the spec says to skip it; or no file that can.
         RunError: a worker process was killed.
     """
     told = False
-    for batch in _explaining_lost_workers(_started(stream, _Steps(first, last, batch_size, shard), workers, tell)):
+    steps = _Steps(first, last, batch_size, shard)
+    for batch in _explaining_lost_workers(_started(stream, steps, workers, start_method, tell)):
         if batch.piped is not None:
             batch = replace(batch, images=torch.from_numpy(batch.piped), piped=None)
             if not told:
@@ -125,17 +133,38 @@ def batches(
 
 def _leave_signals_to_the_run(worker: int) -> None:
     """Ignore signals to the whole process group: the run still needs images for the step it finishes."""
-    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGUSR1", "SIGUSR2"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    for number in _SIGNALS:
+        signal.signal(number, signal.SIG_IGN)
 
 
-def _started(stream: TrainingStream, steps: _Steps, workers: int, tell: Callable[[str], None]) -> Iterator[Batch]:
+@contextmanager
+def _signals_blocked() -> Iterator[None]:
+    """Block the run's signals so that workers started here begin deaf to them: one that loads torch takes seconds."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    resource_tracker.ensure_running()  # its own start would unblock some of them
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _started(
+    stream: TrainingStream, steps: _Steps, workers: int, start_method: str | None, tell: Callable[[str], None]
+) -> Iterator[Batch]:
     """The loader on its way; in this process where the system has no room for others."""
     if workers:
+        if start_method == "forkserver":
+            preload_fork_server(__name__)
         try:
             _rehearse_queues(workers)
-            return iter(_loader(stream, steps, workers))
+            with ExitStack() as stack:
+                if start_method is not None:
+                    stack.enter_context(without_main_module())
+                    stack.enter_context(_signals_blocked())
+                return iter(_loader(stream, steps, workers, start_method))
         except OSError as error:
             reason = error.strerror or str(error)
             tell(f"note: processes for decoding cannot be started ({reason}); this one decodes the images itself")
@@ -149,7 +178,7 @@ def _rehearse_queues(workers: int) -> None:
         queue.close()
 
 
-def _loader(stream: TrainingStream, steps: _Steps, workers: int) -> DataLoader[Batch]:
+def _loader(stream: TrainingStream, steps: _Steps, workers: int, start_method: str | None = None) -> DataLoader[Batch]:
     return DataLoader(
         _Batches(stream),
         sampler=steps,
@@ -157,6 +186,7 @@ def _loader(stream: TrainingStream, steps: _Steps, workers: int) -> DataLoader[B
         num_workers=workers,
         prefetch_factor=2 if workers else None,
         worker_init_fn=_leave_signals_to_the_run,
+        multiprocessing_context=start_method if workers else None,
     )
 
 

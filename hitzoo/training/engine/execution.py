@@ -18,6 +18,7 @@ from hitzoo.objectives.r1_without_double_backward import by_replay
 from hitzoo.objectives.simultaneous import Simultaneous
 from hitzoo.objectives.update import Networks, Objective
 from hitzoo.plan.role import Role
+from hitzoo.runtime.determinism import deterministic
 from hitzoo.runtime.float32_precision import float32_precision
 
 Precision: TypeAlias = Literal["float32", "tf32", "bf16"]
@@ -32,6 +33,7 @@ class Execution:
         precision: `tf32` lets CUDA round the factors of float32 products to 10 bits; `bf16` runs the networks under
             autocast, with logits, losses, penalties, weights and optimizers in float32.
         compiled: the networks go through torch.compile.
+        deterministic: on CUDA only kernels that add in a fixed order (`hitzoo.runtime.determinism`).
         replayed_penalty: R1 by `objectives/r1_without_double_backward.py`, where the discriminator allows it.
         one_backward: the simultaneous step by `objectives/fused.py`, likewise.
         onednn_linear: the generator's linear layers on CPUs by oneDNN.
@@ -40,6 +42,7 @@ class Execution:
 
     precision: Precision = "float32"
     compiled: bool = False
+    deterministic: bool = False
     replayed_penalty: bool = True
     one_backward: bool = True
     onednn_linear: bool = True
@@ -74,6 +77,9 @@ class Execution:
     @contextmanager
     def forward(self, device: torch.device) -> Iterator[None]:
         """Enter it for the forward passes of a step."""
+        if device.type == "meta":  # shapes are the same in any precision, and it has no autocast
+            yield
+            return
         with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"):
             yield
 
@@ -82,6 +88,7 @@ class Execution:
         """Enter it for a whole step."""
         with ExitStack() as stack:
             stack.enter_context(without_onednn_linear(not self.onednn_linear))
+            stack.enter_context(deterministic(self.deterministic))
             if torch.cuda.is_available():
                 stack.enter_context(float32_precision("tf32" if self.precision == "tf32" else "ieee"))
             yield

@@ -5,8 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-import torch
-
 from hitzoo.errors import RequestError, RunError
 from hitzoo.families.compile import compile_spec
 from hitzoo.plan.model import ModelPlan
@@ -15,7 +13,7 @@ from hitzoo.runtime.launcher import launch_environment
 from hitzoo.spec.batches import generator_batch_size
 from hitzoo.spec.types import Spec, whole_fraction
 from hitzoo.training.engine.memory_estimate import measure_footprint
-from hitzoo.training.engine.out_of_memory import is_out_of_memory
+from hitzoo.training.engine.out_of_memory import first_line, free_cached_memory, is_too_large
 
 _SAFE_SHARE = 0.8  # of what is free on a CPU: scratch space of kernels is not predicted
 _PROCESS = 600_000_000  # bytes of Python and torch
@@ -70,39 +68,38 @@ def refuse_unfit(wanted: int, spec: Spec, processes: int) -> None:
     raise RequestError(f"batch_per_device {said}").or_as_option(f"--batch-per-device {said}")
 
 
-def predicted_to_fit(spec: Spec, plan: ModelPlan, processes: int) -> int:
-    """The largest size whose predicted step fits into this process's part of the free memory; else the least."""
+def predicted_to_fit(spec: Spec, plan: ModelPlan, processes: int, most: int | None = None) -> int:
+    """The largest size whose predicted step fits into this process's part of the free memory; else the least.
+
+    Sizes over `most` are left out.
+    """
     here = launch_environment().local_size
     footprint, free = measure_footprint(spec, plan), _SAFE_SHARE * free_memory() / here - _PROCESS
-    fitting = (
-        size
-        for size in sizes(spec, processes)
-        if footprint.training_fixed + size * footprint.training_per_image <= free
-    )
-    return next(fitting, sizes(spec, processes)[-1])
+    candidates = [size for size in sizes(spec, processes) if most is None or size <= most]
+    fitting = (size for size in candidates if footprint.training_fixed + size * footprint.training_per_image <= free)
+    return next(fitting, candidates[-1])
 
 
 def tried_to_fit(attempt: Callable[[int], None], candidates: list[int]) -> int:
     """The first of the candidates, largest first, at which `attempt` does not run out of the device's memory.
 
+    An error of cuDNN or cuBLAS counts as that too: a size that is too large is its usual cause.
+
     Raises:
         RunError: not even the least fits.
     """
+    reason = ""
     for size in candidates:
-        if _fits(attempt, size):
+        try:
+            attempt(size)
+        except (RuntimeError, MemoryError) as error:
+            if not is_too_large(error):
+                raise
+            reason = first_line(error)
+        else:
             return size
-        torch.cuda.empty_cache()  # after the failed attempt's tensors are gone with its traceback
+        free_cached_memory()  # after the failed attempt's tensors are gone with its traceback
     raise RunError(
-        f"not even {candidates[-1]} images at once fit on the device; training.activation_checkpointing: all and"
-        " narrower stages take less"
+        f"not even {candidates[-1]} images at once fit on the device ({reason}); training.activation_checkpointing: all"
+        " and narrower stages take less"
     )
-
-
-def _fits(attempt: Callable[[int], None], size: int) -> bool:
-    try:
-        attempt(size)
-    except (RuntimeError, MemoryError) as error:
-        if not is_out_of_memory(error):
-            raise
-        return False
-    return True

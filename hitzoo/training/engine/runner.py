@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass
-from inspect import signature
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
 from torch import nn
-from torch.nn.parallel import DistributedDataParallel
 
 from hitzoo.errors import RequestError
 from hitzoo.objectives.batch_random import BatchRandom, Draw
@@ -19,13 +17,14 @@ from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.update import Inputs, Objective, Update, images_per_step
 from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.runtime.transfer import send
+from hitzoo.training.engine.device_memory import DeviceMemory, moments_to_come
 from hitzoo.training.engine.draws import draws_of
 from hitzoo.training.engine.execution import DEFAULT, Execution
+from hitzoo.training.engine.gradient_exchange import exchanging, not_exchanging
 from hitzoo.training.engine.running_statistics import RunningStatistics
 from hitzoo.training.engine.state import TrainState
 from hitzoo.training.engine.stream import to_real
-
-_FULL = 0.92  # of a device's memory; the rest is for the allocator's gaps
+from hitzoo.training.engine.unused_weights import META, meta_copy, unused_weights
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,8 @@ class Outcome:
 class StepRunner:
     """Carries out the steps of an objective, each on one global batch of which this process has its shard.
 
-    `micro_batches` is the number of parts in which the shard goes through the networks (gradient accumulation).
+    `micro_batches` is the number of parts in which the shard goes through the networks (gradient accumulation). After
+    a step that ended with an error, `whole` is True if nothing of it had reached the weights.
     """
 
     def __init__(
@@ -72,9 +72,10 @@ class StepRunner:
         self.world, self.execution, self.micro_batches = world, execution, micro_batches
         self.objective = execution.objective(objective, state.networks)
         self.images_per_step = images_per_step(objective)
+        self.whole = True
         _refuse_uneven(objective, world.size * micro_batches)
-        ready = execution.networks(state.networks)
-        self.networks = {role: _exchanging(net) for role, net in ready.items()} if world.size > 1 else ready
+        self.networks = execution.networks(state.networks)
+        self._connected = world.size == 1
         self._likely: dict[int, tuple[Draw, ...]] = {}  # draws that an update of a step asked for last time
 
     def __call__(
@@ -91,6 +92,8 @@ class StepRunner:
         them. `stopping` and `saving` are evaluated once the gradients are there; until those of the first update are,
         `cutting_off` may end the step, as if it had not begun.
         """
+        self._connect(images)
+        self.whole = True
         parts: list[Losses] = []
         damaged: tuple[str, ...] = ()
         stop = save = False
@@ -105,41 +108,57 @@ class StepRunner:
             if damaged:
                 statistics.restore()
                 break
+            self.whole = False
             statistics.settle(self.micro_batches, self.world)
             self._move(update, at)
             begin = end
+        self.whole = True
         return Outcome(Losses.mean(parts), damaged, stop, save)
 
-    def rehearse(self, images: torch.Tensor) -> None:
-        """Compute the gradients of one micro-batch of this size and forget them, to see whether it fits.
+    def rehearse(self, images: torch.Tensor, further: int = 0) -> None:
+        """Compute the gradients of each update, of micro-batches of this size, and forget them, to see whether it fits.
+
+        `further` bytes are needed besides, as for the exchange between processes.
 
         Raises:
-            MemoryError: it does, but leaves no room for the optimizers.
+            MemoryError: it does, but leaves no room for these and for the optimizers.
         """
-        if self.device.type == "cuda":
-            torch.cuda.reset_peak_memory_stats(self.device)
-        last = self.micro_batches - 1
+        memory = DeviceMemory(self.device)
         updates = self.objective.updates(1)
         whole = images.repeat(self.micro_batches, 1, 1, 1)
         for index, update in enumerate(updates):
             own = whole[torch.arange(len(whole) * update.images // updates[0].images) % len(whole)]
             statistics = RunningStatistics(self.state.networks.values())
             try:
-                at = Moment(1, 0, index)
-                with self.execution.step():
-                    self._micro_batch(update, at, send(own, self.device), self._draws(update, at), last)
+                self._gradients(update, Moment(1, 0, index), send(own, self.device), nullcontext)
             finally:
                 statistics.restore()
                 self.state.forget_gradients()
-        if self.device.type == "cuda":
-            total = torch.cuda.get_device_properties(self.device).total_memory
-            if torch.cuda.max_memory_allocated(self.device) + self._moments() > _FULL * total:
-                raise MemoryError
+        memory.require(further + moments_to_come(self.state))
 
-    def _moments(self) -> int:
-        """Bytes that the optimizers keep from the first update on, at most."""
-        networks = self.state.networks.values()
-        return 2 * sum(weight.numel() * weight.element_size() for net in networks for weight in net.parameters())
+    def _connect(self, images: torch.Tensor) -> None:
+        """Let the networks exchange their gradients from the first step on, whose images have the size of all."""
+        if self._connected:
+            return
+        on_meta = StepRunner(
+            TrainState({role: meta_copy(net) for role, net in self.state.networks.items()}, {}, {}),
+            self.objective,
+            seed=self.seed,
+            latent_dim=self.latent_dim,
+            device=META,
+            execution=replace(self.execution, compiled=False, one_backward=False),
+        )
+        batch = images.new_empty(self.images_per_step, *images.shape[1:], device=META)
+        found = unused_weights(
+            on_meta.state.networks,
+            self.objective,
+            lambda update, step, index: on_meta._gradients(
+                update, Moment(step, 0, index), batch[: update.images], nullcontext
+            ),
+        )
+        bare = self.state.networks
+        self.networks = {role: exchanging(net, bare[role], found[role]) for role, net in self.networks.items()}
+        self._connected = True
 
     def _gradients(
         self, update: Update, at: Moment, images: torch.Tensor, cutting_off: Callable[[], AbstractContextManager[None]]
@@ -184,7 +203,7 @@ class StepRunner:
         with ExitStack() as stack:
             for role, network in self.networks.items():
                 if role not in update.moves or index < self.micro_batches - 1:
-                    stack.enter_context(_not_exchanging(network))
+                    stack.enter_context(not_exchanging(network))
             return update.gradients(self.networks, inputs, at)
 
     def _agree(
@@ -213,18 +232,6 @@ def _refuse_uneven(objective: Objective, parts: int) -> None:
             if count % parts:
                 whole = f"an update of {count} images does not divide into {parts} equal parts"
                 raise RequestError(f"{whole}, one per process and micro-batch; choose a multiple of {parts}")
-
-
-def _exchanging(network: nn.Module) -> nn.Module:
-    """Make gradients means over all processes; batch norms' statistics are settled by `RunningStatistics`."""
-    parameters = signature(DistributedDataParallel).parameters  # the older name warns where the newer is known
-    synced = "forward_sync_buffers" if "forward_sync_buffers" in parameters else "broadcast_buffers"
-    options: dict[str, Any] = {synced: False}
-    return DistributedDataParallel(network, gradient_as_bucket_view=True, **options)
-
-
-def _not_exchanging(network: nn.Module) -> Any:
-    return network.no_sync() if isinstance(network, DistributedDataParallel) else nullcontext()
 
 
 def _title(name: str, roles: Any) -> str:

@@ -22,6 +22,7 @@ import torch
 from hitzoo.errors import OutputError, RunError
 from hitzoo.files import write_text
 from hitzoo.plan.model import ModelPlan
+from hitzoo.runtime.launcher import launch_identity
 from hitzoo.spec.convert import to_data
 from hitzoo.spec.types import Spec
 from hitzoo.spec.write import leaves, to_yaml
@@ -85,6 +86,11 @@ class RunFolder(RunRecord):
         write_text(self.spec, to_yaml(spec))
         write_text(self.about, _as_json(run) + "\n")
 
+    def amend_session(self, changes: Mapping[str, Any]) -> None:
+        """Replace some of what `describe` wrote about this session."""
+        sessions = [*self._sessions()[:-1], self.last_session() | dict(changes)]
+        write_text(self.about, _as_json(self._about() | {"sessions": sessions}) + "\n")
+
     def refuse_another_spec(self, spec: Spec) -> None:
         """Resuming goes on with the same spec; its length, where the data lies and how it is evaluated may change.
 
@@ -130,6 +136,7 @@ def _this_process() -> dict[str, Any]:
         "command": sys.argv,
         "host": platform.node(),
         "pid": os.getpid(),
+        "launch": launch_identity(),
         "versions": _versions(),
     }
 

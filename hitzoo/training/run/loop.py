@@ -7,25 +7,29 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, closing, nullcontext, suppress
 from dataclasses import replace
 
-from hitzoo.errors import DataError, OutputError
+import torch
+
+from hitzoo.errors import DataError, HitzooError, OutputError
 from hitzoo.evaluation.report import Report
 from hitzoo.families.compile import compile_spec
 from hitzoo.runtime.allocator import keep_freed_memory_if_ample
 from hitzoo.runtime.distributed import device_of_rank, process_group
-from hitzoo.sampling.generator import Generator
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.batches import Batch, batches
-from hitzoo.training.engine.out_of_memory import explaining_out_of_memory
+from hitzoo.training.engine.compile_errors import explaining_compiler_errors
+from hitzoo.training.engine.out_of_memory import OutOfMemory, explaining_out_of_memory, free_cached_memory
 from hitzoo.training.engine.runner import Outcome
-from hitzoo.training.engine.workers import workers_for
+from hitzoo.training.engine.workers import start_method_for, workers_for
+from hitzoo.training.run.average_samples import evaluate_average, save_grid
 from hitzoo.training.run.checkpoint import Progress
-from hitzoo.training.run.events import NoEvents, RunEnd, RunEvents, RunStart
+from hitzoo.training.run.events import NoEvents, RunEnd, RunEvents
 from hitzoo.training.run.folder import RunFolder
 from hitzoo.training.run.lock import run_lock
 from hitzoo.training.run.metrics import Meter
 from hitzoo.training.run.metrics_file import last_seconds
 from hitzoo.training.run.nonfinite import counted, first_of, halved_learning_rates
 from hitzoo.training.run.options import RunOptions
+from hitzoo.training.run.restart import resuming_after_restart
 from hitzoo.training.run.save_signals import SaveRequest, save_request
 from hitzoo.training.run.setup import RunSetup, set_up
 from hitzoo.training.run.stop_signals import CutOff, StopRequest, stop_request
@@ -37,8 +41,7 @@ def train(spec: Spec, options: RunOptions, events: RunEvents | None = None) -> R
 
     Raises:
         HitzooError: the data, the folder or a checkpoint cannot be used, or training is no longer finite. A new run
-            whose data or folder fails before its first checkpoint leaves nothing behind; one that diverged keeps its
-            metrics.
+            that fails before its first step, or by its data or folder before its first checkpoint, leaves nothing.
     """
     began = time.monotonic()
     plan = compile_spec(spec)
@@ -49,12 +52,14 @@ def train(spec: Spec, options: RunOptions, events: RunEvents | None = None) -> R
     with save_request() as asked, process_group(device, tell) as world, run_lock(options.out) as lock:
         events = (events or NoEvents()) if world.first else NoEvents()
         world.broadcast_from_first(lock.take)
+        options = resuming_after_restart(options, world)
         new = world.first and not folder.holds_run()
         setup = set_up(spec, plan, options, device, world, events)  # which refuses a folder with anything else
+        run = Run(setup, events, asked, began)
         try:
-            return Run(setup, events, asked, began).go()
-        except (DataError, OutputError):
-            if new:
+            return run.go()
+        except HitzooError as error:
+            if new and (isinstance(error, DataError | OutputError) or run.progress.step == 0):
                 folder.discard()
             raise
 
@@ -97,22 +102,7 @@ class Run:
         self.writer.begin(setup.stream, self.progress, setup.session, setup.options.made_from)
         for note in (*setup.options.notes, *(f"note: {note}" for note in setup.plan.notes)):
             self.events.noted(note)
-        self.events.started(
-            RunStart(
-                name=setup.spec.name,
-                folder=setup.folder.path,
-                device=str(setup.device),
-                data=setup.stream.source.location,
-                images=len(setup.stream.source),
-                batch_size=setup.spec.training.batch_size,
-                images_per_step=setup.runner.images_per_step,
-                first=self.progress.step,
-                last=self.last,
-                processes=setup.world.size,
-                at_once=setup.at_once,
-                stopping=lambda: bool(self.request),
-            )
-        )
+        self.events.started(setup.described(stopping=lambda: bool(self.request)))
 
     def _batches(self) -> Iterator[Batch]:
         """This process's images, step by step; the wait for them is measured."""
@@ -125,6 +115,7 @@ class Run:
             workers=workers_for(setup.device, setup.options.workers),
             shard=setup.world.shard,
             pinned=setup.device.type == "cuda",
+            start_method=start_method_for(setup.device),
             tell=self.events.noted,
         )
         while True:
@@ -136,22 +127,48 @@ class Run:
 
     def _step(self, batch: Batch) -> bool:
         """One step and what is due after it; whether the run is to stop."""
-        setup, step = self.setup, self.progress.step + 1
+        step = self.progress.step + 1
         for error in batch.unreadable:
             if error.name not in self.unreadable:
                 self.unreadable[error.name] = error.reason
                 self.events.noted(f"skipped: {error}")
-        with explaining_out_of_memory(setup.at_once):
-            outcome = setup.runner(
-                step, batch.images, lambda: bool(self.request), self._cutting_off, lambda: bool(self.asked)
-            )
+        outcome = self._outcome(step, batch.images)
         self.meter.add(outcome.losses, len(batch.images), applied=outcome.applied)
-        images = self.progress.images + setup.runner.images_per_step
+        images = self.progress.images + self.setup.runner.images_per_step
         self._count(replace(self.progress, step=step, images=images), outcome)
-        if setup.device.type == "cpu" and step == setup.start.progress.step + 1:
+        if self.setup.device.type == "cpu" and step == self.setup.start.progress.step + 1:
             keep_freed_memory_if_ample()
         self.events.stepped(step)
         return self._after_step(outcome.stop, outcome.save)
+
+    def _outcome(self, step: int, images: torch.Tensor) -> Outcome:
+        """Make a step; where the memory is full, in smaller micro-batches if `auto` may choose them."""
+        while True:
+            runner, at_once = self.setup.runner, self.setup.at_once
+            try:
+                with explaining_out_of_memory(at_once), explaining_compiler_errors():
+                    return runner(step, images, lambda: bool(self.request), self._cutting_off, lambda: bool(self.asked))
+            except OutOfMemory as error:
+                free_cached_memory(error)
+                smaller = self.setup.with_smaller_micro_batches() if runner.whole else None
+                if smaller is None:
+                    raise self._saved(error) from error.__cause__
+            self.setup = smaller
+            self.writer.folder.amend_session(smaller.session)
+            self.events.noted(f"out of memory at {at_once} images at once; continuing with {smaller.at_once}")
+
+    def _saved(self, error: OutOfMemory) -> OutOfMemory:
+        """Save the steps since the last checkpoint, and say so, before a full memory ends the run.
+
+        The weights are whole until the first update of a step is applied.
+        """
+        new = self.progress.step > self.setup.start.progress.step
+        if not (new and self.setup.world.first and self.setup.runner.whole):
+            return error
+        with suppress(RuntimeError, MemoryError):
+            self.writer.save(self.progress)
+            return OutOfMemory(f"{error}. Saved at step {self.progress.step:,}: continue with --resume")
+        return error
 
     def _count(self, progress: Progress, outcome: Outcome) -> None:
         newest = self.setup.folder.newest_checkpoint() if outcome.damaged else None
@@ -191,9 +208,7 @@ class Run:
             self.events.noted(f"saved at step {step:,}, as {self.asked.fulfilled()} asked for; the run goes on")
         hurried = stopping and setup.world.size > 1  # torchrun kills what has not ended after 30 seconds
         if (stopping or ended or step % options.sample_every == 0) and not hurried:
-            average = self._average()
-            generator = average.fast(keeps_memory=False, graphs=0) if options.fast else average
-            self.writer.save_grid(step, generator, self._samples_at_once(generator))
+            save_grid(setup, self.writer, step, self.events.noted)
         return stopping
 
     def _evaluate_if_owed(self) -> None:
@@ -209,27 +224,14 @@ class Run:
 
     def _evaluate(self) -> Report | None:
         """The averaged generator's numbers, in the first process; all make samples."""
-        setup = self.setup
-        assert setup.evaluator is not None, "somebody wanted to evaluate"
         self.events.busy("evaluating")
-        generator = self._average()
-        with self._cutting_off():
-            report = setup.evaluator.evaluate(
-                generator,
-                gather=lambda rows: setup.world.gather(rows, setup.device),
-                batch_size=self._samples_at_once(generator),
-                fast="float32" if setup.options.fast else None,
-            )
+        try:
+            report = evaluate_average(self.setup, self.progress.step, self._cutting_off, self.events.noted)
+        except OutOfMemory as error:
+            free_cached_memory(error)
+            raise self._saved(error) from error.__cause__
         self.meter.restart()
         return report
-
-    def _average(self) -> Generator:
-        setup = self.setup
-        return Generator(setup.spec, setup.plan, setup.state.averages["generator"].network, setup.device)
-
-    def _samples_at_once(self, generator: Generator) -> int:
-        """So many that sampling never takes more memory than training does."""
-        return min(2 * self.setup.at_once, generator.default_batch_size)
 
     def _end(self, stopped_by: StopRequest | None) -> RunEnd:
         setup = self.setup

@@ -26,10 +26,11 @@ class RunOptions:
 
     `seed` None is 0 for a new run and the run's own when resuming; `workers` None is 0 on a CPU, else up to 8.
     `init` names a model whose weights a new run begins from. `batch_per_device` is the micro-batch size, the images a
-    device processes together: None all of its share of the batch, `auto` as many as fit. `fast` makes sample grids and
-    evaluates by the optimized network. `time_limit` is the seconds this session may take before it saves and stops.
-    `new_data` lets a resumed run go on with other images than its own. `made_from` is the name of the spec where the
-    run's model is called otherwise, and stands in the headers of its weights; `notes` are told when the run begins.
+    device processes together: None all of its share of the batch, `auto` as many as fit. `deterministic` makes a run on
+    CUDA repeatable to the bit. `fast` makes sample grids and evaluates by the optimized network. `time_limit` is the
+    seconds this session may take before it saves and stops. `new_data` lets a resumed run go on with other images than
+    its own. `made_from` is the name of the spec where the run's model is called otherwise, and stands in the headers of
+    its weights; `notes` are told when the run begins.
     """
 
     out: Path
@@ -45,6 +46,7 @@ class RunOptions:
     batch_per_device: BatchPerDevice = None
     precision: Precision = "float32"
     compiled: bool = False
+    deterministic: bool = False
     fast: bool = False
     log_every: int = 10
     sample_every: int = 500
@@ -56,7 +58,7 @@ class RunOptions:
     @property
     def execution(self) -> Execution:
         """The execution of its steps."""
-        return Execution(precision=self.precision, compiled=self.compiled)
+        return Execution(precision=self.precision, compiled=self.compiled, deterministic=self.deterministic)
 
 
 @dataclass(frozen=True)

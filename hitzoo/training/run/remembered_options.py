@@ -19,6 +19,7 @@ def _is_flag(value: Any) -> bool:
 _KINDS: Mapping[str, Callable[[Any], bool]] = {
     "precision": lambda value: value in ("float32", "tf32", "bf16"),
     "compiled": _is_flag,
+    "deterministic": _is_flag,
     "fast": _is_flag,
     "batch_per_device": lambda value: value == "auto" or _is_count(value),
     "log_every": _is_count,

@@ -65,6 +65,16 @@ def versions_note(run: RunRecord) -> str | None:
     return f"note: the last session ran on {', '.join(changed)}; from here on the numbers may differ by rounding"
 
 
+def determinism_note(run: RunRecord, now: bool) -> str | None:
+    """The line that tells that a deterministic run goes on as one that is not; None if it does not."""
+    options = run.last_session().get("options")
+    if now or not isinstance(options, Mapping) or options.get("deterministic") is not True:
+        return None
+    return (
+        "note: the last session ran with --deterministic, this one does not; on CUDA its steps are no longer repeatable"
+    )
+
+
 def _refusal(run: RunRecord, plan: ModelPlan, network: str, place: str, found: str, wanted: str) -> str:
     known = run.last_session().get("versions")
     before = known.get("hitzoo") if isinstance(known, Mapping) else None

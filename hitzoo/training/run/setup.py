@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from hitzoo.data.source import ImageSource
 from hitzoo.errors import RequestError
 from hitzoo.evaluation.evaluator import Evaluator
 from hitzoo.plan.model import ModelPlan
+from hitzoo.runtime.determinism import fix_workspace
 from hitzoo.runtime.distributed import World
 from hitzoo.runtime.precision import bfloat16_note
 from hitzoo.spec.types import Spec
@@ -27,13 +29,13 @@ from hitzoo.training.run.data_source import (
     refuse_other_data,
     settled_source,
 )
-from hitzoo.training.run.events import RunEvents
+from hitzoo.training.run.events import RunEvents, RunStart
 from hitzoo.training.run.finetune import initialise
 from hitzoo.training.run.folder import RunFolder
 from hitzoo.training.run.metrics_file import cut_after
-from hitzoo.training.run.micro_batch import MicroBatchChoice, new_runner
+from hitzoo.training.run.micro_batch import MicroBatchChoice
 from hitzoo.training.run.options import RunOptions, Start, decide_start, refuse_uneven, with_source
-from hitzoo.training.run.same_networks import refuse_other_networks, versions_note
+from hitzoo.training.run.same_networks import determinism_note, refuse_other_networks, versions_note
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +54,44 @@ class RunSetup:
     runner: StepRunner
     evaluator: Evaluator | None
     at_once: int
+    choice: MicroBatchChoice
     session: dict[str, Any]
+
+    def described(self, stopping: Callable[[], bool]) -> RunStart:
+        """Return what is told of the run as it begins."""
+        return RunStart(
+            name=self.spec.name,
+            folder=self.folder.path,
+            device=str(self.device),
+            data=self.stream.source.location,
+            images=len(self.stream.source),
+            batch_size=self.spec.training.batch_size,
+            first=self.start.progress.step,
+            last=self.spec.training.steps,
+            images_per_step=self.runner.images_per_step,
+            processes=self.world.size,
+            at_once=self.at_once,
+            stopping=stopping,
+        )
+
+    def with_smaller_micro_batches(self) -> RunSetup | None:
+        """Return the setup with a smaller micro-batch size, after a step that did not fit.
+
+        None where the size is not hitzoo's to choose, or there is no smaller one. Several processes cannot agree on
+        one: the others wait for the gradients of the one that failed.
+
+        Raises:
+            RunError: none of the smaller sizes fits.
+        """
+        if self.options.batch_per_device != "auto" or self.world.size > 1:
+            return None
+        at_once = self.choice.smaller(self.state, self.at_once)
+        if at_once is None:
+            return None
+        if self.options.compiled:
+            torch.compiler.reset()
+        runner = self.choice.runner(self.state, self.start.progress.seed, at_once)
+        return replace(self, at_once=at_once, runner=runner, session=self.session | self.choice.session(at_once))
 
 
 def set_up(
@@ -63,6 +102,8 @@ def set_up(
     Raises:
         HitzooError: the batch cannot be shared, or the data, the folder, a checkpoint or a metric cannot be used.
     """
+    if options.deterministic:
+        fix_workspace()  # before an evaluation that is owed, or a search for a size, computes
     refuse_uneven(spec, world.size)
     _refuse_two_compilers(spec, options)
     folder = RunFolder(options.out)
@@ -73,10 +114,11 @@ def set_up(
     source = open_data(decided["source"], side, resumed)
     data = world.broadcast_from_first(lambda: _describe_data(source, side, options, resumed, events))
     state, init = _state(spec, plan, options, device, start, folder, events)
-    how = MicroBatchChoice(spec=spec, plan=plan, options=options, world=world, device=device)
-    at_once = how.decide(state, folder)
-    pieces = spec.training.batch_size // world.size // at_once
-    _note_what_is_normalised(spec, plan, at_once, pieces, events)
+    choice = MicroBatchChoice(spec=spec, plan=plan, options=options, world=world, device=device)
+    at_once = choice.decide(state, folder)
+    if options.compiled:
+        torch.compiler.reset()  # what an earlier run of this process compiled counts against the number of sizes
+    _note_what_is_normalised(spec, plan, at_once, choice.pieces(at_once), events)
     if options.precision == "bf16" and (note := bfloat16_note(device)):
         events.noted(f"note: {note}")
     if world.first:
@@ -91,10 +133,11 @@ def set_up(
         start=start,
         stream=TrainingStream(source, spec.data, side, seed),
         state=state,
-        runner=new_runner(spec, plan, state, options, device, seed=seed, world=world, micro_batches=pieces),
+        runner=choice.runner(state, seed, at_once),
         evaluator=_evaluator(spec, plan, options, device, world, events),
         at_once=at_once,
-        session={**how.session(at_once), "data": data, **({"init": init} if init else {})},
+        choice=choice,
+        session={**choice.session(at_once), "data": data, **({"init": init} if init else {})},
     )
 
 
@@ -112,8 +155,9 @@ def _decide(folder: RunFolder, spec: Spec, plan: ModelPlan, options: RunOptions,
     start = decide_start(folder, spec, options, events.noted)
     if resumed is not None:
         refuse_other_networks(resumed, start.checkpoint, plan)
-        if note := versions_note(resumed):
-            events.noted(note)
+        for note in (versions_note(resumed), determinism_note(resumed, options.deterministic)):
+            if note:
+                events.noted(note)
     return {
         **start.to_data(),
         "resumed": resumed is not None,

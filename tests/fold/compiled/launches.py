@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 from unittest import mock
@@ -16,6 +16,7 @@ from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.fold import fold
 from hitzoo.families.load import load_spec
 from hitzoo.fold.kernels import Kernels
+from hitzoo.fold.triton.tiling import Tile
 from hitzoo.spec.shipped import shipped_specs
 from tests.fold.compiled.cards import Card
 
@@ -52,6 +53,24 @@ class Launch:
     @property
     def tile(self) -> str:
         return f"{self['ROWS']}×{self['CHUNK']}{' kept' if self['KEPT'] else ''}"
+
+    @property
+    def shape(self) -> Tile:
+        """Its tile as it was chosen, but for the programs, of which the compiler knows nothing."""
+        options = dict(self.options)
+        return Tile(
+            rows=self["ROWS"],
+            chunk=self["CHUNK"],
+            kept=self["KEPT"],
+            warps=options["num_warps"],
+            stages=options["num_stages"],
+            programs=1,
+        )
+
+    def with_tile(self, tile: Tile) -> Launch:
+        """The same work with rows and chunk of another tile."""
+        other = dict(self.constants) | {"ROWS": tile.rows, "CHUNK": tile.chunk, "KEPT": tile.kept}
+        return replace(self, constants=tuple(other.items()))
 
 
 class Recorder:

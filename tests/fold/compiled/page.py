@@ -29,7 +29,8 @@ report. None is measured: this page is made without a GPU, by `python -m tests.f
 The tests hold all of it to the limits of the cards (`tests/fold/compiled`).
 
 A kernel that still asks for too much, by another compiler or for the sizes of another spec, is launched with a \
-smaller tile, and where none fits torch's own operations take its place; a warning names it.
+smaller tile, and where none fits torch's own operations take its place; a warning names it. `hitzoo doctor` holds \
+every kernel to its reference on the card at hand, and turns off one whose results are wrong.
 
 ## Cards
 

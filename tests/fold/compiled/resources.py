@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hitzoo.fold.triton.tiling import smaller
 from tests.fold.compiled.cards import Card
 from tests.fold.compiled.launches import Launch
 
@@ -54,6 +55,16 @@ def compile_for(launch: Launch, card: Card, folder: Path) -> Resources:
         spilled=_number("STACK", report),
         ptx=compiled.asm["ptx"],
     )
+
+
+def compile_as_launched(launch: Launch, card: Card, folder: Path) -> tuple[Launch, Resources]:
+    """Compile it with its tile, or with the first smaller one that the card has the memory for, as `attempts` does."""
+    while True:
+        found = compile_for(launch, card, folder)
+        less = smaller(launch.shape)
+        if (found.shared <= card.device.shared and found.columns <= card.columns) or less is None:
+            return launch, found
+        launch = launch.with_tile(less)
 
 
 def _number(word: str, report: str) -> int:

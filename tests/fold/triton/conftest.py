@@ -11,11 +11,9 @@ from tests.fold.triton.drawn import Draw
 collect_ignore_glob = [] if interpreting() or torch.cuda.is_available() else ["test_*.py"]
 
 
-@pytest.fixture(params=["interpreter", "cuda"])
+@pytest.fixture(params=["interpreter", pytest.param("cuda", marks=pytest.mark.cuda)])
 def device(request: pytest.FixtureRequest) -> torch.device:
     device = torch.device("cpu" if request.param == "interpreter" else "cuda")
-    if device.type == "cuda" and not torch.cuda.is_available():
-        pytest.skip("no GPU")
     if not supports_device(device):
         pytest.skip("started in the interpreter by tests/fold/test_triton.py")
     return device

@@ -46,6 +46,11 @@ def kernels_on(device: torch.device) -> Kernels:
     return replace(plain_kernels(), triton=True)
 
 
+def limit_on(device: torch.device) -> float:
+    """Of the largest value; three TF32 products are not quite float32's, which `drawn.py` allows for one kernel."""
+    return 5e-5 if device.type == "cuda" else 1e-5
+
+
 def launches(monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """How often the kernels of whole stages and of MLPs are used."""
     count = {"stage": 0, "mlp": 0}
@@ -84,7 +89,7 @@ def test_stages_by_one_kernel(
     assert count["stage"] == 3
     assert count["mlp"] == 2  # of the first stage, behind its two attentions
     expected = module.double()(z.double()).float()
-    assert (images - expected).abs().max() <= 1e-5 * expected.abs().max()
+    assert (images - expected).abs().max() <= limit_on(device) * expected.abs().max()
 
 
 @pytest.mark.parametrize("overrides", [("generator.norm=layer",), ("generator.latent_tokens=3",)])
@@ -97,7 +102,7 @@ def test_what_there_is_no_kernel_for_goes_step_by_step(
     images = fold(module, kernels_on(device)).to(device)(z.to(device)).cpu()
     assert count["stage"] == 0
     expected = module.double()(z.double()).float()
-    assert (images - expected).abs().max() <= 1e-5 * expected.abs().max()
+    assert (images - expected).abs().max() <= limit_on(device) * expected.abs().max()
 
 
 def test_the_approximate_gelu_is_asked_for_and_shows(device: torch.device) -> None:

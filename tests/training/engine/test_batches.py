@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import errno
 import signal
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -89,3 +93,24 @@ def test_a_stop_gets_through_while_images_are_waited_for(tiny_spec, pictures, tm
     end = train(tiny_spec(), options, Stopping())
     assert (end.step, end.signal) == (2, signal.SIGTERM)
     assert end.checkpoint.name == "step-00000002"
+
+
+@pytest.mark.processes
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="there is no fork server")
+def test_workers_of_a_fork_server_make_the_same_images_deaf_to_the_runs_signals(stream, monkeypatch) -> None:
+    expected, _ = read(stream, 0)
+    loaders: list[Any] = []
+    started = module._started
+    monkeypatch.setattr(module, "_started", lambda *given: loaders.append(started(*given)) or loaders[-1])
+    options = {"batch_size": 4, "workers": 1, "start_method": "forkserver"}
+    with closing(batches(stream, first=0, last=3, **options)) as found:
+        images = [next(found).images]
+        (worker,) = loaders[0]._workers
+        assert type(worker).__name__ == "ForkServerProcess"
+        status = Path(f"/proc/{worker.pid}/status").read_text(encoding="utf-8")
+        images += [batch.images for batch in found]
+    assert all(torch.equal(one, other) for one, other in zip(expected, images, strict=True))
+    blocked = next(int(line.split()[1], 16) for line in status.splitlines() if line.startswith("SigBlk"))
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
+    assert all(blocked >> (number - 1) & 1 for number in numbers)
+    assert not signal.pthread_sigmask(signal.SIG_BLOCK, set())

@@ -89,3 +89,10 @@ def test_step_rounds_products_where_asked_for_whatever_a_program_has_set(monkeyp
         assert settings_in_effect() == before
     finally:
         reset()
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_deterministic_kernels_are_a_matter_of_the_step(wanted: bool) -> None:
+    with Execution(deterministic=wanted).step():
+        assert torch.are_deterministic_algorithms_enabled() is wanted
+    assert not torch.are_deterministic_algorithms_enabled()

@@ -48,6 +48,14 @@ def assert_same(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor
 
 
 @pytest.mark.processes
+def test_two_processes_make_the_steps_of_one_though_weights_have_no_gradient(two_processes) -> None:
+    """One of each network is never used, one of the generator in every second step."""
+    for rank in range(2):
+        found = json.loads((two_processes / f"unused {rank}.json").read_text(encoding="utf-8"))
+        assert found["apart"] < 1e-9
+
+
+@pytest.mark.processes
 @pytest.mark.parametrize("name", CASES)
 def test_two_processes_make_the_steps_of_one(two_processes, name) -> None:
     """Losses, gradients, weights, running statistics and averages, over two updates with R1 and bCR."""
@@ -211,6 +219,17 @@ def test_losses_of_micro_batches_are_those_of_the_batch() -> None:
     for name in losses[0]:
         if name.startswith("loss"):
             torch.testing.assert_close(losses[1][name], losses[0][name], rtol=1e-10, atol=1e-12)
+
+
+@pytest.mark.parametrize("replayed", [True, False])
+def test_weight_without_a_gradient_stays_beside_r1(replayed) -> None:
+    with float64():
+        trained, runner = make([], ALONE, 1, execution=Execution(replayed_penalty=replayed))
+        discriminator = trained.networks["discriminator"]
+        discriminator.register_parameter("unused", torch.nn.Parameter(torch.ones(3)))
+        assert runner(1, images(1, ALONE)).applied
+        assert discriminator.unused.grad is None
+        assert discriminator.head.logit.weight.grad is not None
 
 
 class Idle:

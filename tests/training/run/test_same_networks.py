@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from hitzoo.training.run.events import NoEvents
 from hitzoo.training.run.folder import RunFolder
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.options import RunOptions
-from hitzoo.training.run.same_networks import networks_of, refuse_other_networks, versions_note
+from hitzoo.training.run.same_networks import determinism_note, networks_of, refuse_other_networks, versions_note
 
 
 @pytest.fixture
@@ -91,3 +92,35 @@ def test_networks_in_words_name_every_block(tiny_spec, tmp_path: Path) -> None:
     assert words.keys() == {"generator", "discriminator"}
     assert any("heads=2" in line for line in words["generator"].values())
     assert words["discriminator"]
+
+
+def test_run_that_is_no_longer_deterministic_says_so(tiny_spec, run) -> None:
+    assert determinism_note(run, now=False) is None
+    change(run, sessions=[{"options": {"deterministic": True}}])
+    assert determinism_note(run, now=True) is None
+
+    class Notes(NoEvents):
+        told: list[str] = []  # noqa: RUF012
+
+        def noted(self, line: str) -> None:
+            self.told.append(line)
+
+    train(tiny_spec("training.steps=2"), RunOptions(out=run.path, device="cpu", resume=True), Notes())
+    assert any("--deterministic" in line for line in Notes.told)
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_workspace_is_fixed_before_anything_computes(tiny_spec, tmp_path, monkeypatch, wanted: bool) -> None:
+    """torch looks at it with the first product on a GPU, which an owed evaluation makes before the first step."""
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", "")
+    monkeypatch.delenv("CUBLAS_WORKSPACE_CONFIG")
+    seen: list[str | None] = []
+
+    def new_state(*_: object) -> None:
+        seen.append(os.environ.get("CUBLAS_WORKSPACE_CONFIG"))
+        raise RunError("far enough")
+
+    monkeypatch.setattr("hitzoo.training.run.setup.new_state", new_state)
+    with pytest.raises(RunError, match="far enough"):
+        train(tiny_spec(), RunOptions(out=tmp_path / "run", device="cpu", deterministic=wanted))
+    assert seen == [":4096:8" if wanted else None]
