@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 
 import torch
 
@@ -12,6 +13,7 @@ from hitzoo.bench.training_memory import StepMemory, memory_of
 from hitzoo.bench.training_settings import LAZY, SETTINGS, Setting
 from hitzoo.errors import HitzooError
 from hitzoo.objectives.build import objective_of
+from hitzoo.objectives.update import images_per_step
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.allocator import keep_freed_memory
 from hitzoo.runtime.device import wait_for
@@ -120,14 +122,15 @@ class StepBench:
         self.memory = memory_of(device)
         side, channels = plan.resolution, plan.image_channels
         random = torch.Generator().manual_seed(0)
-        self.images = torch.randint(0, 256, (batch, side, side, channels), dtype=torch.uint8, generator=random)
+        shape = (images_per_step(objective_of(spec, batch)), side, side, channels)
+        self.images = torch.randint(0, 256, shape, dtype=torch.uint8, generator=random)
 
     def stepper(self, setting: Setting) -> StepRunner:
         """Create a runner with its own networks."""
         training = setting.change(self.spec.training)
         return StepRunner(
             new_state(self.plan, training, 0, self.device),
-            objective_of(training, self.batch),
+            objective_of(replace(self.spec, training=training), self.batch),
             seed=0,
             latent_dim=self.plan.input_width,
             device=self.device,

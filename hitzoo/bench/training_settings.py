@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from hitzoo.errors import RequestError, suggestion
-from hitzoo.spec.types import R1Spec, TrainingSpec
+from hitzoo.spec.types import R1Spec, R2Spec, TrainingSpec
 from hitzoo.training.engine.execution import Execution
 
 _PLAIN = Execution(replayed_penalty=False, one_backward=False, onednn_linear=False, channels_last=False)
@@ -29,7 +29,8 @@ class Setting:
 
 
 def _lazy(training: TrainingSpec) -> TrainingSpec:
-    terms = (replace(term, interval=LAZY) if isinstance(term, R1Spec) else term for term in training.regularizers)
+    kinds = R1Spec | R2Spec
+    terms = (replace(term, interval=LAZY) if isinstance(term, kinds) else term for term in training.regularizers)
     return replace(training, regularizers=tuple(terms))
 
 

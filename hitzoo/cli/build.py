@@ -41,13 +41,14 @@ def build(
     """
     from hitzoo.cli import console
     from hitzoo.families.open import open_spec
+    from hitzoo.families.recipe_in_words import recipe_in_words
     from hitzoo.targets import check_folder
     from hitzoo.zoo.model_layout import MODEL_FILES
 
     loaded, plan = open_spec(spec, overrides)
     if out is not None:
         check_folder(out, MODEL_FILES, force=force)
-    report = _report(plan)
+    report = _report(plan) | {"recipe": recipe_in_words(loaded)}
     if not as_json:
         _print(report)  # the table needs no torch; the rest takes seconds to load it
     report["training"] = _training(loaded, plan)
@@ -124,6 +125,7 @@ def _print(report: dict[str, Any]) -> None:
         f"{report['name']}: latent {report['latent_dim']} to {report['resolution']}×{report['resolution']}"
         f"×{report['image_channels']}"
     )
+    console.print_paragraph(f"recipe: {report['recipe']}")
 
 
 def _print_training(report: dict[str, Any]) -> None:

@@ -72,8 +72,9 @@ def complete_explained(incomplete: str) -> list[str]:
     from hitzoo.families.language import installed_language
     from hitzoo.spec.reference import every_entry, reference
 
-    entries = every_entry(reference(installed_language()))
-    return list(dict.fromkeys(entry.path for entry in entries if entry.path.startswith(incomplete)))
+    entries = [entry for entry in every_entry(reference(installed_language())) if entry.path.startswith(incomplete)]
+    of_schedules = {inner.path for entry in entries if entry.may_be_schedule for inner in entry.members}
+    return [path for path in dict.fromkeys(entry.path for entry in entries) if path not in of_schedules]
 
 
 def complete_device(incomplete: str) -> list[str]:
@@ -86,6 +87,13 @@ def complete_check_group(incomplete: str) -> list[str]:
     from hitzoo.doctor.examination import GROUPS
 
     return [name for name in GROUPS if name.startswith(incomplete)]
+
+
+def complete_recipe(incomplete: str) -> list[str]:
+    """Complete names of recipes."""
+    from hitzoo.spec.recipes import RECIPES
+
+    return [name for name in RECIPES if name.startswith(incomplete)]
 
 
 def complete_precision(incomplete: str) -> list[str]:

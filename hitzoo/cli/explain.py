@@ -74,7 +74,7 @@ def _print_entry(entry: Entry) -> None:
     if entry.allowed:
         print_field("allowed", entry.allowed)
     print_field("default", "none, it is required" if entry.required else entry.default_in_words)
-    if not entry.groups:
+    if entry.may_be_single:
         _print_usage(entry)
     for group in entry.groups:
         if group.entries:
@@ -119,7 +119,7 @@ def _with(choice: Choice | None) -> str:
 def _as_data(entry: Entry) -> dict[str, Any]:
     from hitzoo.spec.usage import values_in_shipped_specs
 
-    used: Mapping[str, Sequence[str]] = {} if entry.groups else values_in_shipped_specs(entry)
+    used: Mapping[str, Sequence[str]] = values_in_shipped_specs(entry) if entry.may_be_single else {}
     return {
         "path": entry.path,
         "with": dict([entry.choice]) if entry.choice else {},

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hitzoo.cli.completion import complete_device, complete_spec
+from hitzoo.cli.completion import complete_device, complete_recipe, complete_spec
 from hitzoo.cli.options import ForceOption
 
 _DEFAULT = "hit-ti-64"
@@ -46,6 +46,15 @@ def new(
             metavar="DEVICE", help="With --data: device it will be trained on.", autocompletion=complete_device
         ),
     ] = "auto",
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Train by this recipe: official (the HiT paper's) or r3gan. Default: that of the copied spec.",
+            show_default=False,
+            autocompletion=complete_recipe,
+        ),
+    ] = None,
     force: ForceOption = False,
 ) -> None:
     """Start a spec of your own: a copy of another, or one that suits your images and this machine.
@@ -66,6 +75,8 @@ def new(
         text = _copy(path, origin or _DEFAULT)
     else:
         text = with_schema_line(text_for(data, name_of_spec(path), resolution, device))
+    if recipe is not None:
+        text = _by_recipe(text, recipe, str(path))
     put_text(path, text, force=force)
     word = quote(str(path))
     if data is None:
@@ -74,6 +85,17 @@ def new(
     console.print_line(f"wrote {path}: its comments explain each value")
     console.print_line(f"how long it takes: hitzoo estimate {word}")
     console.print_line(f"train it: hitzoo train {word} --out runs/{path.stem}")
+
+
+def _by_recipe(text: str, recipe: str, source: str) -> str:
+    from hitzoo.families.compile import compile_generator
+    from hitzoo.families.load import parse_spec
+    from hitzoo.spec.batches import images_of_a_step
+    from hitzoo.spec.recipes import Setting, with_recipe
+
+    spec = parse_spec(text, source)
+    images = spec.training.steps * images_of_a_step(spec.training)
+    return with_recipe(text, recipe, Setting(side=compile_generator(spec).resolution, images=images))
 
 
 def _copy(path: Path, origin: str) -> str:

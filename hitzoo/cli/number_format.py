@@ -8,7 +8,15 @@ if TYPE_CHECKING:
     from hitzoo.training.run.metrics import Record
 
 _WAIT_WORTH_SHOWING = 0.01  # of the time
-_SHORT = {"generator": "loss G", "discriminator": "loss D", "r1": "R1", "bcr": "bCR"}
+_SHORT = {
+    "generator": "loss G",
+    "discriminator": "loss D",
+    "r1": "R1",
+    "r2": "R2",
+    "bcr": "bCR",
+    "san": "SAN",
+    "wgan_gp": "WGAN-GP",
+}
 
 
 def figures(value: float, sign: str = "") -> str:

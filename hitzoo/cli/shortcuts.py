@@ -32,7 +32,7 @@ LearningRateOption: TypeAlias = Annotated[
     typer.Option(
         "--learning-rate",
         metavar="X",
-        help="Learning rate of both networks. Short for --set training.optimizer.learning_rate=X.",
+        help="Learning rate, unless a network has its own. Short for --set training.optimizer.learning_rate=X.",
         show_default=False,
     ),
 ]

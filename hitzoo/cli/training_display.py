@@ -74,8 +74,8 @@ class TrainingDisplay:
         self._pace, self._promised = Pace(start.first, start.last, time.monotonic()), False
         self.noted(
             f"{start.name} on {start.device}: {start.images:,} images of {start.data}, batch {start.batch_size}"
-            f"{_spread(start)} steps {start.first + 1:,} to {start.last:,} ({start.last * start.batch_size:,} images),"
-            f" into {start.folder}"
+            f"{_spread(start)} steps {start.first + 1:,} to {start.last:,} ({start.last * start.images_per_step:,}"
+            f" images), into {start.folder}"
         )
         if self._console.is_terminal:
             self._panel = TrainingPanel(self._pace, start.stopping)

@@ -15,5 +15,5 @@ def step_flops(spec: Spec, plan: ModelPlan) -> float:
     has its regularizers: 3 generator and 10 discriminator passes with R1, 16 with bCR. It counts what the recipe says,
     not what is computed: `objectives/r1_without_double_backward.py` needs less.
     """
-    passes = objective_of(spec.training).passes()
+    passes = objective_of(spec).passes()
     return sum(count * network_cost(plan.networks[role]).flops for role, count in passes.items())

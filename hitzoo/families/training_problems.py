@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from hitzoo.errors import Problem
 from hitzoo.families.family import Outline
+from hitzoo.families.schedule_problems import schedule_problems
 from hitzoo.plan.network import NetworkPlan
 from hitzoo.spec.place import Path
-from hitzoo.spec.types import Spec
+from hitzoo.spec.types import R1Spec, R2Spec, Spec, whole_fraction
 
 
 def training_problems(spec: Spec, outline: Outline, discriminator: NetworkPlan | None = None) -> list[Problem]:
     """Everything of `training:` that cannot be done, each with its place."""
     return [
         *_statistics_problems(spec, outline),
+        *_generator_batch_problems(spec, outline, discriminator),
+        *schedule_problems(spec),
         *regularizer_problems(spec),
+        *_difference_problems(spec, discriminator),
         *_checkpointing_problems(spec, outline, discriminator),
     ]
 
@@ -38,6 +42,25 @@ def _statistics_problems(spec: Spec, outline: Outline) -> list[Problem]:
     return [spec.places.problem(("training", "batch_size"), message, hint, beside=near)]
 
 
+def _generator_batch_problems(spec: Spec, outline: Outline, discriminator: NetworkPlan | None) -> list[Problem]:
+    """Groups of images that belong together divide the generator's batch too."""
+    updates, norm = spec.training.updates, spec.training.norm_statistics
+    if isinstance(updates, str) or updates.generator_batch_size is None:
+        return []
+    batch, place = updates.generator_batch_size, ("training", "updates", "generator_batch_size")
+    groups = {("discriminator", "minibatch_std"): min(discriminator.grouped, batch) if discriminator else 1}
+    if outline.normed is not None and isinstance(norm, int):
+        groups["training", "norm_statistics"] = norm
+    return [
+        spec.places.problem(
+            place, f"groups of {group} do not divide the generator's batch of {batch}", hint, beside=[path]
+        )
+        for path, group in groups.items()
+        if batch % group
+        for hint in [f"choose a multiple of {group}, or change {'.'.join(path)}"]
+    ]
+
+
 def regularizer_problems(spec: Spec) -> list[Problem]:
     """Each kind once: two of a kind would be one with another weight, under one name in the metrics."""
     kinds = [regularizer.kind for regularizer in spec.training.regularizers]
@@ -48,6 +71,38 @@ def regularizer_problems(spec: Spec) -> list[Problem]:
         for index, kind in enumerate(kinds)
         if kind in kinds[:index]
     ]
+
+
+def _difference_problems(spec: Spec, discriminator: NetworkPlan | None) -> list[Problem]:
+    """Options without effect, and parts of a batch that cannot be judged alone."""
+    problems: list[Problem] = []
+    for index, term in enumerate(spec.training.regularizers):
+        if not isinstance(term, R1Spec | R2Spec):
+            continue
+        place: Path = ("training", "regularizers", index)
+        if term.method == "exact":
+            hint = "write method: finite_difference, or leave it out"
+            given = [key for key in ("sigma", "fraction") if getattr(term, key) is not None]
+            problems += [
+                spec.places.problem((*place, key), f"{key} has no effect on an exact {term.kind}", hint)
+                for key in given
+            ]
+        elif term.fraction is not None:
+            problems += _fraction_problems(spec, (*place, "fraction"), term.fraction, discriminator)
+    return problems
+
+
+def _fraction_problems(spec: Spec, place: Path, fraction: float, discriminator: NetworkPlan | None) -> list[Problem]:
+    batch, share = spec.training.batch_size, whole_fraction(fraction)
+    if batch % share.denominator or float(share) != fraction:
+        message = f"{fraction} of a batch of {batch} is no whole number of images"
+        hint = "write a fraction such as 0.5 or 0.25 that gives one"
+        return [spec.places.problem(place, message, hint, beside=[("training", "batch_size")])]
+    if fraction < 1 and discriminator is not None and discriminator.grouped > 1:
+        message = "a part of the batch has other groups than the whole (discriminator.minibatch_std)"
+        hint = "leave fraction out, or minibatch_std"
+        return [spec.places.problem(place, message, hint, beside=[("discriminator", "minibatch_std")])]
+    return []
 
 
 def _checkpointing_problems(spec: Spec, outline: Outline, discriminator: NetworkPlan | None) -> list[Problem]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
@@ -36,7 +36,7 @@ class Alternating:
         batch_size: real, and as many fake, images of an update of the discriminator.
         generator_batch_size: fake images of the generator's update; None: as many.
         augment: makes augmented images for terms that ask about them.
-        clip_norm: largest norm of each network's gradient; None leaves it as it is.
+        clip_norm: largest norms of networks' gradients.
     """
 
     loss: AdversarialLoss
@@ -45,7 +45,7 @@ class Alternating:
     batch_size: int
     generator_batch_size: int | None = None
     augment: Augment | None = None
-    clip_norm: float | None = None
+    clip_norm: Mapping[Role, float] = field(default_factory=dict)
     roles: ClassVar[tuple[Role, ...]] = ("generator", "discriminator")
 
     def __post_init__(self) -> None:

@@ -23,9 +23,10 @@ def batch_images(
 ) -> dict[On, torch.Tensor]:
     """Return the images that the questions are about: [B, C, R, R] each.
 
-    A gradient leads to the fake images alone: none passes through augmented or mixed ones. Random numbers are drawn for
-    the augmented real images, then for the fake ones, then for the mixtures.
+    A gradient leads to the fake images alone: none passes through augmented, mixed or noisy ones. Random numbers are
+    drawn for the augmented real images, then for the fake ones, then for the mixtures, then for the noise.
     """
+    questions = frozenset(questions)
     asked = {question.on for question in questions}
     found: dict[On, torch.Tensor] = {"real": real, "fake": fake}
     with torch.no_grad():
@@ -34,6 +35,11 @@ def batch_images(
             found |= {"real_augmented": augment(real, random), "fake_augmented": augment(fake, random)}
         if "mixed" in asked:
             found["mixed"] = mix(real, fake, random)
+        noises = {question.on: question.noise for question in questions if question.noise is not None}
+        if "real_noisy" in noises:
+            found["real_noisy"] = noises["real_noisy"](real, random)
+        if "fake_noisy" in noises:
+            found["fake_noisy"] = noises["fake_noisy"](fake, random)
     return found
 
 

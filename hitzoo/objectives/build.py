@@ -2,35 +2,105 @@
 
 from __future__ import annotations
 
+from math import gcd
+from typing import Any
+
+from hitzoo.errors import RequestError
+from hitzoo.objectives.alternating import Alternating
 from hitzoo.objectives.augment import Augmentation
+from hitzoo.objectives.noise import Noise
+from hitzoo.objectives.schedule import Cosine, Linear, Number
 from hitzoo.objectives.simultaneous import Simultaneous
 from hitzoo.objectives.terms.consistency import BalancedConsistency
+from hitzoo.objectives.terms.finite_difference import FiniteDifference
 from hitzoo.objectives.terms.hinge import HINGE
 from hitzoo.objectives.terms.non_saturating import NON_SATURATING
 from hitzoo.objectives.terms.r1 import R1
+from hitzoo.objectives.terms.r2 import R2
+from hitzoo.objectives.terms.relativistic import RELATIVISTIC
+from hitzoo.objectives.terms.san import SanDirection
 from hitzoo.objectives.terms.term import AdversarialLoss, Term
+from hitzoo.objectives.terms.wgan_gp import WASSERSTEIN, Drift, GradientPenalty
 from hitzoo.objectives.update import Objective
-from hitzoo.spec.types import BcrSpec, R1Spec, RegularizerSpec, TrainingSpec
+from hitzoo.plan.role import Role
+from hitzoo.spec import types
+from hitzoo.spec.adam import adam_of
 
-LOSSES: dict[str, AdversarialLoss] = {"non_saturating": NON_SATURATING, "hinge": HINGE}
+LOSSES: dict[str, AdversarialLoss] = {
+    "non_saturating": NON_SATURATING,
+    "hinge": HINGE,
+    "relativistic": RELATIVISTIC,
+    "wasserstein": WASSERSTEIN,
+}
 """By the name a spec gives."""
 
-
-def objective_of(training: TrainingSpec, batch_size: int | None = None) -> Objective:
-    """Return the objective that a spec's `training` names, for its own batch size or another."""
-    policies = [Augmentation(spec.augment) for spec in training.regularizers if isinstance(spec, BcrSpec)]
-    return Simultaneous(
-        loss=LOSSES[training.loss],
-        penalties=tuple(map(penalty_of, training.regularizers)),
-        batch_size=batch_size or training.batch_size,
-        augment=policies[0] if policies else None,
-    )
+_ROLES: tuple[Role, ...] = ("generator", "discriminator")
+_SIGMA = 0.01  # of a finite difference
 
 
-def penalty_of(spec: RegularizerSpec) -> Term:
+def objective_of(spec: types.Spec, batch_size: int | None = None) -> Objective:
+    """Return the objective that a spec's `training` names, for its own batch size or another.
+
+    Raises:
+        RequestError: that batch gives the generator no whole one.
+    """
+    training, batch_size = spec.training, batch_size or spec.training.batch_size
+    policies = [Augmentation(one.augment) for one in training.regularizers if isinstance(one, types.BcrSpec)]
+    given: dict[str, Any] = {
+        "loss": LOSSES[training.loss],
+        "penalties": penalties_of(spec),
+        "batch_size": batch_size,
+        "augment": policies[0] if policies else None,
+        "clip_norm": {role: norm for role in _ROLES if (norm := adam_of(training, role).clip_norm) is not None},
+    }
+    updates = training.updates
+    if isinstance(updates, str):
+        return Simultaneous(**given)
+    given["generator_batch_size"] = _in_proportion(updates.generator_batch_size, training.batch_size, batch_size)
+    return Alternating(discriminator_updates=updates.discriminator, **given)
+
+
+def _in_proportion(generators: int | None, own: int, batch_size: int) -> int | None:
+    """Return the generator's batch beside another batch of the discriminator than the spec's own."""
+    if generators is None:
+        return None
+    if generators * batch_size % own:
+        asked = f"a batch of {batch_size} gives the generator no whole one: its batch is {generators}/{own} of it"
+        raise RequestError(f"{asked}; choose a multiple of {own // gcd(own, generators)}")
+    return generators * batch_size // own
+
+
+def penalties_of(spec: types.Spec) -> tuple[Term, ...]:
+    """Return what is added to the discriminator's loss: the regularizers, and its last layer's direction."""
+    direction = (SanDirection(),) if getattr(spec.discriminator, "san", False) else ()
+    return (*map(penalty_of, spec.training.regularizers), *direction)
+
+
+def penalty_of(spec: types.RegularizerSpec) -> Term:
     """Return the penalty that an entry of a spec's `training.regularizers` names."""
+    weight = number_of(spec.weight)
     match spec:
-        case R1Spec():
-            return R1(spec.weight, spec.interval)
-        case BcrSpec():
-            return BalancedConsistency(spec.weight, spec.interval)
+        case types.R1Spec() | types.R2Spec():
+            return _of_gradient(spec, weight)
+        case types.BcrSpec():
+            return BalancedConsistency(weight, spec.interval)
+        case types.WganGpSpec():
+            return GradientPenalty(weight, spec.target, spec.interval)
+        case types.DriftSpec():
+            return Drift(weight, spec.of == "mean", spec.interval)
+
+
+def _of_gradient(spec: types.R1Spec | types.R2Spec, weight: Number) -> Term:
+    if spec.method == "exact":
+        return R1(weight, spec.interval) if spec.kind == "r1" else R2(weight, spec.interval)
+    noise = Noise(spec.sigma or _SIGMA, spec.fraction or 1.0)
+    return FiniteDifference("real" if spec.kind == "r1" else "fake", weight, noise, spec.interval, spec.kind)
+
+
+def number_of(value: types.Number) -> Number:
+    """Return a number as it is, and a spec's schedule as one."""
+    if not isinstance(value, types.ScheduleSpec):
+        return value
+    shape: Any = {"cosine": Cosine, "linear": Linear}[value.shape]
+    made: Number = shape(value.from_, value.to, value.images, value.start)
+    return made

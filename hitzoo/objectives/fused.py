@@ -6,7 +6,7 @@ It is an optimization of `simultaneous.py` and is tested against it. R1 has one 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 
@@ -28,7 +28,7 @@ class FusedSimultaneous(Simultaneous):
     @classmethod
     def of(cls, plain: Simultaneous) -> FusedSimultaneous:
         """Return the fused form of a plain step."""
-        return cls(loss=plain.loss, penalties=plain.penalties, batch_size=plain.batch_size, augment=plain.augment)
+        return cls(**{item.name: getattr(plain, item.name) for item in fields(plain)})
 
     def backward(
         self, generator: torch.Tensor, discriminator: torch.Tensor, answers: Answers, images: torch.Tensor

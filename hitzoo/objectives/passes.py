@@ -32,5 +32,7 @@ def judging_passes(term: Term) -> float:
 def passes_of(questions: Iterable[Question]) -> float:
     """Return the passes that answering some questions and learning from the answers takes, per image of the batch."""
     questions = frozenset(questions)
-    kinds = {question.on for question in questions}
-    return float(_TRAINED * len(kinds) + _DOUBLE * sum(Question(on, gradient=True) in questions for on in kinds))
+    shares = {question.on: question.noise.fraction if question.noise else 1.0 for question in questions}
+    return float(
+        _TRAINED * sum(shares.values()) + _DOUBLE * sum(Question(on, gradient=True) in questions for on in shares)
+    )

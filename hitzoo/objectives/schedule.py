@@ -30,28 +30,34 @@ class Constant:
 
 @dataclass(frozen=True)
 class Linear:
-    """A straight line from `first` to `last` over so many `images`; `last` from then on."""
+    """A straight line from `first` to `last` over so many `images`, after `start` of them; `last` from then on."""
 
     first: float
     last: float
     images: int
+    start: int = 0
 
     def at(self, images: int) -> float:
-        """Return first + (last − first)·t with t = images/self.images, at most 1."""
-        return self.first + (self.last - self.first) * min(images / self.images, 1.0)
+        """Return first + (last − first)·t with t = (images − start)/self.images, from 0 to 1."""
+        return self.first + (self.last - self.first) * _progress(images, self.start, self.images)
 
 
 @dataclass(frozen=True)
 class Cosine:
-    """Half a cosine wave from `first` to `last` over so many `images`; `last` from then on."""
+    """Half a cosine wave from `first` to `last` over so many `images`, after `start` of them; `last` from then on."""
 
     first: float
     last: float
     images: int
+    start: int = 0
 
     def at(self, images: int) -> float:
-        """Return last + (first − last)·(1 + cos(π·t))/2 with t = images/self.images, at most 1."""
-        return self.last + (self.first - self.last) * (1 + cos(pi * min(images / self.images, 1.0))) / 2
+        """Return last + (first − last)·(1 + cos(π·t))/2 with t = (images − start)/self.images, from 0 to 1."""
+        return self.last + (self.first - self.last) * (1 + cos(pi * _progress(images, self.start, self.images))) / 2
+
+
+def _progress(images: int, start: int, length: int) -> float:
+    return min(max(images - start, 0) / length, 1.0)
 
 
 Number: TypeAlias = float | Schedule

@@ -7,7 +7,7 @@ section 2: simultaneous gradient descent).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar
 
 import torch
@@ -25,18 +25,24 @@ from hitzoo.plan.role import Role
 
 @dataclass(frozen=True, kw_only=True)
 class Simultaneous:
-    """An adversarial loss, the discriminator's penalties, and the `augment` that makes augmented images for them."""
+    """An adversarial loss, the discriminator's penalties, and the `augment` that makes augmented images for them.
+
+    `clip_norm` holds largest norms of networks' gradients.
+    """
 
     loss: AdversarialLoss
     penalties: tuple[Term, ...] = ()
     batch_size: int
     augment: Augment | None = None
+    clip_norm: Mapping[Role, float] = field(default_factory=dict)
     roles: ClassVar[tuple[Role, ...]] = ("generator", "discriminator")
 
     def updates(self, step: int) -> tuple[Update, ...]:
         """Return the one update of a step."""
         size = self.batch_size
-        return (Update(moves=self.roles, images=size, latents=size, gradients=self.gradients),)
+        return (
+            Update(moves=self.roles, images=size, latents=size, gradients=self.gradients, clip_norm=self.clip_norm),
+        )
 
     def passes(self) -> Mapping[Role, float]:
         """Return what a step takes, counted as training a network is: thrice a forward pass."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 import torch
@@ -50,14 +50,14 @@ class Update:
         images: real images it takes from the stream, of the global batch.
         latents: fake images it makes, of the global batch.
         gradients: adds its gradients to `.grad` of the networks that move, and of no other.
-        clip_norm: largest norm of a network's whole gradient, which is scaled down to it; None leaves it as it is.
+        clip_norm: largest norms of networks' whole gradients, which are scaled down to them; others stay as they are.
     """
 
     moves: tuple[Role, ...]
     images: int
     latents: int
     gradients: Callable[[Networks, Inputs, Moment], Losses]
-    clip_norm: float | None = None
+    clip_norm: Mapping[Role, float] = field(default_factory=dict)
 
 
 class Objective(Protocol):

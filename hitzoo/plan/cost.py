@@ -168,10 +168,12 @@ def _residual_down(shape: Shape, in_channels: int, out_channels: int, downsample
     return main + _linear(halved, in_channels, out_channels, bias=False) + blurs + kept
 
 
-def _logit_head(shape: Shape, channels: int, side: int, minibatch_std: int, equalized: bool) -> Cost:
+def _logit_head(shape: Shape, channels: int, side: int, minibatch_std: int, equalized: bool, san: bool = False) -> Cost:
     pixels, inner = side * side, channels + (1 if minibatch_std else 0)
     layers = _linear(pixels, 9 * inner, channels) + _linear(1, pixels * channels, channels) + _linear(1, channels, 1)
     kept = _keeps((pixels, inner + 2 * channels), (1, 2 * channels))
+    if san:  # a bias for each feature
+        kept += Cost(channels) + _keeps((1, channels))
     if minibatch_std:  # the map itself, and one deviation a group
         kept += _keeps((pixels, channels + channels / minibatch_std))
     return layers + kept

@@ -6,6 +6,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from functools import cache
+from keyword import iskeyword
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hitzoo.spec.language import Language
@@ -34,17 +35,23 @@ def to_data(value: Any) -> Any:
     """A spec (or a part of one) as plain data with every default written out; absent options are left out."""
     if is_dataclass(value) and not isinstance(value, type):
         items = ((item.name, getattr(value, item.name)) for item in fields(value) if item.name != "places")
-        return {name: to_data(inner) for name, inner in items if inner is not None}
+        return {key_of(name): to_data(inner) for name, inner in items if inner is not None}
     if isinstance(value, tuple | list):
         return [to_data(inner) for inner in value]
     return value
+
+
+def key_of(field: str) -> str:
+    """The key of a document that a field holds: `from` is `from_` in Python."""
+    return field.removesuffix("_")
 
 
 def _read(wanted: Any, value: Any) -> Any:
     """`value` as the type a field declares: a dataclass, a union, a tuple, a float or an int."""
     if isinstance(wanted, type) and is_dataclass(wanted) and isinstance(value, Mapping):
         hints = _hints(wanted)
-        return wanted(**{key: _read(hints[key], inner) for key, inner in value.items()})
+        named = {f"{key}_" if iskeyword(key) else key: inner for key, inner in value.items()}
+        return wanted(**{name: _read(hints[name], inner) for name, inner in named.items()})
     if get_origin(wanted) in (Union, types.UnionType):
         return _read(_option(get_args(wanted), value), value)
     if get_origin(wanted) is tuple:

@@ -12,7 +12,7 @@ _LONGEST = 60  # letters of a word that is compared with others
 
 _BATCH, _STEPS, _RATE = "training.batch_size", "training.steps", "training.optimizer.learning_rate"
 _KEYS = {
-    "lr": _RATE, "learningrate": _RATE, "g_lr": _RATE, "d_lr": _RATE, "lr_g": _RATE, "lr_d": _RATE,
+    "lr": _RATE, "learningrate": _RATE,
     "bs": _BATCH, "batch": _BATCH, "batchsize": _BATCH, "minibatch": _BATCH, "minibatch_size": _BATCH,
     "iterations": _STEPS, "iters": _STEPS, "iter": _STEPS, "max_steps": _STEPS, "total_steps": _STEPS,
     "num_steps": _STEPS, "train_steps": _STEPS, "n_iter": _STEPS, "max_iter": _STEPS, "max_iters": _STEPS,
@@ -22,6 +22,17 @@ _KEYS = {
     "ema_start": "training.ema.start_step", "criterion": "training.loss", "gan_loss": "training.loss",
     "gradient_checkpointing": "training.activation_checkpointing", "grad_checkpointing":
     "training.activation_checkpointing", "regularization": "training.regularizers",
+    "n_critic": "training.updates.discriminator", "ncritic": "training.updates.discriminator", "d_steps":
+    "training.updates.discriminator", "d_updates_per_step": "training.updates.discriminator", "disc_iters":
+    "training.updates.discriminator", "gen_batch_size": "training.updates.generator_batch_size",
+    "grad_clip": "training.optimizer.clip_norm", "clip": "training.optimizer.clip_norm", "max_norm":
+    "training.optimizer.clip_norm", "clip_grad_norm": "training.optimizer.clip_norm", "gradient_clip":
+    "training.optimizer.clip_norm", "warmup": "training.optimizer.warm_up", "lr_warmup": "training.optimizer.warm_up",
+    "g_lr": "training.optimizer.generator.learning_rate", "lr_g": "training.optimizer.generator.learning_rate",
+    "d_lr": "training.optimizer.discriminator.learning_rate", "lr_d":
+    "training.optimizer.discriminator.learning_rate", "glr": "training.optimizer.generator.learning_rate", "dlr":
+    "training.optimizer.discriminator.learning_rate", "halflife": "training.ema.half_life", "ema_half_life":
+    "training.ema.half_life",
     "z_dim": "generator.latent_dim", "dim_z": "generator.latent_dim", "nz": "generator.latent_dim",
     "latent_size": "generator.latent_dim", "latent": "generator.latent_dim", "zdim": "generator.latent_dim",
     "arch": "generator.family", "architecture": "generator.family", "backbone": "generator.family",
@@ -46,6 +57,11 @@ _ADVICE = {
     "r1_gamma": "R1's factor is `weight` of {kind: r1} in training.regularizers: half of StyleGAN's gamma",
     "r1": "R1 is an entry {kind: r1, weight: …} of training.regularizers",
     "bcr": "bCR is an entry {kind: bcr, weight: …} of training.regularizers",
+    "r2": "R2 is an entry {kind: r2, weight: …} of training.regularizers",
+    "ema_kimg": "the average's half-life is training.ema.half_life, in images: 1000 · ema_kimg",
+    "lambda_gp": "WGAN-GP's factor is `weight` of {kind: wgan_gp} in training.regularizers",
+    "gp_weight": "WGAN-GP's factor is `weight` of {kind: wgan_gp} in training.regularizers",
+    "phi": "TransGAN's φ is `target` of {kind: wgan_gp} in training.regularizers",
     "epochs": "a length is given by training.steps: epochs · images / training.batch_size",
     "num_epochs": "a length is given by training.steps: epochs · images / training.batch_size",
     "max_epochs": "a length is given by training.steps: epochs · images / training.batch_size",
@@ -74,6 +90,14 @@ _ADVICE = {
 }  # fmt: skip
 
 
+_IN_SCHEDULE = {
+    "kimg": "1000 · kimg",
+    "nimg": "nimg",
+    "steps": "steps · training.batch_size",
+    "epochs": "epochs · images of the data",
+}
+
+
 def meant_key(key: str, path: Path, allowed: Iterable[str], document: Mapping[str, Any]) -> str:
     """Hint for a key that the schema does not know at `path`; empty where no word is near.
 
@@ -86,6 +110,8 @@ def meant_key(key: str, path: Path, allowed: Iterable[str], document: Mapping[st
     if len(key) > _LONGEST:
         return ""
     known = list(allowed)
+    if {"from", "to", "images"} <= set(known) and key.lower() in _IN_SCHEDULE:
+        return f"a schedule's length is `images`: {_IN_SCHEDULE[key.lower()]}"
     near = suggestion(key, known)
     word = key.lower().replace("-", "_")
     belongs = _KEYS.get(word, "")
@@ -93,7 +119,7 @@ def meant_key(key: str, path: Path, allowed: Iterable[str], document: Mapping[st
         return f"did you mean '{here}'?"
     if word in _ADVICE:
         return _ADVICE[word]
-    places = () if near or belongs else leaves_of(document).get(word, ())
+    places = [] if near or belongs else outermost_places(word, document)
     if len(places) == 1:
         belongs = places[0]
     return f"did you mean {_readable(belongs)}?" if belongs else near
@@ -119,6 +145,17 @@ def leaves_of(document: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
         if len(path) > 1 and written not in found.setdefault(str(path[-1]), []):
             found[str(path[-1])].append(written)
     return {key: tuple(paths) for key, paths in found.items()}
+
+
+def outermost_places(key: str, document: Mapping[str, Any]) -> list[str]:
+    """Paths where a key may stand, without those in a section of another's mapping (`training.optimizer.generator`)."""
+    paths = leaves_of(document).get(key, ())
+    parents = [path.rpartition(".")[0] for path in paths]
+    return [
+        path
+        for path, own in zip(paths, parents, strict=True)
+        if not any(own.startswith(f"{parent}.") for parent in parents)
+    ]
 
 
 def _paths(part: Mapping[str, Any], document: Mapping[str, Any], path: Path) -> Iterator[Path]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from hitzoo.errors import UnknownNameError
-from hitzoo.spec.foreign import leaves_of, meant_key, meant_name
+from hitzoo.spec.foreign import meant_key, meant_name, outermost_places
 from hitzoo.spec.language import Language
 from hitzoo.spec.reference import Entry, every_entry, reference
 
@@ -51,7 +51,7 @@ def _instead(word: str, above: str, names: list[str], schema: Mapping[str, Any])
     place = tuple(filter(None, above.split(".")))
     if near := meant_name(word, place, names):
         return f"did you mean '{f'{above}.{near}'.lstrip('.')}'?"
-    if elsewhere := leaves_of(schema).get(word, ()):
+    if elsewhere := outermost_places(word, schema):
         return f"did you mean {' or '.join(elsewhere)}?"
     if not names:
         return f"{above} has nothing inside it"

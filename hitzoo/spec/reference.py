@@ -7,10 +7,10 @@ from dataclasses import MISSING, Field, dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any, TypeAlias, get_args, get_type_hints
 
-from hitzoo.spec.convert import to_data
+from hitzoo.spec.convert import key_of, to_data
 from hitzoo.spec.language import Language
 from hitzoo.spec.types import Spec
-from hitzoo.spec.wording import allowed_in_words, scalar_in_words, type_in_words
+from hitzoo.spec.wording import SCHEDULE, allowed_in_words, scalar_in_words, type_in_words
 
 Choice: TypeAlias = tuple[str, str]
 """A key and its value, `("family", "hit")`, that decide which other keys a mapping has."""
@@ -49,8 +49,18 @@ class Entry:
         if self.required:
             return "required"
         if self.default is None:
-            return "the defaults of its keys" if self.groups else "absent"
+            return "absent" if self.may_be_single else "the defaults of its keys"
         return scalar_in_words(self.default)
+
+    @property
+    def may_be_single(self) -> bool:
+        """True unless it is always a mapping, or a list of mappings."""
+        return not self.groups or " or " in self.type
+
+    @property
+    def may_be_schedule(self) -> bool:
+        """True for a number that may follow a schedule, or a list of such."""
+        return self.type.rstrip("s").endswith(SCHEDULE)
 
     @property
     def members(self) -> tuple[Entry, ...]:
@@ -81,7 +91,7 @@ class _Reader:
 
     def groups(self, part: Mapping[str, Any], kinds: tuple[type, ...], path: str) -> tuple[Group, ...]:
         """The groups of an object schema, whose choices the dataclasses `kinds` stand for."""
-        part = self._resolved(part)
+        part = self._mapping(part)
         if "allOf" not in part:
             return (self._group(part, kinds[0], path, None),)
         entries = tuple(self._entry(key, inner, None, part, path, None) for key, inner in part["properties"].items())
@@ -94,10 +104,10 @@ class _Reader:
         return self._group(self._resolved(rule["then"]), kind, path, (tag, wanted["const"]))
 
     def _group(self, part: Mapping[str, Any], kind: type, path: str, choice: Choice | None) -> Group:
-        own: dict[str, Field[Any]] = {item.name: item for item in fields(kind)}
+        own: dict[str, Field[Any]] = {key_of(item.name): item for item in fields(kind)}
         hints = get_type_hints(kind)
         entries = (
-            self._entry(key, inner, (own[key], hints[key]), part, path, choice)
+            self._entry(key, inner, (own[key], hints[own[key].name]), part, path, choice)
             for key, inner in part["properties"].items()
             if choice is None or key != choice[0]
         )
@@ -126,7 +136,7 @@ class _Reader:
             required=required,
             type=type_in_words(shown),
             allowed=allowed_in_words(shown),
-            default=None if required or declared is None or (kinds and not listed) else _default(declared[0]),
+            default=None if required or declared is None or _always_mapping(part, kinds) else _default(declared[0]),
             description=part.get("description", ""),
             groups=self.groups(inner[0], kinds, inner[1]) if kinds else (),
         )
@@ -137,11 +147,22 @@ class _Reader:
             return tuple(self.language.networks[path].values())
         return tuple(_classes(declared[1])) if declared else ()
 
+    def _mapping(self, part: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The object schema that a value, or an entry of a list, may be; the other choice is a single value."""
+        part = self._resolved(part)
+        if "if" not in part:
+            return part
+        return next(one for one in map(self._resolved, (part["then"], part["else"])) if "properties" in one)
+
     def _resolved(self, part: Mapping[str, Any]) -> Mapping[str, Any]:
         """A schema without its `$ref`; what stands beside the reference goes before what it leads to."""
         if "$ref" not in part:
             return part
         return {**self.language.schema["$defs"][str(part["$ref"]).removeprefix("#/$defs/")], **part}
+
+
+def _always_mapping(part: Mapping[str, Any], kinds: tuple[type, ...]) -> bool:
+    return bool(kinds) and part.get("type") != "array" and "if" not in part
 
 
 def _default(item: Field[Any]) -> Any:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from hitzoo.spec.language import Language
-from hitzoo.spec.reference import Entry, Group, reference
+from hitzoo.spec.reference import Entry, Group, every_entry, reference
 
 MARK = "<!-- From here on this page is written by `make docs`, from hitzoo/spec/schema/spec.schema.json. -->\n"
 _HEAD = ("| key | takes | default | what it is |", "|---|---|---|---|")
+_SCHEDULES = "Schedules"
 _TALLEST = 6  # levels of headings
 
 
@@ -22,13 +24,26 @@ def with_reference(page: str, language: Language) -> str:
 def reference_text(language: Language) -> str:
     """Every key of the spec language as Markdown, one section per mapping."""
     whole = reference(language)
-    return "\n".join(["## The document", "", *_table(whole), "", *_sections_inside(whole, 2)]).rstrip() + "\n"
+    lines = ["## The document", "", *_table(whole), "", *_sections_inside(whole, 2), *_schedules(whole)]
+    return "\n".join(lines).rstrip() + "\n"
 
 
 def _sections_inside(group: Group, level: int) -> Iterator[str]:
     for entry in group.entries:
-        if entry.groups:
+        if entry.groups and not entry.may_be_schedule:
             yield from _section(entry, level)
+
+
+def _schedules(whole: Group) -> Iterator[str]:
+    """The keys of a schedule, which are the same wherever a number may be one."""
+    (group,) = next(entry.groups for entry in every_entry(whole) if entry.may_be_schedule)
+    prefix = f"{group.path}."
+    yield from (f"## {_SCHEDULES}", "", _prose(group.description), "")
+    yield from _table(replace(group, entries=tuple(_without(prefix, entry) for entry in group.entries)))
+
+
+def _without(prefix: str, entry: Entry) -> Entry:
+    return replace(entry, path=entry.path.removeprefix(prefix))
 
 
 def _section(entry: Entry, level: int) -> Iterator[str]:
@@ -65,6 +80,8 @@ def _default(entry: Entry) -> str:
 
 def _link(entry: Entry) -> str:
     """To the section of a mapping: GitHub drops what is no letter, digit, `_` or `-` from a heading."""
+    if entry.may_be_schedule:
+        return f"[{_SCHEDULES}.](#{_SCHEDULES.lower()})"
     return f"[Its keys.](#{re.sub(r'[^a-z0-9_-]', '', entry.path)})"
 
 

@@ -96,7 +96,7 @@ class _Mending:
             return schema["const"]
         if "enum" in schema:
             return self._choice(schema["enum"], value, parent)
-        kind = schema.get("type") or ("integer" if "else" in schema else "object")
+        kind = schema.get("type", "object")
         if kind in ("integer", "number"):
             return self._number(schema, value)
         if kind == "boolean":
@@ -174,7 +174,10 @@ class _Mending:
     def _resolved(self, schema: Mapping[str, Any]) -> Mapping[str, Any]:
         while "$ref" in schema:
             schema = self.schema["$defs"][str(schema["$ref"]).removeprefix("#/$defs/")]
-        return {**schema, **schema["else"]} if "else" in schema and "type" not in schema else schema
+        if "else" not in schema or "type" in schema:
+            return schema
+        other = self._resolved(schema["then"] if "$ref" in schema["else"] else schema["else"])
+        return {**{key: value for key, value in schema.items() if key not in ("if", "then", "else")}, **other}
 
     def _remember(self, path: Path) -> None:
         if path and path[-1] in _TAGS:

@@ -9,6 +9,7 @@ Units: resolutions in pixels, weights as plain factors, decays per step, pixel v
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Literal, Protocol, TypeAlias
 
 from hitzoo.spec.place import Places
@@ -25,14 +26,66 @@ class NetworkSpec(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ScheduleSpec:
+    """A number that goes from one value to another over so many real `images`, beginning after `start` of them."""
+
+    from_: float
+    to: float
+    images: int
+    shape: Literal["cosine", "linear"] = "cosine"
+    start: int = 0
+
+
+Number: TypeAlias = float | ScheduleSpec
+"""A number, or one that follows a schedule."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class R1Spec:
     """R1: weight · E‖∇D(real)‖², without a factor ½ (StyleGAN's gamma is twice this weight).
 
-    With an `interval` of k it is taken every k-th step with k times its weight (lazy regularization).
+    With an `interval` of k it is taken every k-th step with k times its weight (lazy regularization). The
+    `finite_difference` puts ((D(x + σε) − D(x))/σ)² with ε ~ N(0, I) in the place of ‖∇D‖², on a `fraction` of the
+    batch; σ is 0.01 and the fraction 1 when absent.
     """
 
     kind: Literal["r1"] = "r1"
-    weight: float = 10.0
+    weight: Number = 10.0
+    interval: int = 1
+    method: Literal["exact", "finite_difference"] = "exact"
+    sigma: float | None = None
+    fraction: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class R2Spec:
+    """R2: weight · E‖∇D(fake)‖², without a factor ½; everything else as in R1."""
+
+    kind: Literal["r2"] = "r2"
+    weight: Number = 10.0
+    interval: int = 1
+    method: Literal["exact", "finite_difference"] = "exact"
+    sigma: float | None = None
+    fraction: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WganGpSpec:
+    """WGAN-GP's penalty: weight/target² · E(‖∇D‖ − target)², between real and fake images."""
+
+    kind: Literal["wgan_gp"] = "wgan_gp"
+    weight: Number = 10.0
+    target: float = 1.0
+    interval: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class DriftSpec:
+    """The drift of real logits from 0: weight · E D(real)², or weight · (E D(real))² with `of: mean`."""
+
+    kind: Literal["drift"] = "drift"
+    weight: Number = 0.001
+    of: Literal["logits", "mean"] = "logits"
     interval: int = 1
 
 
@@ -41,32 +94,55 @@ class BcrSpec:
     """Balanced consistency: weight · [E(D(x) − D(T x))² + E(D(G z) − D(T G z))²] (Zhao et al. 2020, bCR)."""
 
     kind: Literal["bcr"] = "bcr"
-    weight: float = 10.0
+    weight: Number = 10.0
     interval: int = 1
     augment: tuple[Literal["flip", "color", "translation", "cutout"], ...] = ("color", "translation", "cutout")
 
 
-RegularizerSpec: TypeAlias = R1Spec | BcrSpec
+def whole_fraction(fraction: float) -> Fraction:
+    """Return the fraction that a decimal number means: 0.25 is 1/4; an image is at least 1/4096 of a batch."""
+    return Fraction(fraction).limit_denominator(4096)
+
+
+RegularizerSpec: TypeAlias = R1Spec | R2Spec | BcrSpec | WganGpSpec | DriftSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdamOfNetworkSpec:
+    """What Adam has for one network in the place of what it has for both; None is what it has for both."""
+
+    learning_rate: Number | None = None
+    betas: tuple[Number, Number] | None = None
+    clip_norm: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class AdamSpec:
     """Adam for both networks. `form` says where epsilon stands: `keras` as in the official code, or `torch`.
 
-    `epsilon` defaults to each form's own default: 1e-7 for Keras, 1e-8 for torch.
+    `epsilon` defaults to each form's own default: 1e-7 for Keras, 1e-8 for torch. The learning rates rise from 0 in the
+    first `warm_up` real images. `clip_norm` is the largest norm of a network's gradient, which is scaled down to it.
+    With `lazy_correction` the discriminator has lr·c and β^c with c = k/(k + 1), k the shortest interval of its lazy
+    regularizers.
     """
 
     kind: Literal["adam"] = "adam"
     form: Literal["keras", "torch"] = "keras"
-    learning_rate: float = 1e-4
-    betas: tuple[float, float] = (0.0, 0.99)
+    learning_rate: Number = 1e-4
+    betas: tuple[Number, Number] = (0.0, 0.99)
     epsilon: float | None = None
+    warm_up: int = 0
+    clip_norm: float | None = None
+    lazy_correction: bool = False
+    generator: AdamOfNetworkSpec | None = None
+    discriminator: AdamOfNetworkSpec | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmaSpec:
     """Exponential moving average of the generator: copied up to `start_step`, then decayed per step.
 
+    With a `half_life` of h real images the decay is 0.5^(B/h) for the B of a step, in the place of `decay`.
     With `ramp_up` the decay of step n is at most (1 + n)/(10 + n), so that early samples show the network of the last
     tenth of the run and not its beginnings.
     """
@@ -74,19 +150,33 @@ class EmaSpec:
     decay: float = 0.999
     start_step: int = 10
     ramp_up: bool = False
+    half_life: Number | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlternatingSpec:
+    """Some updates of the discriminator, each on a batch of its own, and then one of the generator.
+
+    `generator_batch_size` is that of the generator's update; the discriminator's when absent.
+    """
+
+    discriminator: int = 1
+    generator: Literal[1] = 1
+    generator_batch_size: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingSpec:
-    """The training of the two networks: one forward pass for both updates per step, as the official code does it.
+    """The training of the two networks: by default one forward pass for both updates per step, as the official code.
 
     `norm_statistics` says over which images the generator's batch norms take their statistics: those of a process
     (`per_replica`, official), of all processes (`synchronised`), or of groups of N (a number).
     `activation_checkpointing` names the resolutions whose activations are computed again instead of being kept.
     """
 
-    loss: Literal["non_saturating", "hinge"] = "non_saturating"
+    loss: Literal["non_saturating", "hinge", "relativistic", "wasserstein"] = "non_saturating"
     regularizers: tuple[RegularizerSpec, ...] = (R1Spec(),)
+    updates: Literal["simultaneous"] | AlternatingSpec = "simultaneous"
     optimizer: AdamSpec = field(default_factory=AdamSpec)
     norm_statistics: Literal["per_replica", "synchronised"] | int = "per_replica"
     activation_checkpointing: Literal["none", "all"] | tuple[int, ...] = "none"

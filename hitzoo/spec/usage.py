@@ -26,8 +26,10 @@ def _values(data: Mapping[str, Any], entry: Entry) -> Iterator[Any]:
     *way, last = re.findall(r"\w+", entry.path)
     mappings: list[Any] = [data]
     for key in way:
-        inner = [mapping[key] for mapping in mappings if key in mapping]
+        inner = [mapping[key] for mapping in mappings if isinstance(mapping, Mapping) and key in mapping]
         mappings = [one for part in inner for one in (part if isinstance(part, list) else [part])]
     for mapping in mappings:
+        if not isinstance(mapping, Mapping):
+            continue
         if last in mapping and (entry.choice is None or mapping.get(entry.choice[0]) == entry.choice[1]):
             yield mapping[last]

@@ -13,12 +13,17 @@ _TYPES = {
     "boolean": ("true or false", "truth values"),
     "object": ("mapping", "mappings"),
 }
+SCHEDULE = "schedule"
+_REFERRED = {f"#/$defs/{SCHEDULE}": (SCHEDULE, "schedules")}
 
 
 def type_in_words(part: Mapping[str, Any], *, plural: bool = False) -> str:
     """`whole number`, `word or whole number`, `list of mappings`."""
     if "if" in part:
-        return f"{type_in_words(part['then'])} or {type_in_words(part['else'])}"
+        return " or ".join(type_in_words(one, plural=plural) for one in _choices(part))
+    if "$ref" in part:
+        kind = _REFERRED.get(part["$ref"], _TYPES["object"])
+        return kind[plural]
     if part.get("type") == "array":
         return f"list of {type_in_words(part['items'], plural=True)}"
     values = part.get("enum", [part["const"]] if "const" in part else [])
@@ -32,12 +37,10 @@ def type_in_words(part: Mapping[str, Any], *, plural: bool = False) -> str:
 def allowed_in_words(part: Mapping[str, Any]) -> str:
     """`hit, convnet`, `at least 1`, `2 to 12 entries, each at least 1`; nothing where the type says it all."""
     if "if" in part:
-        words, other, allowed = (
-            allowed_in_words(part["then"]),
-            type_in_words(part["else"]),
-            allowed_in_words(part["else"]),
-        )
-        return f"{words}, or a {other} ({allowed})"
+        first, other = _choices(part)
+        words, allowed = allowed_in_words(first), allowed_in_words(other)
+        second = f"a {type_in_words(other)}" + (f" ({allowed})" if allowed else "")
+        return f"{words}, or {second}" if words else f"or {second}"
     if "const" in part:
         return scalar_in_words(part["const"])
     if "enum" in part:
@@ -45,6 +48,12 @@ def allowed_in_words(part: Mapping[str, Any]) -> str:
     if part.get("type") == "array":
         return _entries(part)
     return _range(part)
+
+
+def _choices(part: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The two kinds of values that a part may have, a mapping last."""
+    first, other = part["then"], part["else"]
+    return (other, first) if "$ref" in first else (first, other)
 
 
 def bounds_in_words(part: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.device import choose_device
 from hitzoo.runtime.free_memory import free_memory
 from hitzoo.sampling.generator import Generator
+from hitzoo.spec.batches import images_of_a_step
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.compile_errors import explaining_compiler_errors
 from hitzoo.training.engine.memory_estimate import measure_footprint
@@ -120,6 +121,7 @@ def _times(
     sample: float,
 ) -> dict[str, Any]:
     steps, batch = spec.training.steps, spec.training.batch_size
+    shown = images_of_a_step(spec.training)
     each = batch // at_once * times.seconds_of(at_once) * _share(spec, times.between)
     evaluations = -(-steps // spec.evaluation.every) if spec.evaluation.every else 0
     evaluating = evaluations * spec.evaluation.samples * sample
@@ -127,10 +129,10 @@ def _times(
     return {
         "steps": steps,
         "seconds_per_step": each,
-        "reading_per_step": reading.seconds * batch if reading else None,
+        "reading_per_step": reading.seconds * shown if reading else None,
         "sampling": sampling,
         "evaluating": evaluating,
-        "seconds": steps * _with_reading(each, reading, batch, device) + sampling + evaluating,
+        "seconds": steps * _with_reading(each, reading, shown, device) + sampling + evaluating,
     }
 
 
@@ -158,12 +160,12 @@ def _time_steps(
     budget: float,
     progress: Callable[[str], None],
 ) -> StepTimes:
-    side, channels = plan.resolution, plan.image_channels
     random = torch.Generator().manual_seed(0)
 
     def stepper(size: int) -> Step:
-        images = torch.randint(0, 256, (size, side, side, channels), dtype=torch.uint8, generator=random)
         runner = new_runner(spec, plan, state, options, device, batch_size=size)
+        shape = (runner.images_per_step, plan.resolution, plan.resolution, plan.image_channels)
+        images = torch.randint(0, 256, shape, dtype=torch.uint8, generator=random)
         return lambda number: runner(number, images)
 
     fitting = at_once if device.type == "cuda" else min(at_once, predicted_to_fit(spec, plan, 1))
@@ -211,7 +213,9 @@ def _memory(spec: Spec, plan: ModelPlan, device: torch.device, at_once: int, tim
 
 
 def _interval(spec: Spec) -> int:
-    """Return the interval of lazy terms; of several the shortest, which is the dearer guess."""
+    """Return the interval of lazy terms; of several the shortest, the dearer guess, and by turns as if all were due."""
+    if not isinstance(spec.training.updates, str):
+        return 1
     return min((term.interval for term in spec.training.regularizers if term.interval > 1), default=1)
 
 

@@ -96,7 +96,8 @@ def to_hit_gan(model: ModelFolder) -> dict[str, Array]:
     of_generator = _variables(model.plan, "generator")
     parts = {str(root): (model.weights, of_generator)}
     parts.setdefault(LIVE, (folder / LIVE_GENERATOR_NAME, of_generator))
-    parts[CRITIC] = (folder / DISCRIMINATOR_NAME, _variables(model.plan, "discriminator"))
+    if (folder / DISCRIMINATOR_NAME).is_file():
+        parts[CRITIC] = (folder / DISCRIMINATOR_NAME, _variables(model.plan, "discriminator"))
     arrays: dict[str, Array] = {}
     for part, (path, entries) in parts.items():
         if path.is_file():

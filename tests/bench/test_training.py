@@ -242,3 +242,12 @@ def test_the_command_prints_a_table_or_json(run, tiny_text, tmp_path) -> None:
     assert report["model"] == "tiny"
     assert [row["setting"] for row in report["runs"]] == ["plain", "default"]
     assert {"hardware", "torch", "device"} <= report.keys()
+
+
+def test_steps_by_turns_get_the_images_of_all_their_updates(tiny_spec) -> None:
+    spec = tiny_spec("training.updates={discriminator: 2, generator_batch_size: 8}", "training.loss=relativistic")
+    (timing,) = bench_training(spec, compile_spec(spec), settings=["default"], batch=2, repeats=1, device=CPU)
+    assert timing.seconds[0] > 0
+    with pytest.raises(RequestError, match="choose a multiple of 4"):
+        odd = tiny_spec("training.updates={generator_batch_size: 5}")
+        bench_training(odd, compile_spec(odd), settings=["default"], batch=2, repeats=1, device=CPU)

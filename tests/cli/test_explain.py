@@ -26,7 +26,7 @@ def test_explain_says_all_of_one_key(run: Run) -> None:
 
 def test_explain_lists_what_a_section_has(run: Run) -> None:
     text = run("explain", "training.ema").stdout
-    for key in ("decay", "start_step", "ramp_up"):
+    for key in ("decay", "start_step", "ramp_up", "half_life"):
         assert f"  training.ema.{key} " in text
     assert "Moving average of the generator" in text
     text = run("explain", "training.regularizers").stdout
@@ -52,7 +52,7 @@ def test_explain_as_json(run: Run) -> None:
     assert (said["type"], said["default"], said["required"]) == ("whole number", 4, False)
     assert "hit-b-ffhq256" in said["specs"]["16"]
     (section,) = json.loads(run("explain", "training.ema", "--json").stdout)
-    assert section["members"] == [f"training.ema.{key}" for key in ("decay", "start_step", "ramp_up")]
+    assert section["members"] == [f"training.ema.{key}" for key in ("decay", "start_step", "ramp_up", "half_life")]
     first, second = json.loads(run("explain", "generator.initial_size", "--json").stdout)
     assert (first["with"], second["with"]) == ({"family": "hit"}, {"family": "convnet"})
 
@@ -64,7 +64,7 @@ def test_explain_refuses_a_wrong_path(run: Run) -> None:
 
 def test_paths_are_completed_for_explain() -> None:
     assert complete_explained("training.ema") == ["training.ema"] + [
-        f"training.ema.{key}" for key in ("decay", "start_step", "ramp_up")
+        f"training.ema.{key}" for key in ("decay", "start_step", "ramp_up", "half_life")
     ]
     assert complete_explained("generator.latent_d") == ["generator.latent_dim"]
     assert complete_explained("nothing") == []

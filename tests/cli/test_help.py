@@ -183,5 +183,5 @@ def test_the_shell_is_answered_without_torch(tmp_path: Path) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.split() == ["hit-b-ffhq256", "hit-b-ffhq256-nobcr"]
+    assert done.stdout.split() == ["hit-b-ffhq256", "hit-b-ffhq256-nobcr", "hit-b-ffhq256-r3gan"]
     assert time.monotonic() - start < 30

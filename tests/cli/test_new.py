@@ -74,3 +74,13 @@ def test_training_with_neither_spec_nor_pictures_is_refused(run: Run, pictures: 
 def test_a_folder_gives_its_spec_a_name(tmp_path: Path, pictures: Path, folder: str, name: str) -> None:
     spec, _ = spec_for_data(str(pictures), tmp_path / folder, device="cpu", processes=1)
     assert spec.name == name
+
+
+def test_a_recipe_is_written_into_a_copy_and_into_a_spec_for_pictures(run: Run, pictures: Path, tmp_path: Path) -> None:
+    run("new", "mine.yaml", "--from", "hit-ti-shapes64", "--recipe", "r3gan")
+    run("new", "photos.yaml", "--data", "pictures", "--recipe", "r3gan")
+    for name in ("mine", "photos"):
+        assert load_spec(tmp_path / f"{name}.yaml").training.loss == "relativistic"
+        assert f"{name}.yaml: fits" in run("check", f"{name}.yaml").stdout
+    assert "did you mean 'r3gan'?" in run("new", "other.yaml", "--recipe", "r3gen", code=2).stderr
+    assert not (tmp_path / "other.yaml").exists()

@@ -16,6 +16,7 @@ from hitzoo.training.run.events import RunStart
 from hitzoo.training.run.metrics import Record
 
 START = RunStart(
+    images_per_step=8,
     name="tiny",
     folder=Path("runs/a"),
     device="cpu",

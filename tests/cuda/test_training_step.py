@@ -45,7 +45,7 @@ def gradients(spec: Spec, execution: Execution, device: torch.device, dtype: tor
     networks = new_state(plan, spec.training, 0, CPU).networks
     for network in networks.values():
         fill(network, scale=0.1).to(device, dtype)
-    (update,) = execution.objective(objective_of(spec.training), networks).updates(1)
+    (update,) = execution.objective(objective_of(spec), networks).updates(1)
     latents, random = draws_of(0, update, Moment(step=1), plan.input_width, device)
     side = plan.resolution
     real = torch.rand(update.images, side, side, 3, generator=torch.Generator().manual_seed(2)) * 2 - 1
@@ -78,7 +78,7 @@ def test_gradients_are_float64s(card: torch.device, recipe: str, way: str) -> No
 def runner(spec: Spec, device: torch.device, micro_batches: int = 1) -> StepRunner:
     plan = compile_spec(spec)
     state = new_state(plan, spec.training, 0, device)
-    objective, width = objective_of(spec.training), plan.input_width
+    objective, width = objective_of(spec), plan.input_width
     return StepRunner(state, objective, seed=0, latent_dim=width, device=device, micro_batches=micro_batches)
 
 

@@ -22,6 +22,6 @@ def networks(tiny_spec):
         with torch.no_grad():
             for weight in generator.parameters():
                 weight.copy_(0.4 * torch.randn_like(weight))
-        return generator, discriminator, objective_of(spec.training)
+        return generator, discriminator, objective_of(spec)
 
     return make

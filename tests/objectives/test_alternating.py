@@ -32,12 +32,16 @@ def has_gradient(network: nn.Module) -> bool:
 
 def test_updates_are_the_discriminators_and_then_the_generators() -> None:
     objective = Alternating(
-        loss=NON_SATURATING, discriminator_updates=3, batch_size=4, generator_batch_size=6, clip_norm=5.0
+        loss=NON_SATURATING,
+        discriminator_updates=3,
+        batch_size=4,
+        generator_batch_size=6,
+        clip_norm={"discriminator": 5.0},
     )
     updates = objective.updates(1)
     assert [update.moves for update in updates] == [("discriminator",)] * 3 + [("generator",)]
     assert [(update.images, update.latents) for update in updates] == [(4, 4)] * 3 + [(0, 6)]
-    assert {update.clip_norm for update in updates} == {5.0}
+    assert all(update.clip_norm == {"discriminator": 5.0} for update in updates)
     assert images_per_step(objective) == 12
 
 

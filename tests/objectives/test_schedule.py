@@ -24,3 +24,12 @@ def test_number_is_its_own_value_and_a_schedule_has_one_by_images() -> None:
     assert value_at(2.5, 10**9) == 2.5
     assert value_at(Constant(2.5), 10**9) == 2.5
     assert value_at(Linear(0.0, 1.0, images=10), 5) == 0.5
+
+
+@pytest.mark.parametrize("shape", [Linear, Cosine])
+def test_schedule_waits_for_its_start(shape) -> None:
+    late, early = shape(4.0, 1.0, images=300, start=500), shape(4.0, 1.0, images=300)
+    for images in (0, 1, 499, 500, 507, 650, 799, 800, 801, 10**9):
+        assert late.at(images) == early.at(max(images - 500, 0))
+    assert late.at(500) == 4.0
+    assert late.at(800) == pytest.approx(1.0)

@@ -71,7 +71,7 @@ def test_a_wrong_spec_names_the_differences_and_the_one_that_fits(run: Run, tmp_
         "the variables are not those of hit-imagenet128",
         "generator/blocks/4/layer_with_weights-0/attention_layer/key_dense/bias is 1×16, the network wants 1×32",
         "more",
-        "fits: --spec hit-b-celebahq256, hit-b-ffhq256, hit-b-ffhq256-nobcr\n",
+        "fits: --spec hit-b-celebahq256, hit-b-ffhq256, hit-b-ffhq256-nobcr, hit-b-ffhq256-r3gan\n",
     ):
         assert words in said
     assert not (tmp_path / "model").exists()

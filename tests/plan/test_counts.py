@@ -47,6 +47,9 @@ SHIPPED = {
     "hit-imagenet128-ablation-attn3": (67_520_006, NARROW),  # Table 6: 67.52 M
     "hit-imagenet128-ablation-attn4": (FULL, NARROW),  # Table 6: 67.60 M
     "convnet-r1-imagenet128": (34_247_939, NARROW),  # not published
+    "hit-s-ffhq256-r3gan": (38_013_382, FACES),
+    "hit-b-ffhq256-r3gan": (46_217_670, FACES),
+    "hit-imagenet128-r3gan": (32_866_627, NARROW),
     "hit-ti-shapes32": (1_239_907, 567_825),  # ours
     "hit-ti-64": (1_442_211, 879_377),
     "hit-ti-shapes64": (1_442_211, 879_377),

@@ -109,12 +109,13 @@ def test_the_hash_of_a_published_model_never_changes() -> None:
 
 
 SAME_NETWORK = [
-    {"hit-s-ffhq256", "hit-s-ffhq256-nobcr", "hit-s-celebahq256"},
-    {"hit-b-ffhq256", "hit-b-ffhq256-nobcr", "hit-b-celebahq256"},
+    {"hit-s-ffhq256", "hit-s-ffhq256-nobcr", "hit-s-celebahq256", "hit-s-ffhq256-r3gan"},
+    {"hit-b-ffhq256", "hit-b-ffhq256-nobcr", "hit-b-celebahq256", "hit-b-ffhq256-r3gan"},
     {"hit-l-ffhq256", "hit-l-ffhq256-nobcr", "hit-l-celebahq256"},
     {"hit-b-ffhq1024", "hit-b-celebahq1024"},
     {"hit-imagenet128-ablation", "hit-imagenet128-ablation-attn4"},
     {"hit-imagenet128-ablation-cross", "hit-imagenet128-ablation-attn0"},
+    {"hit-imagenet128", "hit-imagenet128-r3gan"},
     {"hit-ti-64", "hit-ti-shapes64"},  # ours
 ]
 

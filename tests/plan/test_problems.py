@@ -224,6 +224,53 @@ def test_a_regularizer_that_is_there_twice() -> None:
     )
 
 
+def test_options_of_a_finite_difference_beside_an_exact_penalty() -> None:
+    message = with_training("regularizers: [{kind: r1, sigma: 0.1}, {kind: r2, fraction: 0.5}]")
+    assert message == (
+        "mine.yaml:10:60  training.regularizers[0].sigma\n  sigma has no effect on an exact r1\n"
+        "  write method: finite_difference, or leave it out\n"
+        "mine.yaml:10:87  training.regularizers[1].fraction\n  fraction has no effect on an exact r2\n"
+        "  write method: finite_difference, or leave it out"
+    )
+
+
+@pytest.mark.parametrize("fraction", ["0.3", "0.0625", "0.3333"])
+def test_a_fraction_that_is_no_whole_number_of_images(fraction: str) -> None:
+    message = with_training(f"regularizers: [{{kind: r1, method: finite_difference, fraction: {fraction}}}]")
+    assert f"{fraction} of a batch of 8 is no whole number of images" in message
+    assert "write a fraction such as 0.5 or 0.25 that gives one" in message
+
+
+def test_a_fraction_beside_groups_of_the_whole_batch() -> None:
+    message = with_training("regularizers: [{kind: r1, method: finite_difference, fraction: 0.5}]")
+    assert "a part of the batch has other groups than the whole (discriminator.minibatch_std)" in message
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "message"),
+    [
+        (
+            "betas: [{from: 0.1, to: 0.2, images: 9}, 0.9]",
+            "training.optimizer.betas[0]\n  the first of the betas cannot follow a schedule",
+        ),
+        ("betas: [0, {from: 0.1, to: 1.0, images: 9}]", "betas[1].to\n  1 is out of range: less than 1"),
+        ("learning_rate: {from: 2, to: 0, images: 9}", "learning_rate.from\n  2 is out of range: at most 1"),
+        (
+            "discriminator: {learning_rate: {from: 0.1, to: 5, images: 9}}",
+            "training.optimizer.discriminator.learning_rate.to\n  5 is out of range: at most 1",
+        ),
+    ],
+)
+def test_ends_of_a_schedule_that_a_number_cannot_have(optimizer: str, message: str) -> None:
+    assert message in with_training(f"optimizer: {{kind: adam, {optimizer}}}")
+
+
+def test_groups_that_do_not_divide_the_generators_batch() -> None:
+    message = with_training("updates: {generator_batch_size: 6}")
+    assert "training.updates.generator_batch_size\n  groups of 4 do not divide the generator's batch of 6" in message
+    assert "choose a multiple of 4, or change discriminator.minibatch_std" in message
+
+
 def test_a_resolution_to_compute_again_that_no_part_has() -> None:
     message = with_training("activation_checkpointing: [16, 64, 12, 4]")
     assert message == "\n".join(

@@ -9,7 +9,8 @@ import pytest
 from hitzoo.errors import SpecError
 from hitzoo.families.load import load_spec, parse_spec
 from hitzoo.spec.text import read_spec_text
-from hitzoo.spec.types import AdamSpec, BcrSpec, EmaSpec, R1Spec, Spec
+from hitzoo.spec.types import AdamSpec, AlternatingSpec, BcrSpec, EmaSpec, R1Spec, ScheduleSpec, Spec
+from hitzoo.spec.write import to_yaml
 
 HEAD = """\
 hitzoo: 1
@@ -104,7 +105,7 @@ def said(text: str) -> str:
         (
             "training: {regularizers: [{kind: r1, wieght: 1}]}",
             "mine.yaml:7:38  training.regularizers[0].wieght\n  unknown key 'wieght'\n"
-            "  did you mean 'weight'?; allowed: interval, kind, weight",
+            "  did you mean 'weight'?; allowed: fraction, interval, kind, method, sigma, weight",
         ),
         (
             "training: {regularizers: [{kind: r1, interval: 0}]}",
@@ -199,7 +200,7 @@ def test_all_problems_come_together_in_the_order_of_their_lines() -> None:
         "mine.yaml:8:10  training.steps",
         '  "soon" is not a whole number',
         "mine.yaml:9:9  training.loss",
-        '  "hinges" is not one of: non_saturating, hinge',
+        '  "hinges" is not one of: non_saturating, hinge, relativistic, wasserstein',
         "  did you mean 'hinge'?",
         "mine.yaml:10:3  training.loss",
         "  the key 'loss' stands here twice (first in line 9)",
@@ -286,3 +287,39 @@ def test_a_file_that_cannot_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(SpecError) as caught:
         load_spec(path)
     assert str(caught.value) == f"{path}\n  cannot be read: Permission denied"
+
+
+def test_a_number_may_follow_a_schedule_and_is_written_back() -> None:
+    text = HEAD + (
+        "training:\n  optimizer: {kind: adam, learning_rate: {from: 2.0e-4, to: 0, images: 1000}}\n"
+        "  ema: {half_life: {from: 0, to: 5, images: 10, shape: linear, start: 3}}\n"
+        "  updates: {discriminator: 2}\n"
+    )
+    spec = parse_spec(text)
+    assert spec.training.optimizer.learning_rate == ScheduleSpec(from_=2e-4, to=0.0, images=1000)
+    assert spec.training.ema.half_life == ScheduleSpec(from_=0.0, to=5.0, images=10, shape="linear", start=3)
+    assert spec.training.updates == AlternatingSpec(discriminator=2)
+    assert parse_spec(to_yaml(spec)) == spec
+    assert "from: 0.0002" in to_yaml(spec)
+
+
+@pytest.mark.parametrize(
+    ("training", "message"),
+    [
+        ("optimizer: {kind: adam, learning_rate: fast}", '"fast" is not a number'),
+        ("optimizer: {kind: adam, learning_rate: 0}", "0 is out of range: more than 0 and at most 1"),
+        ("optimizer: {kind: adam, learning_rate: {from: 1.0e-3, to: 0}}", "missing key 'images'\n  Real images over"),
+        (
+            "ema: {half_life: {from: 0, to: 5, kimg: 10}}",
+            "unknown key 'kimg'\n  a schedule's length is `images`: 1000 · kimg; allowed: from, images,",
+        ),
+        ("updates: alternating", '"alternating" is not one of: simultaneous'),
+        ("updates: 2", "2 is not a mapping of keys to values"),
+        ("updates: {generator: 2}", "2 is not possible here; it must be 1"),
+        ("loss: wgan_gp", '"wgan_gp" is not one of: non_saturating, hinge, relativistic, wasserstein'),
+    ],
+)
+def test_problems_of_recipes(training: str, message: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        parse_spec(HEAD + f"training: {{{training}}}")
+    assert message in str(caught.value)

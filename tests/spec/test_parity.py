@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from hitzoo.families.language import shipped_language
 from hitzoo.families.registry import FAMILIES
+from hitzoo.spec.convert import key_of
 from hitzoo.spec.types import Spec
 
 LANGUAGE = shipped_language()
@@ -27,6 +28,8 @@ def resolve(part: Mapping[str, Any]) -> Mapping[str, Any]:
 def objects(part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The object schemas a schema stands for: itself, or one for each choice of its tag."""
     part = resolve(part)
+    if "if" in part:
+        part = next(one for one in map(resolve, (part["then"], part["else"])) if "properties" in one)
     if "allOf" in part:
         return [resolve(rule["then"]) for rule in part["allOf"]]
     return [part]
@@ -40,7 +43,7 @@ def classes(kind: Any) -> list[type]:
     """The dataclasses inside a type: itself, the members of a union, the entries of a tuple."""
     if isinstance(kind, type) and is_dataclass(kind):
         return [kind]
-    return [found for inner in get_args(kind) for found in classes(inner)]
+    return list(dict.fromkeys(found for inner in get_args(kind) for found in classes(inner)))
 
 
 def tag_of(part: Mapping[str, Any]) -> object:
@@ -50,7 +53,7 @@ def tag_of(part: Mapping[str, Any]) -> object:
 def pairs(part: Mapping[str, Any], kind: type) -> Iterator[tuple[Mapping[str, Any], type]]:
     """Every object schema with the dataclass that stands for it, from the whole document down."""
     yield part, kind
-    hints = get_type_hints(kind)
+    hints = {key_of(name): hint for name, hint in get_type_hints(kind).items()}
     for key, inner in part["properties"].items():
         target = resolve(inner).get("items", inner)
         wanted = (
@@ -68,7 +71,7 @@ def pairs(part: Mapping[str, Any], kind: type) -> Iterator[tuple[Mapping[str, An
 
 ALL = {kind.__name__: (part, kind) for part, kind in pairs(LANGUAGE.schema, Spec)}
 FIELDS = [
-    pytest.param(part["properties"][item.name], item, get_type_hints(kind)[item.name], id=f"{name}.{item.name}")
+    pytest.param(part["properties"][key_of(item.name)], item, get_type_hints(kind)[item.name], id=f"{name}.{item.name}")
     for name, (part, kind) in ALL.items()
     for item in fields(kind)
     if item.name != "places"
@@ -87,7 +90,7 @@ def test_the_schema_is_one() -> None:
 @pytest.mark.parametrize("name", ALL)
 def test_keys_and_what_is_required(name: str) -> None:
     part, kind = ALL[name]
-    own = {item.name: item for item in fields(kind) if item.name != "places"}
+    own = {key_of(item.name): item for item in fields(kind) if item.name != "places"}
     assert set(part["properties"]) == set(own)
     assert part["additionalProperties"] is False
     needed = {key for key, item in own.items() if default_of(item) is MISSING}

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from hitzoo.errors import DataError, RequestError
 from hitzoo.families.compile import ModelPlan
 from hitzoo.families.load import parse_spec
-from hitzoo.spec.types import R1Spec, Spec
+from hitzoo.spec.types import AlternatingSpec, R1Spec, Spec
+from hitzoo.training.engine.trial_reading import Reading
 from hitzoo.training.estimate import Estimate, estimate
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.options import RunOptions
@@ -74,3 +76,17 @@ def test_a_spec_without_images_is_reckoned_without_reading(tiny_spec: Spec, tiny
         reckon(tiny_spec, tiny_plan, data="nowhere")
     with pytest.raises(RequestError, match="batch_per_device 3 does not divide"):
         reckon(tiny_spec, tiny_plan, batch_per_device=3)
+
+
+def test_reading_is_of_all_images_that_a_step_takes(tiny_spec: Spec, tiny_plan: ModelPlan, monkeypatch) -> None:
+    monkeypatch.setattr(
+        "hitzoo.training.engine.timed_steps.StepTimer._timed", lambda self, step, number: step(1) and 2.0
+    )
+    reading = Reading(images=1000, seconds=0.5, some=np.zeros((36, 32, 32, 3), np.uint8))
+    monkeypatch.setattr("hitzoo.training.estimate.read_some", lambda *given: reading)
+    by_turns = replace(tiny_spec.training, updates=AlternatingSpec(discriminator=3, generator_batch_size=2))
+    found = reckon(replace(tiny_spec, training=by_turns), tiny_plan)
+    assert (found.reading_per_step, found.seconds_per_step) == (6.0, 2.0)
+    assert reckon(tiny_spec, tiny_plan).reading_per_step == 2.0
+    lazy = replace(by_turns, regularizers=(R1Spec(interval=4),))
+    assert reckon(replace(tiny_spec, training=lazy), tiny_plan).seconds_per_step == 2.0

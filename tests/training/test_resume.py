@@ -11,6 +11,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
+from hitzoo.spec.batches import images_of_a_step
 from hitzoo.training.run.events import NoEvents, RunEnd
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.options import RunOptions
@@ -27,6 +28,34 @@ CASES = {
     ],
     "adam with both moments": ["training.optimizer.betas=[0.5, 0.9]"],
     "torch's adam": ["training.optimizer.form=torch"],
+    "everything annealed": [
+        "training.loss=relativistic",
+        "training.regularizers=[{kind: r1, weight: {from: 2.0, to: 0.2, images: 12}}, {kind: r2}]",
+        "training.optimizer.learning_rate={from: 0.02, to: 0.005, images: 10, shape: linear}",
+        "training.optimizer.betas=[0.0, {from: 0.9, to: 0.99, images: 14}]",
+        "training.optimizer.discriminator={clip_norm: 0.5, learning_rate: {from: 0.01, to: 0.002, images: 9}}",
+        "training.optimizer.warm_up=6",
+        "training.ema={half_life: {from: 0, to: 20, images: 12}, start_step: 0}",
+    ],
+    "alternating": [
+        "training.updates={discriminator: 2, generator: 1, generator_batch_size: 6}",
+        "training.regularizers=[{kind: r1, interval: 3}]",
+        "training.optimizer.lazy_correction=true",
+    ],
+    "relativistic, r1 and r2, san": [
+        "training.loss=relativistic",
+        "training.regularizers=[{kind: r1, weight: 1.0}, {kind: r2, weight: 1.0, interval: 2}]",
+        "discriminator.san=true",
+    ],
+    "relativistic, finite differences": [
+        "training.loss=relativistic",
+        "training.regularizers=[{kind: r1, method: finite_difference}, "
+        "{kind: r2, method: finite_difference, sigma: 0.1, fraction: 0.5}]",
+    ],
+    "wasserstein": [
+        "training.loss=wasserstein",
+        "training.regularizers=[{kind: wgan_gp, target: 2.0}, {kind: drift, of: mean}]",
+    ],
 }
 
 
@@ -70,7 +99,8 @@ def test_four_steps_are_two_and_two_more(tiny_spec, tmp_path, overrides) -> None
     rest = train(tiny_spec(*overrides), options(tmp_path / "parts", seed=None, resume=True))
     assert_same_run(rest, whole)
     assert [line["step"] for line in lines(rest.folder)] == [1, 2, 3, 4]
-    assert [line["images"] for line in lines(rest.folder)] == [4, 8, 12, 16]
+    shown = images_of_a_step(tiny_spec(*overrides).training)
+    assert [line["images"] for line in lines(rest.folder)] == [step * shown for step in (1, 2, 3, 4)]
 
 
 def test_the_first_steps_matter_to_the_last(tiny_spec, tmp_path) -> None:

@@ -31,6 +31,7 @@ from hitzoo.objectives.terms.r1 import R1
 from hitzoo.objectives.terms.relativistic import RELATIVISTIC
 from hitzoo.objectives.terms.wgan_gp import GradientPenalty
 from hitzoo.objectives.update import Inputs, Networks, Objective
+from hitzoo.plan.role import Role
 from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.training.engine import runner as runner_module
 from hitzoo.training.engine.execution import DEFAULT, Execution
@@ -44,6 +45,20 @@ CPU = torch.device("cpu")
 BOTH = "training.regularizers=[{kind: r1, weight: 3.0}, {kind: bcr, weight: 2.0, augment: [flip, color, cutout]}]"
 LAYER, MEET, LAZY = "generator.norm=layer", "discriminator.minibatch_std=2", "training.regularizers[0].interval=2"
 
+DIFFERENCES = [
+    "training.loss=relativistic",
+    "training.regularizers=[{kind: r1, weight: 3.0}, {kind: r2, method: finite_difference, sigma: 0.5, fraction: 0.5}]",
+]
+SAN = [
+    "training.loss=wasserstein",
+    "training.regularizers=[{kind: wgan_gp, weight: 2.0}, {kind: drift}]",
+    "discriminator.san=true",
+]
+TURNS = [
+    "training.updates={discriminator: 2, generator_batch_size: 16}",
+    "training.optimizer={kind: adam, learning_rate: 0.01, warm_up: 20, discriminator: {clip_norm: 0.5}}",
+]
+
 # how two processes go about it, with how many micro-batches each | what one process does that must be the same
 CASES: dict[str, tuple[list[str], int, list[str]]] = {
     "layer norm": ([LAYER], 1, [LAYER]),
@@ -55,16 +70,19 @@ CASES: dict[str, tuple[list[str], int, list[str]]] = {
     "minibatch_std": ([LAYER, MEET], 1, [LAYER, MEET]),
     "minibatch_std, accumulated": ([LAYER, MEET], 2, [LAYER, MEET]),
     "lazy": ([LAYER, LAZY], 2, [LAYER, LAZY]),
+    "relativistic, differences": ([LAYER, *DIFFERENCES], 2, [LAYER, *DIFFERENCES]),
+    "san, wasserstein, by turns": ([LAYER, *SAN, *TURNS], 2, [LAYER, *SAN, *TURNS]),
     "alternating": ([LAYER], 2, [LAYER]),
     "alternating, synchronised": (["training.norm_statistics=synchronised"], 1, []),
 }
+CLIP: dict[Role, float] = {"generator": 0.5, "discriminator": 0.5}
 ALTERNATING = Alternating(
     loss=RELATIVISTIC,
     penalties=(GradientPenalty(2.0), R1(1.0, interval=3)),
     discriminator_updates=2,
     batch_size=BATCH // 2,
     generator_batch_size=BATCH,
-    clip_norm=0.5,
+    clip_norm=CLIP,
 )
 
 
@@ -101,7 +119,7 @@ def make(
     fill(trained.networks["generator"], scale=0.4)
     runner = StepRunner(
         trained,
-        objective or objective_of(spec.training),
+        objective or objective_of(spec),
         seed=3,
         latent_dim=6,
         device=CPU,

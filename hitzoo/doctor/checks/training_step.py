@@ -30,7 +30,7 @@ def training_step(device: torch.device, precision: Precision, *, compiled: bool 
     spec, plan = specimen()
     state = new_state(plan, spec.training, _SEED, device)
     execution = Execution(precision=precision, compiled=compiled)
-    objective = objective_of(spec.training)
+    objective = objective_of(spec)
     step = StepRunner(state, objective, seed=_SEED, latent_dim=plan.input_width, device=device, execution=execution)
     outcome = step(1, _images())
     if not outcome.applied:
@@ -48,7 +48,7 @@ def expected_gradients() -> Mapping[Role, tuple[torch.Tensor, ...]]:
     state = new_state(plan, spec.training, _SEED, cpu)
     networks: dict[Role, nn.Module] = {role: _InFloat64(network) for role, network in state.networks.items()}
     exact = TrainState(networks=networks, averages={}, optimizers=state.optimizers)
-    objective = objective_of(spec.training)
+    objective = objective_of(spec)
     StepRunner(exact, objective, seed=_SEED, latent_dim=plan.input_width, device=cpu, execution=_PLAIN)(1, _images())
     return {role: tuple(_gradients(network)) for role, network in networks.items()}
 

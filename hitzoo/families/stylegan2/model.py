@@ -27,11 +27,16 @@ class Stylegan2Discriminator(nn.Module):
     @property
     def piecewise_linear(self) -> bool:
         """True if each logit follows from its own image, linearly but for leaky rectifiers: cheaper gradients then."""
-        return not self.plan.head.kwargs["minibatch_std"]
+        return not self.plan.head.kwargs["minibatch_std"] and not self.san
 
-    def forward(self, image: torch.Tensor) -> torch.Tensor:
-        """One logit an image: large means real."""
+    @property
+    def san(self) -> bool:
+        """True if the last layer is a direction and a scale."""
+        return bool(self.plan.head.kwargs.get("san"))
+
+    def forward(self, image: torch.Tensor, *, directions: bool = False) -> torch.Tensor:
+        """One logit an image: large means real. With `directions`, for `san`, [2, B]: logits and their direction's."""
         x = self.stem(image)
         for block in self.blocks:
             x = checkpointed(block, x)
-        return self.head(x)
+        return self.head(x, directions=directions)

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hitzoo.errors import WeightsError
 from hitzoo.families.official import Variable, of_conv, of_linear
 from hitzoo.families.stylegan2.plan import Stylegan2DiscriminatorPlan
 
 
 def stylegan2_variables(plan: Stylegan2DiscriminatorPlan) -> Iterator[Variable]:
-    """Every variable of the official discriminator that a plan describes."""
+    """Every variable of the official discriminator that a plan describes.
+
+    Raises:
+        WeightsError: the official code has no such last layer.
+    """
+    if plan.head.kwargs.get("san"):
+        raise WeightsError("the official HiT code has no discriminator with san; convert the generator alone")
     stem, head = plan.stem.kwargs, plan.head.kwargs
     yield from of_conv("conv_blocks/layer_with_weights-0", "stem.conv", 3, stem["in_channels"], stem["out_channels"])
     for index, block in enumerate(plan.blocks):

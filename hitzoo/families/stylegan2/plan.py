@@ -105,6 +105,7 @@ def _plan_widths(own: Stylegan2DiscriminatorSpec, resolution: int, image_channel
             side=LAST_SIDE,
             minibatch_std=own.minibatch_std,
             equalized=own.equalized,
+            **({"san": True} if own.san else {}),  # left out, it is no part of a network's identity
         ),
     )
 

@@ -11,7 +11,8 @@ class Stylegan2DiscriminatorSpec:
     """The residual discriminator of StyleGAN2 without its tricks, as HiT uses it.
 
     `channels` names the widths from the image's resolution down to 4×4; without it the published schedule holds,
-    scaled above 32×32 by `channel_multiplier`. `minibatch_std` is the group size, 0 leaves the feature out.
+    scaled above 32×32 by `channel_multiplier`. `minibatch_std` is the group size, 0 leaves the feature out. `san` makes
+    the last layer a direction and a scale.
     """
 
     family: Literal["stylegan2"] = "stylegan2"
@@ -20,3 +21,4 @@ class Stylegan2DiscriminatorSpec:
     downsample: Literal["blur", "average"] = "blur"
     equalized: bool = False
     minibatch_std: int = 0
+    san: bool = False

@@ -1,7 +1,7 @@
 """The Wasserstein loss with its gradient penalty, and the drift term that keeps logits near 0.
 
 Source: Gulrajani et al. 2017, equation 3; the target φ and the drift as in Karras et al. 2018 (Progressive GAN),
-appendix A.1, and in TransGAN's code.
+appendix A.1; TransGAN's code squares the mean logit.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class GradientPenalty:
     weight: Number = 10.0
     target: float = 1.0
     interval: int = 1
-    name: str = "gradient_penalty"
+    name: str = "wgan_gp"
     asks: ClassVar = frozenset({Question("mixed", gradient=True)})
 
     def __call__(self, answers: Answers, at: Moment) -> torch.Tensor:
@@ -53,13 +53,16 @@ class GradientPenalty:
 
 @dataclass(frozen=True)
 class Drift:
-    """weight · E D(x)² over real images."""
+    """weight · E D(x)² over real images; `of_mean`: weight · (E D(x))², of the images that are judged at once."""
 
     weight: Number = 1e-3
+    of_mean: bool = False
     interval: int = 1
     name: str = "drift"
     asks: ClassVar = frozenset({Question("real")})
 
     def __call__(self, answers: Answers, at: Moment) -> torch.Tensor:
         """Return the penalty."""
-        return value_at(self.weight, at.images) * answers[Question("real")].logits.square().mean()
+        logits = answers[Question("real")].logits
+        squares = logits.mean().square() if self.of_mean else logits.square().mean()
+        return value_at(self.weight, at.images) * squares

@@ -18,8 +18,11 @@ from hitzoo.objectives.update import Inputs, Networks, Update
 from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.role import Role
 from hitzoo.runtime.live_bytes import LiveBytes
+from hitzoo.spec.adam import adam_of
+from hitzoo.spec.batches import batch_unit
 from hitzoo.spec.types import Spec, TrainingSpec
 from hitzoo.training.engine.activation_checkpointing import use_activation_checkpointing
+from hitzoo.training.engine.adam_numbers import AdamNumbers
 from hitzoo.training.engine.draws import draws_of
 from hitzoo.training.engine.execution import DEFAULT
 from hitzoo.training.engine.fused_attention import fused_attention
@@ -54,7 +57,8 @@ def measure_footprint(spec: Spec, plan: ModelPlan) -> Footprint:
     for role, network in networks.items():
         use_activation_checkpointing(network, plan.networks[role], spec.training)
     group = spec.training.norm_statistics
-    batch = math.lcm(_BATCH, plan.discriminator.grouped, group if isinstance(group, int) else 1)
+    whole = batch_unit(spec.training)
+    batch = math.lcm(_BATCH, plan.discriminator.grouped, group if isinstance(group, int) else 1, whole)
     return Footprint(
         training_per_image=_step_peak(spec, plan, networks, batch) // batch,
         training_fixed=_fixed_bytes(spec.training, networks),
@@ -63,7 +67,7 @@ def measure_footprint(spec: Spec, plan: ModelPlan) -> Footprint:
 
 def _step_peak(spec: Spec, plan: ModelPlan, networks: Mapping[Role, nn.Module], batch: int) -> int:
     """Return the most bytes alive during an update of a step besides those of before it."""
-    objective = DEFAULT.objective(objective_of(spec.training, batch), networks)
+    objective = DEFAULT.objective(objective_of(spec, batch), networks)
     ready = DEFAULT.networks(networks)
     return max(_update_peak(update, index, plan, ready) for index, update in enumerate(objective.updates(1)))
 
@@ -85,8 +89,9 @@ def _update_peak(update: Update, index: int, plan: ModelPlan, networks: Networks
 def _fixed_bytes(training: TrainingSpec, networks: Mapping[Role, nn.Module]) -> int:
     """Return the bytes of weights, their gradients and what the optimizer keeps of each, and of the average."""
     fixed = _bytes(networks["generator"].state_dict().values())
-    for network in networks.values():
-        kept = kept_per_weight(build_optimizer(training.optimizer, network.parameters()))
+    for role, network in networks.items():
+        numbers = AdamNumbers.of(training, role)
+        kept = kept_per_weight(build_optimizer(adam_of(training, role), network.parameters(), numbers))
         fixed += (2 + sum(kept.values())) * _bytes(network.parameters())
     return fixed
 

@@ -10,7 +10,8 @@ from hitzoo.families.compile import compile_spec
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.free_memory import free_memory
 from hitzoo.runtime.launcher import launch_environment
-from hitzoo.spec.types import Spec
+from hitzoo.spec.batches import generator_batch_size
+from hitzoo.spec.types import Spec, whole_fraction
 from hitzoo.training.engine.memory_estimate import measure_footprint
 from hitzoo.training.engine.out_of_memory import first_line, free_cached_memory, is_too_large
 
@@ -19,16 +20,33 @@ _PROCESS = 600_000_000  # bytes of Python and torch
 
 
 def group_of(spec: Spec) -> int:
-    """Return the images that must stay together: those of a minibatch standard deviation and of a ghost batch norm."""
+    """Return the images that must stay together.
+
+    They are those of a minibatch standard deviation, of a ghost batch norm, and of a finite difference on a part of the
+    batch.
+    """
     plan = compile_spec(spec)
     norm = spec.training.norm_statistics if plan.generator.normed is not None else 1
-    return math.lcm(*(network.grouped for network in plan.networks.values()), norm if isinstance(norm, int) else 1)
+    parts = (getattr(term, "fraction", None) or 1 for term in spec.training.regularizers)
+    return math.lcm(
+        *(network.grouped for network in plan.networks.values()),
+        *(whole_fraction(part).denominator for part in parts),
+        norm if isinstance(norm, int) else 1,
+    )
 
 
 def sizes(spec: Spec, processes: int) -> list[int]:
     """Return the possible micro-batch sizes of a device's share of the batch, largest first: equal, of whole groups."""
     share, group = spec.training.batch_size // processes, group_of(spec)
-    whole = [size for size in range(share, 0, -1) if share % size == 0 and size % group == 0]
+    generators = generator_batch_size(spec.training) // processes
+    whole = [
+        size
+        for size in range(share, 0, -1)
+        if share % size == 0
+        and size % group == 0
+        and generators % (share // size) == 0
+        and generators // (share // size) % group == 0
+    ]
     return whole or ([share] if processes == 1 else [])
 
 

@@ -9,17 +9,24 @@ import torch
 from torch import nn
 
 from hitzoo.spec.types import AdamSpec
+from hitzoo.training.engine.adam_numbers import AdamNumbers
 from hitzoo.training.engine.keras_adam import KerasAdam
 
 _EPSILON = {"keras": 1e-7, "torch": 1e-8}
 
 
-def build_optimizer(spec: AdamSpec, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-    """Make Adam in the form the spec asks for, over the parameters of one network."""
+def build_optimizer(
+    spec: AdamSpec, parameters: Iterable[nn.Parameter], numbers: AdamNumbers | None = None
+) -> torch.optim.Optimizer:
+    """Make Adam in the form the spec asks for, over the parameters of one network.
+
+    It begins with the spec's learning rate and betas, or with others.
+    """
     epsilon = _EPSILON[spec.form] if spec.epsilon is None else spec.epsilon
+    rate, betas = (numbers or AdamNumbers.of_both(spec)).at(0)
     if spec.form == "keras":
-        return KerasAdam(parameters, lr=spec.learning_rate, betas=spec.betas, eps=epsilon)
-    return torch.optim.Adam(parameters, lr=spec.learning_rate, betas=spec.betas, eps=epsilon, foreach=True)
+        return KerasAdam(parameters, lr=rate, betas=betas, eps=epsilon)
+    return torch.optim.Adam(parameters, lr=rate, betas=betas, eps=epsilon, foreach=True)
 
 
 def kept_per_weight(optimizer: torch.optim.Optimizer) -> dict[str, bool]:

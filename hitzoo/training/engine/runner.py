@@ -110,7 +110,7 @@ class StepRunner:
                 break
             self.whole = False
             statistics.settle(self.micro_batches, self.world)
-            self._move(update, step)
+            self._move(update, at)
             begin = end
         self.whole = True
         return Outcome(Losses.mean(parts), damaged, stop, save)
@@ -218,11 +218,11 @@ class StepRunner:
         *bad, stop, save = self.world.all_reduce_sum(flags).tolist()
         return tuple(name for name, count in zip(terms, bad, strict=True) if count), bool(stop), bool(save)
 
-    def _move(self, update: Update, step: int) -> None:
-        if update.clip_norm is not None:
-            for role in update.moves:
-                torch.nn.utils.clip_grad_norm_(self.state.networks[role].parameters(), update.clip_norm)
-        self.state.update(update.moves, step)
+    def _move(self, update: Update, at: Moment) -> None:
+        for role in update.moves:
+            if role in update.clip_norm:
+                torch.nn.utils.clip_grad_norm_(self.state.networks[role].parameters(), update.clip_norm[role])
+        self.state.update(update.moves, at.step, at.images)
 
 
 def _refuse_uneven(objective: Objective, parts: int) -> None:

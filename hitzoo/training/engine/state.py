@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import nn
 
 from hitzoo.families.build import build_discriminator
+from hitzoo.layers.san_logit import renormalize_directions
 from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.role import Role
 from hitzoo.runtime.seeding import Purpose, drawing_weights
 from hitzoo.sampling.initial import initial_generator
+from hitzoo.spec.adam import adam_of
+from hitzoo.spec.batches import images_of_a_step
 from hitzoo.spec.types import TrainingSpec
 from hitzoo.training.engine.activation_checkpointing import use_activation_checkpointing
+from hitzoo.training.engine.adam_numbers import AdamNumbers
 from hitzoo.training.engine.ema import MovingAverage
 from hitzoo.training.engine.norm_statistics import use_norm_statistics
 from hitzoo.training.engine.optimizer import build_optimizer
@@ -22,20 +26,30 @@ from hitzoo.training.engine.optimizer import build_optimizer
 
 @dataclass(frozen=True)
 class TrainState:
-    """The state of a run besides its step; `averages` has the roles whose network is averaged."""
+    """The state of a run besides its step; `averages` has the roles whose network is averaged.
+
+    `annealed` has the optimizers whose numbers change in the course of a run; they follow from the images alone.
+    """
 
     networks: Mapping[Role, nn.Module]
     averages: Mapping[Role, MovingAverage]
     optimizers: Mapping[Role, torch.optim.Optimizer]
+    annealed: Mapping[Role, AdamNumbers] = field(default_factory=dict)
 
-    def update(self, moves: Iterable[Role], step: int) -> None:
-        """Apply the gradients of the networks that move, in step number `step` (from 1); their averages follow."""
+    def update(self, moves: Iterable[Role], step: int, images: int = 0) -> None:
+        """Apply the gradients of the networks that move; their averages follow.
+
+        It is in step number `step` (from 1), before which the run had `images` real images.
+        """
         moves = tuple(moves)
         for role in moves:
+            if role in self.annealed:
+                self.annealed[role].apply(self.optimizers[role], images)
             self.optimizers[role].step()
+            renormalize_directions(self.networks[role])
         for role in moves:
             if role in self.averages:
-                self.averages[role].update(self.networks[role], step)
+                self.averages[role].update(self.networks[role], step, images)
 
     def forget_gradients(self) -> None:
         """Drop the gradients of all networks."""
@@ -49,14 +63,17 @@ def new_state(plan: ModelPlan, training: TrainingSpec, seed: int, device: torch.
     use_norm_statistics(generator, training)
     with drawing_weights(seed, Purpose.DISCRIMINATOR_WEIGHTS):
         discriminator = build_discriminator(plan).to(device)
-    average = MovingAverage(generator, training.ema)
+    average = MovingAverage(generator, training.ema, images_of_a_step(training))
     networks: dict[Role, nn.Module] = {"generator": generator, "discriminator": discriminator}
     for role, network in networks.items():
         use_activation_checkpointing(network, plan.networks[role], training)
+    numbers = {role: AdamNumbers.of(training, role) for role in networks}
     return TrainState(
         networks=networks,
         averages={"generator": average},
         optimizers={
-            role: build_optimizer(training.optimizer, network.parameters()) for role, network in networks.items()
+            role: build_optimizer(adam_of(training, role), network.parameters(), numbers[role])
+            for role, network in networks.items()
         },
+        annealed={role: one for role, one in numbers.items() if one.changes},
     )

@@ -19,6 +19,7 @@ def _never() -> bool:
 class RunStart:
     """The beginning of a run: steps `first` + 1 to `last`, in `processes`, with micro-batches of `at_once` images.
 
+    A step takes `images_per_step` real images, which is `batch_size` unless it has several updates.
     `stopping` says, at any time, whether the run was asked to stop and only ends its step.
     """
 
@@ -30,6 +31,7 @@ class RunStart:
     batch_size: int
     first: int
     last: int
+    images_per_step: int
     processes: int = 1
     at_once: int | None = None
     stopping: Callable[[], bool] = _never

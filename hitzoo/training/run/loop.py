@@ -27,7 +27,7 @@ from hitzoo.training.run.folder import RunFolder
 from hitzoo.training.run.lock import run_lock
 from hitzoo.training.run.metrics import Meter
 from hitzoo.training.run.metrics_file import last_seconds
-from hitzoo.training.run.nonfinite import counted, first_of
+from hitzoo.training.run.nonfinite import counted, first_of, halved_learning_rates
 from hitzoo.training.run.options import RunOptions
 from hitzoo.training.run.restart import resuming_after_restart
 from hitzoo.training.run.save_signals import SaveRequest, save_request
@@ -173,8 +173,8 @@ class Run:
     def _count(self, progress: Progress, outcome: Outcome) -> None:
         newest = self.setup.folder.newest_checkpoint() if outcome.damaged else None
         init = f" --init {newest}" if newest else ""
-        lower = self.setup.spec.training.optimizer.learning_rate / 2
-        way_on = f"hitzoo train SPEC --out NEW{init} --set training.optimizer.learning_rate={lower:g}"
+        lower = halved_learning_rates(self.setup.spec.training.optimizer)
+        way_on = f"hitzoo train SPEC --out NEW{init} {lower}"
         self.progress = counted(progress, outcome.damaged, way_on)
         if self.progress.skipped_in_a_row == 1:
             self.events.noted(first_of(outcome.damaged, progress.step))

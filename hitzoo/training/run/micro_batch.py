@@ -187,7 +187,7 @@ def new_runner(
     """Make the runner of a spec's steps; `others` are its own arguments."""
     return StepRunner(
         state,
-        objective_of(spec.training, batch_size),
+        objective_of(spec, batch_size),
         seed=seed,
         latent_dim=plan.input_width,
         device=device,

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from hitzoo.errors import Diverged
+from hitzoo.spec.types import AdamSpec, Number, ScheduleSpec
 from hitzoo.training.run.checkpoint import Progress
 
 MOST_IN_A_ROW = 20  # steps; a rare overflow passes, a run that has diverged does not come back
@@ -27,6 +28,22 @@ def counted(progress: Progress, damaged: Sequence[str], way_on: str) -> Progress
         f" the weights, and the run stops. A lower learning rate or a larger r1 weight usually keeps training finite:"
         f" {way_on}"
     )
+
+
+def halved_learning_rates(optimizer: AdamSpec) -> str:
+    """Return the options that halve every learning rate that a spec names."""
+    named: dict[str, Number | None] = {
+        "learning_rate": optimizer.learning_rate,
+        "generator.learning_rate": optimizer.generator.learning_rate if optimizer.generator else None,
+        "discriminator.learning_rate": optimizer.discriminator.learning_rate if optimizer.discriminator else None,
+    }
+    values: dict[str, float] = {}
+    for key, value in named.items():
+        if isinstance(value, ScheduleSpec):
+            values |= {f"{key}.from": value.from_, f"{key}.to": value.to}
+        elif value is not None:
+            values[key] = value
+    return " ".join(f"--set training.optimizer.{key}={value / 2:g}" for key, value in values.items())
 
 
 def first_of(damaged: Sequence[str], step: int) -> str:

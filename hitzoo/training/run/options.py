@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias, cast
 
 from hitzoo.errors import RequestError, RunComplete, RunError
 from hitzoo.runtime.precision import known_precision
-from hitzoo.spec.types import Spec
+from hitzoo.spec.types import Spec, TrainingSpec
 from hitzoo.training.engine.execution import PRECISIONS, Execution, Precision
 from hitzoo.training.engine.micro_batch_search import group_of, sizes
 from hitzoo.training.run.checkpoint import Progress, read_progress
@@ -126,18 +126,26 @@ def refuse_uneven(spec: Spec, processes: int) -> None:
     Raises:
         RequestError: it cannot be shared evenly.
     """
+    for key, batch in _batches(spec.training):
+        if batch % processes:
+            raise RequestError(
+                f"{key} {batch} is for all {processes} processes together and cannot be shared evenly;"
+                f" choose a multiple of {processes}: --set {key}={-(-batch // processes) * processes}"
+            )
     batch = spec.training.batch_size
-    if batch % processes:
-        raise RequestError(
-            f"training.batch_size {batch} is for all {processes} processes together and cannot be shared evenly;"
-            f" choose a multiple of {processes}: --set training.batch_size={-(-batch // processes) * processes}"
-        )
     if processes > 1 and not sizes(spec, processes):
         raise RequestError(
             f"each of {processes} processes gets {batch // processes} images, which are not whole groups of"
             f" {group_of(spec)} (minibatch_std, norm_statistics); choose a training.batch_size that is a multiple of"
             f" {processes * group_of(spec)}, or fewer processes"
         )
+
+
+def _batches(training: TrainingSpec) -> list[tuple[str, int]]:
+    """The batches of a step, each with its key."""
+    own = None if isinstance(training.updates, str) else training.updates.generator_batch_size
+    others = [("training.updates.generator_batch_size", own)] if own else []
+    return [("training.batch_size", training.batch_size), *others]
 
 
 def parse_precision(text: str) -> Precision:

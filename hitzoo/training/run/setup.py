@@ -68,6 +68,7 @@ class RunSetup:
             batch_size=self.spec.training.batch_size,
             first=self.start.progress.step,
             last=self.spec.training.steps,
+            images_per_step=self.runner.images_per_step,
             processes=self.world.size,
             at_once=self.at_once,
             stopping=stopping,

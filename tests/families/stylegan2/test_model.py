@@ -78,3 +78,22 @@ def test_all_tensors_of_both_networks_can_be_averaged(tiny_plan, norm) -> None:
         assert {tensor.dtype for tensor in state.values()} == {torch.float32}
         stored = state.keys() - {name for name, _ in network.named_parameters()}
         assert all("running" in name for name in stored)
+
+
+def test_san_logits_are_those_of_a_unit_direction_and_a_scale(tiny_plan, filled) -> None:
+    network = filled(build_discriminator(tiny_plan("discriminator.san=true")))
+    layer, features = network.head.logit, []
+    layer.register_forward_hook(lambda module, given, _: features.append(given[0]))
+    logits, directions = network(images(), directions=True).unbind()
+    omega = layer.weight / sum(value**2 for value in layer.weight.tolist()) ** 0.5
+    expected = (features[0] + layer.bias) @ omega * layer.scale
+    torch.testing.assert_close(logits, expected, rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(directions, logits, rtol=1e-10, atol=1e-10)
+    torch.testing.assert_close(network(images()), logits, rtol=1e-12, atol=1e-12)
+
+
+def test_san_is_no_part_of_a_network_without_it(tiny_plan) -> None:
+    plain, written, san = (tiny_plan(*more) for more in ([], ["discriminator.san=false"], ["discriminator.san=true"]))
+    assert plain.discriminator_hash == written.discriminator_hash != san.discriminator_hash
+    assert build_discriminator(plain).piecewise_linear
+    assert not build_discriminator(san).piecewise_linear

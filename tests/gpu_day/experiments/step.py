@@ -26,7 +26,7 @@ def runner(name: str, batch: int, device: torch.device, *overrides: str, pieces:
     """Make the steps of a shipped spec at another batch size."""
     spec = hitzoo.load_spec(name, overrides=[f"training.batch_size={batch}", *overrides])
     plan = hitzoo.compile_spec(spec)
-    state, objective = new_state(plan, spec.training, 0, device), objective_of(spec.training)
+    state, objective = new_state(plan, spec.training, 0, device), objective_of(spec)
     return StepRunner(state, objective, seed=0, latent_dim=plan.input_width, device=device, micro_batches=pieces)
 
 

@@ -115,3 +115,9 @@ def test_gradient_is_that_of_finite_differences(tiny_spec, overrides, input_grad
     network = build_discriminator(compile_spec(tiny_spec(*overrides))).double()
     real, fake = randn(4, 3, 8, 8), randn(4, 3, 8, 8, seed=1)
     assert_gradient_is_that_of_finite_differences(lambda: taken(penalty, network, real, fake, input_gradient), network)
+
+
+def test_drift_of_the_mean_is_the_square_of_the_mean_of_real_logits() -> None:
+    critic = Linear()
+    mean = sum(float((critic.weight.detach() * image).sum()) for image in REAL) / len(REAL)
+    assert taken(Drift(0.25, of_mean=True), critic).item() == pytest.approx(0.25 * mean**2, rel=1e-12)

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from hitzoo.layers.norm import BatchNorm
-from hitzoo.spec.types import EmaSpec
+from hitzoo.spec.types import EmaSpec, ScheduleSpec
 from hitzoo.training.engine.ema import MovingAverage
 
 
@@ -80,3 +80,28 @@ def test_integers_and_flags_are_copied(start) -> None:
     assert torch.equal(average.network.index, torch.tensor([10, 8]))
     assert torch.equal(average.network.used, torch.tensor([True, False]))
     assert average.network.weight.tolist() == ([1.0, 1.0] if start == 0 else [4.0, 4.0])
+
+
+def test_half_life_is_in_images_whatever_the_step() -> None:
+    """The network stands at 1 from 0 on: after so many images half of the way is left."""
+    for images_per_step in (10, 50):
+        network = BatchNorm(1).double()
+        set_all(network, 0.0)
+        average = MovingAverage(network, EmaSpec(start_step=0, half_life=200.0), images_per_step)
+        set_all(network, 1.0)
+        for step in range(400 // images_per_step):
+            average.update(network, step + 1, step * images_per_step)
+        assert values(average.network)[0] == pytest.approx(0.75, rel=1e-12)
+
+
+def test_half_life_may_follow_a_schedule_and_be_nothing() -> None:
+    schedule = ScheduleSpec(from_=0.0, to=1000.0, images=100, shape="linear")
+    average = MovingAverage(BatchNorm(2), EmaSpec(half_life=schedule), images_per_step=10)
+    assert average.decay(1, 0) == 0.0
+    assert average.decay(6, 50) == pytest.approx(0.5 ** (10 / 500))
+    assert average.decay(1000, 10**9) == pytest.approx(0.5 ** (10 / 1000))
+
+
+def test_half_life_may_be_ramped_up() -> None:
+    average = MovingAverage(BatchNorm(2), EmaSpec(half_life=1e6, ramp_up=True), images_per_step=10)
+    assert average.decay(8, 70) == pytest.approx(9 / 18)

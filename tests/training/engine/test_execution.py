@@ -42,13 +42,13 @@ def test_penaltys_gradient_has_an_implementation_by_execution_and_discriminator(
 def test_one_pass_back_serves_both_losses_where_it_may(tiny_spec, wanted, group, expected) -> None:
     spec = tiny_spec(f"discriminator.minibatch_std={group}")
     networks = {"discriminator": build_discriminator(compile_spec(spec))}
-    chosen = Execution(one_backward=wanted).objective(objective_of(spec.training), networks)
+    chosen = Execution(one_backward=wanted).objective(objective_of(spec), networks)
     assert isinstance(chosen, FusedSimultaneous) is expected
     assert (chosen.loss, chosen.penalties, chosen.batch_size) == (NON_SATURATING, (R1(10.0),), 4)
 
 
 def test_of_a_discriminator_that_says_nothing_nothing_is_assumed(tiny_spec) -> None:
-    objective = objective_of(tiny_spec().training)
+    objective = objective_of(tiny_spec())
     assert Execution().input_gradient(nn.Linear(1, 1)) is by_autograd
     assert Execution().objective(objective, {"discriminator": nn.Linear(1, 1)}) is objective
 

@@ -25,6 +25,11 @@ CASES = {
     "grey, layer norm": ["data.channels=1", "generator.norm=layer"],
     "computed again": ["training.activation_checkpointing=all", "generator.stages[1].depth=3"],
     "groups": ["training.norm_statistics=4"],
+    "relativistic, san": [
+        "training.loss=relativistic",
+        "discriminator.san=true",
+        "training.regularizers=[{kind: r1, method: finite_difference, fraction: 0.5}, {kind: r2}]",
+    ],
 }
 
 
@@ -35,7 +40,7 @@ def real_peak(spec, batch: int) -> int:
     z, real = torch.randn(batch, 6), torch.rand(batch, side, side, channels).permute(0, 3, 1, 2)
     with LiveBytes() as memory:
         state = new_state(plan, spec.training, 0, torch.device("cpu"))
-        (update,) = DEFAULT.objective(objective_of(spec.training, batch), state.networks).updates(1)
+        (update,) = DEFAULT.objective(objective_of(spec, batch), state.networks).updates(1)
         for step in (1, 2):
             state.forget_gradients()
             given = Inputs(real=real, latents=z, random=BatchRandom(torch.Generator(), batch))

@@ -33,6 +33,10 @@ CANDIDATES = [12, 6, 4, 3, 2, 1]
         (["discriminator.minibatch_std=4"], 2, []),
         (["discriminator.minibatch_std=4"], 3, [4]),
         (["generator.norm=layer", "training.norm_statistics=6"], 1, [12, 6, 4, 3, 2, 1]),
+        (["training.updates={generator_batch_size: 8}"], 1, [12, 6, 3]),
+        (["training.updates={generator_batch_size: 8}"], 2, [6, 3]),
+        (["training.updates={generator_batch_size: 24}", "discriminator.minibatch_std=4"], 1, [12, 4]),
+        (["training.regularizers=[{kind: r2, method: finite_difference, fraction: 0.25}]"], 1, [12, 4]),
     ],
 )
 def test_a_share_is_worked_off_in_equal_pieces_of_whole_groups(tiny_spec, overrides, processes, wanted) -> None:

@@ -83,3 +83,32 @@ def test_gradients_are_forgotten(tiny_spec) -> None:
             weight.grad = torch.ones_like(weight)
     state.forget_gradients()
     assert all(weight.grad is None for network in state.networks.values() for weight in network.parameters())
+
+
+def test_average_knows_how_many_images_a_step_takes(tiny_spec) -> None:
+    spec = tiny_spec("training.updates={discriminator: 3}", "training.ema={half_life: 100, start_step: 0}")
+    assert state_of(spec).averages["generator"].decay(1) == pytest.approx(0.5 ** (12 / 100))
+
+
+def test_update_gives_the_average_its_images(tiny_spec) -> None:
+    half_life = "{from: 0, to: 100, images: 1000, shape: linear}"
+    state = state_of(tiny_spec(f"training.ema={{half_life: {half_life}, start_step: 0}}"))
+    before = deepcopy(state.averages["generator"].network)
+    with torch.no_grad():
+        for weight in state.networks["generator"].parameters():
+            weight += 1.0
+    state.update(("generator",), 126, 500)
+    share = 1 - 0.5 ** (4 / 50)
+    for new, old in zip(state.averages["generator"].network.parameters(), before.parameters(), strict=True):
+        torch.testing.assert_close(new, old + share)
+
+
+def test_direction_of_the_last_layer_keeps_its_length(tiny_spec) -> None:
+    state = state_of(tiny_spec("discriminator.san=true"))
+    layer = state.networks["discriminator"].head.logit
+    for weight in state.networks["discriminator"].parameters():
+        weight.grad = torch.ones_like(weight)
+    before = layer.weight.detach().clone()
+    state.update(("discriminator",), 1)
+    assert not torch.equal(layer.weight, before)
+    assert layer.weight.norm().item() == pytest.approx(1, abs=1e-6)

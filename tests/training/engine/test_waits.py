@@ -20,6 +20,7 @@ from hitzoo.objectives.augment import AUGMENTATIONS, Augmentation
 from hitzoo.objectives.build import objective_of
 from hitzoo.objectives.simultaneous import Simultaneous
 from hitzoo.objectives.terms.term import AdversarialLoss, Term
+from hitzoo.plan.role import Role
 from hitzoo.runtime.transfer import send, send_together
 from hitzoo.spec.shipped import shipped_specs
 from tests.training.conftest import TINY
@@ -27,6 +28,7 @@ from tests.training.engine.transfers import META, OnMeta, Transfers, page_locked
 
 ONE_WAIT = {"training/engine/runner.py:_agree": 1}
 BATCH = 8
+CLIP: dict[Role, float] = {"generator": 1.0, "discriminator": 1.0}
 
 
 def _terms() -> list[Any]:
@@ -58,13 +60,20 @@ OVERRIDES = {
     "minibatch_std, equalized": ["discriminator.minibatch_std=2", "discriminator.equalized=true"],
     "average pooling, recomputed": ["discriminator.downsample=average", "training.activation_checkpointing=all"],
     "torch's adam": ["training.optimizer.form=torch"],
+    "relativistic, san, differences, clipped, annealed": [
+        "training.loss=relativistic",
+        "discriminator.san=true",
+        "training.regularizers=[{kind: r1, method: finite_difference, fraction: 0.5}, {kind: r2}]",
+        "training.optimizer.clip_norm=1",
+        "training.optimizer.learning_rate={from: 0.1, to: 0, images: 100}",
+    ],
 }
 
 
 @pytest.mark.parametrize("overrides", OVERRIDES.values(), ids=OVERRIDES)
 def test_step_of_a_spec_waits_once(overrides) -> None:
     spec = overridden(*overrides)
-    found = transfers_of_a_step(spec, compile_spec(spec), objective_of(spec.training), micro_batches=2)
+    found = transfers_of_a_step(spec, compile_spec(spec), objective_of(spec), micro_batches=2)
     assert found.waits == ONE_WAIT
     assert found.asynchronous.total() == 2  # the images, and all random numbers
 
@@ -78,7 +87,7 @@ CHOICES = {
 @pytest.mark.parametrize("choices", CHOICES.values(), ids=CHOICES)
 def test_step_of_an_execution_waits_once(choices) -> None:
     spec = overridden()
-    found = transfers_of_a_step(spec, compile_spec(spec), objective_of(spec.training), execution=OnMeta(**choices))
+    found = transfers_of_a_step(spec, compile_spec(spec), objective_of(spec), execution=OnMeta(**choices))
     assert found.waits == ONE_WAIT
 
 
@@ -86,7 +95,7 @@ def test_step_of_an_execution_waits_once(choices) -> None:
 def test_update_waits_once_with_every_loss_and_penalty(number) -> None:
     spec, loss, augment = overridden(), LOSSES[number], Augmentation(tuple(AUGMENTATIONS))
     together = Simultaneous(loss=loss, penalties=PENALTIES, batch_size=BATCH, augment=augment)
-    in_turn = Alternating(loss=loss, penalties=PENALTIES, batch_size=BATCH, augment=augment, clip_norm=1.0)
+    in_turn = Alternating(loss=loss, penalties=PENALTIES, batch_size=BATCH, augment=augment, clip_norm=CLIP)
     assert transfers_of_a_step(spec, compile_spec(spec), together, steps=1).waits == ONE_WAIT
     waits = transfers_of_a_step(spec, compile_spec(spec), in_turn, steps=1).waits
     assert waits == {site: 2 * count for site, count in ONE_WAIT.items()}  # of two updates
@@ -105,7 +114,7 @@ SHIPPED = [
 @pytest.mark.parametrize(("name", "pieces", "recomputed"), SHIPPED)
 def test_step_of_a_shipped_spec_waits_once(name, pieces, recomputed) -> None:
     spec = hitzoo.load_spec(name, [f"training.activation_checkpointing={recomputed}"])
-    objective = objective_of(spec.training, BATCH)
+    objective = objective_of(spec, BATCH)
     assert transfers_of_a_step(spec, compile_spec(spec), objective, pieces, steps=1).waits == ONE_WAIT
 
 

@@ -13,12 +13,13 @@ from safetensors.torch import load_file
 
 from hitzoo.errors import RunError
 from hitzoo.objectives.terms.r1 import R1
+from hitzoo.spec.types import AdamOfNetworkSpec, AdamSpec, ScheduleSpec
 from hitzoo.training.engine import runner
 from hitzoo.training.run.checkpoint import Progress, read_progress
 from hitzoo.training.run.events import NoEvents
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.metrics import Record
-from hitzoo.training.run.nonfinite import MOST_IN_A_ROW, counted, first_of
+from hitzoo.training.run.nonfinite import MOST_IN_A_ROW, counted, first_of, halved_learning_rates
 from hitzoo.training.run.options import RunOptions
 
 START = Progress(step=5, images=20, seed=1, skipped=2, skipped_in_a_row=0)
@@ -195,3 +196,13 @@ def test_weights_that_are_no_numbers_are_not_saved(tiny_spec, tmp_path, monkeypa
     ):
         train(spec, options(tmp_path / "run", log_every=2), Breaking())
     assert not (tmp_path / "run/checkpoints").exists()
+
+
+def test_way_on_halves_every_learning_rate_that_the_spec_names() -> None:
+    schedule = ScheduleSpec(from_=2e-4, to=0.0, images=10)
+    optimizer = AdamSpec(learning_rate=schedule, discriminator=AdamOfNetworkSpec(learning_rate=3e-4))
+    assert halved_learning_rates(optimizer) == (
+        "--set training.optimizer.learning_rate.from=0.0001 --set training.optimizer.learning_rate.to=0"
+        " --set training.optimizer.discriminator.learning_rate=0.00015"
+    )
+    assert halved_learning_rates(AdamSpec()) == "--set training.optimizer.learning_rate=5e-05"

@@ -58,6 +58,11 @@ def test_a_batch_that_processes_cannot_share_evenly_is_refused(tiny_spec) -> Non
     assert "choose a multiple of 3: --set training.batch_size=6" in str(caught.value)
     with pytest.raises(RequestError, match=r"--set training\.batch_size=8"):
         refuse_uneven(tiny_spec(), 8)
+    uneven = tiny_spec("training.updates={generator_batch_size: 6}")
+    refuse_uneven(uneven, 2)
+    with pytest.raises(RequestError, match=r"training\.updates\.generator_batch_size 6 is for all 4") as caught:
+        refuse_uneven(uneven, 4)
+    assert "--set training.updates.generator_batch_size=8" in str(caught.value)
 
 
 def test_the_source_given_goes_before_the_specs(tiny_spec) -> None:

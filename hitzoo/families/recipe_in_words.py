@@ -1,0 +1,95 @@
+"""A spec's recipe in a few words, with the factors of gradient penalties as other projects write them."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import log
+
+from hitzoo.spec.batches import images_of_a_step
+from hitzoo.spec.types import AdamSpec, Number, R1Spec, R2Spec, RegularizerSpec, ScheduleSpec, Spec, TrainingSpec
+
+
+def recipe_in_words(spec: Spec) -> str:
+    """Return loss, penalties, order of updates, learning rates and average: `hinge, r1 10 (γ 20); …`."""
+    training = spec.training
+    san = ["san"] if getattr(spec.discriminator, "san", False) else []
+    terms = [training.loss, *san, *map(_term, training.regularizers)]
+    average = f"average {_average(training)}"
+    return "; ".join([", ".join(terms), *_updates(training), _adam(training.optimizer), average])
+
+
+def gamma_notes(spec: Spec) -> tuple[str, ...]:
+    """Return a line per gradient penalty on real or fake images: its weight, and γ of StyleGAN and R3GAN."""
+    return tuple(
+        f"{term.kind}: weight {_number(term.weight)} stands before E‖∇D‖² without a factor ½; in StyleGAN's and R3GAN's"
+        f" convention γ is {_number(term.weight, 2)}"
+        for term in spec.training.regularizers
+        if isinstance(term, R1Spec | R2Spec)
+    )
+
+
+def _term(term: RegularizerSpec) -> str:
+    words = f"{term.kind} {_number(term.weight)}"
+    if isinstance(term, R1Spec | R2Spec):
+        words += f" (γ {_ends(term.weight, 2)})"
+        if term.method == "finite_difference":
+            share = (
+                ""
+                if term.fraction in (None, 1)
+                else f" on {Fraction(term.fraction).limit_denominator(4096)} of the batch"
+            )
+            words += f" by finite differences{share}"
+    return words + (f" every {term.interval} updates" if term.interval > 1 else "")
+
+
+def _updates(training: TrainingSpec) -> list[str]:
+    if isinstance(training.updates, str):
+        return []
+    count, batch = training.updates.discriminator, training.updates.generator_batch_size
+    of_generator = f" on {batch} images" if batch else ""
+    return [f"{count} update{'s' if count > 1 else ''} of the discriminator to 1 of the generator{of_generator}"]
+
+
+def _adam(optimizer: AdamSpec) -> str:
+    words = f"adam {_number(optimizer.learning_rate)}, β {_betas(optimizer.betas)}"
+    words += f", gradients up to {optimizer.clip_norm:g}" if optimizer.clip_norm else ""
+    words += f", warm-up of {optimizer.warm_up:,} images" if optimizer.warm_up else ""
+    for role, own in (("generator", optimizer.generator), ("discriminator", optimizer.discriminator)):
+        if own is None:
+            continue
+        parts = [_number(own.learning_rate)] if own.learning_rate is not None else []
+        parts += [f"β {_betas(own.betas)}"] if own.betas is not None else []
+        parts += [f"gradients up to {own.clip_norm:g}"] if own.clip_norm is not None else []
+        words += f" ({role}: {', '.join(parts)})" if parts else ""
+    return words
+
+
+def _betas(betas: tuple[Number, Number]) -> str:
+    return " and ".join(map(_number, betas))
+
+
+def _average(training: TrainingSpec) -> str:
+    if training.ema.half_life is not None:
+        return f"with a half-life of {_number(training.ema.half_life)} images"
+    decay = training.ema.decay
+    if not decay:
+        return "is a copy"
+    return f"{decay:g} per step, a half-life of {images_of_a_step(training) * log(0.5) / log(decay):,.0f} images"
+
+
+def _number(number: Number, factor: float = 1) -> str:
+    """`10`, or `150 to 15 over 20,000,000 images`."""
+    if not isinstance(number, ScheduleSpec):
+        return _plain(number * factor)
+    start = f" from image {number.start:,}" if number.start else ""
+    return f"{_ends(number, factor)} over {number.images:,} images{start}"
+
+
+def _ends(number: Number, factor: float) -> str:
+    if not isinstance(number, ScheduleSpec):
+        return _plain(number * factor)
+    return f"{_plain(number.from_ * factor)} to {_plain(number.to * factor)}"
+
+
+def _plain(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 and value == int(value) else f"{value:g}"

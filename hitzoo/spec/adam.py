@@ -1,0 +1,31 @@
+"""Adam as it is for one network, of what a spec says for both and for each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hitzoo.spec.types import AdamSpec, TrainingSpec
+
+
+def adam_of(training: TrainingSpec, role: str) -> AdamSpec:
+    """Return the optimizer of one network, without sections for each."""
+    both = training.optimizer
+    own = both.generator if role == "generator" else both.discriminator
+    if own is None:
+        return replace(both, generator=None, discriminator=None)
+    return replace(
+        both,
+        learning_rate=both.learning_rate if own.learning_rate is None else own.learning_rate,
+        betas=both.betas if own.betas is None else own.betas,
+        clip_norm=both.clip_norm if own.clip_norm is None else own.clip_norm,
+        generator=None,
+        discriminator=None,
+    )
+
+
+def lazy_share(training: TrainingSpec, role: str) -> float:
+    """Return c = k/(k + 1) of `lazy_correction`, with the shortest interval k of lazy regularizers; 1 without."""
+    intervals = [term.interval for term in training.regularizers if term.interval > 1]
+    if role != "discriminator" or not training.optimizer.lazy_correction or not intervals:
+        return 1.0
+    return min(intervals) / (min(intervals) + 1)

@@ -1,0 +1,102 @@
+"""Named recipes for a spec's `training`: loss, penalties, optimizer and average, put in the place of its own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from hitzoo.errors import RequestError, UnknownNameError, suggestion
+
+_KEYS: Final = ("loss", "regularizers", "updates", "optimizer", "ema")
+_GAMMAS: Final = {32: 0.05, 64: 2.0, 128: 17.0, 256: 150.0}  # by resolution, as in R3GAN; that of 128 lies between
+_ANNEALED: Final = 20_000_000  # images
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What a recipe's numbers follow from: the side of the images, and the real images of the whole run."""
+
+    side: int
+    images: int
+
+
+def with_recipe(text: str, name: str, setting: Setting) -> str:
+    """Return the text of a spec with another recipe; batch, length and everything else stay as they are.
+
+    Raises:
+        UnknownNameError: there is no such recipe.
+        RequestError: `training` is written in braces, so that nothing in it can be replaced line by line.
+    """
+    if name not in RECIPES:
+        hint = suggestion(name, RECIPES) or f"known: {', '.join(RECIPES)}"
+        raise UnknownNameError(f"no recipe is called '{name[:60]}'; {hint}")
+    recipe = [f"  {line}" for line in RECIPES[name](setting)]
+    if not re.search(r"^training:", text, re.MULTILINE):
+        return "\n".join([text.rstrip("\n"), "training:", *recipe]) + "\n"
+    begins = re.search(r"^training:[ \t]*(#.*)?\n", text, re.MULTILINE)
+    if begins is None:
+        raise RequestError("the spec has `training: {…}` in braces; write its keys below each other")
+    inside = re.match(r"(?:[ \t]+.*\n?|[ \t]*\n|#.*\n)*", text[begins.end() :])
+    assert inside is not None, "it may be empty"
+    kept = "".join(_others(inside.group()))
+    rest = text[begins.end() + inside.end() :]
+    return text[: begins.end()] + "\n".join(recipe) + "\n" + kept + rest
+
+
+def _others(block: str) -> Iterator[str]:
+    """Lines of a mapping that belong to no key of a recipe."""
+    width = len(block) - len(block.lstrip(" "))
+    leaving_out = False
+    for line in block.splitlines(keepends=True):
+        key = re.match(rf" {{{width}}}(\w+)[ \t]*:", line)
+        if key is not None:
+            leaving_out = key[1] in _KEYS
+        if not leaving_out:
+            yield line if width == 2 or not line.strip() else f"  {line[width:]}"
+
+
+def _official(setting: Setting) -> list[str]:
+    weight = 10.0 if setting.side >= 128 else round(0.1 * (setting.side / 32) ** 2, 3)
+    smaller = "" if setting.side >= 128 else "; the paper has 10 at 128×128, smaller images want less"
+    faces = ["  - {kind: bcr, weight: 10.0, augment: [color, translation, cutout]}"] if setting.side >= 256 else []
+    return [
+        "loss: non_saturating            # the recipe of the HiT paper",
+        "regularizers:",
+        f"  - {{kind: r1, weight: {weight}}}   # no ½: StyleGAN's gamma is {2 * weight:g}{smaller}",
+        *faces,
+        f"optimizer: {{kind: adam, form: keras, learning_rate: {_official_rate(setting)}, betas: [0.0, 0.99]}}",
+        "ema: {decay: 0.999, start_step: 10}",
+    ]
+
+
+def _official_rate(setting: Setting) -> str:
+    return "5.0e-5" if setting.side >= 256 else "1.0e-4"
+
+
+def _r3gan(setting: Setting) -> list[str]:
+    images, gamma = min(_ANNEALED, setting.images), _gamma(setting.side)
+    weight = f"{{from: {gamma / 2:g}, to: {gamma / 20:g}, images: {images}}}"
+    return [
+        "loss: relativistic              # R3GAN's recipe without its augmentation; ours for these networks",
+        f"regularizers:                   # no ½: R3GAN's gamma is twice the weight, {gamma:g} to {gamma / 10:g}",
+        f"  - {{kind: r1, weight: {weight}}}",
+        f"  - {{kind: r2, weight: {weight}}}",
+        "optimizer:",
+        "  kind: adam",
+        "  form: torch",
+        f"  learning_rate: {{from: 2.0e-4, to: 5.0e-5, images: {images}}}",
+        f"  betas: [0.0, {{from: 0.9, to: 0.99, images: {images}}}]",
+        f"ema: {{half_life: {{from: 0, to: {max(images // 40, 1)}, images: {images}}}, start_step: 0}}   # in images",
+    ]
+
+
+def _gamma(side: int) -> float:
+    """Return γ at the beginning: that of the nearest smaller resolution, and beyond 256 by the number of pixels."""
+    nearest = max((known for known in _GAMMAS if known <= side), default=min(_GAMMAS))
+    return _GAMMAS[nearest] * (side / 256) ** 2 if side > 256 else _GAMMAS[nearest]
+
+
+RECIPES: Final[dict[str, Callable[[Setting], list[str]]]] = {"official": _official, "r3gan": _r3gan}
+"""By the name that `hitzoo new --recipe` takes."""

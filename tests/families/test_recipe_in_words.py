@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+import pytest
+
+from hitzoo.families.load import parse_spec
+from hitzoo.families.recipe_in_words import gamma_notes, recipe_in_words
+from tests.conftest import TINY
+
+OURS = "training.regularizers=[{kind: r1, weight: 5}, {kind: r2, weight: {from: 75, to: 7.5, images: 20000000}}]"
+
+
+@pytest.mark.parametrize(
+    ("overrides", "words"),
+    [
+        ([], "non_saturating, r1 1 (γ 2), bcr 10; adam 0.0001, β 0 and 0.99; average 0.999 per step, a half-life of"),
+        (["training.ema.half_life=500000"], "; average with a half-life of 500,000 images"),
+        (["training.ema.decay=0"], "; average is a copy"),
+        (["training.ema.decay=0.5", "training.updates={discriminator: 3}"], "0.5 per step, a half-life of 12 images"),
+        ([OURS], "r1 5 (γ 10), r2 75 to 7.5 over 20,000,000 images (γ 150 to 15); adam"),
+        (
+            ["training.regularizers=[{kind: r1, method: finite_difference, fraction: 0.25, interval: 8}]"],
+            "r1 10 (γ 20) by finite differences on 1/4 of the batch every 8 updates;",
+        ),
+        (
+            ["training.updates={discriminator: 4, generator_batch_size: 8}"],
+            "; 4 updates of the discriminator to 1 of the generator on 8 images; adam",
+        ),
+        (["discriminator.san=true", "training.loss=hinge"], "hinge, san, r1"),
+        (
+            ["training.optimizer={kind: adam, warm_up: 5000, clip_norm: 5, discriminator: {learning_rate: 0.0002}}"],
+            "adam 0.0001, β 0 and 0.99, gradients up to 5, warm-up of 5,000 images (discriminator: 0.0002);",
+        ),
+    ],
+)
+def test_recipe_in_words(overrides, words) -> None:
+    assert words in recipe_in_words(parse_spec(TINY, "tiny", overrides))
+
+
+def test_gamma_is_twice_the_weight() -> None:
+    first, second = gamma_notes(parse_spec(TINY, "tiny", [OURS]))
+    assert first.startswith("r1: weight 5 stands before E‖∇D‖² without a factor ½")
+    assert first.endswith("γ is 10")
+    assert second.endswith("γ is 150 to 15 over 20,000,000 images")
