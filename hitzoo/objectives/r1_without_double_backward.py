@@ -60,8 +60,9 @@ class _Replayed(torch.autograd.Function):
         start = _each(for_logits, images) * images + _each(2 * for_squares, images) * gradient
         replay = _Replay(maps[: ctx.parts], maps[ctx.parts :], for_logits)
         with torch.enable_grad(), ctx.autocast(), replay:  # gradients are for weights that layers scale
-            ctx.discriminator(start)
+            held = ctx.discriminator(start)
         found = torch.autograd.grad(replay.weights, ctx.weights, replay.gradients, allow_unused=True)
+        _refuse_other_uses(held, [weight for weight, each in zip(ctx.weights, found, strict=True) if each is None])
         by_images = _each(for_logits, images) * gradient if ctx.needs_input_grad[1] else None
         return None, by_images, *found
 
@@ -133,6 +134,19 @@ class _Replay(TorchFunctionMode):
     def _add(self, weight: torch.Tensor, gradient: torch.Tensor) -> None:
         self.weights.append(weight)
         self.gradients.append(gradient.to(weight.dtype))
+
+
+def _refuse_other_uses(held: torch.Tensor, missing: Sequence[torch.Tensor]) -> None:
+    """Refuse weights without a gradient that do take part: layers are replayed without a graph, other uses are not."""
+    if not missing or not held.requires_grad:
+        return
+    found = torch.autograd.grad(held, missing, torch.ones_like(held), allow_unused=True)
+    for weight, gradient in zip(missing, found, strict=True):
+        if gradient is not None:
+            raise RuntimeError(
+                f"a weight of shape {tuple(weight.shape)} enters otherwise than as that of a convolution or a linear"
+                " layer; R1 has no gradient for it without double backward"
+            )
 
 
 def _of_convolution(delta: torch.Tensor, image: torch.Tensor, weight: torch.Tensor, padding: int) -> torch.Tensor:
