@@ -218,7 +218,7 @@ def test_graph_check_finds_graph_that_repeats_its_first_images(monkeypatch: pyte
 @pytest.mark.usefixtures("_as_if_on_cuda")
 def test_graph_check_finds_failed_capture(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(graphs, "_Graph", failing)
-    with pytest.raises(RuntimeError, match="^no graph can be captured: operation not permitted when stream .*ing$"):
+    with pytest.raises(RuntimeError, match=r"^no graph can be captured: operation not permitted when stream .*ing$"):
         cuda_graph.replayed_calls(CPU)
 
 
