@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from hitzoo.errors import first_line
+
 
 def describe_full_memory(error: Exception) -> str | None:
     """Describe a failed allocation in one sentence with advice; None for any other error.
@@ -12,7 +14,7 @@ def describe_full_memory(error: Exception) -> str | None:
     """
     if "torch" not in sys.modules:
         return None
-    from hitzoo.training.engine.out_of_memory import first_line, is_out_of_memory
+    from hitzoo.training.engine.out_of_memory import is_out_of_memory
 
     if not is_out_of_memory(error):
         return None

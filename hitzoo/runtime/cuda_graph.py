@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from hitzoo.errors import first_line
 from hitzoo.runtime.float32_precision import precision_in_effect
 
 CAPTURED_CALL = 4
@@ -79,7 +80,7 @@ class CudaGraphs:
 
     def _note_failure(self, kind: Hashable, error: Exception) -> None:
         if self.failure is None:
-            self.failure = (str(error).splitlines() or [type(error).__name__])[0]
+            self.failure = first_line(error)
             _log.warning("no CUDA graph could be captured, so small batches take longer (%s)", self.failure)
         self._failed.add(kind)
 
