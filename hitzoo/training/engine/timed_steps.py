@@ -12,6 +12,7 @@ import torch
 
 from hitzoo.errors import RunError
 from hitzoo.runtime.allocator import keep_freed_memory_if_ample
+from hitzoo.runtime.device import wait_for
 from hitzoo.training.engine.out_of_memory import is_out_of_memory
 
 _MOST = 7  # timed steps of the largest size
@@ -124,18 +125,11 @@ class StepTimer:
             self.times.seconds[size] = (*self.times.seconds[size], self._timed(step, 1))
 
     def _timed(self, step: Step, number: int) -> float:
-        _wait(self.device)
+        wait_for(self.device)
         began = time.perf_counter()
         step(number)
-        _wait(self.device)
+        wait_for(self.device)
         return time.perf_counter() - began
 
     def _left(self) -> float:
         return self._end - time.perf_counter()
-
-
-def _wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()
