@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 import torch
+from torch.cuda import DeferredCudaCallError
 
 from hitzoo.errors import ArgumentError, first_line
 from hitzoo.runtime.launcher import launch_environment
@@ -72,7 +73,7 @@ def _failure(device: torch.device) -> str | None:
     """Compute something and read it back: a device that is there may have no kernel that runs on it."""
     try:
         found = torch.ones(1, device=device).add(1).item()
-    except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
+    except (RuntimeError, AssertionError, NotImplementedError, ImportError, DeferredCudaCallError) as error:
         return first_line(error)
     return None if found == 2 else f"1 + 1 gave {found:g}"
 

@@ -6,6 +6,7 @@ import os
 from typing import Any
 
 import torch
+from torch.cuda import DeferredCudaCallError
 
 from hitzoo.errors import ArgumentError, RequestError, RunError
 from hitzoo.runtime.device import choose_device
@@ -59,7 +60,7 @@ def _make_current(kind: str, local_rank: int) -> bool:
     if count:
         try:
             accelerator.set_device(local_rank)
-        except RuntimeError as error:  # another program has it for itself, or it has failed
+        except (RuntimeError, DeferredCudaCallError) as error:  # another program has it for itself, or it has failed
             raise RunError(
                 f"{kind}:{local_rank}, the device of this process, is not usable: {own_words(error)}"
             ) from error

@@ -91,11 +91,12 @@ def test_device_that_one_process_lacks_is_said_by_it(machine, monkeypatch) -> No
         device_of_rank("cuda")
 
 
-def test_device_that_another_program_has_for_itself_is_one_message(machine, monkeypatch) -> None:
+@pytest.mark.parametrize("kind", [RuntimeError, torch.cuda.DeferredCudaCallError])
+def test_device_that_another_program_has_for_itself_is_one_message(machine, monkeypatch, kind) -> None:
     machine("cuda", 2)
 
     def refuse(number: int) -> None:
-        raise RuntimeError("CUDA error: CUDA-capable device(s) is/are busy or unavailable\nCUDA kernel errors might …")
+        raise kind("CUDA error: CUDA-capable device(s) is/are busy or unavailable\nCUDA kernel errors might …")
 
     monkeypatch.setattr(torch.cuda, "set_device", refuse)
     monkeypatch.setenv("LOCAL_RANK", "1")
