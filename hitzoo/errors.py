@@ -145,6 +145,11 @@ class OutputError(HitzooError):
     """Something could not be written: no space, no permission, or it would overwrite."""
 
 
+def first_line(error: BaseException) -> str:
+    """First line of an error's text, in which torch has its figures; the error's class where it has none."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
+
+
 def suggestion(word: str, allowed: Iterable[str], *, rather: Collection[str] = ()) -> str:
     """`did you mean 'x'?` for the allowed word nearest to `word`, or nothing where none is near.
 

@@ -11,13 +11,14 @@ import torch
 
 from hitzoo.bench.training_memory import StepMemory, memory_of
 from hitzoo.bench.training_settings import LAZY, SETTINGS, Setting
-from hitzoo.errors import HitzooError
+from hitzoo.errors import HitzooError, first_line
 from hitzoo.objectives.build import objective_of
 from hitzoo.objectives.update import images_per_step
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.allocator import keep_freed_memory
 from hitzoo.runtime.device import wait_for
 from hitzoo.spec.types import Spec
+from hitzoo.training.engine.compile_errors import is_of_compiler
 from hitzoo.training.engine.out_of_memory import is_out_of_memory
 from hitzoo.training.engine.runner import StepRunner
 from hitzoo.training.engine.state import new_state
@@ -164,9 +165,9 @@ def _reason(error: BaseException) -> str:
     if is_out_of_memory(error):
         return FULL
     if isinstance(error, HitzooError):
-        return str(error).splitlines()[0]
-    if type(error).__module__.startswith(("torch._dynamo", "torch._inductor")):
-        return f"not compiled here: {str(error).splitlines()[0]}"
+        return first_line(error)
+    if is_of_compiler(error):
+        return f"not compiled here: {first_line(error)}"
     raise error
 
 

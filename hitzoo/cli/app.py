@@ -38,6 +38,7 @@ from hitzoo.cli import (
     train,
 )
 from hitzoo.cli.completion import complete_verb
+from hitzoo.cli.full_memory import describe_full_memory
 from hitzoo.cli.help import GroupHelp, VerbHelp, print_help
 from hitzoo.cli.output import OutputLost, guarded_output
 from hitzoo.cli.path_errors import describe_path_error
@@ -48,7 +49,7 @@ from hitzoo.cli.process import (
     message_of_process,
     unwind_on_signals,
 )
-from hitzoo.errors import HitzooError
+from hitzoo.errors import HitzooError, RunError
 from hitzoo.runtime.wait_policy import adaptive_waiting
 
 USER_MISTAKE = 2
@@ -176,6 +177,8 @@ def _parsed() -> int:
     except Exception as error:
         if isinstance(error, OSError) and (message := describe_path_error(error)) is not None:
             return _tell(message)
+        if (message := describe_full_memory(error)) is not None:
+            return _explained(RunError(message))
         traceback.print_exc()  # inside the safe streams: a message may hold anything
         return BUG
     return code if isinstance(code, int) else 0

@@ -31,11 +31,12 @@ def joined(device: str, *, on_loss: str = "Continue with --resume") -> Iterator[
     """
     from hitzoo.runtime import distributed
     from hitzoo.runtime.launcher import announced_size
+    from hitzoo.runtime.local_device import device_of_rank
 
     if announced_size() == 1:
         yield distributed.ALONE, device
         return
-    own = distributed.device_of_rank(device)
+    own = device_of_rank(device)
     with distributed.process_group(own, note_of_first, on_loss=on_loss) as world:
         try:
             yield world, str(own)

@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+from hitzoo.errors import first_line
 from hitzoo.runtime.float32_precision import precision_in_effect
 
 CAPTURED_CALL = 4
@@ -32,12 +33,16 @@ class CudaGraphs:
     weights that stay where they are (a change of their values is seen; after `.to` or new weights, `clear`), without a
     draw, a copy to the host or a size that depends on values. Threads take turns. For one stream at a time: the graphs
     share their memory.
+
+    Attributes:
+        failure: why the first capture that failed did; None while all have succeeded.
     """
 
     def __init__(self, forward: Forward, *, most: int = 4) -> None:
         self.forward = forward
         self.most = most
         self._calls: Counter[Hashable] = Counter()
+        self.failure: str | None = None
         self._failed: set[Hashable] = set()
         self._graphs: dict[Hashable, _Graph] = {}
         self._pool: Any = None
@@ -74,13 +79,14 @@ class CudaGraphs:
         return self._graphs.get(kind)
 
     def _note_failure(self, kind: Hashable, error: Exception) -> None:
-        if not self._failed:
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            _log.warning("no CUDA graph could be captured, so small batches take longer (%s)", reason)
+        if self.failure is None:
+            self.failure = first_line(error)
+            _log.warning("no CUDA graph could be captured, so small batches take longer (%s)", self.failure)
         self._failed.add(kind)
 
     def clear(self) -> None:
         """Discard every graph and release its memory."""
+        self.failure = None
         self._calls.clear()
         self._failed.clear()
         self._graphs.clear()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 
 import torch
+from torch.cuda import DeferredCudaCallError
 
-from hitzoo.errors import ArgumentError
+from hitzoo.errors import ArgumentError, first_line
 from hitzoo.runtime.launcher import launch_environment
 
 _KNOWN = ("cpu", "cuda", "mps", "xpu")
@@ -33,7 +34,7 @@ def choose_device(name: str | torch.device = "auto") -> torch.device:
     try:
         device = torch.device(name)
     except RuntimeError as error:
-        raise ArgumentError("device", name, f"not a device ({_first_line(error)}); try auto or cpu") from None
+        raise ArgumentError("device", name, f"not a device ({first_line(error)}); try auto or cpu") from None
     if (reason := _failure(device)) is not None:
         raise _refusal(name, device, reason)
     return device
@@ -72,13 +73,9 @@ def _failure(device: torch.device) -> str | None:
     """Compute something and read it back: a device that is there may have no kernel that runs on it."""
     try:
         found = torch.ones(1, device=device).add(1).item()
-    except (RuntimeError, AssertionError, NotImplementedError, ImportError) as error:
-        return _first_line(error)
+    except (RuntimeError, AssertionError, NotImplementedError, ImportError, DeferredCudaCallError) as error:
+        return first_line(error)
     return None if found == 2 else f"1 + 1 gave {found:g}"
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def wait_for(device: torch.device) -> None:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,19 +15,16 @@ from typing import Any
 import torch
 import torch.distributed as dist
 
-from hitzoo.errors import ArgumentError, HitzooError, RequestError, RunError
-from hitzoo.runtime.device import choose_device
+from hitzoo.errors import HitzooError, RequestError, RunError
 from hitzoo.runtime.launcher import LaunchEnvironment, announced_size, launch_environment
 from hitzoo.runtime.lost_process import own_words, tells_of_another
 from hitzoo.runtime.rendezvous import join_store
 from hitzoo.runtime.shard import Shard
 
-__all__ = ["ALONE", "World", "announced_size", "device_of_rank", "process_group"]
+__all__ = ["ALONE", "World", "announced_size", "process_group"]
 
 _PATIENCE = timedelta(hours=2)  # the others wait while the first evaluates
-_VISIBLE = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES")
 _BACKENDS = {"cpu": "gloo", "cuda": "nccl", "xpu": "xccl"}
-_ACCELERATORS = ("cuda", "xpu")
 
 
 @dataclass(frozen=True)
@@ -113,44 +109,6 @@ class World:
 ALONE = World()
 
 
-def device_of_rank(name: str) -> torch.device:
-    """Return the device of this process; with several processes on CUDA or XPU, the one of its local rank.
-
-    A launcher that makes one CUDA device visible to each process has chosen already.
-
-    Raises:
-        RequestError: there is no such device, or there are fewer devices than processes.
-    """
-    who = launch_environment()
-    if who.alone:
-        return choose_device(name)
-    kind = "cuda" if name == "auto" else name
-    if kind in _ACCELERATORS:  # first, since a process keeps memory on every device that it has ever computed on
-        _make_current(kind, who.local_rank)
-    device = choose_device(name)
-    if device.type in _ACCELERATORS:
-        if device.index is not None:
-            raise ArgumentError("device", name, f"every process needs its own device; write {device.type}")
-        return torch.device(device.type, getattr(torch, device.type).current_device())
-    if device.type not in _BACKENDS:
-        raise RequestError(f"{device.type} is one device, which {who.size} processes cannot share; take --device cpu")
-    return device
-
-
-def _make_current(kind: str, local_rank: int) -> None:
-    """Make the device of a local rank the process's current one."""
-    accelerator: Any = getattr(torch, kind)
-    count = accelerator.device_count()
-    if count == 1 and kind == "cuda" and any(os.environ.get(variable) for variable in _VISIBLE):
-        local_rank = 0
-    if 0 < count <= local_rank:
-        raise RequestError(
-            f"this machine has {count} {kind.upper()} devices, too few for --nproc-per-node {local_rank + 1}"
-        )
-    if count:
-        accelerator.set_device(local_rank)
-
-
 @contextmanager
 def process_group(
     device: torch.device, tell: Callable[[str], None] = lambda message: None, *, on_loss: str = "Continue with --resume"
@@ -163,8 +121,8 @@ def process_group(
     `tell` is called with a message while processes are awaited; `on_loss` is the way on when another has exited.
 
     Raises:
-        RequestError: they do not come, or cannot work together.
-        RunError: another process has gone, or NCCL fails in this one.
+        RequestError: torch has no backend for the device, or the environment does not say where they meet.
+        RunError: one does not come or has gone, or NCCL fails in this one.
     """
     who = launch_environment()
     if who.alone:
@@ -219,7 +177,7 @@ def _form_group(who: LaunchEnvironment, device: torch.device, tell: Callable[[st
             device_id=None if device.type == "cpu" else device,
         )
     except (ValueError, RuntimeError) as error:  # dist.DistError is one of the latter
-        raise RequestError(
+        raise RunError(
             f"WORLD_SIZE is {who.size}, but the processes cannot work together ({own_words(error)})"
         ) from None
 

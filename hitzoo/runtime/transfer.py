@@ -11,8 +11,12 @@ _ALIGNMENT = 16  # bytes; a view of another dtype begins at a multiple of its si
 
 
 def send(tensor: torch.Tensor, device: torch.device) -> torch.Tensor:
-    """Return the tensor on `device`; on the CPU it is the tensor itself."""
-    return (tensor.pin_memory() if is_pinned_for(device) else tensor).to(device, non_blocking=True)
+    """Return the tensor on `device`; on the CPU it is the tensor itself.
+
+    From other memory the copy is waited for: MPS would still read it when its tensor is gone and its place reused.
+    """
+    pinned = is_pinned_for(device)
+    return (tensor.pin_memory() if pinned else tensor).to(device, non_blocking=pinned)
 
 
 def send_together(tensors: Sequence[torch.Tensor], device: torch.device) -> list[torch.Tensor]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from hitzoo.doctor.checks.specimen import difference, generator_of, worst
 from hitzoo.fold.triton import reference
 from hitzoo.fold.triton.attempts import KernelUnavailable
 from hitzoo.layers import onednn_linear
+from hitzoo.runtime import cuda_graph as graphs
 from tests.doctor.in_process import outline
 from tests.doctor.other_worker import failing_member
 
@@ -187,19 +189,41 @@ def test_cpu_compiles_only_with_full() -> None:
         assert now.measure is not later.measure
 
 
+@pytest.fixture
+def _as_if_on_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphs, "_on_cuda", lambda z: True)
+    monkeypatch.setattr(torch.cuda, "graph_pool_handle", lambda: "pool")
+
+
+class Stuck:
+    """Stands for a graph that never reads its input: its replays are the images of its capture."""
+
+    def __init__(self, forward: Callable[[torch.Tensor], torch.Tensor], example: torch.Tensor, pool: object) -> None:
+        self.images = forward(example)
+
+    def replay(self, z: torch.Tensor) -> torch.Tensor:
+        return self.images
+
+
+def failing(*_: object) -> None:
+    raise RuntimeError("operation not permitted when stream is capturing\nmore")
+
+
+@pytest.mark.usefixtures("_as_if_on_cuda")
 def test_graph_check_finds_graph_that_repeats_its_first_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert cuda_graph.replayed_calls(CPU).value == 0
-
-    class Stuck:
-        def __init__(self, forward: Any) -> None:
-            self.forward, self.first = forward, None
-
-        def __call__(self, z: torch.Tensor) -> torch.Tensor:
-            self.first = self.forward(z) if self.first is None else self.first
-            return self.first
-
-    monkeypatch.setattr(cuda_graph, "CudaGraphs", Stuck)
+    monkeypatch.setattr(graphs, "_Graph", Stuck)
     assert not cuda_graph.replayed_calls(CPU).passes
+
+
+@pytest.mark.usefixtures("_as_if_on_cuda")
+def test_graph_check_finds_failed_capture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(graphs, "_Graph", failing)
+    with pytest.raises(RuntimeError, match=r"^no graph can be captured: operation not permitted when stream .*ing$"):
+        cuda_graph.replayed_calls(CPU)
+
+
+def test_graph_check_needs_cuda() -> None:
+    assert cuda_graph.replayed_calls(CPU).value == 0
     with pytest.raises(NotApplicable):
         cuda_graph.cuda_graph(CPU)
 

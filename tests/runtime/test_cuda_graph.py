@@ -112,6 +112,7 @@ def test_a_replay_is_the_call(card: torch.device) -> None:
                 kept.append((graphs(x), network(x)))
     for found, expected in kept:  # no later replay has written over an earlier output
         torch.testing.assert_close(found, expected)
+    assert graphs.failure is None
     with torch.no_grad():
         network[2].bias.add_(1.0)
     torch.testing.assert_close(graphs(x), kept[-1][1] + 1)

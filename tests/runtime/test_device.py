@@ -109,6 +109,17 @@ def test_auto_of_one_of_several_processes_passes_over_nothing(play, monkeypatch:
         choose_device()
 
 
+def test_device_whose_initialization_fails_later_is_refused(monkeypatch) -> None:
+    """An error of torch's own class, as where a driver shows fewer devices than it counts."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise torch.cuda.DeferredCudaCallError("CUDA call failed lazily at initialization with error: 1 < 1")
+
+    monkeypatch.setattr(torch, "ones", fail)
+    with pytest.raises(ArgumentError, match=r"not available on this machine \(CUDA call failed lazily"):
+        choose_device("cuda")
+
+
 @pytest.mark.parametrize("name", ["nonsense", "", "cpu:x", "cuda:99", "xla"])
 def test_device_that_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(RequestError, match=f"device '{name}': not "):

@@ -10,7 +10,7 @@ import torch.distributed as dist
 
 from hitzoo.errors import RequestError, RunError
 from hitzoo.runtime import distributed
-from hitzoo.runtime.distributed import ALONE, World, announced_size, device_of_rank, process_group
+from hitzoo.runtime.distributed import ALONE, World, announced_size, process_group
 from hitzoo.runtime.shard import Shard
 
 CPU = torch.device("cpu")
@@ -220,74 +220,6 @@ def test_error_of_this_process_is_not_taken_for_the_end_of_another(two, message)
         raise RuntimeError(message)
 
 
-@pytest.fixture
-def machine(monkeypatch):
-    """Some devices of a kind that torch has not, and which of them became current."""
-
-    def make(kind: str, count: int) -> list[int]:
-        current = [0]
-        monkeypatch.setattr(distributed, "choose_device", lambda name: torch.device(kind if name == "auto" else name))
-        accelerator = getattr(torch, kind)
-        monkeypatch.setattr(accelerator, "device_count", lambda: count)
-        monkeypatch.setattr(accelerator, "set_device", lambda number: current.append(number))
-        monkeypatch.setattr(accelerator, "current_device", lambda: current[-1])
-        return current
-
-    monkeypatch.setenv("WORLD_SIZE", "3")
-    for name in ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"):
-        monkeypatch.delenv(name, raising=False)
-    return make
-
-
-@pytest.mark.parametrize(("kind", "name"), [("cuda", "auto"), ("cuda", "cuda"), ("xpu", "xpu")])
-def test_every_process_has_a_device_of_its_own(machine, monkeypatch, kind, name) -> None:
-    current = machine(kind, 2)
-    monkeypatch.setenv("LOCAL_RANK", "1")
-    assert device_of_rank(name) == torch.device(kind, 1)
-    assert current == [0, 1]
-    assert device_of_rank("cpu") == CPU
-    with pytest.raises(RequestError, match=f"device '{kind}:0': every process needs its own device; write {kind}"):
-        device_of_rank(f"{kind}:0")
-    monkeypatch.setenv("LOCAL_RANK", "2")
-    with pytest.raises(
-        RequestError, match=f"this machine has 2 {kind.upper()} devices, too few for --nproc-per-node 3"
-    ):
-        device_of_rank(name)
-    monkeypatch.setenv("WORLD_SIZE", "1")
-    assert device_of_rank(f"{kind}:0") == torch.device(kind, 0)
-
-
-def test_device_of_a_process_is_current_before_anything_is_computed(machine, monkeypatch) -> None:
-    """A process would keep half a gigabyte on the first device too."""
-    current, chosen = machine("cuda", 2), []
-    monkeypatch.setattr(distributed, "choose_device", lambda name: chosen.append(current[-1]) or torch.device("cuda"))
-    monkeypatch.setenv("LOCAL_RANK", "1")
-    device_of_rank("cuda")
-    assert chosen == [1]
-
-
-@pytest.mark.parametrize("variable", ["CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES"])
-def test_only_device_that_a_launcher_makes_visible_is_taken(machine, monkeypatch, variable) -> None:
-    """As `srun --gpus-per-task=1` starts processes."""
-    machine("cuda", 1)
-    monkeypatch.setenv("LOCAL_RANK", "1")
-    with pytest.raises(RequestError, match="this machine has 1 CUDA devices"):
-        device_of_rank("auto")
-    monkeypatch.setenv(variable, "1")
-    assert device_of_rank("auto") == torch.device("cuda", 0)
-    machine("cuda", 2)
-    monkeypatch.setenv("LOCAL_RANK", "2")
-    with pytest.raises(RequestError, match="this machine has 2 CUDA devices"):
-        device_of_rank("auto")
-
-
-def test_several_processes_on_the_one_device_of_a_mac_are_refused(monkeypatch) -> None:
-    monkeypatch.setenv("WORLD_SIZE", "3")
-    monkeypatch.setattr(distributed, "choose_device", torch.device)
-    with pytest.raises(RequestError, match="mps is one device, which 3 processes cannot share; take --device cpu"):
-        device_of_rank("mps")
-
-
 @pytest.mark.parametrize(("kind", "backend"), [("cpu", "gloo"), ("cuda", "nccl"), ("xpu", "xccl")])
 def test_backend_is_that_of_the_device(two, monkeypatch, kind, backend) -> None:
     asked: list[str] = []
@@ -308,5 +240,5 @@ def test_two_processes_on_one_device_are_told_by_nccl(two, monkeypatch) -> None:
         raise dist.DistBackendError(f"{NCCL}invalid usage\nx\nLast error:\nDuplicate GPU detected : rank 1 and rank 0")
 
     monkeypatch.setattr(dist, "init_process_group", refuse)
-    with pytest.raises(RequestError, match=r"cannot work together .*; Duplicate GPU detected : rank 1 and rank 0"):
+    with pytest.raises(RunError, match=r"cannot work together .*; Duplicate GPU detected : rank 1 and rank 0"):
         process_group(CPU).__enter__()

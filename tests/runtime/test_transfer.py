@@ -36,3 +36,18 @@ def test_nothing_is_copied_to_the_cpu() -> None:
 def test_only_cuda_fetches_from_page_locked_memory() -> None:
     assert is_pinned_for(CUDA)
     assert not any(is_pinned_for(torch.device(name)) for name in ("cpu", "mps", "xpu", "meta"))
+
+
+def test_only_copies_of_page_locked_memory_are_not_waited_for() -> None:
+    class Sent(torch.Tensor):
+        def pin_memory(self) -> Sent:
+            return self
+
+        def to(self, device: torch.device, *, non_blocking: bool) -> bool:
+            return non_blocking
+
+    assert {kind: send(Sent(), torch.device(kind)) for kind in ("cuda", "mps", "xpu")} == {
+        "cuda": True,
+        "mps": False,
+        "xpu": False,
+    }

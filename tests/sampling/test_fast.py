@@ -81,10 +81,11 @@ def test_graphs_replay_the_same_images(tiny_generator, card: torch.device, preci
     samples = model.sample(seeds=range(4))
     expected, z = samples.raw, torch.from_numpy(samples.latents).to(card)
     network = fast.fast_network(model.module.to(card), precision=precision, device=card)  # moves the model's own
-    for _ in range(CAPTURED_CALL + 2):  # called, captured, replayed
-        images = network(z).permute(0, 2, 3, 1).cpu().numpy()
+    for call in range(CAPTURED_CALL + 2):  # called, captured, replayed with other latents
+        images = network(z.roll(call, 0)).roll(-call, 0).permute(0, 2, 3, 1).cpu().numpy()
         limit = 1e-4 if precision == "float32" else 0.05
         assert abs(images - expected).max() < limit * abs(expected).max()
+    assert not isinstance(network, Replayed) or network._graphs.failure is None
 
 
 @pytest.mark.parametrize("graphs", [0, 9])

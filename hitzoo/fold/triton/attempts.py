@@ -14,6 +14,7 @@ from typing import TypeVar
 
 import torch
 
+from hitzoo.errors import first_line
 from hitzoo.fold.triton.disabled import KernelName
 from hitzoo.fold.triton.tiling import Tile, smaller
 
@@ -81,7 +82,7 @@ def launch_fitting(kernel: Specialization, choose: Callable[[], Tile], launch: C
             if less is None:
                 _give_up(kernel, error)
                 raise KernelUnavailable from error
-            _log.info("%s does not fit as %s: %s", kernel, tile, _first_line(error))
+            _log.info("%s does not fit as %s: %s", kernel, tile, first_line(error))
             tile = less
         else:
             _tiles[kernel] = tile
@@ -96,7 +97,7 @@ def _give_up(kernel: Specialization, error: Exception) -> None:
     else:
         _tiles[kernel] = None
         which, theirs = str(kernel), "its"
-    reason = _first_line(error)
+    reason = first_line(error)
     _log.warning("Triton cannot build %s (%s); torch's own operations take %s place", which, reason, theirs)
 
 
@@ -120,7 +121,3 @@ def _is_of_the_machine(error: Exception) -> bool:
 
 def _modules(error: Exception) -> list[str]:
     return [str(frame.f_globals.get("__name__")) for frame, _ in traceback.walk_tb(error.__traceback__)]
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -7,6 +7,8 @@ from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 
+from hitzoo.errors import first_line
+
 _log = logging.getLogger(__name__)
 
 
@@ -18,6 +20,6 @@ def triton_version() -> str | None:
     try:
         return str(import_module("triton").__version__)
     except Exception as error:  # a missing system library, or a folder that is merely called so
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        _log.warning("Triton is installed but cannot be imported (%s); torch's own operations take its place", reason)
+        words = "Triton is installed but cannot be imported (%s); torch's own operations take its place"
+        _log.warning(words, first_line(error))
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from hitzoo.errors import RequestError, RunError
+from hitzoo.errors import RequestError, RunError, first_line
 from hitzoo.families.compile import compile_spec
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.free_memory import free_memory
@@ -13,7 +13,7 @@ from hitzoo.runtime.launcher import launch_environment
 from hitzoo.spec.batches import generator_batch_size
 from hitzoo.spec.types import Spec, whole_fraction
 from hitzoo.training.engine.memory_estimate import measure_footprint
-from hitzoo.training.engine.out_of_memory import first_line, free_cached_memory, is_too_large
+from hitzoo.training.engine.out_of_memory import free_cached_memory, is_too_large
 
 _SAFE_SHARE = 0.8  # of what is free on a CPU: scratch space of kernels is not predicted
 _PROCESS = 600_000_000  # bytes of Python and torch

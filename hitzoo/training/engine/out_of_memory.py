@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import torch
 
-from hitzoo.errors import RunError
+from hitzoo.errors import RunError, first_line
 
 Result = TypeVar("Result")
 
@@ -71,11 +71,6 @@ def is_too_large(error: BaseException) -> bool:
     text = str(error).lower()
     of_library = isinstance(error, RuntimeError) and any(name in text for name in _LIBRARIES)
     return of_library or is_out_of_memory(error)
-
-
-def first_line(error: BaseException) -> str:
-    """First line of an error's text, which holds torch's figures; the error's class where it has none."""
-    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def free_cached_memory(error: BaseException | None = None) -> None:

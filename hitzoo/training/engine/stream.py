@@ -68,5 +68,5 @@ def _order(seed: int, epoch: int, count: int) -> NDArray[np.int64]:
 
 def to_real(images: torch.Tensor, device: torch.device, *, channels_last: bool = True) -> torch.Tensor:
     """Bytes (B, R, R, C) to what the discriminator takes: [B, C, R, R] floats in [-1, 1]."""
-    real = (images.to(device, non_blocking=True).float() / 127.5 - 1).permute(0, 3, 1, 2)
+    real = (images.to(device).float() / 127.5 - 1).permute(0, 3, 1, 2)
     return real if channels_last else real.contiguous()

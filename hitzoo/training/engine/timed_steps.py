@@ -10,9 +10,10 @@ from typing import TypeAlias
 
 import torch
 
-from hitzoo.errors import RunError
+from hitzoo.errors import RunError, first_line
 from hitzoo.runtime.allocator import keep_freed_memory_if_ample
-from hitzoo.training.engine.out_of_memory import is_out_of_memory
+from hitzoo.runtime.device import wait_for
+from hitzoo.training.engine.out_of_memory import is_too_large
 
 _MOST = 7  # timed steps of the largest size
 _GROWTH = 1.25  # a step of the next size is thought to take at most its share of images times this
@@ -82,6 +83,7 @@ class StepTimer:
             RunError: not even the smallest size fits on the device.
         """
         step: Step | None = None
+        reason = ""
         for size in sizes:
             if step is not None and self._left() < 2 * _GROWTH * self.times.median(self.times.largest) * size / (
                 self.times.largest
@@ -90,14 +92,14 @@ class StepTimer:
             try:
                 step = self._first(size)
             except (RuntimeError, MemoryError) as error:
-                if not is_out_of_memory(error):
+                if not is_too_large(error):
                     raise
-                self.times.full = True
+                self.times.full, reason = True, first_line(error)
                 break
         if step is None:
             raise RunError(
-                f"not even {sizes[0]} images at once fit on the device; training.activation_checkpointing: all and"
-                " narrower stages take less"
+                f"not even {sizes[0]} images at once fit on the device ({reason});"
+                " training.activation_checkpointing: all and narrower stages take less"
             )
         self._more(step, self.times.largest)
         if lazy:
@@ -124,18 +126,11 @@ class StepTimer:
             self.times.seconds[size] = (*self.times.seconds[size], self._timed(step, 1))
 
     def _timed(self, step: Step, number: int) -> float:
-        _wait(self.device)
+        wait_for(self.device)
         began = time.perf_counter()
         step(number)
-        _wait(self.device)
+        wait_for(self.device)
         return time.perf_counter() - began
 
     def _left(self) -> float:
         return self._end - time.perf_counter()
-
-
-def _wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()

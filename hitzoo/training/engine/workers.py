@@ -27,7 +27,7 @@ def workers_for(device: torch.device, wanted: int | None) -> int:
 
 
 def start_method_for(device: torch.device) -> str | None:
-    """How decoding processes are started beside a device; None, as Python starts any, where a CPU trains.
+    """Start method of decoding processes beside a device; None, as Python starts any, where a CPU trains.
 
     A fork of a process that has begun to use a GPU copies locks that threads of the driver and of NCCL hold, and has
     been seen to hang. A fork server is such a process's clean copy: it loads torch once for all of them.

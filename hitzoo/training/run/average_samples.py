@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 
+from hitzoo.errors import first_line
 from hitzoo.evaluation.report import Report
 from hitzoo.sampling.generator import Generator
-from hitzoo.training.engine.out_of_memory import OutOfMemory, first_line, is_out_of_memory, with_smaller_batches
+from hitzoo.training.engine.out_of_memory import OutOfMemory, is_out_of_memory, with_smaller_batches
 from hitzoo.training.run.setup import RunSetup
 from hitzoo.training.run.writer import RunWriter
 

@@ -13,7 +13,8 @@ from hitzoo.errors import DataError, HitzooError, OutputError
 from hitzoo.evaluation.report import Report
 from hitzoo.families.compile import compile_spec
 from hitzoo.runtime.allocator import keep_freed_memory_if_ample
-from hitzoo.runtime.distributed import device_of_rank, process_group
+from hitzoo.runtime.distributed import process_group
+from hitzoo.runtime.local_device import device_of_rank
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.batches import Batch, batches
 from hitzoo.training.engine.compile_errors import explaining_compiler_errors

@@ -13,7 +13,9 @@ import hitzoo
 from hitzoo.fold.triton.mlp import fused_mlp
 from hitzoo.fold.triton.support import supports_device
 from hitzoo.fold.triton.tiling import Tile
+from hitzoo.runtime.cuda_graph import CAPTURED_CALL
 from hitzoo.sampling.fast import fast_network
+from hitzoo.sampling.replayed import Replayed
 from tests.gpu_day.experiments.timing import milliseconds, named, once, relative, tried
 from tests.gpu_day.part import Setup
 
@@ -38,9 +40,12 @@ def _calls(
     network = fast_network(module, precision=precision, device=device, compiled=compiled)
     off, times = [], []
     with torch.inference_mode():
-        for _ in range(5):
-            times.append(once(lambda: off.append(relative(network(z).cpu(), expected)), device))
+        for call in range(CAPTURED_CALL + 2):  # each with other latents: a graph that never reads them is found
+            own, wanted = z.roll(call, 0), expected.roll(call, 0)
+            times.append(once(lambda z=own, images=wanted: off.append(relative(network(z).cpu(), images)), device))
         steady = milliseconds(lambda: network(z), device, repeats=20)
+    if isinstance(network, Replayed) and network._graphs.failure is not None:
+        raise RuntimeError(f"no graph was captured: {network._graphs.failure}")
     return {"ms of the first calls": ", ".join(f"{ms:.3g}" for ms in times), "ms of a call": steady, "off by": max(off)}
 
 

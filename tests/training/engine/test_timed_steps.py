@@ -16,11 +16,12 @@ class World:
 
     def __init__(self, room: int = 1000) -> None:
         self.now, self.room = 0.0, room
+        self.error: Exception = MemoryError("Unable to allocate")
         self.made: list[tuple[int, int]] = []
 
     def stepper(self, size: int) -> Step:
         if size > self.room:
-            raise MemoryError
+            raise self.error
         seen: list[int] = []
 
         def step(number: int) -> None:
@@ -62,12 +63,14 @@ def test_one_step_is_made_however_long_it_takes(world: World) -> None:
     assert world.made == [(16, 1)]
 
 
-def test_a_size_that_does_not_fit_ends_the_growth(world: World) -> None:
-    world.room = 4
+@pytest.mark.parametrize("words", ["Unable to allocate", "cuDNN error: CUDNN_STATUS_NOT_SUPPORTED\nmore"])
+def test_a_size_that_does_not_fit_ends_the_growth(world: World, words: str) -> None:
+    """A library's error is one too, as in the search for a micro-batch size."""
+    world.room, world.error = 4, RuntimeError(words) if "cuDNN" in words else MemoryError(words)
     times = StepTimer(world.stepper, device=CPU, budget=1000).run([2, 4, 8])
     assert (times.largest, times.full) == (4, True)
     world.room = 1
-    with pytest.raises(RunError, match="not even 2 images at once fit"):
+    with pytest.raises(RunError, match=rf"not even 2 images at once fit .* \({words.splitlines()[0]}\);"):
         StepTimer(world.stepper, device=CPU, budget=1000).run([2, 4, 8])
 
 
