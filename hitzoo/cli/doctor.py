@@ -80,10 +80,10 @@ def _places(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
     """The files to write, in an order that the text comes first.
 
     Raises:
-        OutputError: one of them is there already, and is not to be overwritten.
+        OutputError: one of them is there already, and is not to be overwritten, or cannot be written.
     """
     from hitzoo.places import place
-    from hitzoo.targets import existing, is_taken
+    from hitzoo.targets import check_writable, existing, is_taken
 
     if out is None:
         return None
@@ -91,6 +91,7 @@ def _places(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
     for path in (text, data):
         if is_taken(path) and not force:
             raise existing(path)
+    check_writable(text)
     return text, data
 
 

@@ -20,15 +20,20 @@ class Reached:
     logged_in: bool
 
 
+class HubOffline(HubError):  # noqa: N818 - what is the case, not an error
+    """No request may be made."""
+
+
 def reach_hub() -> Reached:
     """Ask the Hub who is logged in, or for the name of any model where nobody is.
 
     Raises:
+        HubOffline: HF_HUB_OFFLINE is set.
         HubError: it does not answer, or does not take the token; the reason alone, without an address.
     """
     hub = Hub()
     if hub.offline:
-        raise HubError("HF_HUB_OFFLINE is set, so that it is not asked")
+        raise HubOffline("HF_HUB_OFFLINE is set, so it was not asked")
     began = time.monotonic()
     try:
         _ask(hub)

@@ -91,6 +91,25 @@ def test_files_hold_the_text_and_the_data(run: Run, answered_by: Answers, tmp_pa
     assert "All is well" in (tmp_path / "report" / "doctor.txt").read_text(encoding="utf-8")
 
 
+def test_place_that_cannot_be_written_is_refused_before_any_check(
+    run: Run, answered_by: Answers, tmp_path: Path
+) -> None:
+    script = answered_by(Script(ENDS))
+    (tmp_path / "a file").touch()
+    done = run("doctor", "--out", "a file", code=2)
+    assert (done.stdout, script.asked) == ("", [])
+    assert "cannot write a file/doctor.txt: a part of the path is a file" in done.stderr
+
+
+def test_nothing_stays_where_an_examination_is_interrupted(run: Run, answered_by: Answers, tmp_path: Path) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    answered_by(InProcess(interrupted))
+    run("doctor", "--out", "new/report", code=130)
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_json_is_all_that_is_printed(run: Run, answered_by: Answers) -> None:
     answered_by(Script(ENDS))
     data = json.loads(run("doctor", "--json", "--out", "report", code=1).stdout)

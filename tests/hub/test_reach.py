@@ -56,7 +56,8 @@ def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_no_request_is_made_offline(server: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    assert said() == "HF_HUB_OFFLINE is set, so that it is not asked"
+    assert said() == "HF_HUB_OFFLINE is set, so it was not asked"
+    assert (hub().status, hub().note) == ("not applicable", "HF_HUB_OFFLINE is set, so it was not asked")
     assert server.log == []
 
 
