@@ -45,15 +45,16 @@ def reach_hub() -> Reached:
 
 
 def _ask(hub: Hub) -> None:
-    from huggingface_hub import HfApi, constants
+    from huggingface_hub import HfApi, constants, get_session
+    from huggingface_hub.utils import hf_raise_for_status
 
     redact_logs()
     check_endpoint(constants.ENDPOINT)
-    api = HfApi(library_name="hitzoo")
     if hub.has_token:
-        retrying(api.whoami)
-    else:
-        retrying(lambda: next(iter(api.list_models(limit=1)), None))
+        retrying(HfApi(library_name="hitzoo").whoami)
+        return
+    any_model = f"{constants.ENDPOINT}/api/models"  # by `list_models`, the client tries for 20 s where nobody answers
+    retrying(lambda: hf_raise_for_status(get_session().get(any_model, params={"limit": 1})))
 
 
 def _reason(error: Exception, hub: Hub) -> str:
