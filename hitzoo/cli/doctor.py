@@ -51,8 +51,8 @@ def doctor(
 ) -> None:
     """Examine this machine: what is installed, which devices there are, and whether each computes what it should.
 
-    Each check computes something small and compares it with the same in float64. A failed one says which setting goes
-    round it, and the exit code is 1. A Triton kernel that fails is turned off on this machine until hitzoo, torch or
+    Each check computes something small and compares it with the same in float64. A failed one names a workaround,
+    and the exit code is 1. A Triton kernel that fails is turned off on this machine until hitzoo, torch or
     the driver changes, or it passes again.
 
     The text can be pasted into a bug report: it names no user, host, home folder or token.

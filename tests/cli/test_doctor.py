@@ -48,7 +48,7 @@ def test_text_says_what_failed_and_the_way_round(run: Run, answered_by: Answers)
     assert re.search(r"^  pass  computes$", text, re.MULTILINE)
     assert re.search(r"^  FAIL  MLP of 64 channels, Triton, float32$", text, re.MULTILINE)
     assert "        wrong numbers: further from the reference than rounding explains\n" in text
-    assert "        way round: without MLP of 64 channels, Triton, float32\n" in text
+    assert "        workaround: without MLP of 64 channels, Triton, float32\n" in text
     assert re.search(r"^  n/a   CUDA graph +only NVIDIA GPUs have CUDA graphs$", text, re.MULTILINE)
     summary = text[text.index("\nSummary\n") :]
     assert "1 check failed, 4 passed, 1 does not apply." in summary
