@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import filecmp
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -37,6 +37,20 @@ def is_taken(path: Path) -> bool:
         if path.is_dir():
             raise OutputError(f"cannot write {path}: it is a folder; give a file")
         return path.is_symlink() or path.exists()
+
+
+def check_writable(path: Path) -> None:
+    """Say before any work that a file cannot be written: a file of another name is made there and taken away again.
+
+    Raises:
+        OutputError: it cannot.
+    """
+    with suppress(_Undone), atomic_file(path):
+        raise _Undone
+
+
+class _Undone(Exception):  # noqa: N818 - no error
+    """Nothing is to be written yet."""
 
 
 class Target:

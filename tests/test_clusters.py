@@ -80,6 +80,7 @@ def submit(tmp_path: Path) -> Iterator[Submit]:
             "SLURM_NTASKS": tasks,
             "SLURM_NTASKS_PER_NODE": tasks,
             "SLURM_GPUS_ON_NODE": "2",
+            "SLURM_CPUS_PER_TASK": "8",
         }
         process = subprocess.Popen(
             ["bash", script, *words],
@@ -133,6 +134,7 @@ def test_every_process_knows_its_place_and_the_job_is_requeued(submit: Submit, t
         told = environment(tmp_path / f"environment-{rank}")
         names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
         assert [told[name] for name in names] == [rank, "2", rank, "2", "localhost", "24711"]
+        assert told["SRUN_CPUS_PER_TASK"] == "8"
     for rank in (0, 1):
         (tmp_path / f"ends-{rank}").write_text("0")
     again = submit(CLUSTERS / "slurm-srun.sh", *ASKED)
@@ -146,6 +148,7 @@ def test_torchrun_of_a_machine_is_requeued(submit: Submit, tmp_path: Path) -> No
     job.send_signal(signal.SIGUSR1)
     assert (*job.communicate(timeout=PATIENCE), job.returncode) == ("", "", 0)
     assert (tmp_path / "requeued").read_text() == "4711 after 0\n"
+    assert environment(tmp_path / "environment-0")["SRUN_CPUS_PER_TASK"] == "8"
     words = (tmp_path / "words-0").read_text().splitlines()
     check_torchrun(words, nnodes="1", nproc_per_node="2", rdzv_endpoint="localhost:24711", rdzv_id="4711")
     assert tuple(words[-len(ASKED) :]) == ASKED

@@ -44,7 +44,7 @@ from hitzoo.cli.output import OutputLost, guarded_output
 from hitzoo.cli.path_errors import describe_path_error
 from hitzoo.cli.process import (
     immediate_exit,
-    is_first,
+    leave_message_to_first,
     leave_to_first,
     message_of_process,
     unwind_on_signals,
@@ -187,9 +187,9 @@ def _parsed() -> int:
 def _explained(error: HitzooError) -> int:
     from hitzoo.cli.console import print_error, print_line
 
-    if (message := message_of_process(error)) is not None:
-        for line in message.split("\n"):
-            (print_error if error.exit_code else print_line)(line)
+    leave_message_to_first(error)
+    for line in message_of_process(error).split("\n"):
+        (print_error if error.exit_code else print_line)(line)
     return error.exit_code
 
 
@@ -198,8 +198,7 @@ def _misused(misuse: Exception) -> int:
     from hitzoo.cli.console import print_line
     from hitzoo.cli.option_groups import HIDDEN
 
-    if not is_first():  # all processes have the same words
-        return USER_MISTAKE
+    leave_message_to_first()
     if near := getattr(misuse, "possibilities", None):
         misuse.possibilities = [name for name in near if name not in HIDDEN]  # type: ignore[attr-defined]
     _tell(str(misuse.format_message()))  # type: ignore[attr-defined]

@@ -51,8 +51,8 @@ def doctor(
 ) -> None:
     """Examine this machine: what is installed, which devices there are, and whether each computes what it should.
 
-    Each check computes something small and compares it with the same in float64. A failed one says which setting goes
-    round it, and the exit code is 1. A Triton kernel that fails is turned off on this machine until hitzoo, torch or
+    Each check computes something small and compares it with the same in float64. A failed one names a workaround,
+    and the exit code is 1. A Triton kernel that fails is turned off on this machine until hitzoo, torch or
     the driver changes, or it passes again.
 
     The text can be pasted into a bug report: it names no user, host, home folder or token.
@@ -80,10 +80,10 @@ def _places(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
     """The files to write, in an order that the text comes first.
 
     Raises:
-        OutputError: one of them is there already, and is not to be overwritten.
+        OutputError: one of them is there already, and is not to be overwritten, or cannot be written.
     """
     from hitzoo.places import place
-    from hitzoo.targets import existing, is_taken
+    from hitzoo.targets import check_writable, existing, is_taken
 
     if out is None:
         return None
@@ -91,6 +91,7 @@ def _places(out: Path | None, *, force: bool) -> tuple[Path, Path] | None:
     for path in (text, data):
         if is_taken(path) and not force:
             raise existing(path)
+    check_writable(text)
     return text, data
 
 

@@ -78,7 +78,7 @@ def _check(result: Result, column: int, width: int) -> Iterator[Line]:
         yield from ((line, True) for line, _ in _beside(name, figure, column, width))
         yield from _plain(f"{'':<{_MARK}}{one_line(result.note)}", width, _MARK)
         if result.outline.workaround:
-            yield from _plain(f"{'':<{_MARK}}way round: {result.outline.workaround}", width, _MARK)
+            yield from _plain(f"{'':<{_MARK}}workaround: {result.outline.workaround}", width, _MARK)
     else:
         yield from _beside(name, ", ".join(filter(None, (figure, one_line(result.note)))), column, width)
 
@@ -127,7 +127,7 @@ def _verdict(passed: int, failed: int, rest: int) -> str:
     does_not = f"{rest} {'does' if rest == 1 else 'do'} not apply"
     if failed:
         well = f"{console.count(failed, 'check')} failed, {passed} passed, {does_not}"
-        return f"{well}. Where there is a way round a failure, it stands below it:"
+        return f"{well}. A workaround, where there is one, stands above, below the failure:"
     return f"All is well: {console.count(passed, 'check')} passed, {does_not}."
 
 

@@ -16,7 +16,8 @@ from hitzoo.errors import Diverged, HitzooError, RequestError, SpecError, Unknow
 
 _LAUNCH = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
 _TIDYING_UP = 2.0  # seconds in which another signal does not interrupt it; a later one does, in case the first was lost
-_SAID_BY_THE_FIRST = (Diverged, SpecError, RequestError, UnknownNameError)  # all processes raise them alike
+_ENDED_BY_THEN = 10.0  # seconds after which a launcher has ended this process, if the first has exited with an error
+_MET_BY_ALL = (Diverged, SpecError, RequestError, UnknownNameError)
 
 
 def is_first() -> bool:
@@ -41,25 +42,34 @@ def leave_to_first(words: Sequence[str], divided: Collection[str]) -> None:
     `words` are those of the command line; its help is left to the first, too.
     """
     names = [word for word in words if not word.startswith("-")]
-    verbs = {" ".join(names[:1]), " ".join(names[:2])}
-    if count() == 1 or (verbs & set(divided) and not {"-h", "--help"} & set(words)):
+    given = {" ".join(names[:1]), " ".join(names[:2])}
+    if count() == 1 or (given & set(divided) and not {"-h", "--help"} & set(words)):
         return
     if not is_first():
         sys.exit(0)
     if names:
-        print(f"1 of {count()} processes does this; several divide {', '.join(sorted(divided))}", file=sys.stderr)
+        *most, last = sorted(divided)
+        verbs = f"{', '.join(most)} and {last}"
+        print(f"only the first of {count()} processes does this; {verbs} divide their work", file=sys.stderr)
     for name in _LAUNCH:
         os.environ.pop(name, None)
 
 
-def message_of_process(error: HitzooError) -> str | None:
-    """Message of this process for an error, with its number if there are several; None to print nothing."""
+def message_of_process(error: HitzooError) -> str:
+    """Message of this process for an error, with its number where the others may not meet it."""
     said = error.as_option or str(error)
-    if _alone():
-        return said
-    if isinstance(error, _SAID_BY_THE_FIRST):
-        return said if is_first() else None
-    return f"[process {_rank()} of {os.environ['WORLD_SIZE']}] {said}"
+    shared = isinstance(error, _MET_BY_ALL) and is_first()
+    return said if _alone() or shared else f"[process {_rank()} of {os.environ['WORLD_SIZE']}] {said}"
+
+
+def leave_message_to_first(error: HitzooError | None = None) -> None:
+    """Wait in the others for the first, which says of an error (None: of a misused option) what all of them meet.
+
+    Were they to exit before it has said so, the launcher would end it, and nobody would have said anything. Once it has
+    exited the launcher ends those that wait; whoever is left must say it, for the first has not met it.
+    """
+    if not is_first() and (error is None or isinstance(error, _MET_BY_ALL)):
+        time.sleep(_ENDED_BY_THEN)
 
 
 @contextmanager

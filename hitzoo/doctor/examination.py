@@ -76,9 +76,10 @@ def examine(
         ArgumentError: no device, or no group, of that name.
     """
     wanted.check()
+    redactor = Redactor()  # before the Hub's client is loaded, for which wrong addresses leave the environment
     with (worker or Worker)() as answering:
         report = _Examination(wanted, answering, tell).report()
-    return Redactor().report(report)
+    return redactor.report(report)
 
 
 @dataclass

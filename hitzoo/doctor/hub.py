@@ -17,11 +17,13 @@ OUTLINE = Outline(
 
 def hub() -> Result:
     """Ask the Hub once; the figure is the time until its answer."""
-    from hitzoo.hub.reach import reach_hub
+    from hitzoo.hub.reach import HubOffline, reach_hub
 
     began = time.monotonic()
     try:
         reached = reach_hub()
+    except HubOffline as reason:
+        return Result(outline=OUTLINE, status="not applicable", note=str(reason))
     except HubError as error:
         return Result(outline=OUTLINE, status="fail", note=str(error), seconds=time.monotonic() - began)
     who = "the token that is set is accepted" if reached.logged_in else "no token is set: public models only"

@@ -1,4 +1,4 @@
-"""Redaction of a report: home folders, names of user and host, tokens, and addresses that are nobody's business."""
+"""Redaction of a report: home folders, names of user and host, tokens, and addresses and paths that are private."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from hitzoo.doctor.report import Fact, Report, Result, Section
 _SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|API_?KEY|ACCESS_KEY", re.IGNORECASE)
 _USERS = ("USER", "LOGNAME", "USERNAME", "SUDO_USER")
 _ADDRESSES = re.compile(r"(.*_)?PROXY|HF_ENDPOINT|HF_MIRROR|.*_INDEX_URL", re.IGNORECASE)
+_PATHS = frozenset({"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"})
 _LOGIN = re.compile(r"(?<=//)[^/@\s]+(?=@)")
 _TOKEN = re.compile(r"hf_[A-Za-z0-9]{8,}|(?<=[Bb]earer )\S+")
 _PUBLIC = frozenset({"root", "localhost", "huggingface.co", "pypi.org", "github.com", "pytorch.org"})
@@ -66,6 +67,8 @@ def _pieces() -> Iterator[tuple[str, str]]:
             yield value, "…"
         elif _ADDRESSES.fullmatch(name):
             yield from ((part, "…") for part in _parts_of(value))
+        elif name in _PATHS:
+            yield value, "…"
     for home in _homes():
         yield home, "~"
         yield os.path.realpath(home), "~"

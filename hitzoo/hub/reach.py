@@ -20,15 +20,20 @@ class Reached:
     logged_in: bool
 
 
+class HubOffline(HubError):  # noqa: N818 - what is the case, not an error
+    """No request may be made."""
+
+
 def reach_hub() -> Reached:
     """Ask the Hub who is logged in, or for the name of any model where nobody is.
 
     Raises:
+        HubOffline: HF_HUB_OFFLINE is set.
         HubError: it does not answer, or does not take the token; the reason alone, without an address.
     """
     hub = Hub()
     if hub.offline:
-        raise HubError("HF_HUB_OFFLINE is set, so that it is not asked")
+        raise HubOffline("HF_HUB_OFFLINE is set, so it was not asked")
     began = time.monotonic()
     try:
         _ask(hub)
@@ -40,15 +45,16 @@ def reach_hub() -> Reached:
 
 
 def _ask(hub: Hub) -> None:
-    from huggingface_hub import HfApi, constants
+    from huggingface_hub import HfApi, constants, get_session
+    from huggingface_hub.utils import hf_raise_for_status
 
     redact_logs()
     check_endpoint(constants.ENDPOINT)
-    api = HfApi(library_name="hitzoo")
     if hub.has_token:
-        retrying(api.whoami)
-    else:
-        retrying(lambda: next(iter(api.list_models(limit=1)), None))
+        retrying(HfApi(library_name="hitzoo").whoami)
+        return
+    any_model = f"{constants.ENDPOINT}/api/models"  # by `list_models`, the client tries for 20 s where nobody answers
+    retrying(lambda: hf_raise_for_status(get_session().get(any_model, params={"limit": 1})))
 
 
 def _reason(error: Exception, hub: Hub) -> str:

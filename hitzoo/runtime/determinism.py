@@ -68,7 +68,7 @@ def _explained(error: RuntimeError) -> RunError | None:
         wrong += f"; start with {_WORKSPACE}={_FIXED[0]} in the environment, or"
     else:
         return None
-    way_on = "the results are then equal but for rounding"
+    way_on = "the results are then equal up to rounding"
     return RunError(f"deterministic: {wrong} go on with deterministic=False; {way_on}").or_as_option(
         f"--deterministic: {wrong} go on with --no-deterministic; {way_on}"
     )

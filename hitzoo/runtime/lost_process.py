@@ -16,6 +16,9 @@ _OF_NCCL = re.compile(
     r"|reset by peer|broken pipe|watchdog|timed? ?out|timeout",
     re.IGNORECASE,
 )
+_FRAME = re.compile(
+    r"^\[\S*gloo/\S*:\d+\] |\. This is typically caused by .*$"
+)  # of gloo's words: its file, and a guess
 _LAST = "Last error:"  # what NCCL itself says stands on the line after it
 
 
@@ -33,8 +36,8 @@ def tells_of_another(error: BaseException) -> bool:
 
 
 def own_words(error: BaseException) -> str:
-    """First line of an error, whole, and NCCL's own words where it has them; the error's class where it is empty."""
+    """First line of an error and NCCL's own words where it has them; the error's class where it is empty."""
     first, *others = str(error).strip().splitlines() or [type(error).__name__]
     said = [line.strip() for line in others]
     last = said[said.index(_LAST) + 1 :][:1] if _LAST in said else []
-    return "; ".join([first, *filter(None, last)])
+    return "; ".join([_FRAME.sub("", first), *filter(None, last)])

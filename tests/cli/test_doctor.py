@@ -48,7 +48,7 @@ def test_text_says_what_failed_and_the_way_round(run: Run, answered_by: Answers)
     assert re.search(r"^  pass  computes$", text, re.MULTILINE)
     assert re.search(r"^  FAIL  MLP of 64 channels, Triton, float32$", text, re.MULTILINE)
     assert "        wrong numbers: further from the reference than rounding explains\n" in text
-    assert "        way round: without MLP of 64 channels, Triton, float32\n" in text
+    assert "        workaround: without MLP of 64 channels, Triton, float32\n" in text
     assert re.search(r"^  n/a   CUDA graph +only NVIDIA GPUs have CUDA graphs$", text, re.MULTILINE)
     summary = text[text.index("\nSummary\n") :]
     assert "1 check failed, 4 passed, 1 does not apply." in summary
@@ -89,6 +89,25 @@ def test_files_hold_the_text_and_the_data(run: Run, answered_by: Answers, tmp_pa
     answered_by(Script(dict.fromkeys(ENDS, "pass")))
     run("doctor", "--out", "report", "--force")
     assert "All is well" in (tmp_path / "report" / "doctor.txt").read_text(encoding="utf-8")
+
+
+def test_place_that_cannot_be_written_is_refused_before_any_check(
+    run: Run, answered_by: Answers, tmp_path: Path
+) -> None:
+    script = answered_by(Script(ENDS))
+    (tmp_path / "a file").touch()
+    done = run("doctor", "--out", "a file", code=2)
+    assert (done.stdout, script.asked) == ("", [])
+    assert "cannot write a file/doctor.txt: a part of the path is a file" in done.stderr
+
+
+def test_nothing_stays_where_an_examination_is_interrupted(run: Run, answered_by: Answers, tmp_path: Path) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    answered_by(InProcess(interrupted))
+    run("doctor", "--out", "new/report", code=130)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_json_is_all_that_is_printed(run: Run, answered_by: Answers) -> None:

@@ -9,7 +9,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from hitzoo.cli.process import immediate_exit, is_first, message_of_process, unwind_on_signals
+from hitzoo.cli.process import (
+    immediate_exit,
+    is_first,
+    leave_message_to_first,
+    message_of_process,
+    unwind_on_signals,
+)
 from hitzoo.errors import DataError, Problem, RequestError, RunError, SpecError, UnknownNameError
 from tests.conftest import Run
 
@@ -25,6 +31,14 @@ def rank(monkeypatch):
     return be
 
 
+@pytest.fixture
+def waited(monkeypatch) -> list[float]:
+    """The seconds that would have been waited."""
+    seconds: list[float] = []
+    monkeypatch.setattr("hitzoo.cli.process.time.sleep", seconds.append)
+    return seconds
+
+
 def test_a_process_alone_speaks_for_itself(monkeypatch) -> None:
     monkeypatch.delenv("RANK", raising=False)
     monkeypatch.delenv("WORLD_SIZE", raising=False)
@@ -37,20 +51,26 @@ def test_a_process_alone_speaks_for_itself(monkeypatch) -> None:
     "error",
     [RequestError("not that"), UnknownNameError("not that"), SpecError("a.yaml", [Problem(1, 1, "name", "not that")])],
 )
-def test_what_all_meet_alike_is_said_by_the_first(rank, error) -> None:
+def test_what_all_meet_alike_is_said_by_the_first(rank, waited, error) -> None:
     rank(0, 2)
     assert is_first()
+    leave_message_to_first(error)
     assert message_of_process(error) == str(error)
+    assert waited == []
     rank(1, 2)
     assert not is_first()
-    assert message_of_process(error) is None
+    leave_message_to_first(error)
+    assert len(waited) == 1
+    assert message_of_process(error) == f"[process 1 of 2] {error}"
 
 
-def test_what_one_meets_is_said_with_its_number(rank) -> None:
+def test_what_one_meets_is_said_with_its_number(rank, waited) -> None:
     for number in (0, 1):
         rank(number, 2)
         for error in (RunError("it stops"), DataError("it stops")):
+            leave_message_to_first(error)
             assert message_of_process(error) == f"[process {number} of 2] it stops"
+    assert waited == []
 
 
 @pytest.fixture
@@ -102,16 +122,21 @@ def test_one_of_several_leaves_though_nobody_reads_its_output(rank, left, monkey
     assert left == [2]
 
 
-def test_the_command_is_silent_where_another_speaks(run: Run, spec: Path, rank, left) -> None:
+def test_message_is_that_of_the_first_which_the_others_wait_for(run: Run, spec: Path, rank, left, monkeypatch) -> None:
+    def ended(seconds: float) -> None:
+        raise SystemExit(143)  # by the launcher, as the first has exited
+
     rank(1, 2)
-    done = run("train", spec, "--out", "a", "--precision", "float16", code=2)
+    with monkeypatch.context() as patch:
+        patch.setattr("hitzoo.cli.process.time.sleep", ended)
+        done = run("train", spec, "--out", "a", "--precision", "float16", code=143)
     assert (done.stdout, done.stderr) == ("", "")
     rank(0, 2)
     done = run("train", spec, "--out", "a", "--precision", "float16", code=2)
     assert "--precision float16: not possible here; possible: float32, tf32, bf16" in done.stderr
     done = run("train", spec, "--out", "a", "--batch-per-device", "many", code=2)
     assert "--batch-per-device many: give a number of images, 1 or more, or auto" in done.stderr
-    assert left == [2, 2, 2]
+    assert left == [143, 2, 2]
 
 
 def test_a_signal_unwinds_the_command_and_one_just_after_it_does_not_disturb() -> None:

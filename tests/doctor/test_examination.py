@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
 from hitzoo.doctor.catalogue import checks_of
 from hitzoo.doctor.examination import GROUPS, Wanted, chosen_devices, examine
-from hitzoo.doctor.report import Outline, Report
+from hitzoo.doctor.report import Outline, Report, Result
 from hitzoo.doctor.worker import Lost
 from hitzoo.errors import ArgumentError
 from tests.doctor.in_process import LOST, PROBE, InProcess, Script, outline
@@ -42,6 +43,19 @@ def test_failed_kernels_are_turned_off_and_others_on_again() -> None:
     again = Script(dict.fromkeys(ends, "pass"))
     assert examined(again).turned_off == {"cuda:0": []}
     assert again.turned_off == {"cuda:0": {}}
+
+
+def test_address_that_leaves_the_environment_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Hub's client cannot be loaded with a wrong one, which is said, and not what it was."""
+
+    def loaded() -> Result:
+        address = os.environ.pop("HF_ENDPOINT")
+        return Result(outline=outline("hub", "answers", ""), status="fail", note=f"HF_ENDPOINT is '{address}'")
+
+    monkeypatch.setenv("HF_ENDPOINT", "hub.wonderland.example")
+    monkeypatch.setattr("hitzoo.doctor.examination.hub", loaded)
+    report = examined(Script({NETWORK: "pass"}), Wanted(hub=True))
+    assert report.results[-1].note == "HF_ENDPOINT is '…'"
 
 
 def test_kernels_that_were_not_checked_stay_as_they_are() -> None:

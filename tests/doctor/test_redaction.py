@@ -19,6 +19,7 @@ def redactor(monkeypatch: pytest.MonkeyPatch) -> Redactor:
         "HF_TOKEN": "a-token-of-a-hub-of-ones-own",
         "WANDB_API_KEY": "0123456789abcdef",
         "HF_ENDPOINT": "https://alice:rabbithole@hub.wonderland.example/api",
+        "SSL_CERT_FILE": "/srv/wonderland/all.pem",
         "HTTPS_PROXY": "http://proxy.wonderland.example:3128",
     }.items():
         monkeypatch.setenv(name, value)
@@ -38,6 +39,7 @@ def redactor(monkeypatch: pytest.MonkeyPatch) -> Redactor:
         ("hf_abcDEF123456 and Bearer abc.def", "… and Bearer …"),
         ("no route to hub.wonderland.example:443", "no route to …:443"),
         ("alice:rabbithole", "alice:…"),
+        ("SSL_CERT_FILE is '/srv/wonderland/all.pem'", "SSL_CERT_FILE is '…'"),
         ("http://who:what@proxy.wonderland.example:3128/", "http://…@…:3128/"),
         ("NVIDIA H100 80GB HBM3, torch 2.15.0+cu132", "NVIDIA H100 80GB HBM3, torch 2.15.0+cu132"),
     ],

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from huggingface_hub import HfApi, constants
+from huggingface_hub import constants
 
 from hitzoo.doctor.hub import hub
 from hitzoo.errors import HubError
 from hitzoo.hub.environment import CannotAsk
 from hitzoo.hub.reach import reach_hub
-from tests.hub.server import HubServer
+from tests.hub.server import Answer, HubServer
 
 
 def said() -> str:
@@ -18,11 +18,12 @@ def said() -> str:
     return str(caught.value)
 
 
-def test_hub_that_answers(server: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(HfApi, "list_models", lambda api, limit: iter(["a/b"]))
+def test_hub_that_answers(server: HubServer) -> None:
+    server.otherwise("^/api/models$", lambda answer: Answer(200, b"[]"))
     reached = reach_hub()
     assert reached.logged_in is False
     assert reached.seconds >= 0
+    assert len(server.log) == 1
     assert [(result.status, result.unit) for result in [hub()]] == [("pass", "s")]
 
 
@@ -49,14 +50,18 @@ def test_hub_in_trouble(server: HubServer, token: str, status: int, monkeypatch:
 
 def test_nobody_answers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "ENDPOINT", "http://alice:rabbithole@127.0.0.1:9")
+    waits: list[float] = []
+    monkeypatch.setattr("time.sleep", waits.append)
     message = said()
+    assert waits == []  # the client's own tries take 20 s
     assert message.startswith("no answer (")
     assert "rabbithole" not in message
 
 
 def test_no_request_is_made_offline(server: HubServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
-    assert said() == "HF_HUB_OFFLINE is set, so that it is not asked"
+    assert said() == "HF_HUB_OFFLINE is set, so it was not asked"
+    assert (hub().status, hub().note) == ("not applicable", "HF_HUB_OFFLINE is set, so it was not asked")
     assert server.log == []
 
 

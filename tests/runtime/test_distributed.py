@@ -167,6 +167,13 @@ NCCL = "NCCL error in: /pytorch/torch/csrc/distributed/c10d/ProcessGroupNCCL.cpp
     [
         (RuntimeError(f"{GLOO}pair.cc:534] Connection closed by peer [127.0.0.1]:1234"), "by peer [127.0.0.1]:1234"),
         (RuntimeError(f"{GLOO}pair.cc:547] Read error [::1]:5: Connection reset by peer"), "reset by peer"),
+        (
+            RuntimeError(
+                f"{GLOO}pair.cc:545] Read error [::1]:5: Connection reset by peer. This is typically caused by a remote"
+                " worker hanging or bugs in the application. Good luck!"
+            ),
+            "(Read error [::1]:5: Connection reset by peer); see its own message",
+        ),
         (RuntimeError(f"{GLOO}pair.cc:300] writev [::1]:5: Broken pipe\nand more"), "Broken pipe"),
         (RuntimeError(f"{GLOO}unbound_buffer.cc:78] Timed out waiting 7200000ms for recv operation"), "7200000ms"),
         (RuntimeError("Timed out waiting 7200000ms for recv operation to complete"), "7200000ms"),

@@ -18,7 +18,8 @@ def machine(device: torch.device) -> dict[str, Any]:
 
 def on_machine(report: dict[str, Any]) -> str:
     """Format a report's machine: `on cpu (AMD EPYC, 2 threads, torch 2.15.0)`."""
-    return f"on {report['device']} ({report['hardware']}, {report['threads']} threads, torch {report['torch']})"
+    threads = f"{report['threads']} thread{'' if report['threads'] == 1 else 's'}"
+    return f"on {report['device']} ({report['hardware']}, {threads}, torch {report['torch']})"
 
 
 def ceilings_line(ceilings: dict[str, Any]) -> str:
