@@ -35,9 +35,10 @@ _PROCESS = 600_000_000  # bytes of Python and torch
 class Estimate:
     """The cost of a run. Times are in seconds, memory and disk in bytes.
 
-    `timed` are the steps it rests on, of `timed_images` images; `seconds_per_step` is of a whole batch, of which
-    `at_once` images are worked on at a time. `reading_per_step` is what reading the batch takes one process: a part of
-    the step on a CPU, beside it elsewhere; None where no images were named. `evaluating` is the sampling for all of the
+    `timed` are the steps it rests on, of batches of `timed_images` images; `seconds_per_step` is of a whole batch, of
+    which `at_once` images are worked on at a time. A step takes `images_per_step` real images, which is `batch_size`
+    unless updates are by turns. `reading_per_step` is what reading them takes one process: a part of the step on a CPU,
+    beside it elsewhere; None where no images were named. `evaluating` is the sampling for all of the
     run's evaluations, without the features. `memory` is of the device, `memory_free` what it has.
     """
 
@@ -45,6 +46,7 @@ class Estimate:
     device: str
     steps: int
     batch_size: int
+    images_per_step: int
     at_once: int
     timed: tuple[float, ...]
     timed_images: int
@@ -99,6 +101,7 @@ def estimate(
         name=spec.name,
         device=str(device),
         batch_size=spec.training.batch_size,
+        images_per_step=images_of_a_step(spec.training),
         at_once=at_once,
         timed=times.seconds[times.largest],
         timed_images=times.largest,
