@@ -35,11 +35,9 @@ _PROCESS = 600_000_000  # bytes of Python and torch
 class Estimate:
     """The cost of a run. Times are in seconds, memory and disk in bytes.
 
-    `timed` are the steps it rests on, of batches of `timed_images` images; `seconds_per_step` is of a whole batch, of
-    which `at_once` images are worked on at a time. A step takes `images_per_step` real images, which is `batch_size`
-    unless updates are by turns. `reading_per_step` is what reading them takes one process: a part of the step on a CPU,
-    beside it elsewhere; None where no images were named. `evaluating` is the sampling for all of the
-    run's evaluations, without the features. `memory` is of the device, `memory_free` what it has.
+    `timed` are the steps it rests on, of batches of `timed_images`; `seconds_per_step` is of a whole step, of
+    `images_per_step` real images, `at_once` at a time. `reading_per_step` is a process's reading of these: part of the
+    step on a CPU, beside it elsewhere; None without images. `evaluating` is sampling alone. `memory` is of the device.
     """
 
     name: str
@@ -123,8 +121,7 @@ def _times(
     reading: Reading | None,
     sample: float,
 ) -> dict[str, Any]:
-    steps, batch = spec.training.steps, spec.training.batch_size
-    shown = images_of_a_step(spec.training)
+    steps, batch, shown = spec.training.steps, spec.training.batch_size, images_of_a_step(spec.training)
     each = batch // at_once * times.seconds_of(at_once) * _share(spec, times.between)
     evaluations = -(-steps // spec.evaluation.every) if spec.evaluation.every else 0
     evaluating = evaluations * spec.evaluation.samples * sample
