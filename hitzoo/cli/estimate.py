@@ -87,7 +87,7 @@ def _print(found: Estimate, spec: str, data: str | None) -> None:
     images = f" from {found.images:,} images of {data or 'its own data'}" if found.images is not None else ""
     console.print_line(
         f"{found.name} on {found.device}: {console.count(found.steps, 'step')} of"
-        f" {console.count(found.batch_size, 'image')}{images}"
+        f" {console.count(found.images_per_step, 'image')}{images}"
     )
     for label, words in (
         ("step", _step(found)),

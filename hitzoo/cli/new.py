@@ -90,11 +90,10 @@ def new(
 def _by_recipe(text: str, recipe: str, source: str) -> str:
     from hitzoo.families.compile import compile_generator
     from hitzoo.families.load import parse_spec
-    from hitzoo.spec.batches import images_of_a_step
     from hitzoo.spec.recipes import Setting, with_recipe
 
     spec = parse_spec(text, source)
-    images = spec.training.steps * images_of_a_step(spec.training)
+    images = spec.training.steps * spec.training.batch_size  # recipes update both networks at once
     return with_recipe(text, recipe, Setting(side=compile_generator(spec).resolution, images=images))
 
 

@@ -70,7 +70,9 @@ def _betas(betas: tuple[Number, Number]) -> str:
 
 def _average(training: TrainingSpec) -> str:
     if training.ema.half_life is not None:
-        return f"with a half-life of {_number(training.ema.half_life)} images"
+        half_life = training.ema.half_life
+        unit = "" if isinstance(half_life, ScheduleSpec) else " images"  # a schedule's words end in its own
+        return f"with a half-life of {_number(half_life)}{unit}"
     decay = training.ema.decay
     if not decay:
         return "is a copy"

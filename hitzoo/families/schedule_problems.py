@@ -1,4 +1,4 @@
-"""Problems of numbers that follow a schedule: the schema bounds a number, and these rules the ends of a schedule."""
+"""Problems of numbers in the course of a run: the schema bounds a number, and these rules the ends of a schedule."""
 
 from __future__ import annotations
 
@@ -23,9 +23,24 @@ def schedule_problems(spec: Spec) -> list[Problem]:
             continue
         if one.learning_rate is not None:
             problems += _ends(spec, (*place, *section, "learning_rate"), one.learning_rate, most=1.0)
+            problems += _nothing(spec, (*place, *section, "learning_rate"), one.learning_rate)
         if one.betas is not None:
             problems += _beta_problems(spec, (*place, *section, "betas"), one.betas)
+    for index, term in enumerate(spec.training.regularizers):
+        problems += _nothing(spec, ("training", "regularizers", index, "weight"), term.weight)
+    lazy = any(term.interval > 1 for term in spec.training.regularizers)
+    if optimizer.lazy_correction and not lazy:
+        message = "lazy_correction has no effect: no regularizer has an interval above 1"
+        problems.append(
+            spec.places.problem((*place, "lazy_correction"), message, "give one an interval, or leave it out")
+        )
     return problems
+
+
+def _nothing(spec: Spec, place: Path, number: Number) -> Iterator[Problem]:
+    """A schedule that is 0 throughout, as a number may not be."""
+    if isinstance(number, ScheduleSpec) and not number.from_ and not number.to:
+        yield spec.places.problem(place, "it is 0 at both ends", "let one of from and to be more than 0")
 
 
 def _beta_problems(spec: Spec, place: Path, betas: tuple[Number, Number]) -> Iterator[Problem]:

@@ -46,7 +46,7 @@ def explain(error: Any, places: Places, document: Mapping[str, Any]) -> Iterator
             newer = "install a newer hitzoo to read it" if path == ("hitzoo",) and value in (2, 3, 4) else ""
             yield places.problem(path, f"{show(value)} is not possible here; it must be {show(wanted)}", newer)
         case "type":
-            yield places.problem(path, f"{show(value)} is not {_types(wanted)}", _type_hint(value, wanted))
+            yield places.problem(path, f"{show(value)} is not {_types(error)}", _type_hint(error))
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
             yield places.problem(path, f"{show(value)} is out of range: {bounds_in_words(error.schema)}")
         case "minItems" | "maxItems":
@@ -99,19 +99,34 @@ def _enum_hint(error: Any) -> str:
     return near or _description(error.schema)
 
 
-def _types(wanted: str | Sequence[str]) -> str:
+def _types(error: Any) -> str:
+    wanted = error.validator_value
     names = [wanted] if isinstance(wanted, str) else wanted
-    return " or ".join(_TYPE_NAMES[name] for name in names)
+    return " or ".join([*(_TYPE_NAMES[name] for name in names), *(["a schedule"] if _may_be_schedule(error) else [])])
 
 
-def _type_hint(value: object, wanted: str | Sequence[str]) -> str:
+def _type_hint(error: Any) -> str:
+    value, wanted = error.instance, error.validator_value
     if isinstance(value, str) and any(name in wanted for name in ("number", "integer")):
         return number_hint(value)
     if "boolean" in wanted:
         return boolean_hint(value)
     if "array" in wanted and isinstance(value, str | int | float):
         return f"write it as a list: [{shortened(str(value))}]"
-    return ""
+    if "array" in wanted and isinstance(value, Mapping):
+        return "write it as a list: [{…}]"
+    if _may_be_schedule(error):
+        return "a schedule is written {from: …, to: …, images: …}"
+    return _description(error.schema) if _is_one_of_two(error) else ""
+
+
+def _may_be_schedule(error: Any) -> bool:
+    return bool(error.validator_value == "number") and _is_one_of_two(error)
+
+
+def _is_one_of_two(error: Any) -> bool:
+    """True where a value may be of another type too: a word or a mapping, a number or a schedule."""
+    return "else" in tuple(error.absolute_schema_path)[-3:]
 
 
 def _description(schema: Mapping[str, Any]) -> str:

@@ -24,7 +24,8 @@ _KEYS = {
     "training.activation_checkpointing", "regularization": "training.regularizers",
     "n_critic": "training.updates.discriminator", "ncritic": "training.updates.discriminator", "d_steps":
     "training.updates.discriminator", "d_updates_per_step": "training.updates.discriminator", "disc_iters":
-    "training.updates.discriminator", "gen_batch_size": "training.updates.generator_batch_size",
+    "training.updates.discriminator", "gen_batch_size": "training.updates.generator_batch_size", "g_batch_size":
+    "training.updates.generator_batch_size", "generator_batch_size": "training.updates.generator_batch_size",
     "grad_clip": "training.optimizer.clip_norm", "clip": "training.optimizer.clip_norm", "max_norm":
     "training.optimizer.clip_norm", "clip_grad_norm": "training.optimizer.clip_norm", "gradient_clip":
     "training.optimizer.clip_norm", "warmup": "training.optimizer.warm_up", "lr_warmup": "training.optimizer.warm_up",
@@ -59,6 +60,7 @@ _ADVICE = {
     "bcr": "bCR is an entry {kind: bcr, weight: …} of training.regularizers",
     "r2": "R2 is an entry {kind: r2, weight: …} of training.regularizers",
     "ema_kimg": "the average's half-life is training.ema.half_life, in images: 1000 · ema_kimg",
+    "lambda": "WGAN-GP's factor is `weight` of {kind: wgan_gp} in training.regularizers",
     "lambda_gp": "WGAN-GP's factor is `weight` of {kind: wgan_gp} in training.regularizers",
     "gp_weight": "WGAN-GP's factor is `weight` of {kind: wgan_gp} in training.regularizers",
     "phi": "TransGAN's φ is `target` of {kind: wgan_gp} in training.regularizers",
@@ -115,7 +117,7 @@ def meant_key(key: str, path: Path, allowed: Iterable[str], document: Mapping[st
     near = suggestion(key, known)
     word = key.lower().replace("-", "_")
     belongs = _KEYS.get(word, "")
-    if belongs and (here := belongs.rpartition(".")[2]) in known and _same_place(belongs, path):
+    if belongs and (here := belongs.rpartition(".")[2]) in known and _same_place(belongs, path, inside=True):
         return f"did you mean '{here}'?"
     if word in _ADVICE:
         return _ADVICE[word]
@@ -170,10 +172,14 @@ def _paths(part: Mapping[str, Any], document: Mapping[str, Any], path: Path) -> 
         yield from _paths(rule.get("then", {}), document, path)
 
 
-def _same_place(belongs: str, path: Path) -> bool:
-    """True where `belongs`, `generator.stages[].heads`, is a key of the mapping at `path`, `generator.stages[2]`."""
+def _same_place(belongs: str, path: Path, *, inside: bool = False) -> bool:
+    """True where `belongs`, `generator.stages[].heads`, is a key of the mapping at `path`, `generator.stages[2]`.
+
+    With `inside` it may be a key of a mapping around it too: what holds for both networks has a section for each.
+    """
     parent = belongs.rpartition(".")[0]
-    return parent == "".join("[]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+    here = "".join("[]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+    return here == parent or (inside and here.startswith(f"{parent}."))
 
 
 def _readable(path: str) -> str:

@@ -24,9 +24,9 @@ def find_entries(path: str, language: Language) -> tuple[Entry, ...]:
         UnknownNameError: a spec has no such path.
     """
     wanted = _bare(path)
-    found = tuple(entry for entry in every_entry(reference(language)) if _bare(entry.path) == wanted)
-    if found:
-        return found
+    found = [entry for entry in every_entry(reference(language)) if _bare(entry.path) == wanted]
+    if found:  # a schedule's keys are the same in each kind of regularizer
+        return tuple(entry for index, entry in enumerate(found) if entry not in found[:index])
     raise UnknownNameError(f"a spec has no path '{path[:80]}'; {_way_on(wanted, language)}")
 
 

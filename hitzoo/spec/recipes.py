@@ -12,6 +12,8 @@ from hitzoo.errors import RequestError, UnknownNameError, suggestion
 _KEYS: Final = ("loss", "regularizers", "updates", "optimizer", "ema")
 _GAMMAS: Final = {32: 0.05, 64: 2.0, 128: 17.0, 256: 150.0}  # by resolution, as in R3GAN; that of 128 lies between
 _ANNEALED: Final = 20_000_000  # images
+_ASIDE: Final = re.compile(r"[ \t]*(#.*)?\n?")  # a line that says nothing
+_TRAINING: Final = r"^[\"']?training[\"']?[ \t]*:"
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,9 @@ def with_recipe(text: str, name: str, setting: Setting) -> str:
         hint = suggestion(name, RECIPES) or f"known: {', '.join(RECIPES)}"
         raise UnknownNameError(f"no recipe is called '{name[:60]}'; {hint}")
     recipe = [f"  {line}" for line in RECIPES[name](setting)]
-    if not re.search(r"^training:", text, re.MULTILINE):
+    if not re.search(_TRAINING, text, re.MULTILINE):
         return "\n".join([text.rstrip("\n"), "training:", *recipe]) + "\n"
-    begins = re.search(r"^training:[ \t]*(#.*)?\n", text, re.MULTILINE)
+    begins = re.search(rf"{_TRAINING}[ \t]*(#.*)?\n", text, re.MULTILINE)
     if begins is None:
         raise RequestError("the spec has `training: {…}` in braces; write its keys below each other")
     inside = re.match(r"(?:[ \t]+.*\n?|[ \t]*\n|#.*\n)*", text[begins.end() :])
@@ -46,15 +48,26 @@ def with_recipe(text: str, name: str, setting: Setting) -> str:
 
 
 def _others(block: str) -> Iterator[str]:
-    """Lines of a mapping that belong to no key of a recipe."""
-    width = len(block) - len(block.lstrip(" "))
-    leaving_out = False
-    for line in block.splitlines(keepends=True):
-        key = re.match(rf" {{{width}}}(\w+)[ \t]*:", line)
+    """Lines of a mapping that belong to no key of a recipe; comments belong to the key below them."""
+    lines = block.splitlines(keepends=True)
+    width = next((len(line) - len(line.lstrip(" ")) for line in lines if not _ASIDE.fullmatch(line)), 0)
+    leaving_out, asides = False, list[str]()
+    for line in lines:
+        if _ASIDE.fullmatch(line):
+            asides.append(line)
+            continue
+        key = re.match(rf" {{{width}}}[\"']?(\w+)[\"']?[ \t]*:", line)
         if key is not None:
             leaving_out = key[1] in _KEYS
         if not leaving_out:
-            yield line if width == 2 or not line.strip() else f"  {line[width:]}"
+            yield from (_moved(one, width) for one in (*asides, line))
+        asides.clear()
+    yield from asides
+
+
+def _moved(line: str, width: int) -> str:
+    """A line of a mapping that is indented by `width` spaces, as one that is indented by two."""
+    return f"  {line[width:]}" if line.startswith(" " * width) and line.strip() else line
 
 
 def _official(setting: Setting) -> list[str]:

@@ -35,16 +35,16 @@ _PROCESS = 600_000_000  # bytes of Python and torch
 class Estimate:
     """The cost of a run. Times are in seconds, memory and disk in bytes.
 
-    `timed` are the steps it rests on, of `timed_images` images; `seconds_per_step` is of a whole batch, of which
-    `at_once` images are worked on at a time. `reading_per_step` is what reading the batch takes one process: a part of
-    the step on a CPU, beside it elsewhere; None where no images were named. `evaluating` is the sampling for all of the
-    run's evaluations, without the features. `memory` is of the device, `memory_free` what it has.
+    `timed` are the steps it rests on, of batches of `timed_images`; `seconds_per_step` is of a whole step, of
+    `images_per_step` real images, `at_once` at a time. `reading_per_step` is a process's reading of these: part of the
+    step on a CPU, beside it elsewhere; None without images. `evaluating` is sampling alone. `memory` is of the device.
     """
 
     name: str
     device: str
     steps: int
     batch_size: int
+    images_per_step: int
     at_once: int
     timed: tuple[float, ...]
     timed_images: int
@@ -99,6 +99,7 @@ def estimate(
         name=spec.name,
         device=str(device),
         batch_size=spec.training.batch_size,
+        images_per_step=images_of_a_step(spec.training),
         at_once=at_once,
         timed=times.seconds[times.largest],
         timed_images=times.largest,
@@ -120,8 +121,7 @@ def _times(
     reading: Reading | None,
     sample: float,
 ) -> dict[str, Any]:
-    steps, batch = spec.training.steps, spec.training.batch_size
-    shown = images_of_a_step(spec.training)
+    steps, batch, shown = spec.training.steps, spec.training.batch_size, images_of_a_step(spec.training)
     each = batch // at_once * times.seconds_of(at_once) * _share(spec, times.between)
     evaluations = -(-steps // spec.evaluation.every) if spec.evaluation.every else 0
     evaluating = evaluations * spec.evaluation.samples * sample

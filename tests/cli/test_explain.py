@@ -57,6 +57,12 @@ def test_explain_as_json(run: Run) -> None:
     assert (first["with"], second["with"]) == ({"family": "hit"}, {"family": "convnet"})
 
 
+def test_explain_says_once_what_schedules_of_all_regularizers_have(run: Run) -> None:
+    (said,) = json.loads(run("explain", "training.regularizers.weight.from", "--json").stdout)
+    assert said["path"] == "training.regularizers[].weight.from"
+    assert "75" in said["specs"]
+
+
 def test_explain_refuses_a_wrong_path(run: Run) -> None:
     assert "did you mean 'training.ema'?" in run("explain", "training.emma", code=2).stderr
     assert "training.optimizer.learning_rate" in run("explain", "lr", "--json", code=2).stderr

@@ -9,6 +9,7 @@ import pytest
 from hitzoo.cli.spec_for_data import spec_for_data
 from hitzoo.errors import RequestError
 from hitzoo.families.load import load_spec
+from hitzoo.spec.shipped import find_spec
 from tests.conftest import Run
 
 
@@ -84,3 +85,14 @@ def test_a_recipe_is_written_into_a_copy_and_into_a_spec_for_pictures(run: Run, 
         assert f"{name}.yaml: fits" in run("check", f"{name}.yaml").stdout
     assert "did you mean 'r3gan'?" in run("new", "other.yaml", "--recipe", "r3gen", code=2).stderr
     assert not (tmp_path / "other.yaml").exists()
+
+
+def test_recipe_anneals_over_the_images_of_its_own_updates(run: Run, tmp_path: Path) -> None:
+    """It has both networks move at once, whatever the copied spec does."""
+    text = find_spec("hit-ti-shapes64").read_text(encoding="utf-8")
+    by_turns = text.replace("  loss:", "  updates: {discriminator: 4}\n  loss:")
+    (tmp_path / "turns.yaml").write_text(by_turns, encoding="utf-8")
+    run("new", "mine.yaml", "--from", "turns.yaml", "--recipe", "r3gan")
+    training = load_spec(tmp_path / "mine.yaml").training
+    assert training.updates == "simultaneous"
+    assert training.regularizers[0].weight.images == training.steps * training.batch_size

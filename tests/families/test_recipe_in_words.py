@@ -14,6 +14,10 @@ OURS = "training.regularizers=[{kind: r1, weight: 5}, {kind: r2, weight: {from: 
     [
         ([], "non_saturating, r1 1 (γ 2), bcr 10; adam 0.0001, β 0 and 0.99; average 0.999 per step, a half-life of"),
         (["training.ema.half_life=500000"], "; average with a half-life of 500,000 images"),
+        (
+            ["training.ema.half_life={from: 0, to: 500000, images: 20000000}"],
+            "; average with a half-life of 0 to 500,000 over 20,000,000 images",
+        ),
         (["training.ema.decay=0"], "; average is a copy"),
         (["training.ema.decay=0.5", "training.updates={discriminator: 3}"], "0.5 per step, a half-life of 12 images"),
         ([OURS], "r1 5 (γ 10), r2 75 to 7.5 over 20,000,000 images (γ 150 to 15); adam"),
@@ -33,7 +37,9 @@ OURS = "training.regularizers=[{kind: r1, weight: 5}, {kind: r2, weight: {from: 
     ],
 )
 def test_recipe_in_words(overrides, words) -> None:
-    assert words in recipe_in_words(parse_spec(TINY, "tiny", overrides))
+    found = recipe_in_words(parse_spec(TINY, "tiny", overrides))
+    assert words in found
+    assert "images images" not in found
 
 
 def test_gamma_is_twice_the_weight() -> None:

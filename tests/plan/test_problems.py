@@ -241,6 +241,11 @@ def test_a_fraction_that_is_no_whole_number_of_images(fraction: str) -> None:
     assert "write a fraction such as 0.5 or 0.25 that gives one" in message
 
 
+def test_a_weight_that_is_nothing_throughout() -> None:
+    message = with_training("regularizers: [{kind: bcr, weight: {from: 0, to: 0, images: 9}}]")
+    assert "training.regularizers[0].weight\n  it is 0 at both ends" in message
+
+
 def test_a_fraction_beside_groups_of_the_whole_batch() -> None:
     message = with_training("regularizers: [{kind: r1, method: finite_difference, fraction: 0.5}]")
     assert "a part of the batch has other groups than the whole (discriminator.minibatch_std)" in message
@@ -254,6 +259,8 @@ def test_a_fraction_beside_groups_of_the_whole_batch() -> None:
             "training.optimizer.betas[0]\n  the first of the betas cannot follow a schedule",
         ),
         ("betas: [0, {from: 0.1, to: 1.0, images: 9}]", "betas[1].to\n  1 is out of range: less than 1"),
+        ("learning_rate: {from: 0, to: 0, images: 9}", "training.optimizer.learning_rate\n  it is 0 at both ends"),
+        ("lazy_correction: true", "lazy_correction has no effect: no regularizer has an interval above 1"),
         ("learning_rate: {from: 2, to: 0, images: 9}", "learning_rate.from\n  2 is out of range: at most 1"),
         (
             "discriminator: {learning_rate: {from: 0.1, to: 5, images: 9}}",

@@ -119,6 +119,8 @@ def test_nothing_is_said_that_is_only_guessed(tmp_path, old: str, new: str, expe
         ("training: {lr: 1.0e-3}", "did you mean training.optimizer.learning_rate?"),
         ("lr: 1.0e-3", "did you mean training.optimizer.learning_rate?"),
         ("training: {optimizer: {kind: adam, lr: 1}}", "did you mean 'learning_rate'?"),
+        ("training: {optimizer: {kind: adam, generator: {lr: 1}}}", "did you mean 'learning_rate'?"),
+        ("training: {generator_batch_size: 8}", "did you mean training.updates.generator_batch_size?"),
         ("learning_rate: 1", "did you mean training.optimizer.learning_rate?"),
         ("steps: 60", "did you mean training.steps?"),
         ("training: {iterations: 60}", "did you mean 'steps'?"),

@@ -80,7 +80,7 @@ def said(text: str) -> str:
         ),
         (
             "training: {regularizers: {kind: r1}}",
-            'mine.yaml:7:26  training.regularizers\n  {"kind": "r1"} is not a list',
+            'mine.yaml:7:26  training.regularizers\n  {"kind": "r1"} is not a list\n  write it as a list: [{…}]',
         ),
         (
             "training: {regularizers: [{kind: bcr, augment: flip}]}",
@@ -313,8 +313,17 @@ def test_a_number_may_follow_a_schedule_and_is_written_back() -> None:
             "ema: {half_life: {from: 0, to: 5, kimg: 10}}",
             "unknown key 'kimg'\n  a schedule's length is `images`: 1000 · kimg; allowed: from, images,",
         ),
-        ("updates: alternating", '"alternating" is not one of: simultaneous'),
-        ("updates: 2", "2 is not a mapping of keys to values"),
+        (
+            "optimizer: {kind: adam, learning_rate: [1, 0]}",
+            "[1, 0] is not a number or a schedule\n  a schedule is written",
+        ),
+        ("optimizer: {kind: adam, betas: 0.99}", "0.99 is not a list\n  write it as a list: [0.99]"),
+        ("optimizer: {kind: adam, betas: {from: 0, to: 1}}", "is not a list\n  write it as a list: [{…}]"),
+        (
+            "updates: alternating",
+            '"alternating" is not one of: simultaneous\n  Updates by turns are a mapping, such as {discriminator: 4}.',
+        ),
+        ("updates: 2", "2 is not a mapping of keys to values\n  Updates by turns: some of the discriminator, each"),
         ("updates: {generator: 2}", "2 is not possible here; it must be 1"),
         ("loss: wgan_gp", '"wgan_gp" is not one of: non_saturating, hinge, relativistic, wasserstein'),
     ],

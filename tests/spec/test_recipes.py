@@ -78,6 +78,31 @@ def test_recipe_in_specs_of_other_forms() -> None:
         with_recipe(HEAD, "r3gen", SMALL)
 
 
+@pytest.mark.parametrize(
+    "training",
+    [
+        "training:\n\n  loss: hinge\n  steps: 7\n",
+        "training:\n      # far in\n  loss: hinge\n  steps: 7\n",
+        "training:\n# far out\n    loss: hinge\n    steps: 7\n# farther\n    batch_size: 8\n",
+        'training:\n  "loss": hinge\n  steps: 7\n',
+        '"training" :\n  loss : hinge\n  steps: 7\n',
+    ],
+)
+def test_recipe_in_yaml_as_people_write_it(training) -> None:
+    found = parse_spec(with_recipe(HEAD + training + "data: {flip: false}\n", "r3gan", SMALL))
+    assert (found.training.loss, found.training.steps, found.data.flip) == ("relativistic", 7, False)
+
+
+def test_comments_go_and_stay_with_the_key_below_them() -> None:
+    training = (
+        "training:\n  # on steps\n  steps: 7\n  # on the loss\n  loss: hinge\n  # on the batch\n  batch_size: 8\n"
+    )
+    text = with_recipe(HEAD + training + "# on images\ndata: {flip: false}\n", "official", SMALL)
+    assert "# on the loss" not in text
+    for comment in ("  # on steps\n  steps", "  # on the batch\n  batch_size", "\n# on images\ndata"):
+        assert comment in text
+
+
 @pytest.mark.parametrize("name", [name for name in shipped_specs() if name.endswith("-r3gan")])
 def test_shipped_specs_of_the_recipe_are_what_it_makes_of_their_originals(name) -> None:
     base = find_spec(name.removesuffix("-r3gan")).read_text(encoding="utf-8")

@@ -87,6 +87,7 @@ def test_reading_is_of_all_images_that_a_step_takes(tiny_spec: Spec, tiny_plan: 
     by_turns = replace(tiny_spec.training, updates=AlternatingSpec(discriminator=3, generator_batch_size=2))
     found = reckon(replace(tiny_spec, training=by_turns), tiny_plan)
     assert (found.reading_per_step, found.seconds_per_step) == (6.0, 2.0)
+    assert (found.batch_size, found.images_per_step) == (4, 12)
     assert reckon(tiny_spec, tiny_plan).reading_per_step == 2.0
     lazy = replace(by_turns, regularizers=(R1Spec(interval=4),))
     assert reckon(replace(tiny_spec, training=lazy), tiny_plan).seconds_per_step == 2.0

@@ -18,6 +18,9 @@ from hitzoo.training.engine.out_of_memory import free_cached_memory, is_too_larg
 _SAFE_SHARE = 0.8  # of what is free on a CPU: scratch space of kernels is not predicted
 _PROCESS = 600_000_000  # bytes of Python and torch
 
+GROUPING = "minibatch_std, norm_statistics, fraction"
+"""The keys of a spec that make groups of images."""
+
 
 def group_of(spec: Spec) -> int:
     """Return the images that must stay together.
@@ -60,9 +63,11 @@ def refuse_unfit(wanted: int, spec: Spec, processes: int) -> None:
     if wanted in allowed:
         return
     share, group = spec.training.batch_size // processes, group_of(spec)
-    groups = f" into pieces of whole groups of {group} (minibatch_std, norm_statistics)" if group > 1 else ""
+    groups = f" into pieces of whole groups of {group} ({GROUPING})" if group > 1 else ""
+    generators = generator_batch_size(spec.training) // processes
+    others = f", or the generator's {generators} do not go into as many" if generators != share else ""
     said = (
-        f"{wanted} does not divide the {share} images of a device{groups};"
+        f"{wanted} does not divide the {share} images of a device{groups}{others};"
         f" possible: {', '.join(map(str, reversed(allowed)))}"
     )
     raise RequestError(f"batch_per_device {said}").or_as_option(f"--batch-per-device {said}")

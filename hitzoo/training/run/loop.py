@@ -178,7 +178,8 @@ class Run:
         way_on = f"hitzoo train SPEC --out NEW{init} {lower}"
         self.progress = counted(progress, outcome.damaged, way_on)
         if self.progress.skipped_in_a_row == 1:
-            self.events.noted(first_of(outcome.damaged, progress.step))
+            by_turns = not isinstance(self.setup.spec.training.updates, str)
+            self.events.noted(first_of(outcome.damaged, progress.step, by_turns=by_turns))
 
     def _after_step(self, stopping: bool, asked: bool) -> bool:
         """Records, evaluations, grids and checkpoints that are due; all of them but evaluation when asked to stop.

@@ -24,8 +24,8 @@ def counted(progress: Progress, damaged: Sequence[str], way_on: str) -> Progress
     if now.skipped_in_a_row < MOST_IN_A_ROW:
         return now
     raise Diverged(
-        f"{_listed(damaged)} not finite for {MOST_IN_A_ROW} steps in a row, up to step {now.step}; none of them reached"
-        f" the weights, and the run stops. A lower learning rate or a larger r1 weight usually keeps training finite:"
+        f"{_listed(damaged)} not finite for {MOST_IN_A_ROW} steps in a row, up to step {now.step}; none of them was"
+        f" applied whole, and the run stops. A lower learning rate or a larger r1 weight usually keeps training finite:"
         f" {way_on}"
     )
 
@@ -46,9 +46,10 @@ def halved_learning_rates(optimizer: AdamSpec) -> str:
     return " ".join(f"--set training.optimizer.{key}={value / 2:g}" for key, value in values.items())
 
 
-def first_of(damaged: Sequence[str], step: int) -> str:
-    """Return the message about the first step that was left out."""
-    return f"step {step} left out: {_listed(damaged)} not finite; the weights stay as they were"
+def first_of(damaged: Sequence[str], step: int, *, by_turns: bool = False) -> str:
+    """Return the message about the first step that was left out; of updates by turns, those before it stay."""
+    rest = "its update and those after it are not made" if by_turns else "the weights stay as they were"
+    return f"step {step} left out: {_listed(damaged)} not finite; {rest}"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ from hitzoo.errors import RequestError, RunComplete, RunError
 from hitzoo.runtime.precision import known_precision
 from hitzoo.spec.types import Spec, TrainingSpec
 from hitzoo.training.engine.execution import PRECISIONS, Execution, Precision
-from hitzoo.training.engine.micro_batch_search import group_of, sizes
+from hitzoo.training.engine.micro_batch_search import GROUPING, group_of
 from hitzoo.training.run.checkpoint import Progress, read_progress
 from hitzoo.training.run.data_source import settled_source
 from hitzoo.training.run.folder import RunFolder
@@ -132,13 +132,11 @@ def refuse_uneven(spec: Spec, processes: int) -> None:
                 f"{key} {batch} is for all {processes} processes together and cannot be shared evenly;"
                 f" choose a multiple of {processes}: --set {key}={-(-batch // processes) * processes}"
             )
-    batch = spec.training.batch_size
-    if processes > 1 and not sizes(spec, processes):
-        raise RequestError(
-            f"each of {processes} processes gets {batch // processes} images, which are not whole groups of"
-            f" {group_of(spec)} (minibatch_std, norm_statistics); choose a training.batch_size that is a multiple of"
-            f" {processes * group_of(spec)}, or fewer processes"
-        )
+        if processes > 1 and batch // processes % (group := group_of(spec)):
+            raise RequestError(
+                f"each of {processes} processes gets {batch // processes} images, which are not whole groups of {group}"
+                f" ({GROUPING}); choose a {key} that is a multiple of {processes * group}, or fewer processes"
+            )
 
 
 def _batches(training: TrainingSpec) -> list[tuple[str, int]]:

@@ -53,8 +53,11 @@ def test_a_size_that_does_not_fit_is_refused_with_those_that_do(tiny_spec) -> No
     with pytest.raises(RequestError, match=r"possible: 1, 2, 3, 4, 6, 12$"):
         refuse_unfit(5, spec, 1)
     grouped = tiny_spec("training.batch_size=12", "discriminator.minibatch_std=4")
-    with pytest.raises(RequestError, match=r"whole groups of 4 \(minibatch_std, norm_statistics\); possible: 4, 12$"):
+    with pytest.raises(RequestError, match=r"whole groups of 4 \(minibatch_std, .*\); possible: 4, 12$"):
         refuse_unfit(6, grouped, 1)
+    by_turns = tiny_spec("training.batch_size=12", "training.updates={generator_batch_size: 8}")
+    with pytest.raises(RequestError, match=r"the generator's 8 do not go into as many; possible: 3, 6, 12$"):
+        refuse_unfit(4, by_turns, 1)
 
 
 def test_processes_whose_share_would_cut_groups_are_refused(tiny_spec) -> None:

@@ -29,6 +29,7 @@ from tests.training.two_processes import (
     LAYER,
     LAZY,
     MEET,
+    TURNS,
     float64,
     images,
     make,
@@ -102,11 +103,15 @@ def test_every_execution_makes_the_same_steps(choice) -> None:
     assert_same(two_steps([], ALONE, 2, Execution(**{choice: False})), two_steps([], ALONE, 2))
 
 
-def test_compiled_networks_make_the_same_steps(monkeypatch) -> None:
+@pytest.mark.parametrize(
+    "overrides",
+    [["training.norm_statistics=4"], [LAYER, "training.loss=hinge", "discriminator.san=true", *TURNS]],
+    ids=["at once", "by turns"],
+)
+def test_compiled_networks_make_the_same_steps(monkeypatch, overrides) -> None:
     """Without the part that writes machine code; running statistics, averages and the penalty's gradient included."""
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
     torch.compiler.reset()
-    overrides = ["training.norm_statistics=4"]
     assert_same(two_steps(overrides, ALONE, 1, Execution(compiled=True)), two_steps(overrides, ALONE, 1))
     torch.compiler.reset()
 

@@ -47,6 +47,7 @@ def test_the_line_that_tells_of_one() -> None:
     assert first_of(("r1 penalty",), 7) == (
         "step 7 left out: the r1 penalty is not finite; the weights stay as they were"
     )
+    assert first_of(("r1 penalty",), 7, by_turns=True).endswith("; its update and those after it are not made")
 
 
 class Listener(NoEvents):

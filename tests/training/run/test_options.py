@@ -63,6 +63,11 @@ def test_a_batch_that_processes_cannot_share_evenly_is_refused(tiny_spec) -> Non
     with pytest.raises(RequestError, match=r"training\.updates\.generator_batch_size 6 is for all 4") as caught:
         refuse_uneven(uneven, 4)
     assert "--set training.updates.generator_batch_size=8" in str(caught.value)
+    grouped = tiny_spec("training.updates={generator_batch_size: 6}", "discriminator.minibatch_std=2")
+    with pytest.raises(
+        RequestError, match=r"gets 3 images, .* of 2 .* choose a training\.updates.generator_batch_size that"
+    ):
+        refuse_uneven(grouped, 2)
 
 
 def test_the_source_given_goes_before_the_specs(tiny_spec) -> None:
