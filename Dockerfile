@@ -22,9 +22,9 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends python3 \
     && rm -rf /var/lib/apt/lists/* \
     && useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin hitzoo \
-    && install --directory --owner hitzoo --mode 1777 /cache /work
+    && install --directory --owner hitzoo --mode 1777 /cache /workspace
 COPY --from=build /opt/hitzoo /opt/hitzoo
-# All that is written lies in /work, /cache and /tmp, so that the root can be read-only.
+# All that is written lies in /workspace, /cache and /tmp, so that the root can be read-only.
 ENV PATH=/opt/hitzoo/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     HOME=/tmp \
@@ -35,6 +35,6 @@ ENV PATH=/opt/hitzoo/bin:$PATH \
     TORCHINDUCTOR_CACHE_DIR=/cache/inductor
 USER 10001
 VOLUME /cache
-WORKDIR /work
+WORKDIR /workspace
 ENTRYPOINT ["hitzoo"]
 CMD ["--help"]

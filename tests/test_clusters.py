@@ -216,7 +216,7 @@ def test_kubernetes_starts_torchrun_in_every_pod() -> None:
     check_torchrun(args, nnodes=str(count), nproc_per_node=devices, node_rank=1, master_addr=address)
     mounted = {mount["name"]: mount["mountPath"] for mount in container["volumeMounts"]}
     assert mounted.keys() == {volume["name"] for volume in pod["volumes"]}
-    assert {"/work", "/cache", "/tmp", "/dev/shm"} == set(mounted.values())
+    assert {"/workspace", "/cache", "/tmp", "/dev/shm"} == set(mounted.values())
     user = pod["securityContext"]["runAsUser"]
     assert f"\nUSER {user}\n" in (DOCS.parent / "Dockerfile").read_text(encoding="utf-8")
     assert container["securityContext"]["readOnlyRootFilesystem"]
@@ -234,5 +234,5 @@ def test_skypilot_starts_torchrun(submit: Submit, tmp_path: Path) -> None:
     assert (*job.communicate(timeout=PATIENCE), job.returncode) == ("", "", 0)
     words = (tmp_path / "words-0").read_text().splitlines()
     check_torchrun(words, nnodes="2", nproc_per_node="8", node_rank=1, master_addr="10.0.0.1", master_port=29400)
-    assert all(path.startswith("/work/") for path in words if path.startswith("/"))
-    assert "/work" in task["file_mounts"]
+    assert all(path.startswith("/workspace/") for path in words if path.startswith("/"))
+    assert "/workspace" in task["file_mounts"]

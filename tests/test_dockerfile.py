@@ -59,7 +59,7 @@ def test_all_that_is_written_lies_in_what_is_mounted(start_hitzoo: Starter, tmp_
     """With the image's own environment, and a user of no name: the features of real images and a report."""
     caches = {name: value for name, value in ENVIRONMENT.items() if value.startswith("/cache/")}
     assert {"HITZOO_CACHE", "HF_HOME", "TORCH_HOME", "TRITON_CACHE_DIR", "TORCHINDUCTOR_CACHE_DIR"} == caches.keys()
-    assert "VOLUME /cache\nWORKDIR /work\n" in STAGES[-1]
+    assert "VOLUME /cache\nWORKDIR /workspace\n" in STAGES[-1]
     for name in ("work", "cache", "tmp"):
         (tmp_path / name).mkdir()
     env = {"PATH": os.environ["PATH"], "OMP_NUM_THREADS": "1", "HOME": str(tmp_path / "tmp")}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from multiprocessing import spawn
+from types import ModuleType
 
 import pytest
 import torch
@@ -27,9 +28,11 @@ def test_process_on_a_cpu_is_started_as_python_starts_any() -> None:
     assert start_method_for(torch.device("cpu")) is None
 
 
-def test_workers_do_not_import_the_programs_main_module() -> None:
+def test_workers_do_not_import_the_programs_main_module(monkeypatch) -> None:
     """A script that trains at its top level would train again in each of them."""
-    main = sys.modules["__main__"]
+    main = ModuleType("__main__")
+    main.__file__ = "script.py"
+    monkeypatch.setitem(sys.modules, "__main__", main)
     with without_main_module():
         inside = spawn.get_preparation_data("worker")
     assert not {"init_main_from_name", "init_main_from_path"} & inside.keys()
