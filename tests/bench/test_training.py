@@ -237,7 +237,7 @@ def test_the_command_prints_a_table_or_json(run, tiny_text, tmp_path) -> None:
     ]
     table = run(*words).stdout
     assert "times plain" in table
-    assert "threads" in table
+    assert "thread" in table
     report = json.loads(run(*words, "--json").stdout)
     assert report["model"] == "tiny"
     assert [row["setting"] for row in report["runs"]] == ["plain", "default"]

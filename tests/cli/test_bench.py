@@ -64,7 +64,7 @@ def test_sample_measures_all_four(run: Run, spec: Path) -> None:
 def test_sample_prints_a_table(run: Run, spec: Path) -> None:
     words = ("bench", "sample", spec, "--batch", 2, "--repeats", 1, "--device", "cpu")
     said = run(*words).stdout
-    for word in ("times plain float32", "share of bound", "bfloat16", "1 round", "FLOP/s in float32", "threads"):
+    for word in ("times plain float32", "share of bound", "bfloat16", "1 round", "FLOP/s in float32", "thread"):
         assert word in said
     twice = json.loads(run(*words, "--batch", 1, "--path", "fast", "--json").stdout)["runs"]
     assert [row["batch"] for row in twice] == [2, 2, 1, 1]

@@ -28,7 +28,7 @@ from hitzoo.training.run.folder import RunFolder
 from hitzoo.training.run.lock import run_lock
 from hitzoo.training.run.metrics import Meter
 from hitzoo.training.run.metrics_file import last_seconds
-from hitzoo.training.run.nonfinite import counted, first_of, halved_learning_rates
+from hitzoo.training.run.nonfinite import counted, first_of, new_beginning
 from hitzoo.training.run.options import RunOptions
 from hitzoo.training.run.restart import resuming_after_restart
 from hitzoo.training.run.save_signals import SaveRequest, save_request
@@ -173,9 +173,7 @@ class Run:
 
     def _count(self, progress: Progress, outcome: Outcome) -> None:
         newest = self.setup.folder.newest_checkpoint() if outcome.damaged else None
-        init = f" --init {newest}" if newest else ""
-        lower = halved_learning_rates(self.setup.spec.training.optimizer)
-        way_on = f"hitzoo train SPEC --out NEW{init} {lower}"
+        way_on = new_beginning(newest, self.setup.spec.training.optimizer)
         self.progress = counted(progress, outcome.damaged, way_on)
         if self.progress.skipped_in_a_row == 1:
             by_turns = not isinstance(self.setup.spec.training.updates, str)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from hitzoo.errors import Diverged
 from hitzoo.spec.types import AdamSpec, Number, ScheduleSpec
@@ -28,6 +29,12 @@ def counted(progress: Progress, damaged: Sequence[str], way_on: str) -> Progress
         f" applied whole, and the run stops. A lower learning rate or a larger r1 weight usually keeps training finite:"
         f" {way_on}"
     )
+
+
+def new_beginning(newest: Path | None, optimizer: AdamSpec) -> str:
+    """Return the command that begins from a checkpoint, if there is one, with half the learning rates."""
+    init = f" --init {newest}" if newest else ""
+    return f"hitzoo train SPEC --out NEW{init} {halved_learning_rates(optimizer)}"
 
 
 def halved_learning_rates(optimizer: AdamSpec) -> str:
