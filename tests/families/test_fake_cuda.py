@@ -22,7 +22,9 @@ from hitzoo.fold import kernels as kernels_module
 from hitzoo.fold.kernels import kernels_for
 from hitzoo.plan.model import ModelPlan
 from hitzoo.spec.shipped import shipped_specs
+from tests.torch_release import needs_torch_2_15
 
+pytestmark = needs_torch_2_15
 BATCH = 4
 CUDA = torch.device("cuda", 0)
 

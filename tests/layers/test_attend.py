@@ -10,6 +10,7 @@ from torch._subclasses import FakeTensorMode
 
 from hitzoo.layers.attend import attend
 from hitzoo.layers.attention_limits import Limits
+from tests.torch_release import needs_torch_2_15
 
 
 def slow_attend(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
@@ -79,6 +80,7 @@ def test_limits_leave_attention_and_its_gradients(randn, limits, heads, key_head
         assert shape[:3].numel() * 32 <= limits.numbers
 
 
+@needs_torch_2_15
 @pytest.mark.parametrize(
     ("query", "keys"),
     [
