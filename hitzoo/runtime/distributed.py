@@ -16,6 +16,7 @@ import torch
 import torch.distributed as dist
 
 from hitzoo.errors import HitzooError, RequestError, RunError
+from hitzoo.runtime.gloo_output import without_gloo_output
 from hitzoo.runtime.launcher import LaunchEnvironment, announced_size, launch_environment
 from hitzoo.runtime.lost_process import own_words, tells_of_another
 from hitzoo.runtime.rendezvous import join_store
@@ -168,14 +169,15 @@ def _form_group(who: LaunchEnvironment, device: torch.device, tell: Callable[[st
     _refuse_mixed(store, who, device)
     store.set_timeout(_PATIENCE)
     try:
-        dist.init_process_group(
-            backend,
-            store=dist.PrefixStore(f"hitzoo/{who.attempt}/group", store),  # type: ignore[attr-defined]
-            rank=who.rank,
-            world_size=who.size,
-            timeout=_PATIENCE,
-            device_id=None if device.type == "cpu" else device,
-        )
+        with without_gloo_output():
+            dist.init_process_group(
+                backend,
+                store=dist.PrefixStore(f"hitzoo/{who.attempt}/group", store),  # type: ignore[attr-defined]
+                rank=who.rank,
+                world_size=who.size,
+                timeout=_PATIENCE,
+                device_id=None if device.type == "cpu" else device,
+            )
     except (ValueError, RuntimeError) as error:  # dist.DistError is one of the latter
         raise RunError(
             f"WORLD_SIZE is {who.size}, but the processes cannot work together ({own_words(error)})"

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.distributed as dist
 
 from hitzoo.doctor import catalogue
 from hitzoo.doctor.catalogue import checks_of
@@ -254,6 +255,7 @@ def test_wrong_sum_of_processes_is_found(tmp_path: Path, monkeypatch: pytest.Mon
     (tmp_path / "again").mkdir()
     with pytest.raises(ArithmeticError, match="the sum of all processes is wrong"):
         processes._rate(0, 1, "gloo", str(tmp_path / "again"))
+    dist.destroy_process_group()  # a process that fails leaves it to its end
 
 
 @pytest.mark.processes

@@ -16,6 +16,7 @@ import torch.distributed as dist
 
 from hitzoo.data.parallel_map import init_worker
 from hitzoo.doctor.check import Measured, NotApplicable, reason_of
+from hitzoo.runtime.gloo_output import without_gloo_output
 
 PATIENCE = 60.0  # seconds until the processes must be done
 _NUMEL = {"gloo": 1 << 20, "nccl": 1 << 24}
@@ -85,13 +86,14 @@ def _rate(rank: int, size: int, backend: str, folder: str) -> float:
     if backend == "nccl":
         device = torch.device("cuda", rank)
         torch.cuda.set_device(device)
-    dist.init_process_group(
-        backend,
-        init_method=(Path(folder) / "meeting").as_uri(),
-        rank=rank,
-        world_size=size,
-        timeout=timedelta(seconds=PATIENCE),
-    )
+    with without_gloo_output():
+        dist.init_process_group(
+            backend,
+            init_method=(Path(folder) / "meeting").as_uri(),
+            rank=rank,
+            world_size=size,
+            timeout=timedelta(seconds=PATIENCE),
+        )
     own = torch.arange(_NUMEL[backend], device=device, dtype=torch.float32) % 97 + rank
     best = float("inf")
     for _ in range(_TURNS):
