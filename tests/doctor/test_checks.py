@@ -44,7 +44,7 @@ def test_check_passes_on_cpu(check: Check) -> None:
 @pytest.mark.processes
 def test_every_check_passes_on_cpu() -> None:
     results = [carry_out(check) for check in checks_of(("cpu",), full=True)]
-    assert len(results) > 2 * len(WITHOUT_COMPILING)
+    assert len(results) > len(WITHOUT_COMPILING)  # more sizes, a compiled step and several processes
     assert [result for result in results if result.status == "fail"] == []
     assert {result.outline.group for result in results} >= {"compiler", "processes"}
 
