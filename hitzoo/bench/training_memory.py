@@ -24,7 +24,7 @@ class StepMemory:
     peak: int
 
 
-class DeviceMemory(Protocol):
+class MemoryMeter(Protocol):
     """Measures memory on a device."""
 
     def now(self) -> int:
@@ -40,7 +40,7 @@ class DeviceMemory(Protocol):
         """Return True if all of them can stay, and a step of each be made."""
 
 
-def memory_of(device: torch.device) -> DeviceMemory:
+def memory_of(device: torch.device) -> MemoryMeter:
     """Return the way to measure a device's memory."""
     return CudaMemory(device) if device.type == "cuda" else CpuMemory()
 

@@ -29,11 +29,16 @@ def limits() -> Section:
     )
 
 
+def _unknown(key: str) -> Fact:
+    """A limit that this system does not have: null in JSON, and no line."""
+    return Fact(key=key, label="", text="", value=None)
+
+
 def _shared_memory() -> Fact:
     """Shared memory, through which worker processes hand over images."""
     space = _space(_SHARED) if _SHARED.is_dir() else None
     if space is None:
-        return Fact(key="shared_memory", label="", text="", value=None)
+        return _unknown("shared_memory")
     total, free = space
     hint = ""
     if free < _LITTLE_SHARED:
@@ -50,7 +55,7 @@ def _shared_memory() -> Fact:
 def _open_files() -> Fact:
     found = _limit("RLIMIT_NOFILE")
     if found is None:
-        return Fact(key="open_files", label="", text="", value=None)
+        return _unknown("open_files")
     soft, hard = found
     hint = "" if soft is None or soft > _FEW_FILES else "few for many --workers; ulimit -n 4096 allows more"
     if hint and hard is not None and hard <= _FEW_FILES:
@@ -67,7 +72,7 @@ def _open_files() -> Fact:
 def _locked_memory() -> Fact:
     found = _limit("RLIMIT_MEMLOCK")
     if found is None:
-        return Fact(key="locked_memory", label="", text="", value=None)
+        return _unknown("locked_memory")
     soft, hard = found
     text = "unlimited" if soft is None else byte_size(soft)
     return Fact(key="locked_memory", label="locked memory", text=text, value={"soft": soft, "hard": hard})
@@ -77,7 +82,7 @@ def _disk() -> Fact:
     """Free space where runs are written, unless --out names another place."""
     space = _space(Path())
     if space is None:
-        return Fact(key="disk", label="", text="", value=None)
+        return _unknown("disk")
     total, free = space
     hint = "" if free > _FULL else "little for checkpoints; free some, or name another place with --out"
     return Fact(
