@@ -129,10 +129,14 @@ def test_torchrun_makes_the_samples_of_one_process(run: Run, tmp_path: Path) -> 
     assert contents(tmp_path / "many") == contents(tmp_path / "one")
 
 
-def test_numbers_of_an_evaluation_are_those_of_one_process(divide: Divide, run: Run, tmp_path: Path) -> None:
+def test_numbers_of_an_evaluation_are_those_of_one_process(
+    divide: Divide, start_hitzoo: Starter, tmp_path: Path
+) -> None:
+    """One process with as many threads, on whose number the last bits depend."""
     first, second = divide(*EVAL, "--json", "--out", "many.json")
     assert (first[0], second) == (0, (0, "", "")), first
-    run(*EVAL, "--out", "one.json")
+    alone = ends(launch(start_hitzoo, *EVAL, "--out", "one.json", count=1, folder=tmp_path))
+    assert [code for code, _, _ in alone] == [0], alone
     report = (tmp_path / "one.json").read_text(encoding="utf-8")
     assert (tmp_path / "many.json").read_text(encoding="utf-8") == report
     assert json.loads(first[1]) == json.loads(report)

@@ -115,8 +115,11 @@ def test_make_hands_on_what_is_asked_for_and_needs_no_network_with_wheels(tmp_pa
     """What it would run, in a virtual environment that has yet to be made."""
     words = ["gpu", f"VENV={tmp_path}/venv", "PARTS=sample,run", "SECONDS=60", "OPTIONS=--again"]
 
+    by_hand = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+
     def said(*more: str) -> str:
-        done = subprocess.run(["make", "-n", *words, *more], cwd=CHECKOUT, capture_output=True, text=True, check=True)
+        command = ["make", "-n", *words, *more]  # tests may run under make themselves, which hands its own words on
+        done = subprocess.run(command, cwd=CHECKOUT, env=by_hand, capture_output=True, text=True, check=True)
         return done.stdout
 
     lines = said("WHEELS=wheels").splitlines()
