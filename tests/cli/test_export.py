@@ -23,6 +23,7 @@ DIFFERENCES = (
 )
 
 
+@pytest.mark.exhaustive  # the whole way, of which tests/export holds each part
 def test_the_bundled_model_in_onnxruntime(run: Run, tmp_path: Path) -> None:
     printed = run("export", "--model", "hit-ti-shapes32", "--format", "onnx", "--out", "new/g.onnx").stdout.splitlines()
     megabytes = f"{(tmp_path / 'new/g.onnx').stat().st_size / 1e6:.3g} MB"

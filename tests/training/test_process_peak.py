@@ -19,6 +19,7 @@ BATCH = 3
 
 
 @pytest.mark.processes
+@pytest.mark.exhaustive
 @pytest.mark.skipif(not peak_memory(), reason="this system does not say what a process held")
 def test_the_peak_of_a_training_process_is_what_was_predicted(tmp_path: Path) -> None:
     overrides = [
