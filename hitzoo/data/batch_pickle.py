@@ -65,7 +65,7 @@ class _Name:
 
 @dataclass
 class _Made:
-    """What NumPy would make of `arguments`, and the state it would be given."""
+    """Placeholder for what NumPy would make of `arguments`, and the state it would be given."""
 
     meaning: str
     arguments: Any
@@ -143,7 +143,7 @@ class _Machine:
             raise _Refused(f"has the instruction {name} at byte {place:,}, which no batch of CIFAR has")
 
     def result(self) -> Any:
-        """What is on the stack at the end."""
+        """Return the object on the stack at the end."""
         return self._stack[-1] if self._stack else None
 
     def _object(self, name: str, argument: Any, place: int) -> None:

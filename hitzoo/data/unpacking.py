@@ -1,8 +1,8 @@
 """The archives of CIFAR and STL-10, unpacked once into hitzoo's cache: what is compressed is not read at any place.
 
 The folder is `archives/KEY` in $HITZOO_CACHE, else $XDG_CACHE_HOME/hitzoo, else ~/.cache/hitzoo. The key is made of the
-archive's size, time and end; the folder may be deleted at any time. It is there whole or not at all, and processes that
-want it at once wait for the one that makes it.
+archive's size, time and end; a folder that has been deleted is made again. It is there whole or not at all, and
+processes that want it at once wait for the one that makes it.
 """
 
 from __future__ import annotations
@@ -96,7 +96,9 @@ def _unpack(location: str, path: Path, folder: Path) -> PublishedSet:
             sizes: dict[str, int] = {}
             for name, block in _blocks(location, path):
                 if not sizes:
-                    _log.warning("%s is unpacked into %s, once; that may be removed at any time", path, folder)
+                    _log.warning(
+                        "%s is unpacked into %s, once; remove that when nothing reads it any more", path, folder
+                    )
                 with (temporary / name).open("ab") as file:
                     file.write(block)
                 sizes[name] = sizes.get(name, 0) + len(block)

@@ -129,6 +129,12 @@ def test_single_file_of_a_set_is_refused_with_its_folder(tmp_path: Path) -> None
         open_source(str(folder / "test_batch"), resolution=8)
 
 
+def test_folder_above_a_set_is_refused_with_the_set_s_own(tmp_path: Path) -> None:
+    made.write_folder(tmp_path / "data" / "cifar-10-batches-py", made.cifar10_python())
+    with pytest.raises(DataError, match=r"CIFAR-10 \(python\) lies in it; give '.*data.cifar-10-batches-py'"):
+        open_source(str(tmp_path / "data"), resolution=8)
+
+
 def test_two_sets_in_one_place_are_refused(tmp_path: Path) -> None:
     both = {**made.cifar10_python(), **made.cifar10_binary()}
     for place in (made.write_folder(tmp_path / "both", both), made.write_tar_gz(tmp_path / "both.tar.gz", both)):

@@ -78,6 +78,15 @@ def test_cache_that_has_lost_something_is_made_anew(archive: Path, cache: Path, 
     opened(archive)
 
 
+def test_archive_of_equal_size_and_end_is_another_by_its_time(tmp_path: Path, cache: Path) -> None:
+    path = tmp_path / "a.tar"
+    for time_ns, first in ((5, 0), (6, 1)):
+        files = {**made.cifar10_binary(), "data_batch_1.bin": made.labelled(range(first, first + 2))}
+        path.write_bytes(made.tar(files))
+        os.utime(path, ns=(time_ns, time_ns))
+        assert np.array_equal(open_source(str(path), resolution=8).read(0), made.pixels(first))
+
+
 def test_plain_tar_is_read_too(tmp_path: Path, cache: Path) -> None:
     for name in ("a.tar", "b.tar.gz"):
         (tmp_path / name).write_bytes(made.tar(made.cifar10_binary()))
@@ -118,6 +127,14 @@ def test_archive_of_other_things_is_refused(tmp_path: Path, cache: Path) -> None
         path = made.write_tar_gz(tmp_path / f"{name}.tar.gz", files)
         with pytest.raises(DataError, match="is not the archive of CIFAR-10, CIFAR-100 or STL-10"):
             open_source(str(path), resolution=8)
+
+
+def test_archive_of_many_files_is_given_up_before_its_end(tmp_path: Path, cache: Path) -> None:
+    files = {f"{number}.txt": b"" for number in range(99)}
+    path = made.write_tar_gz(tmp_path / "a.tar.gz", {**files, **made.cifar10_binary()})
+    with pytest.raises(DataError, match="is not the archive of"):
+        open_source(str(path), resolution=8)
+    assert not list(cache.iterdir())
 
 
 def test_archive_with_a_file_twice_is_refused(tmp_path: Path, cache: Path) -> None:
