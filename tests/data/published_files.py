@@ -10,6 +10,7 @@ import io
 import struct
 import tarfile
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -23,12 +24,14 @@ def pixels(number: int, side: int = 32) -> Pixels:
     return np.random.default_rng(number).integers(0, 256, (side, side, 3), np.uint8)
 
 
+@lru_cache(maxsize=32)
 def by_rows(number: int, side: int = 32) -> bytes:
     """Three planes, row by row."""
     image = pixels(number, side)
     return bytes(int(image[y, x, c]) for c in range(3) for y in range(side) for x in range(side))
 
 
+@lru_cache(maxsize=32)
 def by_columns(number: int, side: int = 96) -> bytes:
     """Three planes, column by column."""
     image = pixels(number, side)

@@ -92,7 +92,7 @@ def test_anything_else_is_refused_and_not_run(content: bytes, said: str) -> None
         (batch(range(2), array(range(2), shape=(-2, 3072))), "shape (-2, 3,072)"),
         (batch(range(2), array(range(2), shape=(3, 2048))), "shape (3, 2,048)"),
         (batch(range(2), array(range(2), order=b"\x88")), "row by row"),
-        (b"\x80\x02}" + text("data") + b")" + b"\x85" * 100_000 + b"s.", "holds no array"),
+        (b"\x80\x02}" + text("data") + b")" + b"\x85" * 20_000 + b"s.", "holds no array"),
     ],
 )
 def test_damaged_or_other_pickle_is_refused(content: bytes, said: str) -> None:
