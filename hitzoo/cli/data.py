@@ -16,7 +16,9 @@ app = typer.Typer(cls=GroupHelp, help="Check a data set, or pack it.", invoke_wi
 SourceArgument = Annotated[
     str,
     typer.Argument(
-        metavar="SOURCE", help="A folder, a .zip, .tfrecords, hf:ORG/NAME, or the word synthetic.", show_default=False
+        metavar="SOURCE",
+        help="A folder, a .zip, .tfrecords, CIFAR's or STL-10's .tar.gz, hf:ORG/NAME, or the word synthetic.",
+        show_default=False,
     ),
 ]
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
 from hashlib import sha256
 
 from PIL import Image
@@ -12,6 +15,7 @@ from hitzoo.data.formats import accepted
 from hitzoo.data.ignored_files import IgnoredFiles, counted
 from hitzoo.data.listing import Listing, count_files, list_images
 from hitzoo.data.place import place_of
+from hitzoo.data.published_sets import set_of
 from hitzoo.errors import DataError, UnreadableImage
 
 
@@ -81,9 +85,24 @@ class Folder:
         if found.unlisted:
             name, reason = next(iter(found.unlisted.items()))
             return f"{name}: {reason}"
+        if (below := _published_below(found.others)) is not None:
+            return f"{below[1]} lies in it; give {str(self._root / below[0])!r}"
         aside = self.ignored_files(looking_inside=True)
         there = f"; there are: {aside}" if aside else ""
         return f"files must end in {accepted()}{there}"
+
+
+def _published_below(files: Iterable[str]) -> tuple[str, str] | None:
+    """A subfolder with the files of a published set, and the set's name."""
+    folders = defaultdict[str, list[str]](list)
+    for path in files:
+        above, _, name = path.rpartition("/")
+        folders[above].append(name)
+    for above, names in sorted(folders.items()):
+        with suppress(ValueError):  # several sets in one folder
+            if above and (found := set_of(names)) is not None:
+                return above, found.name
+    return None
 
 
 def _last(path: str) -> str:

@@ -66,7 +66,8 @@ def test_the_home_folder_may_be_written_short(tmp_path: Path, monkeypatch: pytes
         ("gone", "no such folder or file; give a folder of images, a .zip or .tfrecords file"),
         ("gone.zip", "no such folder or file"),
         ("x" * 5000, "File name too long"),
-        ("notes.tar", "is not a folder, a .zip or a .tfrecords file; give a folder of images"),
+        ("notes.rar", "is not a folder, a .zip, .tfrecords or .tar.gz file; give a folder of images"),
+        ("notes.tar", "is damaged, truncated or no tar archive: it cannot be read on from byte 4 of 4"),
         ("one.PNG", "is a single image; give its folder"),
         ("text.zip", "not a complete zip file"),
         ("empty.zip", "not a complete zip file"),
@@ -75,7 +76,7 @@ def test_the_home_folder_may_be_written_short(tmp_path: Path, monkeypatch: pytes
     ],
 )
 def test_every_other_place_is_refused_by_name(tmp_path: Path, name: str, said: str) -> None:
-    for file in ("notes.tar", "one.PNG", "text.zip", "text.tfrecords"):
+    for file in ("notes.rar", "notes.tar", "one.PNG", "text.zip", "text.tfrecords"):
         (tmp_path / file).write_bytes(b"text")
     for file in ("empty.zip", "empty.tfrecord"):
         (tmp_path / file).write_bytes(b"")

@@ -13,6 +13,7 @@ from hitzoo.data.hugging_face import PREFIX
 from hitzoo.data.open import ALLOWED, open_source
 from hitzoo.data.place import place_of, recorded
 from hitzoo.data.source import ImageSource
+from hitzoo.data.split import is_there
 from hitzoo.data.synthetic import Synthetic
 from hitzoo.errors import DataError, RunError
 from hitzoo.spec.types import Spec
@@ -47,7 +48,7 @@ def open_data(location: str, resolution: int, run: RunRecord | None) -> ImageSou
         return open_source(location, resolution=resolution)
     except DataError as error:
         known = _known(run) if run is not None else {}
-        if location not in (known.get("source"), known.get("path")) or _is_there(location):
+        if location not in (known.get("source"), known.get("path")) or is_there(location):
             raise
         lay = known["path"] if isinstance(known.get("path"), str) else location
         raise DataError(
@@ -120,7 +121,7 @@ def _own_source(run: RunRecord) -> str | None:
         written = data.get("source") if isinstance(data, dict) else None
         if not isinstance(written, str):
             written = run.stored_spec().data.source
-    if isinstance(path, str) and path != _full_path(written or "") and _is_there(path):
+    if isinstance(path, str) and path != _full_path(written or "") and is_there(path):
         return path
     return written
 
@@ -134,13 +135,6 @@ def _full_path(location: str) -> str | None:
     if location == Synthetic.location or location.startswith(PREFIX):
         return None
     return recorded(str(place_of(location).absolute()))
-
-
-def _is_there(location: str) -> bool:
-    try:
-        return place_of(location).exists()
-    except (OSError, ValueError, RuntimeError):  # no path can be that; nobody's home
-        return False
 
 
 def _names(source: ImageSource) -> str:
