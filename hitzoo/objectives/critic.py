@@ -132,12 +132,17 @@ def ask(
 
 
 def _answer(judgement: Judgement, pull_back: PullBack | None) -> Answer:
-    logits, gradient, directions = judgement
-    if gradient is None:
-        return Answer(logits, None, directions)
-    gradient = gradient if pull_back is None else pull_back(gradient)
-    # The view stands apart from the gradient in the graph: a slope by the logits is then found without one by the other
-    return Answer(logits.view_as(logits), squares(gradient), directions)
+    """Take squared norms, of gradients that were pulled back where there is a way.
+
+    Logits become views, which stand above the critic in the graph: slopes by them are found without a pass through the
+    norms, which would end in the same place (a compiled critic is a single node).
+    """
+    gradient = judgement.gradient
+    if gradient is not None and pull_back is not None:
+        gradient = pull_back(gradient)
+    logits, directions = (None if one is None else one.view_as(one) for one in (judgement.logits, judgement.directions))
+    assert logits is not None
+    return Answer(logits, None if gradient is None else squares(gradient), directions)
 
 
 def _split(judgement: Judgement, count: int) -> list[Judgement]:
