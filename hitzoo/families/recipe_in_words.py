@@ -5,33 +5,36 @@ from __future__ import annotations
 from fractions import Fraction
 from math import log
 
+from hitzoo.families.augment_in_words import augment_in_words
+from hitzoo.families.number_in_words import ends_in_words, number_in_words
 from hitzoo.spec.batches import images_of_a_step
 from hitzoo.spec.types import AdamSpec, Number, R1Spec, R2Spec, RegularizerSpec, ScheduleSpec, Spec, TrainingSpec
 
 
 def recipe_in_words(spec: Spec) -> str:
-    """Return loss, penalties, order of updates, learning rates and average: `hinge, r1 10 (γ 20); …`."""
+    """Return loss, penalties, augmentation, order of updates, learning rates and average: `hinge, r1 10 (γ 20); …`."""
     training = spec.training
     san = ["san"] if getattr(spec.discriminator, "san", False) else []
     terms = [training.loss, *san, *map(_term, training.regularizers)]
+    augment = [] if training.augment is None else [augment_in_words(training.augment)]
     average = f"average {_average(training)}"
-    return "; ".join([", ".join(terms), *_updates(training), _adam(training.optimizer), average])
+    return "; ".join([", ".join(terms), *augment, *_updates(training), _adam(training.optimizer), average])
 
 
 def gamma_notes(spec: Spec) -> tuple[str, ...]:
     """Return a line per gradient penalty on real or fake images: its weight, and γ of StyleGAN and R3GAN."""
     return tuple(
-        f"{term.kind}: weight {_number(term.weight)} stands before E‖∇D‖² without a factor ½; in StyleGAN's and R3GAN's"
-        f" convention γ is {_number(term.weight, 2)}"
+        f"{term.kind}: weight {number_in_words(term.weight)} stands before E‖∇D‖² without a factor ½; in StyleGAN's and"
+        f" R3GAN's convention γ is {number_in_words(term.weight, 2)}"
         for term in spec.training.regularizers
         if isinstance(term, R1Spec | R2Spec)
     )
 
 
 def _term(term: RegularizerSpec) -> str:
-    words = f"{term.kind} {_number(term.weight)}"
+    words = f"{term.kind} {number_in_words(term.weight)}"
     if isinstance(term, R1Spec | R2Spec):
-        words += f" (γ {_ends(term.weight, 2)})"
+        words += f" (γ {ends_in_words(term.weight, 2)})"
         if term.method == "finite_difference":
             share = (
                 ""
@@ -51,13 +54,13 @@ def _updates(training: TrainingSpec) -> list[str]:
 
 
 def _adam(optimizer: AdamSpec) -> str:
-    words = f"adam {_number(optimizer.learning_rate)}, β {_betas(optimizer.betas)}"
+    words = f"adam {number_in_words(optimizer.learning_rate)}, β {_betas(optimizer.betas)}"
     words += f", gradients up to {optimizer.clip_norm:g}" if optimizer.clip_norm else ""
     words += f", warm-up of {optimizer.warm_up:,} images" if optimizer.warm_up else ""
     for role, own in (("generator", optimizer.generator), ("discriminator", optimizer.discriminator)):
         if own is None:
             continue
-        parts = [_number(own.learning_rate)] if own.learning_rate is not None else []
+        parts = [number_in_words(own.learning_rate)] if own.learning_rate is not None else []
         parts += [f"β {_betas(own.betas)}"] if own.betas is not None else []
         parts += [f"gradients up to {own.clip_norm:g}"] if own.clip_norm is not None else []
         words += f" ({role}: {', '.join(parts)})" if parts else ""
@@ -65,33 +68,15 @@ def _adam(optimizer: AdamSpec) -> str:
 
 
 def _betas(betas: tuple[Number, Number]) -> str:
-    return " and ".join(map(_number, betas))
+    return " and ".join(map(number_in_words, betas))
 
 
 def _average(training: TrainingSpec) -> str:
     if training.ema.half_life is not None:
         half_life = training.ema.half_life
         unit = "" if isinstance(half_life, ScheduleSpec) else " images"  # a schedule's words end in its own
-        return f"with a half-life of {_number(half_life)}{unit}"
+        return f"with a half-life of {number_in_words(half_life)}{unit}"
     decay = training.ema.decay
     if not decay:
         return "is a copy"
     return f"{decay:g} per step, a half-life of {images_of_a_step(training) * log(0.5) / log(decay):,.0f} images"
-
-
-def _number(number: Number, factor: float = 1) -> str:
-    """`10`, or `150 to 15 over 20,000,000 images`."""
-    if not isinstance(number, ScheduleSpec):
-        return _plain(number * factor)
-    start = f" from image {number.start:,}" if number.start else ""
-    return f"{_ends(number, factor)} over {number.images:,} images{start}"
-
-
-def _ends(number: Number, factor: float) -> str:
-    if not isinstance(number, ScheduleSpec):
-        return _plain(number * factor)
-    return f"{_plain(number.from_ * factor)} to {_plain(number.to * factor)}"
-
-
-def _plain(value: float) -> str:
-    return f"{value:,.0f}" if value >= 1000 and value == int(value) else f"{value:g}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hitzoo.errors import Problem
+from hitzoo.families.augment_problems import augment_problems
 from hitzoo.families.family import Outline
 from hitzoo.families.schedule_problems import schedule_problems
 from hitzoo.plan.network import NetworkPlan
@@ -18,6 +19,7 @@ def training_problems(spec: Spec, outline: Outline, discriminator: NetworkPlan |
         *schedule_problems(spec),
         *regularizer_problems(spec),
         *_difference_problems(spec, discriminator),
+        *augment_problems(spec),
         *_checkpointing_problems(spec, outline, discriminator),
     ]
 

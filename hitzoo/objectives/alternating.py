@@ -15,6 +15,7 @@ from torch import nn
 
 from hitzoo.errors import ArgumentError
 from hitzoo.layers.in_float32 import at_least_float32
+from hitzoo.objectives.augment.pipe import AugmentPipe, see
 from hitzoo.objectives.batch_images import Augment, batch_images
 from hitzoo.objectives.critic import ask
 from hitzoo.objectives.losses import Losses, mean_logits
@@ -36,6 +37,7 @@ class Alternating:
         batch_size: real, and as many fake, images of an update of the discriminator.
         generator_batch_size: fake images of the generator's update; None: as many.
         augment: makes augmented images for terms that ask about them.
+        augment_pipe: everything goes to the discriminator through it.
         clip_norm: largest norms of networks' gradients.
     """
 
@@ -45,6 +47,7 @@ class Alternating:
     batch_size: int
     generator_batch_size: int | None = None
     augment: Augment | None = None
+    augment_pipe: AugmentPipe | None = None
     clip_norm: Mapping[Role, float] = field(default_factory=dict)
     roles: ClassVar[tuple[Role, ...]] = ("generator", "discriminator")
 
@@ -85,8 +88,8 @@ class Alternating:
         with torch.no_grad(), inputs.forward():
             fake = at_least_float32(networks["generator"](inputs.latents))  # x̂ = G(z)
         batch = batch_images(questions, inputs.real, fake, inputs.random, self.augment)
-        with inputs.forward():
-            answers = ask(networks["discriminator"], questions, batch)
+        seen = see(self.augment_pipe, questions, batch, inputs.random, at.images)
+        answers = ask(networks["discriminator"], questions, *seen, inputs.forward)
         adversarial = self.loss.discriminator(answers, at)
         taken = {term.name: term(answers, at) for term in penalties}
         whole = adversarial + sum(term.interval * taken[term.name] for term in penalties)  # L_D
@@ -103,8 +106,8 @@ class Alternating:
             with inputs.forward():
                 fake = at_least_float32(networks["generator"](inputs.latents))  # x̂ = G(z)
             batch = batch_images(term.asks, inputs.real, fake, inputs.random, self.augment)
-            with inputs.forward():
-                answers = ask(critic, term.asks, batch)
+            seen = see(self.augment_pipe, term.asks, batch, inputs.random, at.images)
+            answers = ask(critic, term.asks, *seen, inputs.forward)
             loss = term(answers, at)  # L_G
             (inputs.share * loss).backward()
         return Losses(terms={"generator": loss.detach()})

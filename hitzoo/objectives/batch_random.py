@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import torch
 
@@ -17,6 +17,7 @@ class Normal:
     """N(0, 1): [B, width]."""
 
     width: int
+    per_image: ClassVar = True
 
     def __call__(self, batch_size: int, random: torch.Generator) -> torch.Tensor:
         """Draw on the CPU."""
@@ -26,6 +27,8 @@ class Normal:
 @dataclass(frozen=True)
 class Uniform:
     """One number in [0, 1) per image: [B]."""
+
+    per_image: ClassVar = True
 
     def __call__(self, batch_size: int, random: torch.Generator) -> torch.Tensor:
         """Draw on the CPU."""
@@ -38,13 +41,37 @@ class Integers:
 
     low: int
     high: int
+    per_image: ClassVar = True
 
     def __call__(self, batch_size: int, random: torch.Generator) -> torch.Tensor:
         """Draw on the CPU."""
         return torch.randint(self.low, self.high + 1, (batch_size,), generator=random)
 
 
-Draw: TypeAlias = Normal | Uniform | Integers
+@dataclass(frozen=True)
+class Uniforms:
+    """Numbers in [0, 1): [B, width]."""
+
+    width: int
+    per_image: ClassVar = True
+
+    def __call__(self, batch_size: int, random: torch.Generator) -> torch.Tensor:
+        """Draw on the CPU."""
+        return torch.rand(batch_size, self.width, generator=random)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """One number in [0, 1) for a whole batch: [1]."""
+
+    per_image: ClassVar = False
+
+    def __call__(self, batch_size: int, random: torch.Generator) -> torch.Tensor:
+        """Draw on the CPU."""
+        return torch.rand(1, generator=random)
+
+
+Draw: TypeAlias = Normal | Uniform | Integers | Uniforms | Shared
 _CPU = torch.device("cpu")
 
 
@@ -78,6 +105,14 @@ class BatchRandom:
         """One number in [0, 1) per image: [B]."""
         return self._take(Uniform())
 
+    def uniforms(self, width: int) -> torch.Tensor:
+        """Numbers in [0, 1): [B, width]."""
+        return self._take(Uniforms(width))
+
+    def shared(self) -> torch.Tensor:
+        """One number in [0, 1) that all images of the global batch have in common: [1]."""
+        return self._take(Shared())
+
     def integers(self, low: int, high: int) -> torch.Tensor:
         """One integer from `low` to `high`, both included, per image: [B]."""
         return self._take(Integers(low, high))
@@ -89,7 +124,8 @@ class BatchRandom:
 
     def _take(self, draw: Draw) -> torch.Tensor:
         self._next += 1
-        return self._shard.of(self._numbers.at(self._next - 1, draw))
+        numbers = self._numbers.at(self._next - 1, draw)
+        return self._shard.of(numbers) if draw.per_image else numbers
 
 
 def draw_ahead(sources: Sequence[tuple[BatchRandom, Sequence[Draw]]]) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 from hitzoo.errors import RequestError
 from hitzoo.objectives.alternating import Alternating
-from hitzoo.objectives.augment import Augmentation
+from hitzoo.objectives.augment.words import augmentation_of, pipe_of
 from hitzoo.objectives.noise import Noise
-from hitzoo.objectives.schedule import Cosine, Linear, Number
+from hitzoo.objectives.schedule import Number
+from hitzoo.objectives.scheduled import number_of
 from hitzoo.objectives.simultaneous import Simultaneous
 from hitzoo.objectives.terms.consistency import BalancedConsistency
 from hitzoo.objectives.terms.finite_difference import FiniteDifference
@@ -45,12 +46,13 @@ def objective_of(spec: types.Spec, batch_size: int | None = None) -> Objective:
         RequestError: that batch gives the generator no whole one.
     """
     training, batch_size = spec.training, batch_size or spec.training.batch_size
-    policies = [Augmentation(one.augment) for one in training.regularizers if isinstance(one, types.BcrSpec)]
+    policies = [augmentation_of(one.augment) for one in training.regularizers if isinstance(one, types.BcrSpec)]
     given: dict[str, Any] = {
         "loss": LOSSES[training.loss],
         "penalties": penalties_of(spec),
         "batch_size": batch_size,
         "augment": policies[0] if policies else None,
+        "augment_pipe": None if training.augment is None else pipe_of(training.augment),
         "clip_norm": {role: norm for role in _ROLES if (norm := adam_of(training, role).clip_norm) is not None},
     }
     updates = training.updates
@@ -95,12 +97,3 @@ def _of_gradient(spec: types.R1Spec | types.R2Spec, weight: Number) -> Term:
         return R1(weight, spec.interval) if spec.kind == "r1" else R2(weight, spec.interval)
     noise = Noise(spec.sigma or _SIGMA, spec.fraction or 1.0)
     return FiniteDifference("real" if spec.kind == "r1" else "fake", weight, noise, spec.interval, spec.kind)
-
-
-def number_of(value: types.Number) -> Number:
-    """Return a number as it is, and a spec's schedule as one."""
-    if not isinstance(value, types.ScheduleSpec):
-        return value
-    shape: Any = {"cosine": Cosine, "linear": Linear}[value.shape]
-    made: Number = shape(value.from_, value.to, value.images, value.start)
-    return made

@@ -5,16 +5,18 @@ That is what runs on several devices and what is compiled. B images per batch, C
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
+from types import MappingProxyType
 from typing import Any, Literal, NamedTuple, TypeAlias
 
 import torch
 from torch import nn
 
 from hitzoo.layers.in_float32 import at_least_float32
-from hitzoo.objectives.input_gradient import InputGradient, by_autograd
+from hitzoo.objectives.input_gradient import InputGradient, by_autograd, squares
 from hitzoo.objectives.noise import Noise
 
 On: TypeAlias = Literal[
@@ -59,49 +61,93 @@ class Answer(NamedTuple):
     directions: torch.Tensor | None = None
 
 
+class Judgement(NamedTuple):
+    """Logits D(x) [B] of a batch and, where wanted, ∇_x D(x) [B, C, R, R], and the direction's logits [B]."""
+
+    logits: torch.Tensor
+    gradient: torch.Tensor | None = None
+    directions: torch.Tensor | None = None
+
+
+PullBack: TypeAlias = Callable[[torch.Tensor], torch.Tensor]
+"""A gradient by images that the discriminator sees -> that by the images they are made of: [B, C, R, R]."""
+
+
 class Critic(nn.Module):
-    """A discriminator that answers a tuple of questions; differentiable by its weights and by the images."""
+    """A discriminator that judges a tuple of batches; differentiable by its weights and by the images."""
 
     def __init__(self, discriminator: nn.Module, input_gradient: InputGradient = by_autograd) -> None:
         super().__init__()
         self.discriminator = discriminator
         self.input_gradient = input_gradient
 
-    def forward(self, images: tuple[torch.Tensor, ...], gradient: tuple[bool, ...]) -> tuple[Answer, ...]:
+    def forward(self, images: tuple[torch.Tensor, ...], gradient: tuple[bool, ...]) -> tuple[Judgement, ...]:
         """Judge batches of images [B, C, R, R] in their order; `gradient` says of which the gradient is wanted."""
-        return tuple(self._answer(batch, wanted) for batch, wanted in zip(images, gradient, strict=True))
+        return tuple(self._judge(batch, wanted) for batch, wanted in zip(images, gradient, strict=True))
 
-    def _answer(self, images: torch.Tensor, gradient: bool) -> Answer:
+    def _judge(self, images: torch.Tensor, gradient: bool) -> Judgement:
         if getattr(self.discriminator, "san", False):
-            return self._answer_with_directions(images, gradient)
+            return self._judge_with_directions(images, gradient)
         if gradient:
-            return Answer(*self.input_gradient(self.discriminator, images))
-        return Answer(at_least_float32(self.discriminator(images)))
+            return Judgement(*self.input_gradient(self.discriminator, images))
+        return Judgement(at_least_float32(self.discriminator(images)))
 
-    def _answer_with_directions(self, images: torch.Tensor, gradient: bool) -> Answer:
-        """Answer by both rows; those of the direction are constant in the images and add nothing to a gradient."""
+    def _judge_with_directions(self, images: torch.Tensor, gradient: bool) -> Judgement:
+        """Judge by both rows; those of the direction are constant in the images and add nothing to a gradient."""
         judge: Any = partial(self.discriminator, directions=True)
-        both, squares = self.input_gradient(judge, images) if gradient else (at_least_float32(judge(images)), None)
+        both, by_images = self.input_gradient(judge, images) if gradient else (at_least_float32(judge(images)), None)
         logits, directions = both.unbind()
-        return Answer(logits, squares, directions)
+        return Judgement(logits, by_images, directions)
 
 
-def ask(critic: nn.Module, questions: Iterable[Question], images: Mapping[On, torch.Tensor]) -> dict[Question, Answer]:
-    """Answer every question by one forward pass of a `Critic`; questions about the same images share an answer."""
+def ask(
+    critic: nn.Module,
+    questions: Iterable[Question],
+    images: Mapping[On, torch.Tensor],
+    pull_back: Mapping[On, PullBack] = MappingProxyType({}),
+    forward: Callable[[], AbstractContextManager[None]] = nullcontext,
+) -> dict[Question, Answer]:
+    """Answer every question by one forward pass of a `Critic`; questions about the same images share an answer.
+
+    Args:
+        critic: the discriminator.
+        questions: what is asked.
+        images: what the discriminator sees, by kind.
+        pull_back: of kinds that are augmented, the gradient by what it sees -> that by the images before; its squared
+            norm is then in the answer.
+        forward: entered for the forward pass, such as autocast.
+    """
     questions = frozenset(questions)
     asked = {question.on for question in questions}
     batches = [wanted for batch in BATCHES if (wanted := [on for on in batch if on in asked])]
     given = tuple(images[batch[0]] if len(batch) == 1 else torch.cat([images[on] for on in batch]) for batch in batches)
     gradient = tuple(any(Question(on, gradient=True) in questions for on in batch) for batch in batches)
+    with forward():
+        judgements = critic(given, gradient)
     found: dict[On, Answer] = {}
-    for batch, answer in zip(batches, critic(given, gradient), strict=True):
-        found |= zip(batch, _split(answer, len(batch)), strict=True)
+    for batch, judgement in zip(batches, judgements, strict=True):
+        parts = zip(batch, _split(judgement, len(batch)), strict=True)
+        found |= {on: _answer(one, pull_back.get(on)) for on, one in parts}
     return {question: found[question.on] for question in questions}
 
 
-def _split(answer: Answer, count: int) -> list[Answer]:
-    """Share out the answer to a batch of `count` kinds of images."""
+def _answer(judgement: Judgement, pull_back: PullBack | None) -> Answer:
+    """Take squared norms, of gradients that were pulled back where there is a way.
+
+    Logits become views, which stand above the critic in the graph: slopes by them are found without a pass through the
+    norms, which would end in the same place (a compiled critic is a single node).
+    """
+    gradient = judgement.gradient
+    if gradient is not None and pull_back is not None:
+        gradient = pull_back(gradient)
+    logits, directions = (None if one is None else one.view_as(one) for one in (judgement.logits, judgement.directions))
+    assert logits is not None
+    return Answer(logits, None if gradient is None else squares(gradient), directions)
+
+
+def _split(judgement: Judgement, count: int) -> list[Judgement]:
+    """Share out what was said of a batch of `count` kinds of images."""
     if count == 1:
-        return [answer]
-    parts = ([None] * count if part is None else part.chunk(count) for part in answer)
-    return [Answer(*one) for one in zip(*parts, strict=True)]
+        return [judgement]
+    parts = ([None] * count if part is None else part.chunk(count) for part in judgement)
+    return [Judgement(*one) for one in zip(*parts, strict=True)]

@@ -15,25 +15,25 @@ from torch import nn
 from hitzoo.layers.double_backward import twice_differentiable
 from hitzoo.layers.in_float32 import at_least_float32
 
-LogitsAndSquares: TypeAlias = tuple[torch.Tensor, torch.Tensor]
-InputGradient: TypeAlias = Callable[[nn.Module, torch.Tensor], LogitsAndSquares]
-"""(discriminator, images [B, C, R, R]) -> logits D(x) [B] and ‖∇_x D(x)‖² [B].
+LogitsAndGradient: TypeAlias = tuple[torch.Tensor, torch.Tensor]
+InputGradient: TypeAlias = Callable[[nn.Module, torch.Tensor], LogitsAndGradient]
+"""(discriminator, images [B, C, R, R]) -> logits D(x) [B] and ∇_x D(x) [B, C, R, R].
 
 Both are differentiable by the weights, and by the images where these want a gradient.
 """
 
 
-def by_autograd(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndSquares:
+def by_autograd(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndGradient:
     """Take the gradient by a backward pass that is itself recorded (double backward); for every discriminator."""
     if not images.requires_grad:
         images = images.detach().requires_grad_()
     with twice_differentiable():
         logits = at_least_float32(discriminator(images))
         (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
-    return logits, _squares(gradient)
+    return logits, gradient
 
 
-def by_func(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndSquares:
+def by_func(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndGradient:
     """Take the gradient with `torch.func`, which the compiler can trace: it sees one forward graph and one backward.
 
     torch.compile refuses, or in some versions silently drops, the double backward of `by_autograd`.
@@ -47,8 +47,9 @@ def by_func(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndSquares:
         pulled = torch.func.vjp(logits_of, images)  # type: ignore[assignment]
         logits, pull_back = pulled
         (gradient,) = pull_back(torch.ones_like(logits))
-    return logits, _squares(gradient)
+    return logits, gradient
 
 
-def _squares(gradient: torch.Tensor) -> torch.Tensor:
+def squares(gradient: torch.Tensor) -> torch.Tensor:
+    """Return the squared norm of each image's gradient: [B, C, R, R] -> [B]."""
     return at_least_float32(gradient).square().sum(dim=(1, 2, 3))

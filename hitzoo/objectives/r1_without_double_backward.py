@@ -6,10 +6,11 @@ rectifiers held as x set them and its biases left out, runs on a direction v₀ 
 
     ∂D(x)/∂W = δ·xᵀ        and        ∂⟨∇_x D(x), v₀⟩/∂W = δ·vᵀ.
 
-For dL/dD = s and dL/d‖∇D‖² = q of one image the whole gradient is δ·(s·x + v)ᵀ with v₀ = 2q·∇_x D(x), and s·x + v is
-what the layer sees when the held network, its biases scaled by s, runs on s·x₀ + v₀: one more pass forward, and one
-product for each weight. So logits, penalty and all gradients take 4 passes' worth of arithmetic (forward, input
-gradient, held forward, weights) where the double backward takes 6, and no second graph is kept.
+For dL/dD = s and dL/d∇_x D = v₀ of one image, as v₀ = 2q·∇_x D of a penalty q·‖∇_x D‖², the whole gradient is
+δ·(s·x + v)ᵀ, and s·x + v is what the layer sees when the held network, its biases scaled by s, runs on s·x₀ + v₀: one
+more pass forward, and one product for each weight. So logits, gradient and all that is learnt of both take 4 passes'
+worth of arithmetic (forward, input gradient, held forward, weights) where the double backward takes 6, and no second
+graph is kept.
 
 Source: the identity is our own use of bilinearity; tests hold it against double backward.
 """
@@ -26,18 +27,18 @@ from torch import nn
 from torch.overrides import TorchFunctionMode
 
 from hitzoo.layers.in_float32 import at_least_float32
-from hitzoo.objectives.input_gradient import LogitsAndSquares
+from hitzoo.objectives.input_gradient import LogitsAndGradient
 
 
-def by_replay(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndSquares:
-    """Take logits and squared gradient norms as `input_gradient.py` does.
+def by_replay(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndGradient:
+    """Take logits and the gradient by the images as `input_gradient.py` does.
 
     Every weight must enter through a convolution or a linear layer, every other operation be linear in the images or a
     leaky rectifier, and no image may touch another's logit. By an image, the logit's derivative is the gradient itself,
-    and the squared norm's is 0.
+    and the gradient's is 0.
     """
-    logits, squares = _Replayed.apply(discriminator, images, *discriminator.parameters())
-    return logits, squares
+    logits, gradient = _Replayed.apply(discriminator, images, *discriminator.parameters())
+    return logits, gradient
 
 
 class _Replayed(torch.autograd.Function):
@@ -51,13 +52,13 @@ class _Replayed(torch.autograd.Function):
         ctx.discriminator, ctx.weights, ctx.autocast = discriminator, weights, _autocast(images.device.type)
         ctx.parts = len(deltas)
         ctx.save_for_backward(images.detach(), gradient, *deltas, *(map_.detach() for map_ in tape.rectified))
-        return logits.detach(), at_least_float32(gradient).square().sum(dim=(1, 2, 3))
+        return logits.detach(), gradient
 
     @staticmethod
     def backward(ctx: Any, *incoming: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        for_logits, for_squares = incoming
+        for_logits, along = incoming
         images, gradient, *maps = ctx.saved_tensors
-        start = _each(for_logits, images) * images + _each(2 * for_squares, images) * gradient
+        start = _each(for_logits, images) * images + along
         replay = _Replay(maps[: ctx.parts], maps[ctx.parts :], for_logits)
         with torch.enable_grad(), ctx.autocast(), replay:  # gradients are for weights that layers scale
             held = ctx.discriminator(start)

@@ -13,6 +13,7 @@ from typing import ClassVar
 import torch
 
 from hitzoo.layers.in_float32 import at_least_float32
+from hitzoo.objectives.augment.pipe import AugmentPipe, see
 from hitzoo.objectives.batch_images import Augment, batch_images
 from hitzoo.objectives.critic import ask
 from hitzoo.objectives.losses import Losses, mean_logits
@@ -27,13 +28,15 @@ from hitzoo.plan.role import Role
 class Simultaneous:
     """An adversarial loss, the discriminator's penalties, and the `augment` that makes augmented images for them.
 
-    `clip_norm` holds largest norms of networks' gradients.
+    Everything goes to the discriminator through the `augment_pipe`. `clip_norm` holds largest norms of networks'
+    gradients.
     """
 
     loss: AdversarialLoss
     penalties: tuple[Term, ...] = ()
     batch_size: int
     augment: Augment | None = None
+    augment_pipe: AugmentPipe | None = None
     clip_norm: Mapping[Role, float] = field(default_factory=dict)
     roles: ClassVar[tuple[Role, ...]] = ("generator", "discriminator")
 
@@ -55,9 +58,10 @@ class Simultaneous:
         with inputs.forward():
             fake = networks["generator"](inputs.latents)  # x̂ = G(z)
         images = at_least_float32(fake.detach()).requires_grad_()
-        batch = batch_images(questions_of(terms), inputs.real, images, inputs.random, self.augment)
-        with inputs.forward():
-            answers = ask(networks["discriminator"], questions_of(terms), batch)  # D(x), D(x̂), ‖∇D(x)‖², …
+        questions = questions_of(terms)
+        batch = batch_images(questions, inputs.real, images, inputs.random, self.augment)
+        seen = see(self.augment_pipe, questions, batch, inputs.random, at.images)
+        answers = ask(networks["discriminator"], questions, *seen, inputs.forward)  # D(x), D(x̂), ‖∇D(x)‖², …
         of_generator = self.loss.generator(answers, at)  # L_G
         adversarial = self.loss.discriminator(answers, at)
         taken = {term.name: term(answers, at) for term in penalties}

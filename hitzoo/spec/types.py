@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, Protocol, TypeAlias
 
+from hitzoo.spec.augmentation import DiffAugmentSpec
+from hitzoo.spec.number import Number as Number
+from hitzoo.spec.number import ScheduleSpec as ScheduleSpec
 from hitzoo.spec.place import Places
 
 MetricName: TypeAlias = Literal["fid", "is", "kid", "pr", "random_conv_frechet", "random_conv_pr", "sliced_wasserstein"]
@@ -23,21 +26,6 @@ class NetworkSpec(Protocol):
     @property
     def family(self) -> str:
         """Name of the family."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ScheduleSpec:
-    """A number that goes from one value to another over so many real `images`, beginning after `start` of them."""
-
-    from_: float
-    to: float
-    images: int
-    shape: Literal["cosine", "linear"] = "cosine"
-    start: int = 0
-
-
-Number: TypeAlias = float | ScheduleSpec
-"""A number, or one that follows a schedule."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -170,12 +158,14 @@ class TrainingSpec:
     """The training of the two networks: by default one forward pass for both updates per step, as the official code.
 
     `norm_statistics` says over which images the generator's batch norms take their statistics: those of a process
-    (`per_replica`, official), of all processes (`synchronised`), or of groups of N (a number).
+    (`per_replica`, official), of all processes (`synchronised`), or of groups of N (a number). `augment` is applied to
+    everything that the discriminator sees.
     `activation_checkpointing` names the resolutions whose activations are computed again instead of being kept.
     """
 
     loss: Literal["non_saturating", "hinge", "relativistic", "wasserstein"] = "non_saturating"
     regularizers: tuple[RegularizerSpec, ...] = (R1Spec(),)
+    augment: DiffAugmentSpec | None = None
     updates: Literal["simultaneous"] | AlternatingSpec = "simultaneous"
     optimizer: AdamSpec = field(default_factory=AdamSpec)
     norm_statistics: Literal["per_replica", "synchronised"] | int = "per_replica"

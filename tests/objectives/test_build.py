@@ -11,7 +11,7 @@ from hitzoo.errors import RequestError
 from hitzoo.families.hit.spec import HitGeneratorSpec
 from hitzoo.families.stylegan2.spec import Stylegan2DiscriminatorSpec
 from hitzoo.objectives.alternating import Alternating
-from hitzoo.objectives.augment import Augmentation
+from hitzoo.objectives.augment.words import augmentation_of
 from hitzoo.objectives.build import LOSSES, objective_of, penalty_of
 from hitzoo.objectives.fused import FusedSimultaneous
 from hitzoo.objectives.noise import Noise
@@ -53,7 +53,7 @@ def test_penalties_are_built_in_the_order_of_the_spec() -> None:
     specs = (BcrSpec(weight=2.0, augment=("flip",), interval=3), R1Spec(weight=5.0, interval=16))
     objective = objective_of(spec_of(regularizers=specs))
     assert objective.penalties == (BalancedConsistency(2.0, 3), R1(5.0, 16))
-    assert objective.augment == Augmentation(("flip",))
+    assert objective.augment == augmentation_of(("flip",))
     assert objective_of(spec_of(regularizers=())).penalties == ()
 
 

@@ -13,8 +13,8 @@ from torch import nn
 
 from hitzoo.families.build import build_discriminator
 from hitzoo.families.compile import compile_spec
-from hitzoo.objectives.critic import Answer, Critic, Question, ask
-from hitzoo.objectives.input_gradient import LogitsAndSquares, by_autograd, by_func
+from hitzoo.objectives.critic import Critic, Judgement, Question, ask
+from hitzoo.objectives.input_gradient import by_autograd, by_func, squares
 from hitzoo.objectives.r1_without_double_backward import by_replay
 
 
@@ -32,7 +32,7 @@ def discriminator(tiny_spec) -> Callable[..., nn.Module]:
     return make
 
 
-def flat(answers: tuple[Answer, ...]) -> list[torch.Tensor]:
+def flat(answers: tuple[Judgement, ...]) -> list[torch.Tensor]:
     """All tensors of some answers."""
     return [tensor for answer in answers for tensor in answer if tensor is not None]
 
@@ -44,12 +44,12 @@ def test_answers_are_the_discriminators_in_the_order_of_the_questions(discrimina
     answers = Critic(network, input_gradient)((real, fake, real), (True, False, False))
     x = real.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(network(x).sum(), x)
-    assert [answer.squared_gradient is None for answer in answers] == [False, True, True]
-    expected = [network(real), gradient.square().sum((1, 2, 3)), network(fake), network(real)]
+    assert [answer.gradient is None for answer in answers] == [False, True, True]
+    expected = [network(real), gradient, network(fake), network(real)]
     for mine, theirs in zip(flat(answers), expected, strict=True):
         assert mine.requires_grad
         torch.testing.assert_close(mine, theirs, rtol=1e-10, atol=1e-12)
-    assert answers[0].squared_gradient.min() > 1e-3
+    assert answers[0].gradient.abs().amax((1, 2, 3)).min() > 1e-3
 
 
 @pytest.mark.parametrize("input_gradient", [by_autograd, by_func, by_replay])
@@ -116,8 +116,9 @@ def test_augmented_images_are_judged_as_one_batch(discriminator) -> None:
     assert not torch.allclose(real.logits, network(given["real_augmented"]), rtol=1e-4)
 
 
-def weighted(answers: list[torch.Tensor] | LogitsAndSquares) -> torch.Tensor:
-    """A sum of all that is said, with factors of its own for each."""
+def weighted(answers: list[torch.Tensor] | tuple[torch.Tensor, ...]) -> torch.Tensor:
+    """A sum of all that is said, of gradients their squared norms, with factors of its own for each."""
+    answers = [squares(answer) if answer.dim() > 1 else answer for answer in answers]
     factors = (images(1, 3 + k, answer.dtype).flatten()[: len(answer)] for k, answer in enumerate(answers))
     return sum((answer * factor).sum() for answer, factor in zip(answers, factors, strict=True))
 
@@ -158,7 +159,7 @@ def test_the_compiled_penalty_has_a_gradient_by_every_kernel(discriminator, comp
     """Which a compiler that drops the double backward loses; by biases, such networks have none."""
     network = discriminator()
     answers = compiled(Critic(network, by_func), "aot_eager")((images(4, 1), images(4, 0)), (False, True))
-    answers[1].squared_gradient.sum().backward()
+    answers[1].gradient.square().sum().backward()
     for name, weight in network.named_parameters():
         if weight.dim() > 1:
             assert weight.grad is not None, name

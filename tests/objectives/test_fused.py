@@ -9,6 +9,8 @@ import pytest
 import torch
 from torch import nn
 
+from hitzoo.objectives.augment.pipe import AugmentPipe
+from hitzoo.objectives.augment.words import augmentation_of
 from hitzoo.objectives.critic import Critic
 from hitzoo.objectives.fused import FusedSimultaneous
 from hitzoo.objectives.moment import Moment
@@ -53,12 +55,17 @@ def shifted(discriminator: nn.Module, by: float) -> nn.Module:
     return moved
 
 
-@pytest.mark.parametrize("replayed", [False, True], ids=["double backward", "replayed"])
+@pytest.mark.parametrize(
+    ("replayed", "augmented"),
+    [(False, False), (True, False), (True, True)],
+    ids=["double backward", "replayed", "replayed, augmented"],
+)
 @pytest.mark.parametrize("penalties", RECIPES.values(), ids=RECIPES.keys())
 @pytest.mark.parametrize(("loss", "by"), CASES, ids=[f"{NAMES[id(loss)]} {by:g}" for loss, by in CASES])
-def test_fused_step_has_the_gradients_of_the_plain_one(networks, loss, by, penalties, replayed) -> None:
+def test_fused_step_has_the_gradients_of_the_plain_one(networks, loss, by, penalties, replayed, augmented) -> None:
     generator, discriminator, of_spec = networks("training.regularizers=[{kind: bcr, augment: [cutout]}]")
-    objective = replace(of_spec, loss=loss, penalties=penalties)
+    pipe = AugmentPipe(augmentation_of(["flip", "color", "translation"])) if augmented else None
+    objective = replace(of_spec, loss=loss, penalties=penalties, augment_pipe=pipe)
     discriminator = shifted(discriminator, by)
     results = []
     for execution in (PLAIN, Execution(replayed_penalty=replayed)):

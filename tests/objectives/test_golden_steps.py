@@ -14,6 +14,7 @@ from torch import nn
 
 from hitzoo.layers.san_logit import SanLogit, renormalize_directions
 from hitzoo.objectives.alternating import Alternating
+from hitzoo.objectives.augment.pipe import AugmentPipe
 from hitzoo.objectives.batch_random import BatchRandom
 from hitzoo.objectives.critic import Answer, Critic, Question
 from hitzoo.objectives.input_gradient import InputGradient, by_autograd, by_func
@@ -95,6 +96,21 @@ def test_r3gan_step(gamma, order, input_gradient) -> None:
     assert losses["generator"] == pytest.approx(META["r3gan_plain/G_loss"], rel=1e-12)
     assert_gradients(networks["discriminator"], f"r3gan_plain_gamma{gamma}/D_grad")
     assert_gradients(networks["generator"], "r3gan_plain/G_grad")
+
+
+@pytest.mark.parametrize("input_gradient", [by_autograd, by_func])
+@pytest.mark.parametrize("order", [Simultaneous, Alternating])
+def test_r3gan_step_with_augmentation(order, input_gradient) -> None:
+    """Mirrored, 0.9 times as large and 0.1 brighter: penalties are by the images before that."""
+    networks = pair(input_gradient)
+    pipe = AugmentPipe(lambda images, random, strength: 0.9 * images.flip(-1) + 0.1)
+    losses = run(order(loss=RELATIVISTIC, penalties=(R1(1.0), R2(1.0)), batch_size=6, augment_pipe=pipe), networks)
+    assert sum(losses[name] for name in ("discriminator", "r1", "r2")) == pytest.approx(
+        META["r3gan_aug_gamma2/D_loss"], rel=1e-12
+    )
+    assert losses["generator"] == pytest.approx(META["r3gan_aug/G_loss"], rel=1e-12)
+    assert_gradients(networks["discriminator"], "r3gan_aug_gamma2/D_grad")
+    assert_gradients(networks["generator"], "r3gan_aug/G_grad")
 
 
 @pytest.mark.parametrize("order", [Simultaneous, Alternating])

@@ -17,11 +17,12 @@ from hitzoo.layers.self_attention import GlobalBlock
 from hitzoo.objectives.batch_images import batch_images
 from hitzoo.objectives.batch_random import BatchRandom
 from hitzoo.objectives.critic import Critic, ask
-from hitzoo.objectives.input_gradient import InputGradient, LogitsAndSquares, by_autograd, by_func
+from hitzoo.objectives.input_gradient import InputGradient, LogitsAndGradient, by_autograd, by_func
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.terms.r1 import R1
 from hitzoo.objectives.terms.term import questions_of
 from hitzoo.objectives.terms.wgan_gp import GradientPenalty
+from tests.objectives.squared import squared
 from tests.support import fill
 
 
@@ -42,7 +43,7 @@ def test_by_hand(way) -> None:
             return (self.weight * x.square()).sum((1, 2, 3))
 
     critic, x = Squares(), randn(4, 3, 2, 2)
-    logits, squares = way(critic, x)
+    logits, squares = squared(way)(critic, x)
     weight = critic.weight.detach()
     torch.testing.assert_close(logits.detach(), (weight * x**2).sum((1, 2, 3)))
     torch.testing.assert_close(squares.detach(), (4 * weight**2 * x**2).sum((1, 2, 3)))
@@ -67,7 +68,7 @@ def test_the_two_agree(tiny_spec, overrides) -> None:
     found = []
     for way in (by_autograd, by_func):
         critic = deepcopy(network)
-        logits, squares = way(critic, randn(4, 3, 8, 8))
+        logits, squares = squared(way)(critic, randn(4, 3, 8, 8))
         (logits * randn(4, seed=1) + squares * randn(4, seed=2)).sum().backward()
         found.append([logits.detach(), squares.detach(), *(weight.grad for weight in critic.parameters())])
     assert max(tensor.abs().max() for tensor in found[0][2:]) > 0.1
@@ -78,7 +79,7 @@ def test_the_two_agree(tiny_spec, overrides) -> None:
 @pytest.mark.parametrize("way", [by_autograd, by_func])
 def test_the_images_given_are_left_as_they_were(tiny_spec, way) -> None:
     network, images = build_discriminator(compile_spec(tiny_spec())).double(), randn(2, 3, 8, 8)
-    _, squares = way(network, images)
+    _, squares = squared(way)(network, images)
     squares.sum().backward()
     assert not images.requires_grad
     assert images.grad is None
@@ -107,7 +108,7 @@ class Attending(CheckpointedModule):
         return self.logit(checkpointed(self.block, self.stem(x.permute(0, 2, 3, 1)))).mean((1, 2, 3))
 
 
-def compiled(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndSquares:
+def compiled(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndGradient:
     """`by_func` as the compiler traces it, in one graph."""
     way: InputGradient = torch.compile(by_func, backend="aot_eager", fullgraph=True)
     return way(discriminator, images)

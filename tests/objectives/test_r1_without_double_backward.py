@@ -14,6 +14,7 @@ from hitzoo.families.compile import compile_spec
 from hitzoo.objectives.input_gradient import InputGradient, by_autograd
 from hitzoo.objectives.r1_without_double_backward import by_replay
 from hitzoo.training.engine.activation_checkpointing import use_activation_checkpointing
+from tests.objectives.squared import squared
 
 STAGE = "{channels: 8, depth: 1, heads: 2, attention: none}"
 THREE = [f"generator.stages=[{STAGE}, {STAGE}, {STAGE}]", "discriminator.channels=[4, 6, 8]"]
@@ -52,7 +53,7 @@ def learnt(
 ) -> tuple[list[torch.Tensor], list[torch.Tensor]]:
     """Logits and squares, and the gradient of every weight for the incoming gradients of both."""
     network = deepcopy(network)
-    answers = [*input_gradient(network, images)]
+    answers = [*squared(input_gradient)(network, images)]
     given = [(answer, gradient) for answer, gradient in zip(answers, incoming, strict=True) if gradient is not None]
     torch.autograd.backward([answer for answer, _ in given], [gradient for _, gradient in given])
     found = [torch.zeros_like(w) if w.grad is None else w.grad for w in network.parameters()]
@@ -110,7 +111,7 @@ def test_the_network_runs_once_each_way(discriminator) -> None:
     network = discriminator()
     calls: list[int] = []
     network.register_forward_hook(lambda module, given, _: calls.append(len(given[0])))
-    logits, squares = by_replay(network, randn(3, 3, 16, 16))
+    logits, squares = squared(by_replay)(network, randn(3, 3, 16, 16))
     assert calls == [3]
     (logits.sum() + squares.sum()).backward()
     assert calls == [3, 3]
@@ -118,7 +119,7 @@ def test_the_network_runs_once_each_way(discriminator) -> None:
 
 def test_images_stay_as_they_were_and_get_no_gradient_of_the_squares(discriminator) -> None:
     images = randn(3, 3, 16, 16).requires_grad_()
-    _, squares = by_replay(discriminator(), images)
+    _, squares = squared(by_replay)(discriminator(), images)
     squares.sum().backward()
     assert not images.grad.any()  # around them, the squares are constant
     assert torch.equal(images.detach(), randn(3, 3, 16, 16))
@@ -128,7 +129,7 @@ def test_images_get_the_gradient_of_their_logits(discriminator) -> None:
     network, found = discriminator(), []
     for input_gradient in (by_replay, by_autograd):
         images = randn(3, 3, 16, 16).requires_grad_()
-        logits, squares = input_gradient(network, images)
+        logits, squares = squared(input_gradient)(network, images)
         ((logits * randn(3, seed=1)).sum() + (squares * randn(3, seed=2)).sum()).backward()
         found.append(images.grad)
     assert found[1].abs().max() > 0.1
@@ -147,7 +148,7 @@ def test_a_weight_that_enters_otherwise_is_refused() -> None:
         def forward(self, x: torch.Tensor) -> torch.Tensor:
             return (self.scale * self.linear(x.flatten(1))).squeeze(1)
 
-    logits, squares = by_replay(Scaled(), torch.ones(2, 3, 2, 2))
+    logits, squares = squared(by_replay)(Scaled(), torch.ones(2, 3, 2, 2))
     with pytest.raises(RuntimeError, match=r"of shape \(1,\) enters otherwise"):
         (logits.sum() + squares.sum()).backward()
 

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from hitzoo.objectives.augment import Augmentation
+from hitzoo.objectives.augment.words import augmentation_of
 from hitzoo.objectives.batch_random import BatchRandom
 from hitzoo.objectives.simultaneous import Simultaneous
 from hitzoo.objectives.terms.consistency import BalancedConsistency
@@ -42,7 +42,7 @@ def test_gradients_are_those_of_the_two_losses_taken_apart(networks, loss, execu
     of_real, of_fake = other_discriminator(x), other_discriminator(fake)
     (slope,) = torch.autograd.grad(of_real.sum(), x, create_graph=True)
     r1 = 3 * (slope**2).sum() / 4
-    drawn, augment = draws(5), Augmentation(("flip", "color"))
+    drawn, augment = draws(5), augmentation_of(("flip", "color"))
     change_of_real = of_real - other_discriminator(augment(real, drawn))
     change_of_fake = of_fake - other_discriminator(augment(fake, drawn))
     bcr = 2 * ((change_of_real**2).sum() + (change_of_fake**2).sum()) / 4

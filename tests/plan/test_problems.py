@@ -252,6 +252,23 @@ def test_a_fraction_beside_groups_of_the_whole_batch() -> None:
 
 
 @pytest.mark.parametrize(
+    ("augment", "message"),
+    [
+        ("strength: {from: 0, to: 1.5, images: 9}", "training.augment.strength.to\n  1.5 is out of range: at most 1"),
+        ("strength: {from: 0, to: 0, images: 9}", "training.augment.strength\n  it is 0 at both ends"),
+        (
+            "policy: [color, {kind: erase, ratio: [0.7, 0.2]}]",
+            "training.augment.policy[1].ratio\n  the least share of the side, 0.7, is above the greatest, 0.2",
+        ),
+        ("policy: [colour]", "did you mean 'color'?"),
+        ("policy: [{kind: translation, size: 0.2}]", "unknown key 'size'"),
+    ],
+)
+def test_augmentation_that_cannot_be_done(augment: str, message: str) -> None:
+    assert message in with_training(f"augment: {{kind: diffaugment, {augment}}}")
+
+
+@pytest.mark.parametrize(
     ("optimizer", "message"),
     [
         (

@@ -123,7 +123,7 @@ def test_choices(part: Mapping[str, Any], item: Field[Any], kind: Any) -> None:
         assert wanted is None or wanted in (part.get("type"), part.get("else", {}).get("type"))
 
 
-@pytest.mark.parametrize("section", ["generator", "discriminator", "regularizer", "optimizer"])
+@pytest.mark.parametrize("section", ["generator", "discriminator", "regularizer", "augment", "transform", "optimizer"])
 def test_every_choice_of_a_tag_has_its_rules(section: str) -> None:
     part = LANGUAGE.schema["$defs"][section]
     (tag,) = part["properties"]

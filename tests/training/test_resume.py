@@ -42,6 +42,11 @@ CASES = {
         "training.regularizers=[{kind: r1, interval: 3}]",
         "training.optimizer.lazy_correction=true",
     ],
+    "diffaugment and bcr": [
+        BOTH,
+        "training.augment={kind: diffaugment, strength: {from: 0.2, to: 0.9, images: 14}, policy: [color, hue, "
+        "translation, {kind: cutout, probability: 0.5, per: batch}, filter]}",
+    ],
     "relativistic, r1 and r2, san": [
         "training.loss=relativistic",
         "training.regularizers=[{kind: r1, weight: 1.0}, {kind: r2, weight: 1.0, interval: 2}]",

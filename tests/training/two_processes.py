@@ -59,6 +59,12 @@ TURNS = [
     "training.optimizer={kind: adam, learning_rate: 0.01, warm_up: 20, discriminator: {clip_norm: 0.5}}",
 ]
 
+AUGMENT = [
+    "training.augment={kind: diffaugment, strength: 0.8, policy: [flip, color, {kind: translation, ratio: 0.2}, "
+    "{kind: cutout, probability: 0.6, per: batch}, {kind: erase, per: batch}, hue, {kind: filter, probability: 0.5}]}",
+]
+"""Every transform, some drawn for the whole batch."""
+
 # how two processes go about it, with how many micro-batches each | what one process does that must be the same
 CASES: dict[str, tuple[list[str], int, list[str]]] = {
     "layer norm": ([LAYER], 1, [LAYER]),
@@ -69,6 +75,8 @@ CASES: dict[str, tuple[list[str], int, list[str]]] = {
     "groups": (["training.norm_statistics=2"], 1, ["training.norm_statistics=2"]),
     "minibatch_std": ([LAYER, MEET], 1, [LAYER, MEET]),
     "minibatch_std, accumulated": ([LAYER, MEET], 2, [LAYER, MEET]),
+    "augmented": ([LAYER, *AUGMENT], 2, [LAYER, *AUGMENT]),
+    "augmented, by turns": ([LAYER, *DIFFERENCES, *AUGMENT, *TURNS], 1, [LAYER, *DIFFERENCES, *AUGMENT, *TURNS]),
     "lazy": ([LAYER, LAZY], 2, [LAYER, LAZY]),
     "relativistic, differences": ([LAYER, *DIFFERENCES], 2, [LAYER, *DIFFERENCES]),
     "san, wasserstein, by turns": ([LAYER, *SAN, *TURNS], 2, [LAYER, *SAN, *TURNS]),

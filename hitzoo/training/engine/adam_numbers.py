@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import torch
 
-from hitzoo.objectives.build import number_of
 from hitzoo.objectives.schedule import Number, value_at
+from hitzoo.objectives.scheduled import number_of
 from hitzoo.plan.role import Role
 from hitzoo.spec.adam import adam_of, lazy_share
 from hitzoo.spec.types import AdamSpec, TrainingSpec

@@ -7,8 +7,8 @@ from copy import deepcopy
 import torch
 from torch import nn
 
-from hitzoo.objectives.build import number_of
 from hitzoo.objectives.schedule import value_at
+from hitzoo.objectives.scheduled import number_of
 from hitzoo.spec.types import EmaSpec
 
 

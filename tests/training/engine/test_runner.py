@@ -23,6 +23,7 @@ from hitzoo.training.engine.execution import Execution
 from hitzoo.training.engine.runner import StepRunner
 from hitzoo.training.engine.state import new_state
 from tests.training.two_processes import (
+    AUGMENT,
     BATCH,
     CASES,
     CPU,
@@ -77,7 +78,7 @@ def test_normalising_each_processs_images_is_another_algorithm() -> None:
 
 
 @pytest.mark.parametrize("pieces", [2, 4, 8])
-@pytest.mark.parametrize("overrides", [[LAYER], [LAYER, LAZY], [LAYER, "training.loss=hinge"]])
+@pytest.mark.parametrize("overrides", [[LAYER], [LAYER, LAZY], [LAYER, "training.loss=hinge"], [LAYER, *AUGMENT]])
 def test_micro_batches_make_the_step_of_the_batch(overrides, pieces) -> None:
     assert_same(two_steps(overrides, ALONE, pieces), two_steps(overrides, ALONE, 1))
 
@@ -99,14 +100,15 @@ def test_activation_checkpointing_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("choice", ["replayed_penalty", "one_backward", "onednn_linear", "channels_last"])
-def test_every_execution_makes_the_same_steps(choice) -> None:
-    assert_same(two_steps([], ALONE, 2, Execution(**{choice: False})), two_steps([], ALONE, 2))
+@pytest.mark.parametrize("overrides", [[], AUGMENT], ids=["plain", "augmented"])
+def test_every_execution_makes_the_same_steps(choice, overrides) -> None:
+    assert_same(two_steps(overrides, ALONE, 2, Execution(**{choice: False})), two_steps(overrides, ALONE, 2))
 
 
 @pytest.mark.parametrize(
     "overrides",
-    [["training.norm_statistics=4"], [LAYER, "training.loss=hinge", "discriminator.san=true", *TURNS]],
-    ids=["at once", "by turns"],
+    [["training.norm_statistics=4", *AUGMENT], [LAYER, "training.loss=hinge", "discriminator.san=true", *TURNS]],
+    ids=["at once, augmented", "by turns"],
 )
 def test_compiled_networks_make_the_same_steps(monkeypatch, overrides) -> None:
     """Without the part that writes machine code; running statistics, averages and the penalty's gradient included."""

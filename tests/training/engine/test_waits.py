@@ -16,7 +16,8 @@ from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
 from hitzoo.objectives import terms
 from hitzoo.objectives.alternating import Alternating
-from hitzoo.objectives.augment import AUGMENTATIONS, Augmentation
+from hitzoo.objectives.augment.policy import AUGMENTATIONS
+from hitzoo.objectives.augment.words import augmentation_of
 from hitzoo.objectives.build import objective_of
 from hitzoo.objectives.simultaneous import Simultaneous
 from hitzoo.objectives.terms.term import AdversarialLoss, Term
@@ -61,6 +62,10 @@ OVERRIDES = {
     "minibatch_std, equalized": ["discriminator.minibatch_std=2", "discriminator.equalized=true"],
     "average pooling, recomputed": ["discriminator.downsample=average", "training.activation_checkpointing=all"],
     "torch's adam": ["training.optimizer.form=torch"],
+    "augmented": [
+        "training.augment={kind: diffaugment, strength: {from: 0, to: 1, images: 100}, policy: [flip, color, hue, "
+        "translation, cutout, {kind: erase, probability: 0.3, per: batch}, filter]}",
+    ],
     "relativistic, san, differences, clipped, annealed": [
         "training.loss=relativistic",
         "discriminator.san=true",
@@ -94,7 +99,7 @@ def test_step_of_an_execution_waits_once(choices) -> None:
 
 @pytest.mark.parametrize("number", range(len(LOSSES)))
 def test_update_waits_once_with_every_loss_and_penalty(number) -> None:
-    spec, loss, augment = overridden(), LOSSES[number], Augmentation(tuple(AUGMENTATIONS))
+    spec, loss, augment = overridden(), LOSSES[number], augmentation_of(tuple(AUGMENTATIONS))
     together = Simultaneous(loss=loss, penalties=PENALTIES, batch_size=BATCH, augment=augment)
     in_turn = Alternating(loss=loss, penalties=PENALTIES, batch_size=BATCH, augment=augment, clip_norm=CLIP)
     assert transfers_of_a_step(spec, compile_spec(spec), together, steps=1).waits == ONE_WAIT

@@ -5,7 +5,8 @@ from itertools import product
 import pytest
 import torch
 
-from hitzoo.objectives.augment import AUGMENTATIONS, Augmentation
+from hitzoo.objectives.augment.policy import AUGMENTATIONS
+from hitzoo.objectives.augment.words import augmentation_of
 from hitzoo.objectives.batch_random import BatchRandom
 from hitzoo.runtime.shard import Shard
 
@@ -23,7 +24,7 @@ def images(count: int = 16, channels: int = 3, side: int = 16) -> torch.Tensor:
 
 
 def apply(name: str, given: torch.Tensor, seed: int = 0) -> torch.Tensor:
-    return Augmentation((name,))(given, draws(len(given), seed))
+    return augmentation_of((name,))(given, draws(len(given), seed))
 
 
 @pytest.mark.parametrize("name", AUGMENTATIONS)
@@ -37,7 +38,8 @@ def test_the_draw_follows_from_the_generator_alone(name, channels) -> None:
     state = torch.get_rng_state()
     assert torch.equal(apply(name, given), first)
     assert torch.equal(torch.get_rng_state(), state)
-    assert not torch.equal(apply(name, given, seed=1), first)
+    grey = name == "hue" and channels == 1  # it has no hue
+    assert torch.equal(apply(name, given, seed=1), first) == grey
     assert torch.equal(given, kept)  # the images given are left as they were
     assert first.shape == given.shape
     assert first.dtype == given.dtype
@@ -139,8 +141,8 @@ def test_a_policy_is_applied_in_the_order_written() -> None:
     given = images()
     drawn = draws(len(given))
     expected = AUGMENTATIONS["cutout"](AUGMENTATIONS["color"](given, drawn), drawn)
-    assert torch.equal(Augmentation(("color", "cutout"))(given, draws(len(given))), expected)
-    other = Augmentation(("cutout", "color"))(given, draws(len(given)))
+    assert torch.equal(augmentation_of(("color", "cutout"))(given, draws(len(given))), expected)
+    other = augmentation_of(("cutout", "color"))(given, draws(len(given)))
     assert not torch.equal(other, expected)
     assert (other == 0).sum() < (expected == 0).sum()  # colour after cutout fills the hole
 
@@ -161,6 +163,7 @@ def test_policy_is_differentiable_by_the_images(name) -> None:
 def test_a_shard_of_the_images_gets_its_shard_of_the_draws(name, shard) -> None:
     given = images()
     whole = apply(name, given)
-    part = Augmentation((name,))(shard.of(given), BatchRandom(seeded(), len(given), shard))
-    assert torch.equal(part, shard.of(whole))
-    assert not torch.equal(part, apply(name, shard.of(given)))  # what draws of its own would make of it
+    part = augmentation_of((name,))(shard.of(given), BatchRandom(seeded(), len(given), shard))
+    rounding = 1e-12 if name == "filter" else 0.0  # a product of matrices depends on their size
+    torch.testing.assert_close(part, shard.of(whole), rtol=rounding, atol=rounding)
+    assert not torch.allclose(part, apply(name, shard.of(given)))  # what draws of its own would make of it

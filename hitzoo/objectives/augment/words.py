@@ -1,0 +1,44 @@
+"""From the words of a spec to an augmentation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hitzoo.objectives.augment.band_filter import BandFilter
+from hitzoo.objectives.augment.pipe import AugmentPipe
+from hitzoo.objectives.augment.place import Cutout, Erase, Translation
+from hitzoo.objectives.augment.policy import AUGMENTATIONS, Augmentation, Entry, Transform
+from hitzoo.objectives.scheduled import number_of
+from hitzoo.spec import augmentation as spec
+
+
+def pipe_of(given: spec.DiffAugmentSpec) -> AugmentPipe:
+    """Return what `training.augment` names."""
+    strength = None if given.strength is None else number_of(given.strength)
+    return AugmentPipe(augmentation_of(given.policy), strength)
+
+
+def augmentation_of(policy: Sequence[spec.TransformEntry]) -> Augmentation:
+    """Return the policy of a list of transforms, by name or with their numbers."""
+    return Augmentation(tuple(map(_entry, policy)))
+
+
+def _entry(given: spec.TransformEntry) -> Entry:
+    match given:
+        case str():
+            return Entry(AUGMENTATIONS[given])
+        case spec.TranslationSpec():
+            return _chosen(Translation(given.ratio), given)
+        case spec.CutoutSpec():
+            return _chosen(Cutout(given.ratio), given)
+        case spec.EraseSpec():
+            least, most = given.ratio
+            return _chosen(Erase(least, most, alike=given.per == "batch"), given)
+        case spec.FilterSpec():
+            return Entry(BandFilter(given.probability))
+        case _:
+            return _chosen(AUGMENTATIONS[given.kind], given)
+
+
+def _chosen(transform: Transform, given: spec.ChosenSpec) -> Entry:
+    return Entry(transform, given.probability, given.per == "batch")

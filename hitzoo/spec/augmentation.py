@@ -1,0 +1,97 @@
+"""What a spec says of augmentation: transforms of images, and how often the discriminator sees them transformed.
+
+Lengths are shares of the side, chances go from 0 to 1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+from hitzoo.spec.number import Number
+
+Per: TypeAlias = Literal["image", "batch"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlipSpec:
+    """Mirror images left to right; each of those that are chosen with probability ½."""
+
+    kind: Literal["flip"] = "flip"
+    probability: float = 1.0
+    per: Per = "image"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColorSpec:
+    """Change brightness, saturation and contrast."""
+
+    kind: Literal["color"] = "color"
+    probability: float = 1.0
+    per: Per = "image"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TranslationSpec:
+    """Shift by up to `ratio` of the side each way; what comes in is 0."""
+
+    kind: Literal["translation"] = "translation"
+    ratio: float = 0.125
+    probability: float = 1.0
+    per: Per = "image"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutoutSpec:
+    """Set a square to 0 whose side is `ratio` of the image's."""
+
+    kind: Literal["cutout"] = "cutout"
+    ratio: float = 0.5
+    probability: float = 1.0
+    per: Per = "image"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EraseSpec:
+    """Set a rectangle to 0 whose height and width are drawn, each within these shares of the side."""
+
+    kind: Literal["erase"] = "erase"
+    ratio: tuple[float, float] = (0.2, 0.7)
+    probability: float = 1.0
+    per: Per = "image"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HueSpec:
+    """Rotate the colours about grey."""
+
+    kind: Literal["hue"] = "hue"
+    probability: float = 1.0
+    per: Per = "image"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterSpec:
+    """Amplify or damp four bands of frequencies, each with this `probability`."""
+
+    kind: Literal["filter"] = "filter"
+    probability: float = 1.0
+
+
+ChosenSpec: TypeAlias = FlipSpec | ColorSpec | TranslationSpec | CutoutSpec | EraseSpec | HueSpec
+TransformSpec: TypeAlias = ChosenSpec | FilterSpec
+TransformName: TypeAlias = Literal["flip", "color", "translation", "cutout", "erase", "hue", "filter"]
+TransformEntry: TypeAlias = TransformName | TransformSpec
+"""A transform by name, or by a mapping with its numbers."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DiffAugmentSpec:
+    """Transforms in their order, each applied with probability `strength` times its own (always when absent).
+
+    Source: Zhao et al. 2020 (DiffAugment).
+    """
+
+    kind: Literal["diffaugment"] = "diffaugment"
+    policy: tuple[TransformEntry, ...] = ("color", "translation", "cutout")
+    strength: Number | None = None
