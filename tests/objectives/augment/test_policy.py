@@ -164,8 +164,6 @@ def test_a_shard_of_the_images_gets_its_shard_of_the_draws(name, shard) -> None:
     given = images()
     whole = apply(name, given)
     part = augmentation_of((name,))(shard.of(given), BatchRandom(seeded(), len(given), shard))
-    rounding = (
-        1e-6 if name == "filter" else 0.0
-    )  # its gains are in float32, and powers of two depend on how many there are
+    rounding = 1e-6 if name == "filter" else 0.0  # of its gains, in float32
     torch.testing.assert_close(part, shard.of(whole), rtol=rounding, atol=rounding)
     assert not torch.allclose(part, apply(name, shard.of(given)))  # what draws of its own would make of it
