@@ -64,6 +64,9 @@ AUGMENT = [
     "{kind: cutout, probability: 0.6, per: batch}, {kind: erase, per: batch}, hue, {kind: filter, probability: 0.5}]}",
 ]
 """Every transform, some drawn for the whole batch."""
+ADA = [
+    "training.augment={kind: ada, strength: 0.7, transforms: [blit, geometry, color, filter, noise, cutout]}",
+]
 
 # how two processes go about it, with how many micro-batches each | what one process does that must be the same
 CASES: dict[str, tuple[list[str], int, list[str]]] = {
@@ -76,6 +79,7 @@ CASES: dict[str, tuple[list[str], int, list[str]]] = {
     "minibatch_std": ([LAYER, MEET], 1, [LAYER, MEET]),
     "minibatch_std, accumulated": ([LAYER, MEET], 2, [LAYER, MEET]),
     "augmented": ([LAYER, *AUGMENT], 2, [LAYER, *AUGMENT]),
+    "ada": ([LAYER, *ADA], 2, [LAYER, *ADA]),
     "augmented, by turns": ([LAYER, *DIFFERENCES, *AUGMENT, *TURNS], 1, [LAYER, *DIFFERENCES, *AUGMENT, *TURNS]),
     "lazy": ([LAYER, LAZY], 2, [LAYER, LAZY]),
     "relativistic, differences": ([LAYER, *DIFFERENCES], 2, [LAYER, *DIFFERENCES]),

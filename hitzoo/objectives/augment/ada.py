@@ -32,7 +32,7 @@ class Ada:
     """Transforms by the names `blit`, `geometry`, `color`, `filter`, `noise` and `cutout`, applied in this order.
 
     Turns and shifts are put together to one map, which moves an image once; what comes in from beyond its borders is
-    mirrored. Colours are one affine map as well. With p = 0 images are as they were.
+    mirrored. Colours are one affine map as well. With p = 0 images are as they were, to the bit, and take as long.
     """
 
     transforms: Collection[str] = ("blit", "geometry", "color")
@@ -40,8 +40,6 @@ class Ada:
     def __call__(self, images: torch.Tensor, random: BatchRandom, strength: float | None = None) -> torch.Tensor:
         """Return augmented images, affine in those given; `strength` is p, 1 when absent."""
         chance = 1.0 if strength is None else strength
-        if chance <= 0:
-            return images
         images = self._moved(images, random, chance)
         if "color" in self.transforms:
             images = colored(images, *colors(random, chance, images.dtype))
@@ -80,8 +78,8 @@ def colors(random: BatchRandom, chance: float, dtype: torch.dtype) -> tuple[torc
     matrix = _scaled(torch.where(contrast < chance, (sizes[:, 1] * _CONTRAST).exp2(), 1.0)) * same
     matrix = torch.where(_scaled((mirror < chance) & (half < 0.5)), same - 2 * grey, same) @ matrix
     matrix = rotation_about_grey(torch.where(turn < chance, (2 * angle - 1) * pi, 0.0)) @ matrix
-    factor = _scaled(torch.where(saturation < chance, (sizes[:, 2] * _SATURATION).exp2(), 1.0))
-    matrix = (grey + (same - grey) * factor) @ matrix
+    factor = _scaled((sizes[:, 2] * _SATURATION).exp2())
+    matrix = torch.where(_scaled(saturation < chance), grey + (same - grey) * factor, same) @ matrix
     return matrix, (matrix @ added[..., None])[..., 0]
 
 

@@ -122,9 +122,9 @@ class _Spread(torch.autograd.Function):
     def forward(ctx: Any, gradient: torch.Tensor, grid: torch.Tensor, shape: torch.Size) -> Any:
         ctx.save_for_backward(grid)
         images = gradient.new_zeros(()).expand(shape)  # its values do not matter
-        return torch.ops.aten.grid_sampler_2d_backward(
-            gradient, images, grid, _BILINEAR, _BORDER, True, [True, False]
-        )[0]
+        return torch.ops.aten.grid_sampler_2d_backward(gradient, images, grid, _BILINEAR, _BORDER, True, [True, False])[
+            0
+        ]
 
     @staticmethod
     def backward(ctx: Any, *incoming: torch.Tensor) -> Any:
