@@ -101,7 +101,7 @@ _BILINEAR, _BORDER = 0, 1  # numbers of torch's modes
 
 
 class _Sampled(torch.autograd.Function):
-    """`F.grid_sample` with gradients by the images of any order: torch's own has those of the first."""
+    """`F.grid_sample` with gradients by the images of any order: in torch 2.8 its own has those of the first."""
 
     @staticmethod
     def forward(ctx: Any, images: torch.Tensor, grid: torch.Tensor) -> Any:
