@@ -39,5 +39,6 @@ def facts(record: Record) -> list[tuple[str, str]]:
             if record.losses
             else []
         ),
+        *([] if record.augment_p is None else [("augment p", figures(record.augment_p))]),
         ("images", f"{record.images:,}"),
     ]

@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from hitzoo.families.number_in_words import number_in_words
-from hitzoo.spec.augmentation import DiffAugmentSpec, EraseSpec, FilterSpec, TransformEntry
+from hitzoo.spec.augmentation import (
+    ADA_IMAGES,
+    ADA_TARGET,
+    AdaSpec,
+    AugmentSpec,
+    EraseSpec,
+    FilterSpec,
+    TransformEntry,
+)
 
 
-def augment_in_words(augment: DiffAugmentSpec) -> str:
-    """Return kind, transforms and strength: `diffaugment: color, translation 0.2, cutout with probability 0.3`."""
-    words = f"{augment.kind}: {', '.join(map(_entry, augment.policy))}"
-    return words if augment.strength is None else f"{words}; strength {number_in_words(augment.strength)}"
+def augment_in_words(augment: AugmentSpec) -> str:
+    """Return kind, transforms and strength: `ada of blit, geometry, color with p 0 to 0.3 over 20,000,000 images`."""
+    transforms = augment.transforms if isinstance(augment, AdaSpec) else map(_entry, augment.policy)
+    words = f"{augment.kind} of {', '.join(transforms)}"
+    if augment.strength is not None:
+        return f"{words}, with p {number_in_words(augment.strength)}"
+    if not isinstance(augment, AdaSpec):
+        return words
+    target, images = ADA_TARGET if augment.target is None else augment.target, augment.images or ADA_IMAGES
+    return f"{words}, with p adapting to {target:g} in {images:,} images"
 
 
 def _entry(entry: TransformEntry) -> str:

@@ -18,7 +18,7 @@ from hitzoo.layers.in_float32 import at_least_float32
 from hitzoo.objectives.augment.pipe import AugmentPipe, see
 from hitzoo.objectives.batch_images import Augment, batch_images
 from hitzoo.objectives.critic import ask
-from hitzoo.objectives.losses import Losses, mean_logits
+from hitzoo.objectives.losses import Losses, mean_logits, real_signs
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.passes import critic_passes, generator_passes, judging_passes
 from hitzoo.objectives.terms.term import AdversarialLoss, Term, due, questions_of
@@ -88,7 +88,7 @@ class Alternating:
         with torch.no_grad(), inputs.forward():
             fake = at_least_float32(networks["generator"](inputs.latents))  # x̂ = G(z)
         batch = batch_images(questions, inputs.real, fake, inputs.random, self.augment)
-        seen = see(self.augment_pipe, questions, batch, inputs.random, at.images)
+        seen = see(self.augment_pipe, questions, batch, inputs.random, at.images, inputs.adapted)
         answers = ask(networks["discriminator"], questions, *seen, inputs.forward)
         adversarial = self.loss.discriminator(answers, at)
         taken = {term.name: term(answers, at) for term in penalties}
@@ -97,6 +97,8 @@ class Alternating:
         return Losses(
             terms={"discriminator": adversarial.detach(), **{name: value.detach() for name, value in taken.items()}},
             logits=mean_logits(answers),
+            real_signs=real_signs(answers) if self.augment_pipe and self.augment_pipe.adaptive else None,
+            augment_p=self.augment_pipe.strength_at(at.images, inputs.adapted) if self.augment_pipe else None,
         )
 
     def generator_gradients(self, networks: Networks, inputs: Inputs, at: Moment) -> Losses:
@@ -106,7 +108,7 @@ class Alternating:
             with inputs.forward():
                 fake = at_least_float32(networks["generator"](inputs.latents))  # x̂ = G(z)
             batch = batch_images(term.asks, inputs.real, fake, inputs.random, self.augment)
-            seen = see(self.augment_pipe, term.asks, batch, inputs.random, at.images)
+            seen = see(self.augment_pipe, term.asks, batch, inputs.random, at.images, inputs.adapted)
             answers = ask(critic, term.asks, *seen, inputs.forward)
             loss = term(answers, at)  # L_G
             (inputs.share * loss).backward()

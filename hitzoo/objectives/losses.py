@@ -15,20 +15,30 @@ class Losses:
     """Scalars by name, detached, on the device.
 
     `terms` holds `generator` and `discriminator` (their adversarial parts alone) and each penalty with its weight, but
-    without the factor of an interval. `logits` holds the means over `real` and `fake` images.
+    without the factor of an interval. `logits` holds the means over `real` and `fake` images. `real_signs` is the sum
+    of the signs of D at real images, where an augmentation adapts itself to it, and `augment_p` an augmentation's
+    strength.
     """
 
     terms: Mapping[str, torch.Tensor]
     logits: Mapping[str, torch.Tensor] = field(default_factory=dict)
+    real_signs: torch.Tensor | None = None
+    augment_p: float | None = None
 
     @classmethod
     def mean(cls, parts: Sequence[Losses]) -> Losses:
-        """Return the losses of micro-batches of equal size, or of several updates, each averaged where it is there."""
+        """Return the losses of micro-batches of equal size, or of several updates, each averaged where it is there.
+
+        Signs are added.
+        """
         if len(parts) == 1:
             return parts[0]
+        signs = [part.real_signs for part in parts if part.real_signs is not None]
         return cls(
             terms=_means([part.terms for part in parts]),
             logits=_means([part.logits for part in parts]),
+            real_signs=torch.stack(signs).sum() if signs else None,
+            augment_p=parts[0].augment_p,
         )
 
 
@@ -36,6 +46,12 @@ def mean_logits(answers: Mapping[Question, Answer]) -> dict[str, torch.Tensor]:
     """Return the mean logits of the real and the fake images, as far as they were asked for."""
     found = {question.on: answer.logits.detach() for question, answer in answers.items()}
     return {on: found[on].mean() for on in ("real", "fake") if on in found}
+
+
+def real_signs(answers: Mapping[Question, Answer]) -> torch.Tensor | None:
+    """Return the sum of the signs of the real images' logits, where they were asked for."""
+    real = [answer.logits.detach() for question, answer in answers.items() if question.on == "real"]
+    return real[0].sign().sum() if real else None
 
 
 def _means(parts: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:

@@ -16,7 +16,7 @@ from hitzoo.layers.in_float32 import at_least_float32
 from hitzoo.objectives.augment.pipe import AugmentPipe, see
 from hitzoo.objectives.batch_images import Augment, batch_images
 from hitzoo.objectives.critic import ask
-from hitzoo.objectives.losses import Losses, mean_logits
+from hitzoo.objectives.losses import Losses, mean_logits, real_signs
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.passes import critic_passes, generator_passes
 from hitzoo.objectives.terms.term import AdversarialLoss, Answers, Term, due, questions_of
@@ -60,7 +60,7 @@ class Simultaneous:
         images = at_least_float32(fake.detach()).requires_grad_()
         questions = questions_of(terms)
         batch = batch_images(questions, inputs.real, images, inputs.random, self.augment)
-        seen = see(self.augment_pipe, questions, batch, inputs.random, at.images)
+        seen = see(self.augment_pipe, questions, batch, inputs.random, at.images, inputs.adapted)
         answers = ask(networks["discriminator"], questions, *seen, inputs.forward)  # D(x), D(x̂), ‖∇D(x)‖², …
         of_generator = self.loss.generator(answers, at)  # L_G
         adversarial = self.loss.discriminator(answers, at)
@@ -75,6 +75,8 @@ class Simultaneous:
                 **{name: value.detach() for name, value in taken.items()},
             },
             logits=mean_logits(answers),
+            real_signs=real_signs(answers) if self.augment_pipe and self.augment_pipe.adaptive else None,
+            augment_p=self.augment_pipe.strength_at(at.images, inputs.adapted) if self.augment_pipe else None,
         )
 
     def backward(

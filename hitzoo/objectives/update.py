@@ -30,6 +30,7 @@ class Inputs:
         real: images [B, C, R, R] in [-1, 1]; none, [0, C, R, R], where the update takes none.
         latents: [B, latent_dim].
         random: draws for augmentations and interpolation, on the device of the images.
+        adapted: strength of an augmentation that adapts itself.
         share: part of the update's images that these are; gradients are scaled by it.
         forward: entered for the networks' forward passes, such as autocast.
     """
@@ -37,6 +38,7 @@ class Inputs:
     real: torch.Tensor
     latents: torch.Tensor
     random: BatchRandom
+    adapted: float = 0.0
     share: float = 1.0
     forward: Callable[[], AbstractContextManager[None]] = nullcontext
 

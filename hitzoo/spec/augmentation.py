@@ -95,3 +95,26 @@ class DiffAugmentSpec:
     kind: Literal["diffaugment"] = "diffaugment"
     policy: tuple[TransformEntry, ...] = ("color", "translation", "cutout")
     strength: Number | None = None
+
+
+AdaName: TypeAlias = Literal["blit", "geometry", "color", "filter", "noise", "cutout"]
+ADA_TARGET, ADA_IMAGES = 0.6, 500_000
+"""The paper's numbers for a strength that adapts itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaSpec:
+    """ADA's transforms, each applied with a probability p: a `strength`, or one that adapts itself.
+
+    Without a `strength` p follows the mean sign of D at real images towards a `target` (0.6 when absent), so fast that
+    it goes from 0 to 1 in so many `images` (500,000 when absent). Source: Karras et al. 2020.
+    """
+
+    kind: Literal["ada"] = "ada"
+    transforms: tuple[AdaName, ...] = ("blit", "geometry", "color")
+    strength: Number | None = None
+    target: float | None = None
+    images: int | None = None
+
+
+AugmentSpec: TypeAlias = DiffAugmentSpec | AdaSpec

@@ -9,7 +9,7 @@ from typing import Final
 
 from hitzoo.errors import RequestError, UnknownNameError, suggestion
 
-_KEYS: Final = ("loss", "regularizers", "updates", "optimizer", "ema")
+_KEYS: Final = ("loss", "regularizers", "augment", "updates", "optimizer", "ema")
 _GAMMAS: Final = {32: 0.05, 64: 2.0, 128: 17.0, 256: 150.0}  # by resolution, as in R3GAN; that of 128 lies between
 _ANNEALED: Final = 20_000_000  # images
 _ASIDE: Final = re.compile(r"[ \t]*(#.*)?\n?")  # a line that says nothing
@@ -92,10 +92,14 @@ def _r3gan(setting: Setting) -> list[str]:
     images, gamma = min(_ANNEALED, setting.images), _gamma(setting.side)
     weight = f"{{from: {gamma / 2:g}, to: {gamma / 20:g}, images: {images}}}"
     return [
-        "loss: relativistic              # R3GAN's recipe without its augmentation; ours for these networks",
+        "loss: relativistic              # R3GAN's recipe; ours for these networks",
         f"regularizers:                   # no ½: R3GAN's gamma is twice the weight, {gamma:g} to {gamma / 10:g}",
         f"  - {{kind: r1, weight: {weight}}}",
         f"  - {{kind: r2, weight: {weight}}}",
+        "augment:                        # of all that the discriminator sees; p does not adapt itself",
+        "  kind: ada",
+        "  transforms: [blit, geometry, color, cutout]",
+        f"  strength: {{from: 0, to: {_strength(setting.side)}, images: {images}}}",
         "optimizer:",
         "  kind: adam",
         "  form: torch",
@@ -103,6 +107,11 @@ def _r3gan(setting: Setting) -> list[str]:
         f"  betas: [0.0, {{from: 0.9, to: 0.99, images: {images}}}]",
         f"ema: {{half_life: {{from: 0, to: {max(images // 40, 1)}, images: {images}}}, start_step: 0}}   # in images",
     ]
+
+
+def _strength(side: int) -> float:
+    """Return p at the end: R3GAN's for CIFAR-10 or for faces."""
+    return 0.55 if side <= 32 else 0.3
 
 
 def _gamma(side: int) -> float:

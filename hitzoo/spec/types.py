@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Literal, Protocol, TypeAlias
 
-from hitzoo.spec.augmentation import DiffAugmentSpec
+from hitzoo.spec.augmentation import AugmentSpec
 from hitzoo.spec.number import Number as Number
 from hitzoo.spec.number import ScheduleSpec as ScheduleSpec
 from hitzoo.spec.place import Places
@@ -165,7 +165,7 @@ class TrainingSpec:
 
     loss: Literal["non_saturating", "hinge", "relativistic", "wasserstein"] = "non_saturating"
     regularizers: tuple[RegularizerSpec, ...] = (R1Spec(),)
-    augment: DiffAugmentSpec | None = None
+    augment: AugmentSpec | None = None
     updates: Literal["simultaneous"] | AlternatingSpec = "simultaneous"
     optimizer: AdamSpec = field(default_factory=AdamSpec)
     norm_statistics: Literal["per_replica", "synchronised"] | int = "per_replica"

@@ -29,15 +29,24 @@ OURS = "training.regularizers=[{kind: r1, weight: 5}, {kind: r2, weight: {from: 
             ["training.updates={discriminator: 4, generator_batch_size: 8}"],
             "; 4 updates of the discriminator to 1 of the generator on 8 images; adam",
         ),
-        (["training.augment={kind: diffaugment}"], "bcr 10; diffaugment: color, translation, cutout; adam"),
+        (["training.augment={kind: diffaugment}"], "bcr 10; diffaugment of color, translation, cutout; adam"),
         (
             [
                 "training.augment={kind: diffaugment, strength: {from: 0, to: 0.3, images: 9000}, policy: [hue, "
                 "{kind: translation, ratio: 0.2}, {kind: erase, probability: 0.3, per: batch}, {kind: filter}]}"
             ],
-            "; diffaugment: hue, translation 0.2, erase 0.2 to 0.7 with probability 0.3 per batch, filter;"
-            " strength 0 to 0.3 over 9,000 images; adam",
+            "; diffaugment of hue, translation 0.2, erase 0.2 to 0.7 with probability 0.3 per batch, filter,"
+            " with p 0 to 0.3 over 9,000 images; adam",
         ),
+        (
+            ["training.augment={kind: ada}"],
+            "; ada of blit, geometry, color, with p adapting to 0.6 in 500,000 images; adam",
+        ),
+        (
+            ["training.augment={kind: ada, target: 0.5, images: 9000, transforms: [noise]}"],
+            "; ada of noise, with p adapting to 0.5 in 9,000 images; adam",
+        ),
+        (["training.augment={kind: ada, strength: 0.25, transforms: [color]}"], "; ada of color, with p 0.25; adam"),
         (["discriminator.san=true", "training.loss=hinge"], "hinge, san, r1"),
         (
             ["training.optimizer={kind: adam, warm_up: 5000, clip_norm: 5, discriminator: {learning_rate: 0.0002}}"],

@@ -269,6 +269,24 @@ def test_augmentation_that_cannot_be_done(augment: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("training", "message"),
+    [
+        ("augment: {kind: ada, strength: 0.2, target: 0.5}", "target has no effect beside a strength"),
+        ("augment: {kind: ada, strength: 0.2, images: 9}", "images has no effect beside a strength"),
+        (
+            "augment: {kind: ada}, loss: relativistic",
+            "training.augment\n  under a relativistic loss the sign of a logit means nothing that a strength could",
+        ),
+        ("augment: {kind: ada, target: 0.5}, loss: wasserstein", "under a wasserstein loss the sign of a logit means"),
+        ("augment: {kind: ada, strength: {from: 0, to: 2, images: 9}}", "strength.to\n  2 is out of range: at most 1"),
+        ("augment: {kind: ada, p: 0.2}", "unknown key 'p'"),
+    ],
+)
+def test_adaptation_that_cannot_be_done(training: str, message: str) -> None:
+    assert message in with_training(training)
+
+
+@pytest.mark.parametrize(
     ("optimizer", "message"),
     [
         (

@@ -128,6 +128,12 @@ def test_nothing_is_said_that_is_only_guessed(tmp_path, old: str, new: str, expe
         ("batch_size: 4", "did you mean training.batch_size?"),
         ("training: {epochs: 4}", "a length is given by training.steps: epochs · images / training.batch_size"),
         ("training: {gamma: 4}", "half of StyleGAN's gamma"),
+        ("training: {ada_target: 0.6}", "ADA's target is `target` of training.augment: {kind: ada}"),
+        (
+            "training: {augment: {kind: ada, ada_kimg: 500}}",
+            "`images` of training.augment: {kind: ada}: 1000 · ada_kimg",
+        ),
+        ("training: {diffaug: true}", "DiffAugment is training.augment: {kind: diffaugment"),
         ("training: {regularizers: [{kind: r1, gamma: 4}]}", "half of StyleGAN's gamma"),
         ("training: {seed: 4}", "hitzoo train --seed"),
         ("dataset: photos", "did you mean data.source?"),

@@ -7,6 +7,7 @@ import pytest
 from hitzoo.errors import RequestError, UnknownNameError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec, parse_spec
+from hitzoo.spec.augmentation import AdaSpec
 from hitzoo.spec.recipes import RECIPES, Setting, with_recipe
 from hitzoo.spec.shipped import find_spec, shipped_specs
 from hitzoo.spec.types import BcrSpec, R1Spec, R2Spec, ScheduleSpec
@@ -44,6 +45,8 @@ def test_r3gan_anneals_all_it_anneals_over_the_run_at_most() -> None:
     assert training.optimizer.learning_rate == ScheduleSpec(from_=2e-4, to=5e-5, images=640_000)
     assert training.optimizer.betas == (0.0, ScheduleSpec(from_=0.9, to=0.99, images=640_000))
     assert training.ema.half_life == ScheduleSpec(from_=0.0, to=16_000.0, images=640_000)
+    strength = ScheduleSpec(from_=0.0, to=0.3, images=640_000)
+    assert training.augment == AdaSpec(transforms=("blit", "geometry", "color", "cutout"), strength=strength)
     long = parse_spec(with_recipe(HEAD, "r3gan", Setting(side=256, images=10**9))).training
     assert long.ema.half_life == ScheduleSpec(from_=0.0, to=500_000.0, images=20_000_000)
     assert long.regularizers[0].weight == ScheduleSpec(from_=75.0, to=7.5, images=20_000_000)
@@ -55,6 +58,17 @@ def test_r3gan_anneals_all_it_anneals_over_the_run_at_most() -> None:
 def test_r3gan_weight_is_that_of_the_resolution(side, weight) -> None:
     training = parse_spec(with_recipe(HEAD, "r3gan", Setting(side=side, images=1000))).training
     assert training.regularizers[0].weight.from_ == weight
+
+
+@pytest.mark.parametrize(("side", "p"), [(32, 0.55), (64, 0.3), (256, 0.3)])
+def test_r3gan_augments_to_the_strength_of_the_resolution(side, p) -> None:
+    training = parse_spec(with_recipe(HEAD, "r3gan", Setting(side=side, images=1000))).training
+    assert training.augment.strength.to == p
+
+
+def test_official_recipe_takes_another_ones_augmentation_away() -> None:
+    text = with_recipe(with_recipe(HEAD, "r3gan", SMALL), "official", SMALL)
+    assert parse_spec(text).training.augment is None
 
 
 def test_consistency_belongs_to_the_official_recipe_of_large_faces() -> None:

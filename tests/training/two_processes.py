@@ -64,6 +64,10 @@ AUGMENT = [
     "{kind: cutout, probability: 0.6, per: batch}, {kind: erase, per: batch}, hue, {kind: filter, probability: 0.5}]}",
 ]
 """Every transform, some drawn for the whole batch."""
+ADAPTIVE = ["training.augment={kind: ada}"]
+ADA = [
+    "training.augment={kind: ada, strength: 0.7, transforms: [blit, geometry, color, filter, noise, cutout]}",
+]
 
 # how two processes go about it, with how many micro-batches each | what one process does that must be the same
 CASES: dict[str, tuple[list[str], int, list[str]]] = {
@@ -75,8 +79,9 @@ CASES: dict[str, tuple[list[str], int, list[str]]] = {
     "groups": (["training.norm_statistics=2"], 1, ["training.norm_statistics=2"]),
     "minibatch_std": ([LAYER, MEET], 1, [LAYER, MEET]),
     "minibatch_std, accumulated": ([LAYER, MEET], 2, [LAYER, MEET]),
-    "augmented": ([LAYER, *AUGMENT], 2, [LAYER, *AUGMENT]),
-    "augmented, by turns": ([LAYER, *DIFFERENCES, *AUGMENT, *TURNS], 1, [LAYER, *DIFFERENCES, *AUGMENT, *TURNS]),
+    "augmented": ([LAYER, *DIFFERENCES, *AUGMENT], 2, [LAYER, *DIFFERENCES, *AUGMENT]),
+    "ada": ([LAYER, *ADA], 2, [LAYER, *ADA]),
+    "adaptive, by turns": ([LAYER, *ADAPTIVE, *TURNS], 2, [LAYER, *ADAPTIVE, *TURNS]),
     "lazy": ([LAYER, LAZY], 2, [LAYER, LAZY]),
     "relativistic, differences": ([LAYER, *DIFFERENCES], 2, [LAYER, *DIFFERENCES]),
     "san, wasserstein, by turns": ([LAYER, *SAN, *TURNS], 2, [LAYER, *SAN, *TURNS]),
@@ -149,9 +154,11 @@ def numbers(outcome: Outcome) -> dict[str, torch.Tensor]:
 
 
 def state(trained: TrainState) -> dict[str, torch.Tensor]:
-    """Every weight, statistic and average."""
+    """Every weight, statistic and average, and an adaptive strength with the signs it has seen."""
     networks = {**trained.networks, "average": trained.averages["generator"].network}
-    return {f"{part}.{name}": t.clone() for part, net in networks.items() for name, t in net.state_dict().items()}
+    found = {f"{part}.{name}": t.clone() for part, net in networks.items() for name, t in net.state_dict().items()}
+    strength = trained.augmentation
+    return found if strength is None else found | {"strength": torch.tensor([*strength.numbers.values()])}
 
 
 def two_steps(

@@ -34,6 +34,8 @@ class BandFilter:
         kernels = gains @ _on(gains.device).to(images.dtype)
         lines = _matrices(kernels, images.shape[-1])[:, None]
         filtered = lines @ images[:, :3] @ lines.transpose(2, 3)
+        changed = (gains != 1).any(1)[:, None, None, None]
+        filtered = torch.where(changed, filtered, images[:, :3])
         return torch.cat((filtered, images[:, 3:]), dim=1)
 
     def _gains(self, random: BatchRandom, strength: float) -> torch.Tensor:
@@ -43,7 +45,7 @@ class BandFilter:
         gains = torch.ones_like(change)
         for band, power in enumerate(_POWER):
             own = change[:, band : band + 1]
-            total = (power * own.square() + (1 - power)).sqrt()  # the others have the gain 1, and all powers add to 1
+            total = (1 + power * (own.square() - 1)).sqrt()  # the others have the gain 1, and all powers add to 1
             gains = gains * torch.cat([own if band == other else torch.ones_like(own) for other in range(4)], 1) / total
         return gains
 

@@ -44,19 +44,19 @@ class Hue:
 
     def __call__(self, images: torch.Tensor, random: BatchRandom) -> torch.Tensor:
         """Return the images with other hues."""
-        angle = (2 * random.uniform() - 1) * pi
+        angle = (2 * random.uniform().to(images.dtype) - 1) * pi
         if images.shape[1] < 3:
             return images
-        turned = torch.einsum("bij,bjrc->birc", rotation_about_grey(angle).to(images.dtype), images[:, :3])
+        turned = torch.einsum("bij,bjrc->birc", rotation_about_grey(angle), images[:, :3])
         return torch.cat((turned, images[:, 3:]), dim=1)
 
 
 def rotation_about_grey(angle: torch.Tensor) -> torch.Tensor:
-    """Return the rotations of colours by these angles about (1, 1, 1)/√3: [B] -> [B, 3, 3] in float32."""
+    """Return the rotations of colours by these angles about (1, 1, 1)/√3: [B] -> [B, 3, 3]."""
     steps = torch.arange(3, device=angle.device)
     next_to = (steps[None] - steps[:, None]) % 3  # 0 on the diagonal, 1 right of it, 2 left of it, all around
-    across = ((next_to == 2).float() - (next_to == 1).float()) / sqrt(3)
-    same, grey = (next_to == 0).float(), torch.full_like(across, 1 / 3)
+    across = ((next_to == 2).to(angle.dtype) - (next_to == 1).to(angle.dtype)) / sqrt(3)
+    same, grey = (next_to == 0).to(angle.dtype), torch.full_like(across, 1 / 3)
     cosine, sine = angle.cos()[:, None, None], angle.sin()[:, None, None]
     return cosine * same + (1 - cosine) * grey + sine * across
 

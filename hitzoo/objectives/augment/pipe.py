@@ -52,26 +52,40 @@ def see(
     images: Mapping[On, torch.Tensor],
     random: BatchRandom,
     images_seen: int,
+    adapted: float = 0.0,
 ) -> Seen:
-    """Return the images of a batch as the discriminator sees them: as they are, or through a pipe."""
-    return Seen(images, {}) if pipe is None else pipe(questions, images, random, images_seen)
+    """Return the images of a batch as the discriminator sees them: as they are, or through a pipe.
+
+    `images_seen` is what a schedule of the strength follows; a strength that adapts itself is `adapted`.
+    """
+    return Seen(images, {}) if pipe is None else pipe(questions, images, random, pipe.strength_at(images_seen, adapted))
 
 
 @dataclass(frozen=True)
 class AugmentPipe:
-    """Transforms with a strength, which may follow a schedule."""
+    """Transforms with a strength, which may follow a schedule, or be `adaptive`: the state of a run then says it."""
 
     transforms: Transforms
     strength: Number | None = None
+    adaptive: bool = False
+
+    def strength_at(self, images_seen: int, adapted: float) -> float | None:
+        """Return the strength after so many real images; `adapted` is that of an adaptive one."""
+        if self.adaptive:
+            return adapted
+        return None if self.strength is None else value_at(self.strength, images_seen)
 
     def __call__(
-        self, questions: Iterable[Question], images: Mapping[On, torch.Tensor], random: BatchRandom, images_seen: int
+        self,
+        questions: Iterable[Question],
+        images: Mapping[On, torch.Tensor],
+        random: BatchRandom,
+        strength: float | None,
     ) -> Seen:
         """Augment the images of a batch that are asked about.
 
         Random numbers are drawn for real images, then for fake ones, then for mixtures.
         """
-        strength = None if self.strength is None else value_at(self.strength, images_seen)
         questions = frozenset(questions)
         draws = {on: RepeatedDraws(random) for on in ("real", "fake", "mixed")}
         seen: dict[On, torch.Tensor] = {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from hitzoo.objectives.augment.ada import Ada
+from hitzoo.objectives.augment.adaptive import AdaptiveStrength
 from hitzoo.objectives.augment.band_filter import BandFilter
 from hitzoo.objectives.augment.pipe import AugmentPipe
 from hitzoo.objectives.augment.place import Cutout, Erase, Translation
@@ -12,10 +14,20 @@ from hitzoo.objectives.scheduled import number_of
 from hitzoo.spec import augmentation as spec
 
 
-def pipe_of(given: spec.DiffAugmentSpec) -> AugmentPipe:
+def pipe_of(given: spec.AugmentSpec) -> AugmentPipe:
     """Return what `training.augment` names."""
     strength = None if given.strength is None else number_of(given.strength)
+    if isinstance(given, spec.AdaSpec):
+        return AugmentPipe(Ada(given.transforms), strength, adaptive=strength is None)
     return AugmentPipe(augmentation_of(given.policy), strength)
+
+
+def adaptive_strength_of(given: spec.AugmentSpec | None) -> AdaptiveStrength | None:
+    """Return the strength that adapts itself, at its beginning, where `training.augment` has one."""
+    if not isinstance(given, spec.AdaSpec) or given.strength is not None:
+        return None
+    target = spec.ADA_TARGET if given.target is None else given.target
+    return AdaptiveStrength(target, given.images or spec.ADA_IMAGES)
 
 
 def augmentation_of(policy: Sequence[spec.TransformEntry]) -> Augmentation:

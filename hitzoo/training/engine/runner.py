@@ -97,6 +97,7 @@ class StepRunner:
         parts: list[Losses] = []
         damaged: tuple[str, ...] = ()
         stop = save = False
+        signs, judged = 0.0, 0
         begin, before = 0, (step - 1) * self.images_per_step
         images = send(images, self.device)  # the whole step's: a piece's would have to be gathered, and waited for
         for index, update in enumerate(self.objective.updates(step)):
@@ -104,7 +105,7 @@ class StepRunner:
             at = Moment(step, before, index)
             losses, statistics = self._gradients(update, at, images[begin:end], nullcontext if index else cutting_off)
             parts.append(losses)
-            damaged, stop, save = self._agree(losses, update, stopping(), saving())
+            damaged, stop, save, own_signs = self._agree(losses, update, stopping(), saving())
             if damaged:
                 statistics.restore()
                 break
@@ -112,7 +113,11 @@ class StepRunner:
             statistics.settle(self.micro_batches, self.world)
             self._move(update, at)
             begin = end
+            if losses.real_signs is not None:
+                signs, judged = signs + own_signs, judged + update.images
         self.whole = True
+        if self.state.augmentation is not None and not damaged:
+            self.state.augmentation.after(step, signs, judged)
         return Outcome(Losses.mean(parts), damaged, stop, save)
 
     def rehearse(self, images: torch.Tensor, further: int = 0) -> None:
@@ -197,6 +202,7 @@ class StepRunner:
             real=real,
             latents=latents.normal(self.latent_dim),
             random=random,
+            adapted=0.0 if self.state.augmentation is None else self.state.augmentation.p,
             share=1 / self.micro_batches,
             forward=lambda: self.execution.forward(self.device),
         )
@@ -208,15 +214,19 @@ class StepRunner:
 
     def _agree(
         self, losses: Losses, update: Update, stopping: bool, saving: bool
-    ) -> tuple[tuple[str, ...], bool, bool]:
-        """Return what was not finite, and whether to stop and to save, by any process; the one wait for the device."""
+    ) -> tuple[tuple[str, ...], bool, bool, float]:
+        """Return what was not finite, whether to stop and to save, by any process, and the sum of real logits' signs.
+
+        It is the one wait for the device.
+        """
         terms = {_title(name, self.state.networks.keys()): value for name, value in losses.terms.items()}
         terms |= {f"{role}'s gradient": _gradient_norm(self.state.networks[role], self.device) for role in update.moves}
         found = torch.stack([*(~value.isfinite() for value in terms.values())]).float()
         wishes = (found.new_full((1,), float(wish)) for wish in (stopping, saving))  # filled there, not copied
-        flags = torch.cat((found, *wishes))
-        *bad, stop, save = self.world.all_reduce_sum(flags).tolist()
-        return tuple(name for name, count in zip(terms, bad, strict=True) if count), bool(stop), bool(save)
+        signs = found.new_zeros(1) if losses.real_signs is None else losses.real_signs.float().view(1)
+        flags = torch.cat((found, *wishes, signs))
+        *bad, stop, save, all_signs = self.world.all_reduce_sum(flags).tolist()
+        return tuple(name for name, count in zip(terms, bad, strict=True) if count), bool(stop), bool(save), all_signs
 
     def _move(self, update: Update, at: Moment) -> None:
         for role in update.moves:

@@ -10,6 +10,8 @@ from torch import nn
 
 from hitzoo.families.build import build_discriminator
 from hitzoo.layers.san_logit import renormalize_directions
+from hitzoo.objectives.augment.adaptive import AdaptiveStrength
+from hitzoo.objectives.augment.words import adaptive_strength_of
 from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.role import Role
 from hitzoo.runtime.seeding import Purpose, drawing_weights
@@ -28,13 +30,15 @@ from hitzoo.training.engine.optimizer import build_optimizer
 class TrainState:
     """The state of a run besides its step; `averages` has the roles whose network is averaged.
 
-    `annealed` has the optimizers whose numbers change in the course of a run; they follow from the images alone.
+    `annealed` has the optimizers whose numbers change in the course of a run; they follow from the images alone. The
+    strength of an `augmentation` that adapts itself does not.
     """
 
     networks: Mapping[Role, nn.Module]
     averages: Mapping[Role, MovingAverage]
     optimizers: Mapping[Role, torch.optim.Optimizer]
     annealed: Mapping[Role, AdamNumbers] = field(default_factory=dict)
+    augmentation: AdaptiveStrength | None = None
 
     def update(self, moves: Iterable[Role], step: int, images: int = 0) -> None:
         """Apply the gradients of the networks that move; their averages follow.
@@ -76,4 +80,5 @@ def new_state(plan: ModelPlan, training: TrainingSpec, seed: int, device: torch.
             for role, network in networks.items()
         },
         annealed={role: one for role, one in numbers.items() if one.changes},
+        augmentation=adaptive_strength_of(training.augment),
     )

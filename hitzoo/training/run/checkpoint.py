@@ -5,7 +5,7 @@
       training/generator.safetensors                    the live networks
       training/discriminator.safetensors
       training/optimizer.safetensors                    the optimizers, by role and weight
-      training/state.json                               step, images seen, seed, skipped steps
+      training/state.json                               step, images seen, seed, skipped steps, an adaptive strength
       training/index.json                               size and sha256 of all of these
 
 Networks of further roles are files of their own, `training/<role>.safetensors`, and so are their averages,
@@ -44,6 +44,7 @@ from hitzoo.zoo.weights import load_weights, write_weights
 
 TENSOR_FILES = (WEIGHTS_NAME, LIVE_GENERATOR_NAME, DISCRIMINATOR_NAME, OPTIMIZER_NAME)
 _MOST_STEPS = 10**12
+_AUGMENTATION = "augmentation"  # a key of state.json: the numbers of a strength that adapts itself
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,8 @@ def save_checkpoint(folder: Path, spec: Spec, plan: ModelPlan, state: TrainState
         for role, average in _other_averages(state).items():
             write_weights(temporary / average_file_of(role), average.state_dict(), about)
         write_weights(temporary / OPTIMIZER_NAME, optimizer_tensors(state), about)
-        (temporary / STATE_NAME).write_text(json.dumps(about) + "\n", encoding="utf-8")
+        adapted = {} if state.augmentation is None else {_AUGMENTATION: state.augmentation.numbers}
+        (temporary / STATE_NAME).write_text(json.dumps(about | adapted) + "\n", encoding="utf-8")
         write_index(temporary)
     return place
 
@@ -100,11 +102,25 @@ def load_checkpoint(place: Path, state: TrainState) -> Progress:
         for role, average in _other_averages(state).items():
             load_weights(place / average_file_of(role), average)
         restore_optimizers(place / OPTIMIZER_NAME, state, updated=progress.step > progress.skipped)
+        _restore_augmentation(place / STATE_NAME, state)
     except WeightsError as error:
         if is_indexed(place) and not verify(place):  # it is not the checkpoint's fault: removing it would lose steps
             raise
         raise WeightsError(f"{error}\nremove {place} to resume from the checkpoint before it") from None
     return progress
+
+
+def _restore_augmentation(path: Path, state: TrainState) -> None:
+    """Set the strength of an augmentation that adapts itself; a checkpoint without one leaves it at its beginning."""
+    if state.augmentation is None:
+        return
+    numbers = parse_json(path.read_text(encoding="utf-8")).get(_AUGMENTATION)
+    if numbers is None:
+        return
+    try:
+        state.augmentation.restore(numbers)
+    except ValueError as error:
+        raise WeightsError(f"{path} cannot be read ({error})") from None
 
 
 def _other_averages(state: TrainState) -> dict[Role, nn.Module]:
@@ -115,7 +131,9 @@ def read_progress(place: Path) -> Progress:
     """Read how far a checkpoint is."""
     path = place / STATE_NAME
     try:
-        progress = Progress(**parse_json(path.read_text(encoding="utf-8")))
+        said = {**parse_json(path.read_text(encoding="utf-8"))}
+        said.pop(_AUGMENTATION, None)
+        progress = Progress(**said)
         if not all(isinstance(value, int) and not isinstance(value, bool) for value in asdict(progress).values()):
             raise ValueError("it holds something else than whole numbers")
         if min(asdict(progress).values()) < 0 or progress.step >= _MOST_STEPS:

@@ -21,7 +21,8 @@ class Record:
 
     `losses` holds `generator`, `discriminator` (the adversarial part) and each penalty with its weight, over the steps
     in which it was taken; logits are means over images. `data_wait` is the share of the time in which the device waited
-    for images, `skipped` counts all steps of the run that were left out.
+    for images, `skipped` counts all steps of the run that were left out, `augment_p` is the strength of augmentation in
+    the last step.
     """
 
     step: int
@@ -33,6 +34,7 @@ class Record:
     d_fake: float
     data_wait: float = 0.0
     skipped: int = 0
+    augment_p: float | None = None
 
     def to_json(self, evaluation: Mapping[str, float] | None = None) -> str:
         """Return a line of `metrics.jsonl`."""
@@ -45,6 +47,7 @@ class Record:
             "data_wait": round(self.data_wait, 4),
             **{f"loss/{name}": value for name, value in self.losses.items()},
             **logits,
+            **({} if self.augment_p is None else {"augment_p": round(self.augment_p, 6)}),
             **({"skipped": self.skipped} if self.skipped else {}),
             **{f"{EVALUATION}{name}": value for name, value in (evaluation or {}).items()},
         }
@@ -62,6 +65,7 @@ class Meter:
     _counts: dict[str, int] = field(default_factory=dict)
     _images: int = 0
     _waited: float = 0.0
+    _augment_p: float | None = None
 
     @classmethod
     def since(cls, seconds: float, world: World) -> Meter:
@@ -71,6 +75,7 @@ class Meter:
     def add(self, losses: Losses, images: int, *, applied: bool = True) -> None:
         """Add a step with this process's `images`; the losses of one that was not `applied` are in no average."""
         self._images += images * self.world.size
+        self._augment_p = losses.augment_p
         if not applied:
             return
         for name, value in {**losses.terms, **{f"d_{on}": value for on, value in losses.logits.items()}}.items():
@@ -104,6 +109,7 @@ class Meter:
             d_fake=fake,
             data_wait=min(self._waited / took, 1.0),
             skipped=skipped,
+            augment_p=self._augment_p,
         )
         self._sums.clear()
         self._counts.clear()

@@ -63,6 +63,7 @@ class RunWriter:
         values = report.values() if report else {}
         append_line(self.folder.metrics, record.to_json(values))
         curves = {f"loss/{name}": value for name, value in record.losses.items()}
+        curves |= {} if record.augment_p is None else {"augment_p": record.augment_p}
         curves |= {f"{EVALUATION}{name}": value for name, value in values.items()}
         self.tensorboard.scalars(record.step, curves | {"images_per_second": record.images_per_second})
         self.events.recorded(record)

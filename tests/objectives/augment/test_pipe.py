@@ -8,6 +8,7 @@ from torch import nn
 
 from hitzoo.families.build import build_discriminator
 from hitzoo.families.compile import compile_spec
+from hitzoo.objectives.augment.ada import Ada
 from hitzoo.objectives.augment.pipe import AugmentPipe, see
 from hitzoo.objectives.augment.policy import AUGMENTATIONS
 from hitzoo.objectives.augment.words import augmentation_of
@@ -25,6 +26,7 @@ from hitzoo.objectives.terms.wgan_gp import GradientPenalty
 
 COUNT = 5
 EVERY = augmentation_of(tuple(AUGMENTATIONS))
+ADA = Ada(("blit", "geometry", "color", "filter", "noise", "cutout"))
 
 
 def randn(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -55,10 +57,10 @@ def learnt(network: nn.Module, loss: torch.Tensor) -> list[torch.Tensor]:
 
 
 @pytest.mark.parametrize("way", [by_autograd, by_func, by_replay])
-@pytest.mark.parametrize("name", [*AUGMENTATIONS, "all"])
+@pytest.mark.parametrize("name", [*AUGMENTATIONS, "all", "ada"])
 def test_gradient_is_by_the_image_before_augmentation(discriminator, way, name) -> None:
     """‖∇_x D(T(x))‖² and what is learnt of it, against the double backward of the two as one function."""
-    policy = EVERY if name == "all" else augmentation_of([name])
+    policy = {"all": EVERY, "ada": ADA}.get(name) or augmentation_of([name])
     question = Question("real", gradient=True)
     images, back = see(AugmentPipe(policy), {question}, {"real": REAL}, draws(), 0)
     answer = ask(Critic(discriminator, way), {question}, images, back)[question]

@@ -25,6 +25,8 @@ CASES = {
     "grey, layer norm": ["data.channels=1", "generator.norm=layer"],
     "computed again": ["training.activation_checkpointing=all", "generator.stages[1].depth=3"],
     "groups": ["training.norm_statistics=4"],
+    "ada": ["training.augment={kind: ada, transforms: [blit, geometry, color, filter, noise, cutout]}"],
+    "diffaugment": ["training.augment={kind: diffaugment, policy: [color, translation, cutout, erase, hue]}"],
     "relativistic, san": [
         "training.loss=relativistic",
         "discriminator.san=true",

@@ -23,6 +23,7 @@ from hitzoo.training.engine.execution import Execution
 from hitzoo.training.engine.runner import StepRunner
 from hitzoo.training.engine.state import new_state
 from tests.training.two_processes import (
+    ADA,
     AUGMENT,
     BATCH,
     CASES,
@@ -78,7 +79,9 @@ def test_normalising_each_processs_images_is_another_algorithm() -> None:
 
 
 @pytest.mark.parametrize("pieces", [2, 4, 8])
-@pytest.mark.parametrize("overrides", [[LAYER], [LAYER, LAZY], [LAYER, "training.loss=hinge"], [LAYER, *AUGMENT]])
+@pytest.mark.parametrize(
+    "overrides", [[LAYER], [LAYER, LAZY], [LAYER, "training.loss=hinge"], [LAYER, *AUGMENT], [LAYER, *ADA]]
+)
 def test_micro_batches_make_the_step_of_the_batch(overrides, pieces) -> None:
     assert_same(two_steps(overrides, ALONE, pieces), two_steps(overrides, ALONE, 1))
 
@@ -100,7 +103,7 @@ def test_activation_checkpointing_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("choice", ["replayed_penalty", "one_backward", "onednn_linear", "channels_last"])
-@pytest.mark.parametrize("overrides", [[], AUGMENT], ids=["plain", "augmented"])
+@pytest.mark.parametrize("overrides", [[], AUGMENT, ADA], ids=["plain", "augmented", "ada"])
 def test_every_execution_makes_the_same_steps(choice, overrides) -> None:
     assert_same(two_steps(overrides, ALONE, 2, Execution(**{choice: False})), two_steps(overrides, ALONE, 2))
 

@@ -66,6 +66,9 @@ OVERRIDES = {
         "training.augment={kind: diffaugment, strength: {from: 0, to: 1, images: 100}, policy: [flip, color, hue, "
         "translation, cutout, {kind: erase, probability: 0.3, per: batch}, filter]}",
     ],
+    "adaptive augmentation": [
+        "training.augment={kind: ada, transforms: [blit, geometry, color, filter, noise, cutout]}",
+    ],
     "relativistic, san, differences, clipped, annealed": [
         "training.loss=relativistic",
         "discriminator.san=true",
