@@ -93,7 +93,7 @@ def estimate(
     state = new_state(plan, spec.training, 0, device)
     times = _time_steps(spec, plan, options, state, device, at_once, budget, progress)
     progress("a grid of samples")
-    sample = _seconds_per_sample(Generator(spec, plan, state.averages["generator"].network, device))
+    sample = _seconds_per_sample(Generator(spec, plan, state.averages["generator"][0].network, device))
     memory, free = _memory(spec, plan, device, at_once, times)
     return Estimate(
         name=spec.name,

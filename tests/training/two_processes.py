@@ -122,7 +122,7 @@ def make(
     """A runner of the tiny spec, or of another objective, with weights that matter."""
     spec = parse_spec(TINY, "tiny", [BOTH, f"training.batch_size={BATCH}", *overrides])
     trained = new_state(compile_spec(spec), spec.training, 0, CPU)
-    for network in (*trained.networks.values(), trained.averages["generator"].network):
+    for network in (*trained.networks.values(), trained.averages["generator"][0].network):
         network.double()
     fill(trained.networks["generator"], scale=0.4)
     runner = StepRunner(
@@ -150,7 +150,7 @@ def numbers(outcome: Outcome) -> dict[str, torch.Tensor]:
 
 def state(trained: TrainState) -> dict[str, torch.Tensor]:
     """Every weight, statistic and average."""
-    networks = {**trained.networks, "average": trained.averages["generator"].network}
+    networks = {**trained.networks, "average": trained.averages["generator"][0].network}
     return {f"{part}.{name}": t.clone() for part, net in networks.items() for name, t in net.state_dict().items()}
 
 
@@ -246,9 +246,9 @@ def with_unused_weights(world: World, micro_batches: int) -> dict[str, torch.Ten
             objective=Blinking(loss=RELATIVISTIC, penalties=(R1(1.0),), batch_size=BATCH),
         )
         generator = trained.networks["generator"]
-        for network in (*trained.networks.values(), trained.averages["generator"].network):
+        for network in (*trained.networks.values(), trained.averages["generator"][0].network):
             network.register_parameter("unused", nn.Parameter(torch.ones(3)))
-        for network in (generator, trained.averages["generator"].network):
+        for network in (generator, trained.averages["generator"][0].network):
             network.initial.linear.register_parameter("sometimes", nn.Parameter(torch.ones(6)))
         first = generator.initial.linear
         trained.optimizers["generator"].add_param_group({"params": [generator.unused, first.sometimes]})

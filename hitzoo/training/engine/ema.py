@@ -1,4 +1,4 @@
-"""The moving average of a network, from which samples are taken."""
+"""The moving averages of a network, from which samples are taken."""
 
 from __future__ import annotations
 
@@ -16,14 +16,20 @@ class MovingAverage:
     """Exponential moving average over all of a network's weights and running statistics.
 
     Up to step `start_step` it is a copy of the network, then average += (1 − decay)·(network − average) per step, of
-    `images_per_step` real images; with `ramp_up` the decay grows with the step, as TensorFlow's average with a step
-    count does.
-    Source: the official HiT code, which averages the batch norms' running statistics like the weights.
+    `images_per_step` real images. The decay is the spec's, or 0.5^(images_per_step/h) with a half-life of h images,
+    where h is at most `ramp` times the images before the step; with `ramp_up` the decay grows with the step, as
+    TensorFlow's average with a step count does.
+    Source: the official HiT code, which averages the batch norms' running statistics like the weights; half-life and
+    `ramp` are StyleGAN2's and TransGAN's.
     Differs: before `start_step` the official average is the untrained network; a copy makes early samples worth seeing.
+
+    Attributes:
+        name: among several averages of a network.
+        network: the average, in evaluation mode and without gradients.
     """
 
     def __init__(self, network: nn.Module, spec: EmaSpec, images_per_step: int = 1) -> None:
-        self.spec, self.images_per_step = spec, images_per_step
+        self.spec, self.images_per_step, self.name = spec, images_per_step, spec.name
         self.half_life = None if spec.half_life is None else number_of(spec.half_life)
         self.network = deepcopy(network).eval().requires_grad_(False)
 
@@ -41,7 +47,7 @@ class MovingAverage:
         if step <= self.spec.start_step:
             self.copy(network)
             return
-        pairs = list(zip(self.network.state_dict().values(), network.state_dict().values(), strict=True))
+        pairs = self._pairs(network)
         averaged = [pair for pair in pairs if pair[0].is_floating_point()]
         copied = [pair for pair in pairs if not pair[0].is_floating_point()]
         torch._foreach_lerp_([mine for mine, _ in averaged], [new for _, new in averaged], 1 - self.decay(step, images))
@@ -50,8 +56,20 @@ class MovingAverage:
 
     def decay(self, step: int, images: int = 0) -> float:
         """Return the factor of the average at a step that begins after so many images."""
-        decay = self.spec.decay
+        decay = self.spec.decay or 0.0
         if self.half_life is not None:
             half_life = value_at(self.half_life, images)
+            if self.spec.ramp is not None:
+                half_life = min(half_life, self.spec.ramp * images)
             decay = 0.5 ** (self.images_per_step / half_life) if half_life else 0.0
         return min(decay, (1 + step) / (10 + step)) if self.spec.ramp_up else decay
+
+    def _pairs(self, network: nn.Module) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Pair the average's tensors with the network's: a tied weight, which has several names, once."""
+        own, new = (one.state_dict(keep_vars=True).values() for one in (self.network, network))
+        return list({id(mine): (mine, other) for mine, other in zip(own, new, strict=True)}.values())
+
+
+def average_named(averages: tuple[MovingAverage, ...], name: str | None) -> MovingAverage:
+    """Return the average of that name, or else the first, which samples are taken from before any was chosen."""
+    return next((average for average in averages if average.name == name), averages[0])

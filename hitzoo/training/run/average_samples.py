@@ -61,7 +61,7 @@ def save_grid(setup: RunSetup, writer: RunWriter, step: int, note: Callable[[str
 
 
 def _average(setup: RunSetup) -> Generator:
-    return Generator(setup.spec, setup.plan, setup.state.averages["generator"].network, setup.device)
+    return Generator(setup.spec, setup.plan, setup.state.averages["generator"][0].network, setup.device)
 
 
 def _at_once(setup: RunSetup, generator: Generator) -> int:

@@ -73,7 +73,7 @@ def save_checkpoint(folder: Path, spec: Spec, plan: ModelPlan, state: TrainState
         set_aside(place)
     about = asdict(progress)
     with atomic_folder(place) as temporary:
-        write_model(temporary, spec, plan, state.averages["generator"].network.state_dict(), step=progress.step)
+        write_model(temporary, spec, plan, state.averages["generator"][0].network.state_dict(), step=progress.step)
         (temporary / "training").mkdir()
         for role, network in state.networks.items():
             identity = {"discriminator_plan": plan.discriminator_hash} if role == "discriminator" else {}
@@ -94,7 +94,7 @@ def load_checkpoint(place: Path, state: TrainState) -> Progress:
     """
     progress = read_progress(place)
     try:
-        load_weights(place / WEIGHTS_NAME, state.averages["generator"].network)
+        load_weights(place / WEIGHTS_NAME, state.averages["generator"][0].network)
         for role, network in state.networks.items():
             load_weights(place / file_of(role), network)
         for role, average in _other_averages(state).items():

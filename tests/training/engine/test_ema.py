@@ -105,3 +105,33 @@ def test_half_life_may_follow_a_schedule_and_be_nothing() -> None:
 def test_half_life_may_be_ramped_up() -> None:
     average = MovingAverage(BatchNorm(2), EmaSpec(half_life=1e6, ramp_up=True), images_per_step=10)
     assert average.decay(8, 70) == pytest.approx(9 / 18)
+
+
+def test_ramp_limits_the_half_life_to_a_share_of_the_images_seen() -> None:
+    """TransGAN: N = min(kimg·1000, ramp·images), beta = 0.5^(batch/N), and a copy at first; 0.05 is StyleGAN2's."""
+    average = MovingAverage(BatchNorm(2), EmaSpec(half_life=500_000.0, ramp=0.05, start_step=0), images_per_step=64)
+    assert average.decay(1, 0) == 0.0
+    assert average.decay(101, 6400) == pytest.approx(0.5 ** (64 / 320))
+    assert average.decay(10**6, 64 * 10**6) == pytest.approx(0.5 ** (64 / 500_000))
+
+
+class Tied(nn.Module):
+    """One weight under two names, and one of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.other = (nn.Linear(1, 1, bias=False) for _ in range(3))
+        self.second.weight = self.first.weight
+
+
+def test_tied_weight_is_averaged_once() -> None:
+    network = Tied().double()
+    for weight in network.parameters():
+        nn.init.zeros_(weight)
+    average = MovingAverage(network, EmaSpec(decay=0.75, start_step=0))
+    for weight in network.parameters():
+        nn.init.constant_(weight, 8.0)
+    average.update(network, 1)
+    assert average.network.other.weight.item() == 2.0
+    assert average.network.first.weight.item() == average.network.second.weight.item() == 2.0
+    assert average.network.first.weight is average.network.second.weight
