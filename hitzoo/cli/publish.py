@@ -135,7 +135,7 @@ def _show(model: str, repo: str, said: dict[str, Any], more: dict[str, Any], out
         release = prepare(wanted, Path(place))
         card = release.files["README.md"].read_text(encoding="utf-8")
         if out is not None:
-            with folder_target(out, FILES, force=force) as folder:
+            with folder_target(out, (*FILES, *release.files), force=force) as folder:
                 for name, path in release.files.items():
                     (folder / name).parent.mkdir(exist_ok=True)
                     shutil.copyfile(path, folder / name)

@@ -42,6 +42,15 @@ def gamma_notes(spec: Spec) -> tuple[str, ...]:
     )
 
 
+def average_in_words(training: TrainingSpec, name: object) -> str:
+    """Return what the average of that name is, of several or recalibrated; empty for one that is as usual."""
+    averages = training.averages
+    found = [_average(average, training) for average in averages if name in (None, average.name)]
+    if len(averages) == 1:
+        return "" if averages[0].recalibrate is None else found[0] if found else ""
+    return f"{found[0]} (one of {', '.join(average.name for average in averages)})" if found and name else ""
+
+
 def _term(term: RegularizerSpec) -> str:
     words = f"{term.kind} {number_in_words(term.weight)}"
     if isinstance(term, R1Spec | R2Spec):

@@ -61,7 +61,7 @@ def initialise(state: TrainState, model: str) -> list[str]:
         raise RunError(f"init {said}").or_as_option(f"--init {said}")
     for average in state.averages["generator"]:
         average.copy(state.networks["generator"])
-    place = _discriminator_beside(found.weights)
+    place = _discriminator_beside(found.folder)
     if place is None:
         return [*generator.lines(), "discriminator: freshly drawn (the model has none)"]
     return [
@@ -70,8 +70,8 @@ def initialise(state: TrainState, model: str) -> list[str]:
     ]
 
 
-def _discriminator_beside(weights: Path) -> Path | None:
-    place = weights.parent / DISCRIMINATOR_NAME
+def _discriminator_beside(folder: Path) -> Path | None:
+    place = folder / DISCRIMINATOR_NAME
     return place if place.is_file() else None
 
 

@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 
 from hitzoo.objectives.losses import Losses
 from hitzoo.runtime.distributed import World
-from hitzoo.training.run.metrics_file import EVALUATION
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Record:
     data_wait: float = 0.0
     skipped: int = 0
 
-    def to_json(self, evaluation: Mapping[str, float] | None = None) -> str:
-        """Return a line of `metrics.jsonl`."""
+    def to_json(self, evaluation: Mapping[str, Any] | None = None) -> str:
+        """Return a line of `metrics.jsonl`, with what an evaluation has for it."""
         logits = {"d_real": self.d_real, "d_fake": self.d_fake} if self.losses else {}
         data = {
             "step": self.step,
@@ -46,7 +46,7 @@ class Record:
             **{f"loss/{name}": value for name, value in self.losses.items()},
             **logits,
             **({"skipped": self.skipped} if self.skipped else {}),
-            **{f"{EVALUATION}{name}": value for name, value in (evaluation or {}).items()},
+            **(evaluation or {}),
         }
         return json.dumps(data)
 

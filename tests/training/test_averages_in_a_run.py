@@ -1,0 +1,164 @@
+"""A run with several averages: which one its evaluations choose, and where the choice is found."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from hitzoo.errors import WeightsError
+from hitzoo.evaluation.evaluator import Evaluator
+from hitzoo.families.load import parse_spec
+from hitzoo.hub.model_card import Terms
+from hitzoo.hub.upload import prepare
+from hitzoo.sampling.load import load
+from hitzoo.sampling.publish import publication
+from hitzoo.spec.types import Spec
+from hitzoo.training.run.events import NoEvents, RunEnd
+from hitzoo.training.run.loop import train
+from hitzoo.training.run.metrics import Record
+from hitzoo.training.run.options import RunOptions
+from hitzoo.zoo.model_layout import TRAINING_FILES
+from hitzoo.zoo.weights import read_metadata
+from tests.training.conftest import TINY
+
+SEVERAL = [
+    "training.ema=[{half_life: 4, start_step: 0}, {half_life: 40, start_step: 0}, {decay: 0.75, start_step: 0}]",
+    "evaluation={metrics: [sliced_wasserstein], samples: 4, real_samples: 4, every: 2}",
+    "training.steps=5",
+]
+FIRST, SECOND, THIRD = "4", "40", "0.75"
+METRIC = "sliced_wasserstein"
+# of the three averages at steps 2, 4 and 5
+SCORES = [3.0, 2.0, 2.5, 9.0, 8.0, 1.0, 1.5, 4.0, 4.0]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _scored() -> Iterator[None]:
+    """Evaluations that find, of each average at each step, what SCORES has for it."""
+    evaluate, of_weights = Evaluator.evaluate, {}
+
+    def found(self, generator, **how):
+        report = evaluate(self, generator, **how)
+        weights = report.scores[0].protocol["generated"]["weights"]
+        value = of_weights.setdefault(weights, SCORES[len(of_weights) % len(SCORES)])
+        return replace(report, scores=(replace(report.scores[0], value=value),))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Evaluator, "evaluate", found)
+        yield
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, _scored: None) -> RunEnd:
+    """A run from its first step to its last."""
+    return run(parse_spec(TINY, "tiny", SEVERAL), tmp_path_factory.mktemp("whole") / "run", checkpoint_every=3)
+
+
+class Stopping(NoEvents):
+    """Asks the run to stop once a step was recorded."""
+
+    def __init__(self, at: int) -> None:
+        self.at = at
+
+    def recorded(self, record: Record) -> None:
+        if record.step == self.at:
+            signal.raise_signal(signal.SIGTERM)
+
+
+def run(spec: Spec, out: Path, stop_at: int = 0, **changes: object) -> RunEnd:
+    given = {"out": out, "device": "cpu", "log_every": 1, "seed": 3, "keep": 9, **changes}
+    return train(spec, RunOptions(**given), Stopping(stop_at))
+
+
+def weights_of(checkpoint: Path, average: str) -> dict[str, torch.Tensor]:
+    return load_file(checkpoint / f"training/generator-average-{average}.safetensors")
+
+
+def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_the_best_average_of_an_evaluation_is_the_model(whole: RunEnd) -> None:
+    end = whole
+    chosen = {2: SECOND, 3: SECOND, 4: THIRD, 5: FIRST}  # at 3 nothing is evaluated: the last choice stays
+    for step, name in chosen.items():
+        place = end.folder / f"checkpoints/step-{step:08d}"
+        assert read_metadata(place / "model.safetensors")["average"] == name
+        beside = {path.name for path in (place / "training").glob("generator-average*")}
+        assert beside == {f"generator-average-{other}.safetensors" for other in {FIRST, SECOND, THIRD} - {name}}
+    best = json.loads((end.folder / "best.json").read_text(encoding="utf-8"))
+    assert (best["checkpoint"], best["average"], best["value"]) == ("step-00000004", THIRD, 1.0)
+    lines = [json.loads(line) for line in (end.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [line.get("average") for line in lines] == [None, SECOND, None, THIRD, FIRST]
+    assert [lines[1][key] for key in (f"eval/{METRIC}", f"eval-4/{METRIC}", f"eval-0.75/{METRIC}")] == [2.0, 3.0, 2.5]
+
+
+def test_averages_differ_and_are_loaded_by_name(whole: RunEnd, monkeypatch: pytest.MonkeyPatch) -> None:
+    end = whole
+    monkeypatch.chdir(end.folder.parent)
+    model = load("run", device="cpu").module.state_dict()
+    assert same(model, load_file(end.checkpoint / "model.safetensors"))
+    assert same(model, load(f"run:{FIRST}", device="cpu").module.state_dict())
+    found = load(f"run@5:{SECOND}", device="cpu")
+    assert same(found.module.state_dict(), weights_of(end.checkpoint, SECOND))
+    assert not same(found.module.state_dict(), model)
+    live = load(f"{end.checkpoint}:live", device="cpu").module.state_dict()
+    assert same(live, load_file(end.checkpoint / "training/generator.safetensors"))
+    with pytest.raises(WeightsError, match=r"no average '41'; there are 0\.75, 4, 40, live"):
+        load("run:41", device="cpu")
+
+
+def test_an_evaluation_that_was_owed_names_the_best_of_a_checkpoint_saved_before(tiny_spec, tmp_path, monkeypatch):
+    """The run stops at step 4 and saves the average chosen at step 2; then it finds another one better."""
+    run(tiny_spec(*SEVERAL), tmp_path / "run", stop_at=3)
+    end = run(tiny_spec(*SEVERAL), tmp_path / "run", resume=True, seed=None)
+    place = end.folder / "checkpoints/step-00000004"
+    assert read_metadata(place / "model.safetensors")["average"] == SECOND
+    monkeypatch.chdir(tmp_path)
+    best = load("run@best", device="cpu").module.state_dict()
+    assert same(best, weights_of(place, THIRD))
+
+
+@pytest.mark.parametrize("stop_at", [1, 2])
+def test_a_resumed_run_ends_in_the_same_files(whole, tiny_spec, tmp_path, stop_at) -> None:
+    run(tiny_spec(*SEVERAL), tmp_path / "parts", stop_at=stop_at)
+    rest = run(tiny_spec(*SEVERAL), tmp_path / "parts", resume=True, seed=None)
+    for file in sorted(whole.checkpoint.rglob("*.safetensors")):
+        assert file.read_bytes() == (rest.checkpoint / file.relative_to(whole.checkpoint)).read_bytes(), file.name
+    assert (rest.folder / "best.json").read_bytes() == (whole.folder / "best.json").read_bytes()
+
+
+def test_what_is_published_is_one_average_and_says_which(whole: RunEnd, tmp_path: Path) -> None:
+    end = whole
+    terms = Terms(license="mit")
+    for model, name, value in ((str(end.folder), FIRST, 1.5), (f"{end.folder}:{SECOND}", SECOND, 4.0)):
+        folder = tmp_path / f"published-{name}"
+        folder.mkdir()
+        release = prepare(publication(model, "me/x", terms, extra=TRAINING_FILES), folder)
+        assert read_metadata(release.files["model.safetensors"])["average"] == name
+        card = release.files["README.md"].read_text(encoding="utf-8")
+        assert f"moving average of the generator: with a half-life of {name} images (one of 4, 40, 0.75)" in card
+        report = json.loads(release.files["evaluation.json"].read_text(encoding="utf-8"))
+        assert (report["average"], report["scores"][0]["value"]) == (name, value)
+        assert "training/generator-average-0.75.safetensors" in release.files
+
+
+def test_averages_of_an_equal_value_and_none_at_all(tiny_spec, tmp_path, monkeypatch) -> None:
+    """What is not finite is never chosen while something else is; else it is the first."""
+    evaluate, values = Evaluator.evaluate, iter([float("nan"), 2.0, 2.0, *[float("nan")] * 6])
+
+    def found(self, generator, **how):
+        report = evaluate(self, generator, **how)
+        return replace(report, scores=(replace(report.scores[0], value=next(values)),))
+
+    monkeypatch.setattr(Evaluator, "evaluate", found)
+    end = run(tiny_spec(*SEVERAL), tmp_path / "run")
+    chosen = [read_metadata(place / "model.safetensors")["average"] for place in end.folder.glob("checkpoints/*")]
+    assert sorted(chosen) == sorted([SECOND, FIRST, FIRST])
