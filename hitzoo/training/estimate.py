@@ -124,8 +124,10 @@ def _times(
     steps, batch, shown = spec.training.steps, spec.training.batch_size, images_of_a_step(spec.training)
     each = batch // at_once * times.seconds_of(at_once) * _share(spec, times.between)
     evaluations = -(-steps // spec.evaluation.every) if spec.evaluation.every else 0
-    evaluating = evaluations * spec.evaluation.samples * sample
-    sampling = (steps // options.sample_every + 1) * _GRID * sample
+    averages = spec.training.averages
+    anew = sum(average.recalibrate or 0 for average in averages)
+    evaluating = evaluations * (len(averages) * spec.evaluation.samples + anew) * sample
+    sampling = ((steps // options.sample_every + 1) * _GRID + (steps // options.checkpoint_every + 1) * anew) * sample
     return {
         "steps": steps,
         "seconds_per_step": each,

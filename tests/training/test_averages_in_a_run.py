@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from hitzoo.hub.model_card import Terms
 from hitzoo.hub.upload import prepare
 from hitzoo.sampling.load import load
 from hitzoo.sampling.publish import publication
+from hitzoo.sampling.recalibration import Recalibration, batch_norms, recalibrate
+from hitzoo.sampling.weights_digest import weights_digest
 from hitzoo.spec.types import Spec
 from hitzoo.training.run.events import NoEvents, RunEnd
 from hitzoo.training.run.loop import train
@@ -150,15 +153,41 @@ def test_what_is_published_is_one_average_and_says_which(whole: RunEnd, tmp_path
         assert "training/generator-average-0.75.safetensors" in release.files
 
 
-def test_averages_of_an_equal_value_and_none_at_all(tiny_spec, tmp_path, monkeypatch) -> None:
-    """What is not finite is never chosen while something else is; else it is the first."""
-    evaluate, values = Evaluator.evaluate, iter([float("nan"), 2.0, 2.0, *[float("nan")] * 6])
+ANEW = [
+    "training.ema={decay: 0.75, start_step: 0, recalibrate: 8}",
+    "evaluation={metrics: [sliced_wasserstein], samples: 4, real_samples: 4, every: 2}",
+    "training.steps=3",
+]
 
-    def found(self, generator, **how):
-        report = evaluate(self, generator, **how)
-        return replace(report, scores=(replace(report.scores[0], value=next(values)),))
 
-    monkeypatch.setattr(Evaluator, "evaluate", found)
-    end = run(tiny_spec(*SEVERAL), tmp_path / "run")
-    chosen = [read_metadata(place / "model.safetensors")["average"] for place in end.folder.glob("checkpoints/*")]
-    assert sorted(chosen) == sorted([SECOND, FIRST, FIRST])
+def test_a_recalibrated_average_is_evaluated_and_saved_as_such(tiny_spec, tmp_path) -> None:
+    spec = tiny_spec(*ANEW)
+    end = run(spec, tmp_path / "run")
+    found = load(end.checkpoint, device="cpu")
+    assert found.metadata["recalibrated"] == 8
+    report = json.loads((end.folder / "evaluations/step-00000003.json").read_text(encoding="utf-8"))
+    assert report["scores"][0]["protocol"]["generated"]["weights"] == weights_digest(found.module)
+    again = deepcopy(found.module)
+    for norm in batch_norms(again):
+        norm.running_mean.fill_(5.0)
+    recalibrate(again, Recalibration.of(found.plan, spec.training, 8, 3))
+    assert same(again.state_dict(), found.module.state_dict())
+    plain = run(tiny_spec("training.ema={decay: 0.75, start_step: 0}", *ANEW[1:]), tmp_path / "plain")
+    own, other = (load_file(one.checkpoint / "model.safetensors") for one in (end, plain))
+    differing = {name for name in own if not torch.equal(own[name], other[name])}
+    assert differing == {name for name in own if "running_" in name}
+    for network in ("generator", "discriminator"):  # training goes on as it would
+        file = f"training/{network}.safetensors"
+        assert same(load_file(end.checkpoint / file), load_file(plain.checkpoint / file))
+
+
+def test_a_resumed_run_recalibrates_to_the_same_bits(tiny_spec, tmp_path) -> None:
+    spec = tiny_spec(*ANEW)
+    undisturbed = run(spec, tmp_path / "undisturbed")
+    run(spec, tmp_path / "parts", stop_at=1)
+    rest = run(spec, tmp_path / "parts", resume=True, seed=None)
+    assert (rest.checkpoint / "model.safetensors").read_bytes() == (
+        undisturbed.checkpoint / "model.safetensors"
+    ).read_bytes()
+    grids = [end.folder / "samples/step-00000003.png" for end in (undisturbed, rest)]
+    assert grids[0].read_bytes() == grids[1].read_bytes()

@@ -9,7 +9,10 @@ from torch import nn
 
 from hitzoo.objectives.schedule import value_at
 from hitzoo.objectives.scheduled import number_of
-from hitzoo.spec.types import EmaSpec
+from hitzoo.plan.model import ModelPlan
+from hitzoo.runtime.distributed import ALONE, World
+from hitzoo.sampling.recalibration import Recalibration, recalibrate
+from hitzoo.spec.types import EmaSpec, TrainingSpec
 
 
 class MovingAverage:
@@ -26,16 +29,19 @@ class MovingAverage:
     Attributes:
         name: among several averages of a network.
         network: the average, in evaluation mode and without gradients.
+        recalibrated: whether the statistics of batch norms were taken anew since its last change.
     """
 
     def __init__(self, network: nn.Module, spec: EmaSpec, images_per_step: int = 1) -> None:
         self.spec, self.images_per_step, self.name = spec, images_per_step, spec.name
         self.half_life = None if spec.half_life is None else number_of(spec.half_life)
         self.network = deepcopy(network).eval().requires_grad_(False)
+        self.recalibrated = False
 
     @torch.no_grad()
     def copy(self, network: nn.Module) -> None:
         """Take over the network as it is."""
+        self.recalibrated = False
         torch._foreach_copy_(list(self.network.state_dict().values()), list(network.state_dict().values()))
 
     @torch.no_grad()
@@ -47,6 +53,7 @@ class MovingAverage:
         if step <= self.spec.start_step:
             self.copy(network)
             return
+        self.recalibrated = False
         pairs = self._pairs(network)
         averaged = [pair for pair in pairs if pair[0].is_floating_point()]
         copied = [pair for pair in pairs if not pair[0].is_floating_point()]
@@ -68,6 +75,20 @@ class MovingAverage:
         """Pair the average's tensors with the network's: a tied weight, which has several names, once."""
         own, new = (one.state_dict(keep_vars=True).values() for one in (self.network, network))
         return list({id(mine): (mine, other) for mine, other in zip(own, new, strict=True)}.values())
+
+
+def network_of(
+    average: MovingAverage, plan: ModelPlan, training: TrainingSpec, seed: int, world: World = ALONE
+) -> nn.Module:
+    """Return an average's network as samples are taken of it: where its spec says so, recalibrated.
+
+    That costs `recalibrate` samples once after a change. All processes of a `world` call this and divide them.
+    """
+    latents = average.spec.recalibrate
+    if latents is not None and (world.size > 1 or not average.recalibrated):
+        recalibrate(average.network, Recalibration.of(plan, training, latents, seed), world)
+        average.recalibrated = True
+    return average.network
 
 
 def average_named(averages: tuple[MovingAverage, ...], name: str | None) -> MovingAverage:

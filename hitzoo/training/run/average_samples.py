@@ -7,8 +7,9 @@ from contextlib import AbstractContextManager
 
 from hitzoo.errors import first_line
 from hitzoo.evaluation.report import Report
+from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.sampling.generator import Generator
-from hitzoo.training.engine.ema import MovingAverage, average_named
+from hitzoo.training.engine.ema import MovingAverage, average_named, network_of
 from hitzoo.training.engine.out_of_memory import OutOfMemory, is_out_of_memory, with_smaller_batches
 from hitzoo.training.run.evaluation import Evaluation
 from hitzoo.training.run.setup import RunSetup
@@ -33,7 +34,7 @@ def evaluate_average(
         for average in averages:
             with cutting_off():
                 report = evaluator.evaluate(
-                    _generator(setup, average),
+                    _generator(setup, average, setup.world),
                     gather=lambda rows: setup.world.gather(rows, setup.device),
                     batch_size=batch_size,
                     fast="float32" if setup.options.fast else None,
@@ -43,7 +44,7 @@ def evaluate_average(
         return Evaluation.of(reports) if reports else None
 
     averages = setup.state.averages["generator"]
-    at_once = _at_once(setup, _generator(setup, averages[0]))
+    at_once = _at_once(setup)
     if setup.world.size == 1:
         return with_smaller_batches(
             evaluate, at_once, lambda reason: note(f"no evaluation at step {step:,}: out of memory ({reason})")
@@ -60,19 +61,21 @@ def save_grid(setup: RunSetup, writer: RunWriter, step: int, note: Callable[[str
     """Save a grid of samples of the chosen average, unless there is no memory for it."""
 
     def save(batch_size: int) -> None:
+        average = _generator(setup, average_named(setup.state.averages["generator"], writer.chosen))
         generator = average.fast(keeps_memory=False, graphs=0) if setup.options.fast else average
         writer.save_grid(step, generator, batch_size)
 
-    average = _generator(setup, average_named(setup.state.averages["generator"], writer.chosen))
     with_smaller_batches(
-        save, _at_once(setup, average), lambda reason: note(f"no grid at step {step:,}: out of memory ({reason})")
+        save, _at_once(setup), lambda reason: note(f"no grid at step {step:,}: out of memory ({reason})")
     )
 
 
-def _generator(setup: RunSetup, average: MovingAverage) -> Generator:
-    return Generator(setup.spec, setup.plan, average.network, setup.device)
+def _generator(setup: RunSetup, average: MovingAverage, world: World = ALONE) -> Generator:
+    network = network_of(average, setup.plan, setup.spec.training, setup.start.progress.seed, world)
+    return Generator(setup.spec, setup.plan, network, setup.device)
 
 
-def _at_once(setup: RunSetup, generator: Generator) -> int:
+def _at_once(setup: RunSetup) -> int:
     """So many that sampling rarely takes more memory than training does."""
-    return min(2 * setup.at_once, generator.default_batch_size)
+    network = setup.state.averages["generator"][0].network
+    return min(2 * setup.at_once, Generator(setup.spec, setup.plan, network, setup.device).default_batch_size)

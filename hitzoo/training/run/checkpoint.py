@@ -19,6 +19,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from hitzoo.errors import WeightsError
 from hitzoo.files import atomic_folder, parse_json
@@ -76,14 +77,14 @@ def save_checkpoint(
     about = asdict(progress)
     with atomic_folder(place) as temporary:
         model = average_named(state.averages["generator"], chosen)
-        named = {"average": model.name} if len(state.averages["generator"]) > 1 else {}
-        write_model(temporary, spec, plan, model.network.state_dict(), step=progress.step, **named)
+        said = _said_of(model, state)
+        write_model(temporary, spec, plan, model.network.state_dict(), step=progress.step, **said)
         (temporary / "training").mkdir()
         for role, network in state.networks.items():
             identity = {"discriminator_plan": plan.discriminator_hash} if role == "discriminator" else {}
             write_weights(temporary / file_of(role), network.state_dict(), about | identity)
         for name, (role, average) in _beside(state, model).items():
-            identity = weights_metadata(plan, average=average.name) if role == "generator" else {}
+            identity = weights_metadata(plan, **_said_of(average, state)) if role == "generator" else {}
             write_weights(temporary / name, average.network.state_dict(), about | identity)
         write_weights(temporary / OPTIMIZER_NAME, optimizer_tensors(state), about)
         (temporary / STATE_NAME).write_text(json.dumps(about) + "\n", encoding="utf-8")
@@ -111,6 +112,12 @@ def load_checkpoint(place: Path, state: TrainState) -> Progress:
             raise
         raise WeightsError(f"{error}\nremove {place} to resume from the checkpoint before it") from None
     return progress
+
+
+def _said_of(average: MovingAverage, state: TrainState) -> dict[str, Any]:
+    """What the header of an average of the generator says of it besides."""
+    named = {"average": average.name} if len(state.averages["generator"]) > 1 else {}
+    return named | ({} if average.spec.recalibrate is None else {"recalibrated": average.spec.recalibrate})
 
 
 def model_average(place: Path) -> str | None:

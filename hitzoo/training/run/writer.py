@@ -17,6 +17,7 @@ from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.pictures import save_png, to_grid
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.batches import batches
+from hitzoo.training.engine.ema import network_of
 from hitzoo.training.engine.state import TrainState
 from hitzoo.training.engine.stream import TrainingStream
 from hitzoo.training.run.best import Best, last_chosen
@@ -98,6 +99,8 @@ class RunWriter:
         """
         for role, network in self.state.networks.items():
             _refuse_damage(role, network, progress.step)
+        for average in self.state.averages["generator"]:
+            network_of(average, self.plan, self.spec.training, progress.seed)
         flush_lines(self.folder.metrics)
         save_checkpoint(self.folder.checkpoints, self.spec, self.plan, self.state, progress, self.chosen)
         keep(self.folder.checkpoints, self.kept, self.best.place)
