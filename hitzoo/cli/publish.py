@@ -19,7 +19,8 @@ def publish(
         str,
         typer.Argument(
             metavar="MODEL",
-            help="A run (its newest checkpoint; RUN@best, RUN@1000), a model folder, or a model of the zoo.",
+            help="A run (its newest checkpoint; RUN@best, RUN@1000, RUN:AVERAGE), a model folder, or a model of the"
+            " zoo.",
             autocompletion=complete_model,
         ),
     ],
