@@ -33,13 +33,13 @@ from tests.training.conftest import TINY
 
 SEVERAL = [
     "training.ema=[{half_life: 4, start_step: 0}, {half_life: 40, start_step: 0}, {decay: 0.75, start_step: 0}]",
-    "evaluation={metrics: [sliced_wasserstein], samples: 4, real_samples: 4, every: 2}",
-    "training.steps=5",
+    "evaluation={metrics: [sliced_wasserstein], samples: 4, real_samples: 4, every: 3}",
+    "training.steps=6",
 ]
 FIRST, SECOND, THIRD = "4", "40", "0.75"
 METRIC = "sliced_wasserstein"
-# of the three averages at steps 2, 4 and 5
-SCORES = [3.0, 2.0, 2.5, 9.0, 8.0, 1.0, 1.5, 4.0, 4.0]
+RESUMED = {"resume": True, "seed": None}
+SCORES = [3.0, 1.0, 2.5, 9.0, 8.0, 2.0]  # of the three averages at steps 3 and 6
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -61,7 +61,7 @@ def _scored() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, _scored: None) -> RunEnd:
     """A run from its first step to its last."""
-    return run(parse_spec(TINY, "tiny", SEVERAL), tmp_path_factory.mktemp("whole") / "run", checkpoint_every=3)
+    return run(parse_spec(TINY, "tiny", SEVERAL), tmp_path_factory.mktemp("whole") / "run", checkpoint_every=5)
 
 
 class Stopping(NoEvents):
@@ -89,68 +89,82 @@ def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 
 
 def test_the_best_average_of_an_evaluation_is_the_model(whole: RunEnd) -> None:
-    end = whole
-    chosen = {2: SECOND, 3: SECOND, 4: THIRD, 5: FIRST}  # at 3 nothing is evaluated: the last choice stays
+    chosen = {3: SECOND, 5: SECOND, 6: THIRD}  # at 5 nothing is evaluated: the last choice stays
     for step, name in chosen.items():
-        place = end.folder / f"checkpoints/step-{step:08d}"
+        place = whole.folder / f"checkpoints/step-{step:08d}"
         assert read_metadata(place / "model.safetensors")["average"] == name
         beside = {path.name for path in (place / "training").glob("generator-average*")}
         assert beside == {f"generator-average-{other}.safetensors" for other in {FIRST, SECOND, THIRD} - {name}}
-    best = json.loads((end.folder / "best.json").read_text(encoding="utf-8"))
-    assert (best["checkpoint"], best["average"], best["value"]) == ("step-00000004", THIRD, 1.0)
-    lines = [json.loads(line) for line in (end.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert [line.get("average") for line in lines] == [None, SECOND, None, THIRD, FIRST]
-    assert [lines[1][key] for key in (f"eval/{METRIC}", f"eval-4/{METRIC}", f"eval-0.75/{METRIC}")] == [2.0, 3.0, 2.5]
+    best = json.loads((whole.folder / "best.json").read_text(encoding="utf-8"))
+    assert (best["checkpoint"], best["average"], best["value"]) == ("step-00000003", SECOND, 1.0)
+    lines = [json.loads(line) for line in (whole.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [line.get("average") for line in lines] == [None, None, SECOND, None, None, THIRD]
+    assert [lines[2][key] for key in (f"eval/{METRIC}", f"eval-4/{METRIC}", f"eval-0.75/{METRIC}")] == [1.0, 3.0, 2.5]
 
 
 def test_averages_differ_and_are_loaded_by_name(whole: RunEnd, monkeypatch: pytest.MonkeyPatch) -> None:
-    end = whole
-    monkeypatch.chdir(end.folder.parent)
+    monkeypatch.chdir(whole.folder.parent)
     model = load("run", device="cpu").module.state_dict()
-    assert same(model, load_file(end.checkpoint / "model.safetensors"))
-    assert same(model, load(f"run:{FIRST}", device="cpu").module.state_dict())
-    found = load(f"run@5:{SECOND}", device="cpu")
-    assert same(found.module.state_dict(), weights_of(end.checkpoint, SECOND))
-    assert not same(found.module.state_dict(), model)
-    live = load(f"{end.checkpoint}:live", device="cpu").module.state_dict()
-    assert same(live, load_file(end.checkpoint / "training/generator.safetensors"))
+    assert same(model, load_file(whole.checkpoint / "model.safetensors"))
+    assert same(model, load(f"run:{THIRD}", device="cpu").module.state_dict())
+    found = load(f"run@6:{SECOND}", device="cpu").module.state_dict()
+    assert same(found, weights_of(whole.checkpoint, SECOND))
+    assert not same(found, model)
+    live = load(f"{whole.checkpoint}:live", device="cpu").module.state_dict()
+    assert same(live, load_file(whole.checkpoint / "training/generator.safetensors"))
     with pytest.raises(WeightsError, match=r"no average '41'; there are 0\.75, 4, 40, live"):
         load("run:41", device="cpu")
 
 
 def test_an_evaluation_that_was_owed_names_the_best_of_a_checkpoint_saved_before(tiny_spec, tmp_path, monkeypatch):
-    """The run stops at step 4 and saves the average chosen at step 2; then it finds another one better."""
-    run(tiny_spec(*SEVERAL), tmp_path / "run", stop_at=3)
-    end = run(tiny_spec(*SEVERAL), tmp_path / "run", resume=True, seed=None)
-    place = end.folder / "checkpoints/step-00000004"
-    assert read_metadata(place / "model.safetensors")["average"] == SECOND
+    """The run stops at step 3 and saves the first average; then it finds another one better."""
+    run(tiny_spec(*SEVERAL), tmp_path / "run", stop_at=2)
+    end = run(tiny_spec(*SEVERAL), tmp_path / "run", **RESUMED)
+    place = end.folder / "checkpoints/step-00000003"
+    assert read_metadata(place / "model.safetensors")["average"] == FIRST
     monkeypatch.chdir(tmp_path)
     best = load("run@best", device="cpu").module.state_dict()
-    assert same(best, weights_of(place, THIRD))
+    assert same(best, weights_of(place, SECOND))
 
 
-@pytest.mark.parametrize("stop_at", [1, 2])
-def test_a_resumed_run_ends_in_the_same_files(whole, tiny_spec, tmp_path, stop_at) -> None:
+@pytest.mark.parametrize(("stop_at", "kept"), [(2, True), (3, False)])
+def test_a_resumed_run_ends_in_the_same_files(whole, tiny_spec, tmp_path, stop_at, kept) -> None:
+    """Step 5, where nothing is evaluated, is saved with the choice of before: by the metrics, or by the checkpoint."""
     run(tiny_spec(*SEVERAL), tmp_path / "parts", stop_at=stop_at)
-    rest = run(tiny_spec(*SEVERAL), tmp_path / "parts", resume=True, seed=None)
-    for file in sorted(whole.checkpoint.rglob("*.safetensors")):
-        assert file.read_bytes() == (rest.checkpoint / file.relative_to(whole.checkpoint)).read_bytes(), file.name
+    if not kept:
+        (tmp_path / "parts/metrics.jsonl").unlink()
+    rest = run(tiny_spec(*SEVERAL), tmp_path / "parts", checkpoint_every=5, **RESUMED)
+    for file in sorted(path for step in (5, 6) for path in whole.folder.rglob(f"step-0000000{step}/**/*.safetensors")):
+        assert file.read_bytes() == (rest.folder / file.relative_to(whole.folder)).read_bytes(), file
     assert (rest.folder / "best.json").read_bytes() == (whole.folder / "best.json").read_bytes()
 
 
+def test_choice_is_that_of_the_last_evaluation_also_where_no_checkpoint_knows_it(tiny_spec, tmp_path) -> None:
+    """A run that made up for an evaluation may be killed before it saves again."""
+    run(tiny_spec(*SEVERAL), tmp_path / "run", stop_at=3)
+    metrics = tmp_path / "run/metrics.jsonl"
+    metrics.write_text(metrics.read_text().replace(f'"average": "{SECOND}"', f'"average": "{THIRD}"'))
+    end = run(tiny_spec(*SEVERAL), tmp_path / "run", checkpoint_every=5, **RESUMED)
+    assert read_metadata(end.folder / "checkpoints/step-00000005/model.safetensors")["average"] == THIRD
+
+
 def test_what_is_published_is_one_average_and_says_which(whole: RunEnd, tmp_path: Path) -> None:
-    end = whole
     terms = Terms(license="mit")
-    for model, name, value in ((str(end.folder), FIRST, 1.5), (f"{end.folder}:{SECOND}", SECOND, 4.0)):
+    half = "with a half-life of 40 images"
+    decay = "0.75 per step, a half-life of 10 images"
+    for model, name, words, value in (
+        (str(whole.folder), THIRD, decay, 2.0),
+        (f"{whole.folder}:{SECOND}", SECOND, half, 8.0),
+    ):
         folder = tmp_path / f"published-{name}"
         folder.mkdir()
         release = prepare(publication(model, "me/x", terms, extra=TRAINING_FILES), folder)
         assert read_metadata(release.files["model.safetensors"])["average"] == name
         card = release.files["README.md"].read_text(encoding="utf-8")
-        assert f"moving average of the generator: with a half-life of {name} images (one of 4, 40, 0.75)" in card
+        assert f"moving average of the generator: {words} (one of 4, 40, 0.75), float32" in card
         report = json.loads(release.files["evaluation.json"].read_text(encoding="utf-8"))
         assert (report["average"], report["scores"][0]["value"]) == (name, value)
-        assert "training/generator-average-0.75.safetensors" in release.files
+        assert "training/generator-average-4.safetensors" in release.files
 
 
 ANEW = [
@@ -185,7 +199,7 @@ def test_a_resumed_run_recalibrates_to_the_same_bits(tiny_spec, tmp_path) -> Non
     spec = tiny_spec(*ANEW)
     undisturbed = run(spec, tmp_path / "undisturbed")
     run(spec, tmp_path / "parts", stop_at=1)
-    rest = run(spec, tmp_path / "parts", resume=True, seed=None)
+    rest = run(spec, tmp_path / "parts", **RESUMED)
     assert (rest.checkpoint / "model.safetensors").read_bytes() == (
         undisturbed.checkpoint / "model.safetensors"
     ).read_bytes()

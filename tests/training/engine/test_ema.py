@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 import torch
 from torch import nn
 
+from hitzoo.families.compile import compile_spec
 from hitzoo.layers.norm import BatchNorm
 from hitzoo.spec.types import EmaSpec, ScheduleSpec
-from hitzoo.training.engine.ema import MovingAverage
+from hitzoo.training.engine import ema
+from hitzoo.training.engine.ema import MovingAverage, network_of
+from hitzoo.training.engine.state import new_state
+from tests.threads_as_processes import together
 
 
 def set_all(network: nn.Module, value: float) -> None:
@@ -135,3 +141,34 @@ def test_tied_weight_is_averaged_once() -> None:
     assert average.network.other.weight.item() == 2.0
     assert average.network.first.weight.item() == average.network.second.weight.item() == 2.0
     assert average.network.first.weight is average.network.second.weight
+
+
+def test_processes_recalibrate_together_though_one_has_done_so_alone(tiny_spec) -> None:
+    """The first process saves checkpoints, and the others do not look at their averages then."""
+    spec = tiny_spec("training.ema={decay: 0.5, recalibrate: 8}")
+    plan = compile_spec(spec)
+    averages = new_state(plan, spec.training, 0, torch.device("cpu")).averages["generator"]
+
+    def work(world) -> dict[str, torch.Tensor]:
+        (average,) = deepcopy(averages)
+        if world.first:
+            network_of(average, plan, spec.training, 3)
+        return network_of(average, plan, spec.training, 3, world).state_dict()
+
+    one, other = together(2, work)
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_average_is_recalibrated_once_after_each_change(tiny_spec, monkeypatch) -> None:
+    spec = tiny_spec("training.ema=[{decay: 0.5}, {decay: 0.5, recalibrate: 8}]")
+    plan = compile_spec(spec)
+    state, done = new_state(plan, spec.training, 0, torch.device("cpu")), []
+    monkeypatch.setattr(ema, "recalibrate", lambda network, how, world: done.append((network, how.latents)))
+    plain, anew = state.averages["generator"]
+    for step in (0, 20):
+        if step:
+            state.update(("generator",), step)
+        for _ in range(2):
+            assert network_of(plain, plan, spec.training, 3) is plain.network
+            assert network_of(anew, plan, spec.training, 3) is anew.network
+    assert done == [(anew.network, 8)] * 2
