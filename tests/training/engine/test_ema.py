@@ -114,11 +114,19 @@ def test_half_life_may_be_ramped_up() -> None:
 
 
 def test_ramp_limits_the_half_life_to_a_share_of_the_images_seen() -> None:
-    """TransGAN: N = min(kimg·1000, ramp·images), beta = 0.5^(batch/N), and a copy at first; 0.05 is StyleGAN2's."""
+    """StyleGAN2's: N = min(half-life, ramp·images), decay 0.5^(batch/N), and a copy at first."""
     average = MovingAverage(BatchNorm(2), EmaSpec(half_life=500_000.0, ramp=0.05, start_step=0), images_per_step=64)
     assert average.decay(1, 0) == 0.0
     assert average.decay(101, 6400) == pytest.approx(0.5 ** (64 / 320))
     assert average.decay(10**6, 64 * 10**6) == pytest.approx(0.5 ** (64 / 500_000))
+
+
+@pytest.mark.parametrize("step", [1, 100, 10**6])
+def test_ramp_can_say_what_transgan_does(step: int) -> None:
+    """Batches of 64, four per step of the generator: N = min(kimg·1000, ramp·64·t), decay 0.5^(64/N), t of batches."""
+    theirs = 0.5 ** (64 / min(500_000, 0.1 * 64 * 4 * step))
+    average = MovingAverage(BatchNorm(2), EmaSpec(half_life=2_000_000.0, ramp=0.4, start_step=0), images_per_step=256)
+    assert average.decay(step + 1, 256 * step) == pytest.approx(theirs, rel=1e-12)
 
 
 class Tied(nn.Module):
