@@ -123,7 +123,7 @@ def _facts(
 
 
 def _average(model: ModelFolder) -> str:
-    """What the weights are an average of, in words; empty where there is no more to say of it."""
+    """Say in words which average the weights are; empty for a usual one."""
     name = average_in_file(model.weights) or read_metadata(model.weights).get("average")
     return LIVE if name == LIVE else average_in_words(model.spec.training, name)
 

@@ -124,9 +124,8 @@ def _times(
     steps, batch, shown = spec.training.steps, spec.training.batch_size, images_of_a_step(spec.training)
     each = batch // at_once * times.seconds_of(at_once) * _share(spec, times.between)
     evaluations = -(-steps // spec.evaluation.every) if spec.evaluation.every else 0
-    averages = spec.training.averages
-    anew = sum(average.recalibrate or 0 for average in averages)
-    evaluating = evaluations * (len(averages) * spec.evaluation.samples + anew) * sample
+    anew = sum(average.recalibrate or 0 for average in spec.training.averages)
+    evaluating = evaluations * (len(spec.training.averages) * spec.evaluation.samples + anew) * sample
     sampling = ((steps // options.sample_every + 1) * _GRID + (steps // options.checkpoint_every + 1) * anew) * sample
     return {
         "steps": steps,
@@ -139,12 +138,11 @@ def _times(
 
 
 def _disk(spec: Spec, plan: ModelPlan, options: RunOptions, checkpoint: int, reading: Reading | None) -> dict[str, int]:
-    steps = spec.training.steps
     disk = run_bytes(
         checkpoint=checkpoint,
-        kept=min(options.keep, -(-steps // options.checkpoint_every)),
+        kept=min(options.keep, -(-spec.training.steps // options.checkpoint_every)),
         grid=grid_bytes(reading, plan.resolution, plan.image_channels),
-        steps=steps,
+        steps=spec.training.steps,
         sample_every=options.sample_every,
         log_every=options.log_every,
         evaluates=bool(spec.evaluation.every),
