@@ -176,16 +176,17 @@ ANEW = [
 
 def test_a_recalibrated_average_is_evaluated_and_saved_as_such(tiny_spec, tmp_path) -> None:
     spec = tiny_spec(*ANEW)
-    end = run(spec, tmp_path / "run")
+    end = run(spec, tmp_path / "run", checkpoint_every=1)
     found = load(end.checkpoint, device="cpu")
     assert found.metadata["recalibrated"] == 8
     report = json.loads((end.folder / "evaluations/step-00000003.json").read_text(encoding="utf-8"))
     assert report["scores"][0]["protocol"]["generated"]["weights"] == weights_digest(found.module)
-    again = deepcopy(found.module)
-    for norm in batch_norms(again):
-        norm.running_mean.fill_(5.0)
-    recalibrate(again, Recalibration.of(found.plan, spec.training, 8, 3))
-    assert same(again.state_dict(), found.module.state_dict())
+    for model in (found, load(f"{end.folder}@1", device="cpu")):  # the other one was not evaluated
+        again = deepcopy(model.module)
+        for norm in batch_norms(again):
+            norm.running_mean.fill_(5.0)
+        recalibrate(again, Recalibration.of(found.plan, spec.training, 8, 3))
+        assert same(again.state_dict(), model.module.state_dict())
     plain = run(tiny_spec("training.ema={decay: 0.75, start_step: 0}", *ANEW[1:]), tmp_path / "plain")
     own, other = (load_file(one.checkpoint / "model.safetensors") for one in (end, plain))
     differing = {name for name in own if not torch.equal(own[name], other[name])}
