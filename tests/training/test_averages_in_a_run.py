@@ -13,8 +13,10 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from hitzoo.cli.stored_evaluation import settled, store_in_run
 from hitzoo.errors import WeightsError
 from hitzoo.evaluation.evaluator import Evaluator
+from hitzoo.evaluation.report import Report, Score
 from hitzoo.families.load import parse_spec
 from hitzoo.hub.model_card import Terms
 from hitzoo.hub.upload import prepare
@@ -27,8 +29,10 @@ from hitzoo.training.run.events import NoEvents, RunEnd
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.metrics import Record
 from hitzoo.training.run.options import RunOptions
+from hitzoo.zoo.file_digests import sha256_of
 from hitzoo.zoo.model_layout import TRAINING_FILES
 from hitzoo.zoo.weights import read_metadata
+from tests.conftest import Run
 from tests.training.conftest import TINY
 
 SEVERAL = [
@@ -146,6 +150,21 @@ def test_choice_is_that_of_the_last_evaluation_also_where_no_checkpoint_knows_it
     metrics.write_text(metrics.read_text().replace(f'"average": "{SECOND}"', f'"average": "{THIRD}"'))
     end = run(tiny_spec(*SEVERAL), tmp_path / "run", checkpoint_every=5, **RESUMED)
     assert read_metadata(end.folder / "checkpoints/step-00000005/model.safetensors")["average"] == THIRD
+
+
+def test_another_average_is_named_in_every_verb(whole: RunEnd, run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(whole.folder.parent)
+    checkpoint = whole.checkpoint.absolute()
+    assert settled(f"run:{SECOND}") == f"{checkpoint}:{SECOND}"
+    assert settled("run") == settled(f"run:{THIRD}") == str(checkpoint)
+    report = Report(scores=(Score(metric="fid", name="fid", value=7.0, deviation=None, better="lower", protocol={}),))
+    store_in_run(settled(f"run:{SECOND}"), report, note=lambda message: None)
+    (kept,) = (whole.folder / "evaluations").glob("step-00000006-*.json")
+    other = checkpoint / f"training/generator-average-{SECOND}.safetensors"
+    assert json.loads(kept.read_text(encoding="utf-8"))["weights_file"] == sha256_of(other)
+    assert run("info", f"run:{SECOND}", "--json").stdout.count(f'"average": "{SECOND}"') == 1
+    assert f"{METRIC} 1 at 3 ({SECOND})" in " ".join(run("runs", ".").stdout.split())
+    assert load(f"run:{SECOND}", device="cpu").label == f"run-step-00000006-{SECOND}"
 
 
 def test_what_is_published_is_one_average_and_says_which(whole: RunEnd, tmp_path: Path) -> None:
