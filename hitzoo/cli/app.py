@@ -31,6 +31,7 @@ from hitzoo.cli import (
     new,
     publish,
     pull,
+    recalibrate,
     render,
     runs,
     sample,
@@ -88,6 +89,7 @@ _verb("check", TRAIN, check.check)
 _verb("estimate", TRAIN, estimate.estimate)
 _verb("train", TRAIN, train.train)
 _verb("runs", TRAIN, runs.list_runs)
+_verb("recalibrate", TRAIN, recalibrate.recalibrate)
 _verb("sample", MAKE, sample.sample)
 _verb("render", MAKE, render.render)
 _verb("export", MAKE, export.export)

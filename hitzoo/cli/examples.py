@@ -71,6 +71,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "hitzoo export hit-ti-shapes32 --out shapes.onnx",
         "hitzoo export runs/photos --out photos.pt2",
     ),
+    "recalibrate": (
+        "hitzoo recalibrate runs/photos@best --out models/photos",
+        "hitzoo recalibrate runs/photos --latents 50000 --out models/photos",
+    ),
     "pull": ("hitzoo pull acme/hit-b-ffhq256@v1",),
     "publish": (
         "hitzoo publish runs/photos acme/photos --license cc-by-4.0 --dry-run",

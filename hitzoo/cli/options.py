@@ -41,7 +41,8 @@ ModelArgument: TypeAlias = Annotated[
     str | None,
     typer.Argument(
         metavar="MODEL",
-        help="A model of the zoo, a model folder, a run (RUN@best, RUN@1000), or ORG/NAME[@REVISION] on the Hub.",
+        help="A model of the zoo, a model folder, a run (RUN@best, RUN@1000, RUN:AVERAGE), or ORG/NAME[@REVISION] on"
+        " the Hub.",
         show_default=False,
         autocompletion=complete_model,
     ),

@@ -19,7 +19,8 @@ def publish(
         str,
         typer.Argument(
             metavar="MODEL",
-            help="A run (its newest checkpoint; RUN@best, RUN@1000), a model folder, or a model of the zoo.",
+            help="A run (its newest checkpoint; RUN@best, RUN@1000, RUN:AVERAGE), a model folder, or a model of the"
+            " zoo.",
             autocompletion=complete_model,
         ),
     ],
@@ -135,7 +136,7 @@ def _show(model: str, repo: str, said: dict[str, Any], more: dict[str, Any], out
         release = prepare(wanted, Path(place))
         card = release.files["README.md"].read_text(encoding="utf-8")
         if out is not None:
-            with folder_target(out, FILES, force=force) as folder:
+            with folder_target(out, (*FILES, *release.files), force=force) as folder:
                 for name, path in release.files.items():
                     (folder / name).parent.mkdir(exist_ok=True)
                     shutil.copyfile(path, folder / name)

@@ -34,7 +34,7 @@ def list_runs(
         raise RequestError(f"no such folder: {folder}; give the one that holds your runs: hitzoo runs DIR")
     found = listing.list_runs(folder)
     if as_json:
-        console.print_json([_finite(asdict(run) | {"folder": str(run.folder)}) for run in found])
+        console.print_json([_finite(_as_json(run)) for run in found])
     elif found:
         _print_table([_row(folder, run) for run in found])
         for run in found:
@@ -42,6 +42,10 @@ def list_runs(
                 console.print_line(f"{run.folder}: {run.note}")
     else:
         console.print_line(f"{folder} holds no runs yet; start one: hitzoo train SPEC --data PATH --out {folder}/NAME")
+
+
+def _as_json(run: RunSummary) -> dict[str, Any]:
+    return asdict(run) | {"folder": str(run.folder), "best": run.best.to_json() if run.best else None}
 
 
 def _print_table(rows: list[list[str]]) -> None:
@@ -70,8 +74,16 @@ def _row(folder: Path, run: RunSummary) -> list[str]:
         _short(run.losses.get("generator")),
         _short(run.losses.get("discriminator")),
         next((f"{metric} {_short(value)}" for metric, value in run.evaluation.items()), ""),
-        f"{run.best.metric} {_short(run.best.value)} at {run.best.step:,}" if run.best else "",
+        _best(run),
     ]
+
+
+def _best(run: RunSummary) -> str:
+    """`fid 12.3 at 1,000`; of several averages with the best one's name: `fid 12.3 at 1,000 (10000)`."""
+    if run.best is None:
+        return ""
+    average = f" ({run.best.average})" if run.best.average else ""
+    return f"{run.best.metric} {_short(run.best.value)} at {run.best.step:,}{average}"
 
 
 def _steps(run: RunSummary) -> str:

@@ -8,7 +8,17 @@ from math import log
 from hitzoo.families.augment_in_words import augment_in_words
 from hitzoo.families.number_in_words import ends_in_words, number_in_words
 from hitzoo.spec.batches import images_of_a_step
-from hitzoo.spec.types import AdamSpec, Number, R1Spec, R2Spec, RegularizerSpec, ScheduleSpec, Spec, TrainingSpec
+from hitzoo.spec.types import (
+    AdamSpec,
+    EmaSpec,
+    Number,
+    R1Spec,
+    R2Spec,
+    RegularizerSpec,
+    ScheduleSpec,
+    Spec,
+    TrainingSpec,
+)
 
 
 def recipe_in_words(spec: Spec) -> str:
@@ -17,7 +27,8 @@ def recipe_in_words(spec: Spec) -> str:
     san = ["san"] if getattr(spec.discriminator, "san", False) else []
     terms = [training.loss, *san, *map(_term, training.regularizers)]
     augment = [] if training.augment is None else [augment_in_words(training.augment)]
-    average = f"average {_average(training)}"
+    words = [_average(average, training) for average in training.averages]
+    average = f"average {words[0]}" if len(words) == 1 else f"averages {' and '.join(words)}"
     return "; ".join([", ".join(terms), *augment, *_updates(training), _adam(training.optimizer), average])
 
 
@@ -29,6 +40,15 @@ def gamma_notes(spec: Spec) -> tuple[str, ...]:
         for term in spec.training.regularizers
         if isinstance(term, R1Spec | R2Spec)
     )
+
+
+def average_in_words(training: TrainingSpec, name: object) -> str:
+    """Return what the average of that name is, of several or recalibrated; empty for one that is as usual."""
+    averages = training.averages
+    found = [_average(average, training) for average in averages if name in (None, average.name)]
+    if len(averages) == 1:
+        return "" if averages[0].recalibrate is None else found[0] if found else ""
+    return f"{found[0]} (one of {', '.join(average.name for average in averages)})" if found and name else ""
 
 
 def _term(term: RegularizerSpec) -> str:
@@ -71,12 +91,15 @@ def _betas(betas: tuple[Number, Number]) -> str:
     return " and ".join(map(number_in_words, betas))
 
 
-def _average(training: TrainingSpec) -> str:
-    if training.ema.half_life is not None:
-        half_life = training.ema.half_life
+def _average(average: EmaSpec, training: TrainingSpec) -> str:
+    anew = "" if average.recalibrate is None else f", recalibrated on {average.recalibrate:,} samples"
+    if average.half_life is not None:
+        half_life = average.half_life
         unit = "" if isinstance(half_life, ScheduleSpec) else " images"  # a schedule's words end in its own
-        return f"with a half-life of {number_in_words(half_life)}{unit}"
-    decay = training.ema.decay
+        limit = "" if average.ramp is None else f", at most {average.ramp:g} of those seen"
+        return f"with a half-life of {number_in_words(half_life)}{unit}{limit}{anew}"
+    decay = average.decay
     if not decay:
-        return "is a copy"
-    return f"{decay:g} per step, a half-life of {images_of_a_step(training) * log(0.5) / log(decay):,.0f} images"
+        return f"is a copy{anew}"
+    images = images_of_a_step(training) * log(0.5) / log(decay)
+    return f"{decay:g} per step, a half-life of {images:,.0f} images{anew}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hitzoo.errors import Problem
 from hitzoo.families.augment_problems import augment_problems
+from hitzoo.families.average_problems import average_problems
 from hitzoo.families.family import Outline
 from hitzoo.families.schedule_problems import schedule_problems
 from hitzoo.plan.network import NetworkPlan
@@ -17,6 +18,7 @@ def training_problems(spec: Spec, outline: Outline, discriminator: NetworkPlan |
         *_statistics_problems(spec, outline),
         *_generator_batch_problems(spec, outline, discriminator),
         *schedule_problems(spec),
+        *average_problems(spec, outline),
         *regularizer_problems(spec),
         *_difference_problems(spec, discriminator),
         *augment_problems(spec),

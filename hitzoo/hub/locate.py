@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
@@ -18,12 +19,13 @@ from hitzoo.hub.unknown_name import unknown_name
 from hitzoo.hub.verification import open_published
 from hitzoo.places import is_file, is_folder, place
 from hitzoo.zoo.cards import PUBLISHED, SPEC_ONLY, Card, check_file, find_card
+from hitzoo.zoo.checkpoint_averages import split_average, weights_of_average
 from hitzoo.zoo.checkpoint_index import verify
 from hitzoo.zoo.model_folder import ModelFolder, open_model
 from hitzoo.zoo.model_layout import CONFIG_NAME, MANIFEST_NAME, MODEL_FILES
 from hitzoo.zoo.pasted import as_meant
 from hitzoo.zoo.repo_name import PREFIX, is_repo_name, parse_repo_name
-from hitzoo.zoo.run_checkpoints import named_checkpoint, refuse_mistyped_run
+from hitzoo.zoo.run_checkpoints import best_average, named_checkpoint, refuse_mistyped_run
 from hitzoo.zoo.run_layout import RunPaths
 
 _log = logging.getLogger(__name__)
@@ -54,9 +56,13 @@ def locate(model: str | Path, *, extra: Collection[str] = (), progress: Progress
             return _of_the_zoo(card, extra, progress)
         if model.startswith(PREFIX):
             return pull_repo(parse_repo_name(model), extra=extra, progress=progress).model
+        model, average = split_average(model)
         checkpoint = named_checkpoint(model)
         if checkpoint is not None:
-            return _of_folder(_model_folder(checkpoint))
+            best = best_average(checkpoint) if model.endswith("@best") else ""
+            return _with_average(_model_folder(checkpoint), average or best)
+        if average:
+            return _with_average(_model_folder(place(model)), average)
     path = place(model)
     named = isinstance(model, str) and is_repo_name(model)
     if is_folder(path):
@@ -70,6 +76,18 @@ def locate(model: str | Path, *, extra: Collection[str] = (), progress: Progress
 
 def _of_folder(folder: Path) -> ModelFolder:
     return open_published(folder) if is_file(folder / MANIFEST_NAME) else open_model(folder)
+
+
+def _with_average(folder: Path, average: str) -> ModelFolder:
+    """A checkpoint with one of several averages, or the live generator; an empty name is the model itself."""
+    found = _of_folder(folder)
+    if not average:
+        return found
+    weights = weights_of_average(folder, average)
+    wrong = verify(folder, only=[weights.relative_to(folder).as_posix()])
+    if wrong:
+        raise WeightsError(f"{folder} is damaged: {'; '.join(wrong)}; take another checkpoint")
+    return replace(found, weights=weights)
 
 
 def _of_the_zoo(card: Card, extra: Collection[str], progress: Progress | None) -> ModelFolder:

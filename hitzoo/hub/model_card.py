@@ -21,6 +21,7 @@ from hitzoo.plan.table import network_cost
 from hitzoo.spec.shipped import shipped_specs
 from hitzoo.spec.types import Spec
 from hitzoo.zoo.cards import Card
+from hitzoo.zoo.model_layout import LIVE
 
 _MARKED = re.compile(r"<!-- hitzoo:begin ([0-9a-f]{64}) -->\n(.*?)\n<!-- hitzoo:end -->", re.DOTALL)
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~$&#])")
@@ -48,7 +49,10 @@ class Terms:
 
 @dataclass(frozen=True, kw_only=True)
 class CardFacts:
-    """The contents of a card. `scores` are those of an evaluation report; `grid` is rows and columns of the picture."""
+    """The contents of a card. `scores` are those of an evaluation report; `grid` is rows and columns of the picture.
+
+    `average` says more of the average that the weights are; `live` of the generator itself.
+    """
 
     repo_id: str
     spec: Spec
@@ -56,6 +60,7 @@ class CardFacts:
     terms: Terms
     made: Mapping[str, str] = field(default_factory=dict)
     scores: Sequence[Mapping[str, Any]] = ()
+    average: str = ""
     record: Card | None = None
     grid: tuple[int, int] | None = None
     files: tuple[str, ...] = ()
@@ -175,7 +180,7 @@ def _network(facts: CardFacts) -> str:
         "latent": f"{plan.latent_dim} numbers, standard normal",
         "image": f"{plan.resolution}×{plan.resolution}×{plan.image_channels}",
         "parameters": f"{network_cost(plan.generator).parameters:,}",
-        "weights": "moving average of the generator, float32",
+        "weights": _weights(facts.average),
     }
     paper = (
         f"\n\nPaper: {facts.record.paper.title}, {facts.record.paper.url}"
@@ -183,6 +188,12 @@ def _network(facts: CardFacts) -> str:
         else ""
     )
     return f"## Network\n\n{_table(('', ''), rows.items())}{paper}"
+
+
+def _weights(average: str) -> str:
+    if average == LIVE:
+        return "the generator itself, not its moving average, float32"
+    return f"moving average of the generator{average and f': {average}'}, float32"
 
 
 def _training(facts: CardFacts) -> str:

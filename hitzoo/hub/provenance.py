@@ -16,7 +16,7 @@ from typing import Any
 from hitzoo.zoo.cards import Card
 from hitzoo.zoo.evaluation_report import check_report
 from hitzoo.zoo.kept_reports import kept_report
-from hitzoo.zoo.model_layout import STATE_NAME
+from hitzoo.zoo.model_layout import STATE_NAME, average_in_file, folder_of
 from hitzoo.zoo.run_layout import RunPaths
 
 _OF_A_MACHINE = re.compile(r"/|~|\.\.|[A-Za-z]:[\\/]")
@@ -36,12 +36,12 @@ def provenance_of(weights: Path, metadata: Mapping[str, Any], card: Card | None)
     """Gather what is known of a weights file with this header; `card` is the record of a bundled one."""
     if card is not None:
         return Provenance(facts=_of_record(card))
-    checkpoint = weights.parent
+    checkpoint = folder_of(weights)
     run = RunPaths(checkpoint.parent.parent)
     state = read_object(checkpoint / STATE_NAME)
     sessions = read_object(run.about).get("sessions")
     session = sessions[0] if isinstance(sessions, list) and sessions and isinstance(sessions[0], dict) else {}
-    place, report = kept_report(checkpoint)
+    place, report = kept_report(checkpoint, weights, average_in_file(weights) or metadata.get("average"))
     return Provenance(
         facts=_of_run({**metadata, **state}, session, _seconds(run.metrics, state.get("step"))),
         report=check_report(report, place) if report else None,

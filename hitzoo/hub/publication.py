@@ -16,6 +16,7 @@ from hitzoo.spec.shipped import find_spec
 from hitzoo.spec.text import read_spec_text
 from hitzoo.zoo.cards import Card, find_card
 from hitzoo.zoo.model_folder import ModelFolder
+from hitzoo.zoo.model_layout import OPTIMIZER_NAME, STATE_NAME, is_average_file
 from hitzoo.zoo.pasted import as_meant
 from hitzoo.zoo.run_layout import run_of
 
@@ -34,7 +35,7 @@ class Publication:
         bundled: whether the model is the very one of that record.
         spec_text: the spec as its author wrote it, where that is known.
         report: an evaluation; None takes the run's own.
-        extra: those of `TRAINING_FILES` that go along.
+        extra: those of `TRAINING_FILES` that go along, and with the optimizers the other averages.
         readme: a card that the author wrote.
     """
 
@@ -76,8 +77,17 @@ def publication_of(
         bundled=bundled,
         spec_text=read_spec_text(find_spec(card.spec)) if card is not None and bundled else None,
         report=report,
-        extra=extra,
-        readme=None if bundled else _own_card(found.weights.parent),
+        extra=(*extra, *_averages_beside(found)) if OPTIMIZER_NAME in extra else extra,
+        readme=None if bundled else _own_card(found.folder),
+    )
+
+
+def _averages_beside(found: ModelFolder) -> list[str]:
+    """The other averages of a checkpoint, without which its run cannot go on."""
+    return sorted(
+        name
+        for path in (found.folder / STATE_NAME).parent.glob("*")
+        if is_average_file(name := path.relative_to(found.folder).as_posix())
     )
 
 

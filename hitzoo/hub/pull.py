@@ -27,7 +27,15 @@ from hitzoo.hub.verification import check_size, check_weights, read_description
 from hitzoo.places import is_folder, place
 from hitzoo.zoo.cards import BUNDLED, PUBLISHED, Card, find_card
 from hitzoo.zoo.model_folder import ModelFolder
-from hitzoo.zoo.model_layout import CONFIG_NAME, MANIFEST_NAME, SPEC_NAME, TRAINING_FILES, WEIGHTS_NAME
+from hitzoo.zoo.model_layout import (
+    CONFIG_NAME,
+    MANIFEST_NAME,
+    OPTIMIZER_NAME,
+    SPEC_NAME,
+    TRAINING_FILES,
+    WEIGHTS_NAME,
+    is_average_file,
+)
 from hitzoo.zoo.pasted import as_meant, not_a_model
 from hitzoo.zoo.repo_name import RepoName, is_repo_name, parse_repo_name
 
@@ -48,7 +56,7 @@ class Pulled:
     @property
     def folder(self) -> Path:
         """The folder in the cache; `hitzoo.load` takes it like any model folder."""
-        return self.model.weights.parent
+        return self.model.folder
 
 
 def pull(
@@ -144,7 +152,9 @@ class _Pull:
             self._fetch(name)
         manifest = self._verified(folder, (CONFIG_NAME, SPEC_NAME))
         model = read_description(folder)
-        large = (WEIGHTS_NAME, *(name for name in TRAINING_FILES if name in extra and name in manifest.files))
+        wanted = {*extra, *(filter(is_average_file, manifest.files) if OPTIMIZER_NAME in extra else ())}
+        ordered = (*TRAINING_FILES, *sorted(filter(is_average_file, manifest.files)))
+        large = (WEIGHTS_NAME, *(name for name in ordered if name in wanted and name in manifest.files))
         self._check_sizes(model, manifest, large)
         for name in large:
             self._fetch(name)

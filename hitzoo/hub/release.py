@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from hitzoo.errors import RequestError, WeightsError
+from hitzoo.families.recipe_in_words import average_in_words
 from hitzoo.files import atomic_file, write_text
 from hitzoo.hub.card_metadata import render_card
 from hitzoo.hub.manifest import Manifest, manifest_of
@@ -28,7 +29,15 @@ from hitzoo.spec.types import Spec
 from hitzoo.spec.write import to_yaml
 from hitzoo.zoo.checkpoint_index import verify
 from hitzoo.zoo.model_folder import ModelFolder, config_of
-from hitzoo.zoo.model_layout import CONFIG_NAME, MANIFEST_NAME, SPEC_NAME, TRAINING_FILES, WEIGHTS_NAME
+from hitzoo.zoo.model_layout import (
+    CONFIG_NAME,
+    LIVE,
+    MANIFEST_NAME,
+    SPEC_NAME,
+    TRAINING_FILES,
+    WEIGHTS_NAME,
+    average_in_file,
+)
 from hitzoo.zoo.weights import read_metadata, read_tensors
 
 GRID_NAME = "samples.png"
@@ -106,10 +115,17 @@ def _facts(
         terms=wanted.terms,
         made=made.facts,
         scores=scores,
+        average=_average(wanted.model),
         record=wanted.record,
         grid=grid,
         files=tuple(sorted(files)),
     )
+
+
+def _average(model: ModelFolder) -> str:
+    """Say in words which average the weights are; empty for a usual one."""
+    name = average_in_file(model.weights) or read_metadata(model.weights).get("average")
+    return LIVE if name == LIVE else average_in_words(model.spec.training, name)
 
 
 def _put_grid(path: Path, wanted: Publication, before: Before, mine: Manifest, side: int) -> str:
@@ -135,22 +151,23 @@ def check_whole(wanted: Publication) -> None:
     for name, tensor in read_tensors(model.weights).items():
         if not tensor.isfinite().all():
             raise WeightsError(f"{name} in {model.weights} is not finite; publish an earlier checkpoint")
-    wrong = verify(model.weights.parent, only=(CONFIG_NAME, WEIGHTS_NAME, *beside))
+    weights = model.weights.relative_to(model.folder).as_posix()
+    wrong = verify(model.folder, only=(CONFIG_NAME, weights, *beside))
     if wrong:
-        raise WeightsError(f"{model.weights.parent} is damaged: {'; '.join(wrong)}; publish another checkpoint")
+        raise WeightsError(f"{model.folder} is damaged: {'; '.join(wrong)}; publish another checkpoint")
 
 
 def _beside(model: ModelFolder, name: str) -> Path:
-    path = model.weights.parent / name
+    path = model.folder / name
     if not path.is_file():
-        raise RequestError(f"{model.weights.parent} has no {name} to publish; a checkpoint of `hitzoo train` has")
+        raise RequestError(f"{model.folder} has no {name} to publish; a checkpoint of `hitzoo train` has")
     return path
 
 
 def _config(model: ModelFolder) -> str:
     """The config as it was written, but for the folders where data lay; a bundled model has none yet."""
-    path = model.weights.parent / CONFIG_NAME
-    if model.weights.name == WEIGHTS_NAME and path.is_file():
+    path = model.folder / CONFIG_NAME
+    if model.folder != model.weights.parent or (model.weights.name == WEIGHTS_NAME and path.is_file()):
         config = json.loads(path.read_text(encoding="utf-8"))
         for part in (config["spec"].get("data", {}), config["spec"].get("evaluation", {})):
             if "source" in part:

@@ -23,6 +23,7 @@ class Purpose(IntEnum):
     ORDER = 4
     IMAGE = 5
     UPDATE = 6
+    RECALIBRATION = 7
 
 
 def numpy_generator(seed: int, purpose: Purpose, counter: int) -> np.random.Generator:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from hitzoo.zoo.cards import SPEC_ONLY, find_card
 from hitzoo.zoo.model_folder import ModelFolder
-from hitzoo.zoo.model_layout import WEIGHTS_NAME
+from hitzoo.zoo.model_layout import WEIGHTS_NAME, average_in_file
 from hitzoo.zoo.repo_name import PREFIX, is_commit, is_repo_name, parse_repo_name
 from hitzoo.zoo.run_layout import run_of
 
@@ -20,6 +20,7 @@ def label_of(found: ModelFolder, model: str | Path) -> str:
 
         hit-ti-shapes32                       a model of the zoo
         photos-step-00012000                  a checkpoint of the run runs/photos
+        photos-step-00012000-100000           another average of it
         b256                                  the model folder models/b256
         acme--photos@v1                       acme/photos on the Hub at that revision; without one, at the commit
 
@@ -30,11 +31,12 @@ def label_of(found: ModelFolder, model: str | Path) -> str:
         return fit(name)
     if found.origin:
         return fit(_of_the_hub(found.origin, name))
-    if found.weights.name != WEIGHTS_NAME:
+    average = average_in_file(found.weights)
+    if found.weights.name != WEIGHTS_NAME and not average:
         return fit(found.spec.name)
-    folder = found.weights.parent.resolve()
+    folder = found.folder.resolve()
     if (run := run_of(folder)) is not None:
-        return fit(f"{run.path.name}-{folder.name}")
+        return fit(f"{run.path.name}-{folder.name}{average and f'-{average}'}")
     return fit(folder.name or found.spec.name)
 
 

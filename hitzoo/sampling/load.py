@@ -19,9 +19,10 @@ def load(model: str | Path, *, device: str | torch.device = "auto", progress: Pr
 
     Args:
         model: the name of a model of the zoo, a model folder, the folder of a run (its newest checkpoint), one
-            checkpoint of it (`runs/x@best`, `runs/x@1000`), or `ORG/NAME[@REVISION]` on the Hub. A name of the zoo goes
-            before a folder, a folder before the Hub; `./name` and a `Path` are always the folder, `hf:ORG/NAME` is
-            always the Hub. A damaged checkpoint is passed over with a logged warning.
+            checkpoint of it (`runs/x@best`, `runs/x@1000`), another average of one (`runs/x:100000`; `runs/x@best:live`
+            is the generator itself), or `ORG/NAME[@REVISION]` on the Hub. A name of the zoo goes before a folder, a
+            folder before the Hub; `./name` and a `Path` are always the folder, `hf:ORG/NAME` is always the Hub. A
+            damaged checkpoint is passed over with a logged warning.
         device: `auto` (CUDA where there is one, else MPS, else the CPU), `cpu`, `cuda`, `cuda:1`, `mps`.
         progress: called with (bytes done, bytes in all) while weights come from the Hub.
 

@@ -173,6 +173,8 @@ def outermost_places(key: str, document: Mapping[str, Any]) -> list[str]:
 def _paths(part: Mapping[str, Any], document: Mapping[str, Any], path: Path) -> Iterator[Path]:
     if "$ref" in part:
         part = document["$defs"][str(part["$ref"]).removeprefix("#/$defs/")]
+    if "items" in part.get("then", {}):  # one mapping, or a list of such
+        part = document["$defs"][str(part["else"]["$ref"]).removeprefix("#/$defs/")]
     for key, inner in part.get("properties", {}).items():
         yield (*path, key)
         yield from _paths(inner, document, (*path, key))

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import Literal, Protocol, TypeAlias
 
 from hitzoo.spec.augmentation import AugmentSpec
+from hitzoo.spec.ema import EmaSpec as EmaSpec
 from hitzoo.spec.number import Number as Number
 from hitzoo.spec.number import ScheduleSpec as ScheduleSpec
 from hitzoo.spec.place import Places
@@ -127,21 +128,6 @@ class AdamSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
-class EmaSpec:
-    """Exponential moving average of the generator: copied up to `start_step`, then decayed per step.
-
-    With a `half_life` of h real images the decay is 0.5^(B/h) for the B of a step, in the place of `decay`.
-    With `ramp_up` the decay of step n is at most (1 + n)/(10 + n), so that early samples show the network of the last
-    tenth of the run and not its beginnings.
-    """
-
-    decay: float = 0.999
-    start_step: int = 10
-    ramp_up: bool = False
-    half_life: Number | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
 class AlternatingSpec:
     """Some updates of the discriminator, each on a batch of its own, and then one of the generator.
 
@@ -170,9 +156,14 @@ class TrainingSpec:
     optimizer: AdamSpec = field(default_factory=AdamSpec)
     norm_statistics: Literal["per_replica", "synchronised"] | int = "per_replica"
     activation_checkpointing: Literal["none", "all"] | tuple[int, ...] = "none"
-    ema: EmaSpec = field(default_factory=EmaSpec)
+    ema: EmaSpec | tuple[EmaSpec, ...] = field(default_factory=EmaSpec)
     batch_size: int = 256
     steps: int = 500_000
+
+    @property
+    def averages(self) -> tuple[EmaSpec, ...]:
+        """The averages of the generator, also where there is one."""
+        return self.ema if isinstance(self.ema, tuple) else (self.ema,)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -93,7 +93,7 @@ def estimate(
     state = new_state(plan, spec.training, 0, device)
     times = _time_steps(spec, plan, options, state, device, at_once, budget, progress)
     progress("a grid of samples")
-    sample = _seconds_per_sample(Generator(spec, plan, state.averages["generator"].network, device))
+    sample = _seconds_per_sample(Generator(spec, plan, state.averages["generator"][0].network, device))
     memory, free = _memory(spec, plan, device, at_once, times)
     return Estimate(
         name=spec.name,
@@ -124,8 +124,9 @@ def _times(
     steps, batch, shown = spec.training.steps, spec.training.batch_size, images_of_a_step(spec.training)
     each = batch // at_once * times.seconds_of(at_once) * _share(spec, times.between)
     evaluations = -(-steps // spec.evaluation.every) if spec.evaluation.every else 0
-    evaluating = evaluations * spec.evaluation.samples * sample
-    sampling = (steps // options.sample_every + 1) * _GRID * sample
+    anew = sum(average.recalibrate or 0 for average in spec.training.averages)
+    evaluating = evaluations * (len(spec.training.averages) * spec.evaluation.samples + anew) * sample
+    sampling = ((steps // options.sample_every + 1) * _GRID + (steps // options.checkpoint_every + 1) * anew) * sample
     return {
         "steps": steps,
         "seconds_per_step": each,
@@ -137,12 +138,11 @@ def _times(
 
 
 def _disk(spec: Spec, plan: ModelPlan, options: RunOptions, checkpoint: int, reading: Reading | None) -> dict[str, int]:
-    steps = spec.training.steps
     disk = run_bytes(
         checkpoint=checkpoint,
-        kept=min(options.keep, -(-steps // options.checkpoint_every)),
+        kept=min(options.keep, -(-spec.training.steps // options.checkpoint_every)),
         grid=grid_bytes(reading, plan.resolution, plan.image_channels),
-        steps=steps,
+        steps=spec.training.steps,
         sample_every=options.sample_every,
         log_every=options.log_every,
         evaluates=bool(spec.evaluation.every),

@@ -92,7 +92,7 @@ def to_hit_gan(model: ModelFolder) -> dict[str, Array]:
     """
     metadata = read_metadata(model.weights)
     root = metadata.get("which", AVERAGE) if metadata.get("source") == HIT_GAN else AVERAGE
-    folder = model.weights.parent
+    folder = model.folder
     of_generator = _variables(model.plan, "generator")
     parts = {str(root): (model.weights, of_generator)}
     parts.setdefault(LIVE, (folder / LIVE_GENERATOR_NAME, of_generator))

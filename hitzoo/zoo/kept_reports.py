@@ -28,8 +28,8 @@ def is_checkpoint_of_run(checkpoint: Path) -> bool:
     return run is not None and step_of(checkpoint.name) is not None and run.is_run()
 
 
-def keep_report(checkpoint: Path, report: Mapping[str, Any]) -> Path:
-    """Write an evaluation of a run's checkpoint into the run, and say where.
+def keep_report(checkpoint: Path, report: Mapping[str, Any], weights: Path | None = None) -> Path:
+    """Write an evaluation of a run's checkpoint into the run, and say where; `weights` may be another average's.
 
     Raises:
         OutputError: it cannot be written.
@@ -37,25 +37,37 @@ def keep_report(checkpoint: Path, report: Mapping[str, Any]) -> Path:
     how = [{**score, "value": None, "deviation": None} for score in report["scores"]]
     mark = sha256(json.dumps(how, sort_keys=True).encode()).hexdigest()[:_LETTERS]
     path = _run_around(checkpoint).evaluation(f"{checkpoint.name}-{mark}")
-    written = {_OF: sha256_of(checkpoint / WEIGHTS_NAME), **report}
+    written = {_OF: sha256_of(weights or checkpoint / WEIGHTS_NAME), **report}
     write_text(path, json.dumps(written, indent=2, ensure_ascii=False) + "\n")
     return path
 
 
-def kept_report(checkpoint: Path) -> tuple[Path, dict[str, Any]]:
+def kept_report(
+    checkpoint: Path, weights: Path | None = None, average: str | None = None
+) -> tuple[Path, dict[str, Any]]:
     """The evaluation that speaks for a checkpoint, and its file: the run's own, else the newest of `hitzoo eval`.
 
-    Empty without one; what the run's own file holds is as it was found, for the caller to check.
+    It is that of the checkpoint's model, or of other `weights` of it, which are the `average` of that name. Empty
+    without one; what the run's own file holds is as it was found, for the caller to check.
     """
     run = _run_around(checkpoint)
     own = run.evaluation(checkpoint.name)
-    if found := _object(own):
+    if found := _of_average(_object(own), average):
         return own, found
     for path in by_hand(run.evaluations, checkpoint.name):
         found = read_report_file(path)
-        if found and found.pop(_OF, None) == _digest(checkpoint):
+        if found and found.pop(_OF, None) == _digest(weights or checkpoint / WEIGHTS_NAME):
             return path, found
     return own, {}
+
+
+def _of_average(found: dict[str, Any], average: str | None) -> dict[str, Any]:
+    """The part of a run's own evaluation that is of one average: it has the best one's, and the others by name."""
+    chosen, others = found.get("average"), found.pop("other_averages", None)
+    if average == chosen or (average is None and chosen is not None):
+        return found
+    of_it = others.get(average) if isinstance(others, dict) and isinstance(average, str) else None
+    return of_it | {"average": average} if isinstance(of_it, dict) else {}
 
 
 def by_hand(folder: Path, checkpoint: str = ANY_STEP) -> list[Path]:
@@ -118,8 +130,8 @@ def _indexed(checkpoint: Path) -> str:
     return found if isinstance(found, str) else ""
 
 
-def _digest(checkpoint: Path) -> str:
+def _digest(weights: Path) -> str:
     try:
-        return sha256_of(checkpoint / WEIGHTS_NAME)
+        return sha256_of(weights)
     except OSError:
         return ""

@@ -26,7 +26,7 @@ from hitzoo.spec.document import Document
 from hitzoo.spec.place import Places
 from hitzoo.spec.types import Spec
 from hitzoo.zoo.bounds import beyond
-from hitzoo.zoo.model_layout import CONFIG_NAME, WEIGHTS_NAME
+from hitzoo.zoo.model_layout import CONFIG_NAME, WEIGHTS_NAME, folder_of
 from hitzoo.zoo.packages import naming_packages, packages_of
 from hitzoo.zoo.weights import load_weights, read_metadata, write_weights
 
@@ -44,6 +44,11 @@ class ModelFolder:
     plan: ModelPlan
     weights: Path
     origin: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the model; its weights may be another average of a checkpoint."""
+        return folder_of(self.weights)
 
 
 def config_of(spec: Spec, plan: ModelPlan) -> dict[str, Any]:

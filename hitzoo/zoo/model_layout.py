@@ -7,6 +7,7 @@ training/…                                in a checkpoint of a run: what only 
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from hitzoo.plan.role import Role
@@ -16,6 +17,7 @@ __all__ = [
     "CONFIG_NAME",
     "DISCRIMINATOR_NAME",
     "INDEX_NAME",
+    "LIVE",
     "LIVE_GENERATOR_NAME",
     "MANIFEST_NAME",
     "MODEL_FILES",
@@ -25,12 +27,18 @@ __all__ = [
     "TRAINING_FILES",
     "WEIGHTS_NAME",
     "average_file_of",
+    "average_in_file",
     "file_of",
+    "folder_of",
+    "is_average_file",
     "is_model",
 ]
 
 WEIGHTS_NAME = "model.safetensors"
 MODEL_FILES = (CONFIG_NAME, WEIGHTS_NAME)
+LIVE = "live"
+"""The generator itself, among its averages."""
+_AVERAGE_FILE = re.compile(r"training/[a-z]+-average(-(?P<name>[0-9a-z.+-]{1,80}))?\.safetensors")
 MANIFEST_NAME = "manifest.json"
 
 
@@ -39,9 +47,28 @@ def file_of(role: Role) -> str:
     return f"training/{role}.safetensors"
 
 
-def average_file_of(role: Role) -> str:
-    """Return the name of the file of an average other than the generator's, which is the model itself."""
-    return f"training/{role}-average.safetensors"
+def average_file_of(role: Role, name: str = "") -> str:
+    """Return the name of the file of an average that is not the model itself; `name` is that among several."""
+    return f"training/{role}-average{name and f'-{name}'}.safetensors"
+
+
+def is_average_file(name: str) -> bool:
+    """Check for the file of an average, by its name in the model's folder."""
+    return _AVERAGE_FILE.fullmatch(name) is not None
+
+
+def folder_of(weights: Path) -> Path:
+    """Return the model's folder, given its weights, or another average of a checkpoint, or the live generator."""
+    return weights.parent.parent if average_in_file(weights) else weights.parent
+
+
+def average_in_file(weights: Path) -> str:
+    """Return the name of the average that a checkpoint keeps beside its model, or `live`; empty for a model itself."""
+    name = f"{weights.parent.name}/{weights.name}"
+    if name == LIVE_GENERATOR_NAME:
+        return LIVE
+    found = _AVERAGE_FILE.fullmatch(name)
+    return found["name"] or "" if found else ""
 
 
 LIVE_GENERATOR_NAME = file_of("generator")

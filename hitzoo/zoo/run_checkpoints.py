@@ -6,6 +6,7 @@ import json
 import re
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from hitzoo.errors import UnknownNameError, WeightsError
 from hitzoo.places import is_folder, place
@@ -47,6 +48,13 @@ def named_checkpoint(model: str) -> Path | None:
     return found
 
 
+def best_average(checkpoint: Path) -> str:
+    """Return which of several averages was best, of the checkpoint that is its run's best; empty where there is one."""
+    found = _best_record(RunPaths(checkpoint.parent.parent))
+    average = found.get("average")
+    return average if found.get("checkpoint") == checkpoint.name and isinstance(average, str) else ""
+
+
 def refuse_mistyped_run(model: str) -> None:
     """Refuse a name meant for a folder, before the Hub is asked: in `runs`, beside other runs, or near a model's.
 
@@ -84,13 +92,17 @@ def _best(model: str, folder: RunPaths, saved: list[Path]) -> Path:
 
 
 def _name_of_best(folder: RunPaths) -> str | None:
+    name = _best_record(folder).get("checkpoint")
+    return name if isinstance(name, str) else None
+
+
+def _best_record(folder: RunPaths) -> dict[str, Any]:
     """Read `best.json`, which `hitzoo.training.run.best` writes."""
     try:
         found = json.loads(folder.best.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        return None
-    name = found.get("checkpoint") if isinstance(found, dict) else None
-    return name if isinstance(name, str) else None
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _choices(folder: RunPaths, saved: list[Path]) -> str:

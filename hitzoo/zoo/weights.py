@@ -46,7 +46,14 @@ def save_weights(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapp
 
 def write_weights(path: Path, tensors: Mapping[str, torch.Tensor], metadata: Mapping[str, Any]) -> None:
     """Write the same into a folder that is itself written atomically."""
-    ready = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    ready: dict[str, torch.Tensor] = {}
+    written: set[int] = set()
+    for name, tensor in tensors.items():
+        ready[name] = tensor.detach().cpu().contiguous()
+        place = ready[name].data_ptr()
+        if place in written:  # safetensors refuses the second name of a tied weight
+            ready[name] = ready[name].clone()
+        written.add(place)
     header = {METADATA_KEY: json.dumps({**metadata, KEY: PLACEHOLDER}, sort_keys=True)}
     try:
         if is_text(path):

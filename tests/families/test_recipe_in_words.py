@@ -18,6 +18,14 @@ OURS = "training.regularizers=[{kind: r1, weight: 5}, {kind: r2, weight: {from: 
             ["training.ema.half_life={from: 0, to: 500000, images: 20000000}"],
             "; average with a half-life of 0 to 500,000 over 20,000,000 images",
         ),
+        (
+            ["training.ema={half_life: 10000, ramp: 0.05, recalibrate: 500}"],
+            "; average with a half-life of 10,000 images, at most 0.05 of those seen, recalibrated on 500 samples",
+        ),
+        (
+            ["training.ema=[{half_life: 10000}, {half_life: 100000}]"],
+            "; averages with a half-life of 10,000 images and with a half-life of 100,000 images",
+        ),
         (["training.ema.decay=0"], "; average is a copy"),
         (["training.ema.decay=0.5", "training.updates={discriminator: 3}"], "0.5 per step, a half-life of 12 images"),
         ([OURS], "r1 5 (γ 10), r2 75 to 7.5 over 20,000,000 images (γ 150 to 15); adam"),

@@ -82,7 +82,7 @@ def run_to(official, two_threads) -> RunTo:
     networks: dict[Role, nn.Module] = {"generator": generator, "discriminator": discriminator}
     state = TrainState(
         networks=networks,
-        averages={"generator": MovingAverage(generator, EmaSpec(decay=GOLD["ema_decay"], start_step=1))},
+        averages={"generator": (MovingAverage(generator, EmaSpec(decay=GOLD["ema_decay"], start_step=1)),)},
         optimizers={role: build_optimizer(adam, network.parameters()) for role, network in networks.items()},
     )
     objective = Simultaneous(
@@ -161,7 +161,7 @@ def test_gradient_norms(run_to: RunTo, step: int, tolerance: dict[str, float]) -
 @pytest.mark.parametrize("part", ["generator", "ema", "discriminator"])
 def test_variables_after_two_steps(run_to: RunTo, part: str) -> None:
     run = run_to(1)
-    network = {**run.state.networks, "ema": run.state.averages["generator"].network}[part]
+    network = {**run.state.networks, "ema": run.state.averages["generator"][0].network}[part]
     root = "discriminator" if part == "discriminator" else "generator"
     state = network.state_dict()
     gold = GOLD["after"][part]

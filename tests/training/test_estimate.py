@@ -11,7 +11,7 @@ import pytest
 from hitzoo.errors import DataError, RequestError
 from hitzoo.families.compile import ModelPlan
 from hitzoo.families.load import parse_spec
-from hitzoo.spec.types import AlternatingSpec, R1Spec, Spec
+from hitzoo.spec.types import AlternatingSpec, EmaSpec, R1Spec, Spec
 from hitzoo.training.engine.trial_reading import Reading
 from hitzoo.training.estimate import Estimate, estimate
 from hitzoo.training.run.loop import train
@@ -67,6 +67,13 @@ def test_evaluations_are_counted(tiny_spec: Spec, tiny_plan: ModelPlan) -> None:
     found = reckon(often, tiny_plan)
     assert found.evaluating == pytest.approx(2 * 100 / 36 * found.sampling, rel=1e-6)
     assert found.disk > reckon(tiny_spec, tiny_plan).disk
+
+
+def test_evaluations_of_each_average_and_its_recalibration_are_counted(tiny_spec: Spec, tiny_plan: ModelPlan) -> None:
+    averages = (EmaSpec(decay=0.5), EmaSpec(decay=0.9, recalibrate=50))
+    several = replace(tiny_spec, training=replace(tiny_spec.training, ema=averages))
+    found = reckon(replace(several, evaluation=replace(several.evaluation, every=2, samples=100)), tiny_plan)
+    assert found.evaluating == pytest.approx(2 * (2 * 100 + 50) / (36 + 50) * found.sampling, rel=1e-6)
 
 
 def test_a_spec_without_images_is_reckoned_without_reading(tiny_spec: Spec, tiny_plan: ModelPlan) -> None:

@@ -81,7 +81,7 @@ def test_gradients_are_near_those_in_float32(replayed) -> None:
         for network in (
             trained.networks["generator"],
             trained.networks["discriminator"],
-            trained.averages["generator"].network,
+            trained.averages["generator"][0].network,
         ):
             network.float()
         outcome = step(1, images(1, ALONE))

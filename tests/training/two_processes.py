@@ -57,6 +57,7 @@ SAN = [
 TURNS = [
     "training.updates={discriminator: 2, generator_batch_size: 16}",
     "training.optimizer={kind: adam, learning_rate: 0.01, warm_up: 20, discriminator: {clip_norm: 0.5}}",
+    "training.ema=[{half_life: 40, ramp: 0.5, start_step: 0}, {decay: 0.5, start_step: 1}]",
 ]
 
 AUGMENT = [
@@ -127,7 +128,7 @@ def make(
     """A runner of the tiny spec, or of another objective, with weights that matter."""
     spec = parse_spec(TINY, "tiny", [BOTH, f"training.batch_size={BATCH}", *overrides])
     trained = new_state(compile_spec(spec), spec.training, 0, CPU)
-    for network in (*trained.networks.values(), trained.averages["generator"].network):
+    for network in (*trained.networks.values(), *(one.network for one in trained.averages["generator"])):
         network.double()
     fill(trained.networks["generator"], scale=0.4)
     runner = StepRunner(
@@ -155,7 +156,8 @@ def numbers(outcome: Outcome) -> dict[str, torch.Tensor]:
 
 def state(trained: TrainState) -> dict[str, torch.Tensor]:
     """Every weight, statistic and average, and an adaptive strength with the signs it has seen."""
-    networks = {**trained.networks, "average": trained.averages["generator"].network}
+    averages = {f"average {one.name}": one.network for one in trained.averages["generator"]}
+    networks = {**trained.networks, **averages}
     found = {f"{part}.{name}": t.clone() for part, net in networks.items() for name, t in net.state_dict().items()}
     strength = trained.augmentation
     return found if strength is None else found | {"strength": torch.tensor([*strength.numbers.values()])}
@@ -253,9 +255,9 @@ def with_unused_weights(world: World, micro_batches: int) -> dict[str, torch.Ten
             objective=Blinking(loss=RELATIVISTIC, penalties=(R1(1.0),), batch_size=BATCH),
         )
         generator = trained.networks["generator"]
-        for network in (*trained.networks.values(), trained.averages["generator"].network):
+        for network in (*trained.networks.values(), trained.averages["generator"][0].network):
             network.register_parameter("unused", nn.Parameter(torch.ones(3)))
-        for network in (generator, trained.averages["generator"].network):
+        for network in (generator, trained.averages["generator"][0].network):
             network.initial.linear.register_parameter("sometimes", nn.Parameter(torch.ones(6)))
         first = generator.initial.linear
         trained.optimizers["generator"].add_param_group({"params": [generator.unused, first.sometimes]})

@@ -84,6 +84,16 @@ def test_tensors_come_back_as_they_were(tmp_path: Path) -> None:
         assert found[name].dtype == tensor.dtype
 
 
+def test_tied_weights_are_written_under_each_of_their_names(tmp_path: Path) -> None:
+    first, second = (torch.nn.Linear(2, 2, bias=False) for _ in range(2))
+    second.weight = first.weight
+    path = tmp_path / "tied.safetensors"
+    save_weights(path, torch.nn.Sequential(first, second).state_dict(), {})
+    tensors = read_tensors(path)
+    assert torch.equal(tensors["0.weight"], first.weight)
+    assert torch.equal(tensors["1.weight"], first.weight)
+
+
 def test_a_generator_comes_back_bit_for_bit(tmp_path: Path, tiny_plan: ModelPlan) -> None:
     networks = []
     for seed in (0, 1):

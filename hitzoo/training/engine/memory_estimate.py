@@ -38,7 +38,7 @@ class Footprint:
     """Bytes in float32.
 
     `training_per_image` is the growth of a whole step's peak per image of the batch; `training_fixed` is weights,
-    gradients, optimizer state and the average.
+    gradients, optimizer state and the averages.
     """
 
     training_per_image: int
@@ -87,13 +87,18 @@ def _update_peak(update: Update, index: int, plan: ModelPlan, networks: Networks
 
 
 def _fixed_bytes(training: TrainingSpec, networks: Mapping[Role, nn.Module]) -> int:
-    """Return the bytes of weights, their gradients and what the optimizer keeps of each, and of the average."""
-    fixed = _bytes(networks["generator"].state_dict().values())
+    """Return the bytes of weights, their gradients and what the optimizer keeps of each, and of the averages."""
+    fixed = len(training.averages) * _bytes(_unique(networks["generator"]))
     for role, network in networks.items():
         numbers = AdamNumbers.of(training, role)
         kept = kept_per_weight(build_optimizer(adam_of(training, role), network.parameters(), numbers))
         fixed += (2 + sum(kept.values())) * _bytes(network.parameters())
     return fixed
+
+
+def _unique(network: nn.Module) -> Iterable[torch.Tensor]:
+    """Return weights and buffers; a tied weight, which has several names, once."""
+    return {id(tensor): tensor for tensor in network.state_dict(keep_vars=True).values()}.values()
 
 
 def _bytes(tensors: Iterable[torch.Tensor]) -> int:

@@ -28,14 +28,14 @@ from hitzoo.training.engine.optimizer import build_optimizer
 
 @dataclass(frozen=True)
 class TrainState:
-    """The state of a run besides its step; `averages` has the roles whose network is averaged.
+    """The state of a run besides its step; `averages` has the roles whose network is averaged, once or several times.
 
     `annealed` has the optimizers whose numbers change in the course of a run; they follow from the images alone. The
     strength of an `augmentation` that adapts itself does not.
     """
 
     networks: Mapping[Role, nn.Module]
-    averages: Mapping[Role, MovingAverage]
+    averages: Mapping[Role, tuple[MovingAverage, ...]]
     optimizers: Mapping[Role, torch.optim.Optimizer]
     annealed: Mapping[Role, AdamNumbers] = field(default_factory=dict)
     augmentation: AdaptiveStrength | None = None
@@ -52,8 +52,8 @@ class TrainState:
             self.optimizers[role].step()
             renormalize_directions(self.networks[role])
         for role in moves:
-            if role in self.averages:
-                self.averages[role].update(self.networks[role], step, images)
+            for average in self.averages.get(role, ()):
+                average.update(self.networks[role], step, images)
 
     def forget_gradients(self) -> None:
         """Drop the gradients of all networks."""
@@ -67,14 +67,15 @@ def new_state(plan: ModelPlan, training: TrainingSpec, seed: int, device: torch.
     use_norm_statistics(generator, training)
     with drawing_weights(seed, Purpose.DISCRIMINATOR_WEIGHTS):
         discriminator = build_discriminator(plan).to(device)
-    average = MovingAverage(generator, training.ema, images_of_a_step(training))
+    images = images_of_a_step(training)
+    averages = tuple(MovingAverage(generator, one, images) for one in training.averages)
     networks: dict[Role, nn.Module] = {"generator": generator, "discriminator": discriminator}
     for role, network in networks.items():
         use_activation_checkpointing(network, plan.networks[role], training)
     numbers = {role: AdamNumbers.of(training, role) for role in networks}
     return TrainState(
         networks=networks,
-        averages={"generator": average},
+        averages={"generator": averages},
         optimizers={
             role: build_optimizer(adam_of(training, role), network.parameters(), numbers[role])
             for role, network in networks.items()

@@ -1,4 +1,4 @@
-"""Samples of the averaged generator in the course of a run; where the memory is full, in smaller batches."""
+"""Samples of the generator's averages in the course of a run; where the memory is full, in smaller batches."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ from contextlib import AbstractContextManager
 
 from hitzoo.errors import first_line
 from hitzoo.evaluation.report import Report
+from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.sampling.generator import Generator
+from hitzoo.training.engine.ema import MovingAverage, average_named, network_of
 from hitzoo.training.engine.out_of_memory import OutOfMemory, is_out_of_memory, with_smaller_batches
+from hitzoo.training.run.evaluation import Evaluation
 from hitzoo.training.run.setup import RunSetup
 from hitzoo.training.run.writer import RunWriter
 
 
 def evaluate_average(
     setup: RunSetup, step: int, cutting_off: Callable[[], AbstractContextManager[None]], note: Callable[[str], None]
-) -> Report | None:
-    """Evaluate in all processes; return the report in the first. Without memory for it the run goes on without one.
+) -> Evaluation | None:
+    """Evaluate each average in all processes; return what was found in the first one.
+
+    Without memory for it the run goes on without an evaluation.
 
     Raises:
         OutOfMemory: one of several processes has no memory for it, which the others wait for.
@@ -24,17 +29,22 @@ def evaluate_average(
     evaluator = setup.evaluator
     assert evaluator is not None, "somebody wanted to evaluate"
 
-    def evaluate(batch_size: int) -> Report | None:
-        with cutting_off():
-            return evaluator.evaluate(
-                generator,
-                gather=lambda rows: setup.world.gather(rows, setup.device),
-                batch_size=batch_size,
-                fast="float32" if setup.options.fast else None,
-            )
+    def evaluate(batch_size: int) -> Evaluation | None:
+        reports: dict[str, Report] = {}
+        for average in averages:
+            with cutting_off():
+                report = evaluator.evaluate(
+                    _generator(setup, average, setup.world),
+                    gather=lambda rows: setup.world.gather(rows, setup.device),
+                    batch_size=batch_size,
+                    fast="float32" if setup.options.fast else None,
+                )
+            if report is not None:
+                reports[average.name] = report
+        return Evaluation.of(reports) if reports else None
 
-    generator = _average(setup)
-    at_once = _at_once(setup, generator)
+    averages = setup.state.averages["generator"]
+    at_once = _at_once(setup)
     if setup.world.size == 1:
         return with_smaller_batches(
             evaluate, at_once, lambda reason: note(f"no evaluation at step {step:,}: out of memory ({reason})")
@@ -48,22 +58,24 @@ def evaluate_average(
 
 
 def save_grid(setup: RunSetup, writer: RunWriter, step: int, note: Callable[[str], None]) -> None:
-    """Save a grid of samples, unless there is no memory for it."""
+    """Save a grid of samples of the chosen average, unless there is no memory for it."""
 
     def save(batch_size: int) -> None:
+        average = _generator(setup, average_named(setup.state.averages["generator"], writer.chosen))
         generator = average.fast(keeps_memory=False, graphs=0) if setup.options.fast else average
         writer.save_grid(step, generator, batch_size)
 
-    average = _average(setup)
     with_smaller_batches(
-        save, _at_once(setup, average), lambda reason: note(f"no grid at step {step:,}: out of memory ({reason})")
+        save, _at_once(setup), lambda reason: note(f"no grid at step {step:,}: out of memory ({reason})")
     )
 
 
-def _average(setup: RunSetup) -> Generator:
-    return Generator(setup.spec, setup.plan, setup.state.averages["generator"].network, setup.device)
+def _generator(setup: RunSetup, average: MovingAverage, world: World = ALONE) -> Generator:
+    network = network_of(average, setup.plan, setup.spec.training, setup.start.progress.seed, world)
+    return Generator(setup.spec, setup.plan, network, setup.device)
 
 
-def _at_once(setup: RunSetup, generator: Generator) -> int:
+def _at_once(setup: RunSetup) -> int:
     """So many that sampling rarely takes more memory than training does."""
-    return min(2 * setup.at_once, generator.default_batch_size)
+    network = setup.state.averages["generator"][0].network
+    return min(2 * setup.at_once, Generator(setup.spec, setup.plan, network, setup.device).default_batch_size)

@@ -13,23 +13,28 @@ from pathlib import Path
 from typing import Any
 
 from hitzoo.files import parse_json, write_text, writing
-from hitzoo.training.run.metrics_file import EVALUATION, as_number, as_step, read_records
+from hitzoo.training.run.metrics_file import CHOSEN, EVALUATION, as_number, as_step, last_records, read_records
 from hitzoo.zoo.run_layout import RunPaths, step_name, step_of
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """One evaluation of the checkpoint named `checkpoint`, by `metric` (`fid`)."""
+    """One evaluation of the checkpoint named `checkpoint`, or of its `average` of that name, by `metric` (`fid`)."""
 
     checkpoint: str
     metric: str
     value: float
     lower_is_better: bool
+    average: str | None = None
 
     @property
     def step(self) -> int:
         """The checkpoint's."""
         return step_of(self.checkpoint) or 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values; `average` is left out where there is one."""
+        return {key: value for key, value in asdict(self).items() if value is not None}
 
     def beats(self, other: Verdict) -> bool:
         """Return True if this one is strictly better, or of another metric: then the newer goes on."""
@@ -68,17 +73,25 @@ class Best:
         """The best checkpoint, for `keep`."""
         return self.run.checkpoints / self.verdict.checkpoint if self.verdict else None
 
-    def consider(self, step: int, metric: str, value: float, *, lower_is_better: bool) -> bool:
+    def consider(
+        self, step: int, metric: str, value: float, *, lower_is_better: bool, average: str | None = None
+    ) -> bool:
         """Take note of the evaluation of a step that is saved, or is about to be; say whether it is the best so far.
 
         One metric decides: a run calls this with the same one each time. What is not finite is never the best.
         """
-        verdict = Verdict(step_name(step), metric, float(value), lower_is_better)
+        verdict = Verdict(step_name(step), metric, float(value), lower_is_better, average)
         if not math.isfinite(value) or (self.verdict is not None and not verdict.beats(self.verdict)):
             return False
         self.verdict = verdict
         _write(self.run.best, verdict)
         return True
+
+
+def last_chosen(run: RunPaths) -> str | None:
+    """Return the average that the last evaluation of a run chose; None where there is one, or no evaluation yet."""
+    (record,) = last_records(run.metrics, 1, f'"{CHOSEN}": "'.encode()) or [{}]
+    return _chosen_in(record)
 
 
 def read_best(run: RunPaths) -> Verdict | None:
@@ -87,7 +100,7 @@ def read_best(run: RunPaths) -> Verdict | None:
 
 
 def _write(path: Path, verdict: Verdict) -> None:
-    write_text(path, json.dumps(asdict(verdict)) + "\n")
+    write_text(path, json.dumps(verdict.to_json()) + "\n")
 
 
 def _read(path: Path) -> Verdict | None:
@@ -98,9 +111,15 @@ def _read(path: Path) -> Verdict | None:
         return None
     named = isinstance(found.checkpoint, str) and step_of(found.checkpoint) is not None
     value = as_number(found.value)
-    if not named or not isinstance(found.metric, str) or value is None or not isinstance(found.lower_is_better, bool):
+    words = isinstance(found.metric, str) and isinstance(found.average, str | None)
+    if not named or not words or value is None or not isinstance(found.lower_is_better, bool):
         return None
     return replace(found, value=value)
+
+
+def _chosen_in(record: dict[str, Any]) -> str | None:
+    found = record.get(CHOSEN)
+    return found if isinstance(found, str) else None
 
 
 def _best_there(run: RunPaths, lost: Verdict) -> Verdict | None:
@@ -110,7 +129,7 @@ def _best_there(run: RunPaths, lost: Verdict) -> Verdict | None:
         value, step = as_number(record.get(EVALUATION + lost.metric)), as_step(record.get("step"))
         if value is None or step is None or not math.isfinite(value):
             continue
-        verdict = Verdict(step_name(step), lost.metric, value, lost.lower_is_better)
+        verdict = Verdict(step_name(step), lost.metric, value, lost.lower_is_better, _chosen_in(record))
         if (run.checkpoints / verdict.checkpoint).is_dir() and (best is None or verdict.beats(best)):
             best = verdict
     return best

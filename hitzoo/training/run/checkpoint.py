@@ -8,9 +8,10 @@
       training/state.json                               step, images seen, seed, skipped steps, an adaptive strength
       training/index.json                               size and sha256 of all of these
 
-Networks of further roles are files of their own, `training/<role>.safetensors`, and so are their averages,
-`training/<role>-average.safetensors`. No generator of random numbers is
-stored, for there is none: every draw follows from the seed and the step.
+Of several averages of the generator, the one that the last evaluation chose is the model, and its header names it; the
+others are `training/generator-average-<name>.safetensors`. Networks of further roles are files of their own,
+`training/<role>.safetensors`, and so are their averages, `training/<role>-average.safetensors`, with a name where there
+are several. No generator of random numbers is stored, for there is none: every draw follows from the seed and the step.
 """
 
 from __future__ import annotations
@@ -18,18 +19,18 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-
-from torch import nn
+from typing import Any
 
 from hitzoo.errors import WeightsError
 from hitzoo.files import atomic_folder, parse_json
 from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.role import Role
 from hitzoo.spec.types import Spec
+from hitzoo.training.engine.ema import MovingAverage, average_named
 from hitzoo.training.engine.state import TrainState
 from hitzoo.training.run.optimizer_state import optimizer_tensors, restore_optimizers
 from hitzoo.zoo.checkpoint_index import is_indexed, set_aside, verify, write_index
-from hitzoo.zoo.model_folder import write_model
+from hitzoo.zoo.model_folder import weights_metadata, write_model
 from hitzoo.zoo.model_layout import (
     DISCRIMINATOR_NAME,
     LIVE_GENERATOR_NAME,
@@ -40,7 +41,7 @@ from hitzoo.zoo.model_layout import (
     file_of,
 )
 from hitzoo.zoo.run_layout import step_name
-from hitzoo.zoo.weights import load_weights, write_weights
+from hitzoo.zoo.weights import load_weights, read_metadata, write_weights
 
 TENSOR_FILES = (WEIGHTS_NAME, LIVE_GENERATOR_NAME, DISCRIMINATOR_NAME, OPTIMIZER_NAME)
 _MOST_STEPS = 10**12
@@ -62,8 +63,10 @@ class Progress:
     skipped_in_a_row: int = 0
 
 
-def save_checkpoint(folder: Path, spec: Spec, plan: ModelPlan, state: TrainState, progress: Progress) -> Path:
-    """Write a checkpoint, whole or not at all.
+def save_checkpoint(
+    folder: Path, spec: Spec, plan: ModelPlan, state: TrainState, progress: Progress, chosen: str | None = None
+) -> Path:
+    """Write a checkpoint, whole or not at all; `chosen` names the average that is its model, by default the first.
 
     An existing one of the same step is the same and stays, if it is whole; else it is set aside.
     """
@@ -74,13 +77,16 @@ def save_checkpoint(folder: Path, spec: Spec, plan: ModelPlan, state: TrainState
         set_aside(place)
     about = asdict(progress)
     with atomic_folder(place) as temporary:
-        write_model(temporary, spec, plan, state.averages["generator"].network.state_dict(), step=progress.step)
+        model = average_named(state.averages["generator"], chosen)
+        said = _said_of(model, state)
+        write_model(temporary, spec, plan, model.network.state_dict(), step=progress.step, **said)
         (temporary / "training").mkdir()
         for role, network in state.networks.items():
             identity = {"discriminator_plan": plan.discriminator_hash} if role == "discriminator" else {}
             write_weights(temporary / file_of(role), network.state_dict(), about | identity)
-        for role, average in _other_averages(state).items():
-            write_weights(temporary / average_file_of(role), average.state_dict(), about)
+        for name, (role, average) in _beside(state, model).items():
+            identity = weights_metadata(plan, **_said_of(average, state)) if role == "generator" else {}
+            write_weights(temporary / name, average.network.state_dict(), about | identity)
         write_weights(temporary / OPTIMIZER_NAME, optimizer_tensors(state), about)
         adapted = {} if state.augmentation is None else {_AUGMENTATION: state.augmentation.numbers}
         (temporary / STATE_NAME).write_text(json.dumps(about | adapted) + "\n", encoding="utf-8")
@@ -96,11 +102,12 @@ def load_checkpoint(place: Path, state: TrainState) -> Progress:
     """
     progress = read_progress(place)
     try:
-        load_weights(place / WEIGHTS_NAME, state.averages["generator"].network)
+        model = _model_of(place, state.averages["generator"])
+        load_weights(place / WEIGHTS_NAME, model.network)
         for role, network in state.networks.items():
             load_weights(place / file_of(role), network)
-        for role, average in _other_averages(state).items():
-            load_weights(place / average_file_of(role), average)
+        for name, (_, average) in _beside(state, model).items():
+            load_weights(place / name, average.network)
         restore_optimizers(place / OPTIMIZER_NAME, state, updated=progress.step > progress.skipped)
         _restore_augmentation(place / STATE_NAME, state)
     except WeightsError as error:
@@ -123,8 +130,35 @@ def _restore_augmentation(path: Path, state: TrainState) -> None:
         raise WeightsError(f"{path} cannot be read ({error})") from None
 
 
-def _other_averages(state: TrainState) -> dict[Role, nn.Module]:
-    return {role: average.network for role, average in state.averages.items() if role != "generator"}
+def _said_of(average: MovingAverage, state: TrainState) -> dict[str, Any]:
+    """What the header of an average of the generator says of it besides."""
+    named = {"average": average.name} if len(state.averages["generator"]) > 1 else {}
+    return named | ({} if average.spec.recalibrate is None else {"recalibrated": average.spec.recalibrate})
+
+
+def model_average(place: Path) -> str | None:
+    """Read which of several averages a checkpoint's model is; None where there is one."""
+    found = read_metadata(place / WEIGHTS_NAME).get("average")
+    return found if isinstance(found, str) else None
+
+
+def _model_of(place: Path, averages: tuple[MovingAverage, ...]) -> MovingAverage:
+    """Return the average that a checkpoint's model is."""
+    name = model_average(place)
+    if len(averages) > 1 and name not in {average.name for average in averages}:
+        known = ", ".join(average.name for average in averages)
+        raise WeightsError(f"{place / WEIGHTS_NAME} is the average {name or 'of a run with one'}, not one of {known}")
+    return average_named(averages, name)
+
+
+def _beside(state: TrainState, model: MovingAverage) -> dict[str, tuple[Role, MovingAverage]]:
+    """Return the averages that are files of their own, by the names of these; `model` is none."""
+    return {
+        average_file_of(role, average.name if len(averages) > 1 else ""): (role, average)
+        for role, averages in state.averages.items()
+        for average in averages
+        if average is not model
+    }
 
 
 def read_progress(place: Path) -> Progress:

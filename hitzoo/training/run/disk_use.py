@@ -14,7 +14,8 @@ _LINE = 300  # bytes of a line of metrics.jsonl
 
 def checkpoint_bytes(state: TrainState) -> int:
     """Return the size of a checkpoint: networks, averages and optimizer state, which is there from the first update."""
-    networks = (*state.networks.values(), *(average.network for average in state.averages.values()))
+    averages = (average.network for found in state.averages.values() for average in found)
+    networks = (*state.networks.values(), *averages)
     weights = sum(_bytes(network.state_dict().values()) for network in networks)
     return weights + sum(_bytes(_tensors(optimizer.state_dict()["state"])) for optimizer in state.optimizers.values())
 

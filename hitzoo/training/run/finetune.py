@@ -44,7 +44,7 @@ class Taken:
 def initialise(state: TrainState, model: str) -> list[str]:
     """Put the weights of a zoo or local model into a fresh state, wherever name and shape agree.
 
-    Both the generator and its average begin from the model's averaged generator; the discriminator from the model's,
+    Both the generator and its averages begin from the model's averaged generator; the discriminator from the model's,
     where it is a checkpoint of a run; optimizers begin anew. The lines say what was loaded and what was not.
 
     Raises:
@@ -59,8 +59,9 @@ def initialise(state: TrainState, model: str) -> list[str]:
             f" `hitzoo diff` shows how {found.spec.name} and this spec differ"
         )
         raise RunError(f"init {said}").or_as_option(f"--init {said}")
-    state.averages["generator"].copy(state.networks["generator"])
-    place = _discriminator_beside(found.weights)
+    for average in state.averages["generator"]:
+        average.copy(state.networks["generator"])
+    place = _discriminator_beside(found.folder)
     if place is None:
         return [*generator.lines(), "discriminator: freshly drawn (the model has none)"]
     return [
@@ -69,8 +70,8 @@ def initialise(state: TrainState, model: str) -> list[str]:
     ]
 
 
-def _discriminator_beside(weights: Path) -> Path | None:
-    place = weights.parent / DISCRIMINATOR_NAME
+def _discriminator_beside(folder: Path) -> Path | None:
+    place = folder / DISCRIMINATOR_NAME
     return place if place.is_file() else None
 
 

@@ -10,7 +10,6 @@ from dataclasses import replace
 import torch
 
 from hitzoo.errors import DataError, HitzooError, OutputError
-from hitzoo.evaluation.report import Report
 from hitzoo.families.compile import compile_spec
 from hitzoo.runtime.allocator import keep_freed_memory_if_ample
 from hitzoo.runtime.distributed import process_group
@@ -23,6 +22,7 @@ from hitzoo.training.engine.runner import Outcome
 from hitzoo.training.engine.workers import start_method_for, workers_for
 from hitzoo.training.run.average_samples import evaluate_average, save_grid
 from hitzoo.training.run.checkpoint import Progress
+from hitzoo.training.run.evaluation import Evaluation
 from hitzoo.training.run.events import NoEvents, RunEnd, RunEvents
 from hitzoo.training.run.folder import RunFolder
 from hitzoo.training.run.lock import run_lock
@@ -222,8 +222,8 @@ class Run:
                 if report is not None:
                     self.writer.evaluated(step, report)
 
-    def _evaluate(self) -> Report | None:
-        """The averaged generator's numbers, in the first process; all make samples."""
+    def _evaluate(self) -> Evaluation | None:
+        """The averaged generators' numbers, in the first process; all make samples."""
         self.events.busy("evaluating")
         try:
             report = evaluate_average(self.setup, self.progress.step, self._cutting_off, self.events.noted)

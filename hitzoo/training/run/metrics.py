@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 import torch
 
 from hitzoo.objectives.losses import Losses
 from hitzoo.runtime.distributed import World
-from hitzoo.training.run.metrics_file import EVALUATION
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class Record:
     skipped: int = 0
     augment_p: float | None = None
 
-    def to_json(self, evaluation: Mapping[str, float] | None = None) -> str:
-        """Return a line of `metrics.jsonl`."""
+    def to_json(self, evaluation: Mapping[str, Any] | None = None) -> str:
+        """Return a line of `metrics.jsonl`, with what an evaluation has for it."""
         logits = {"d_real": self.d_real, "d_fake": self.d_fake} if self.losses else {}
         data = {
             "step": self.step,
@@ -49,7 +49,7 @@ class Record:
             **logits,
             **({} if self.augment_p is None else {"augment_p": round(self.augment_p, 6)}),
             **({"skipped": self.skipped} if self.skipped else {}),
-            **{f"{EVALUATION}{name}": value for name, value in (evaluation or {}).items()},
+            **(evaluation or {}),
         }
         return json.dumps(data)
 

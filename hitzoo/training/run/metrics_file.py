@@ -12,7 +12,13 @@ from typing import Any
 from hitzoo.files import parse_json, reading, write_text, writing
 
 EVALUATION = "eval/"  # before the name of a metric, as a key of metrics.jsonl
+CHOSEN = "average"  # the key of the average that an evaluation chose, where there are several
 _MOST_STEPS = 10**12
+
+
+def evaluation_of(average: str) -> str:
+    """Return what stands before the name of a metric of one average, where there are several."""
+    return f"eval-{average}/"
 
 
 def append_line(path: Path, line: str) -> None:

@@ -11,18 +11,18 @@ import torch
 from torch import nn
 
 from hitzoo.errors import RunError, WeightsError
-from hitzoo.evaluation.metrics import METRICS
-from hitzoo.evaluation.report import Report
 from hitzoo.files import write_text
 from hitzoo.plan.model import ModelPlan
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.pictures import save_png, to_grid
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.batches import batches
+from hitzoo.training.engine.ema import network_of
 from hitzoo.training.engine.state import TrainState
 from hitzoo.training.engine.stream import TrainingStream
-from hitzoo.training.run.best import Best
-from hitzoo.training.run.checkpoint import Progress, save_checkpoint
+from hitzoo.training.run.best import Best, last_chosen
+from hitzoo.training.run.checkpoint import Progress, model_average, save_checkpoint
+from hitzoo.training.run.evaluation import Evaluation
 from hitzoo.training.run.events import RunEvents
 from hitzoo.training.run.folder import RunFolder
 from hitzoo.training.run.metrics import Record
@@ -45,6 +45,7 @@ class RunWriter:
         self.spec, self.plan, self.folder, self.state = spec, plan, folder, state
         self.kept, self.events = kept, events
         self.best = Best(folder)
+        self.chosen: str | None = None  # of several averages, by the last evaluation
         self.tensorboard: ScalarsAndGrids = Nothing()
 
     def begin(
@@ -54,28 +55,28 @@ class RunWriter:
         self._save_real_grid(stream)
         self.folder.describe(self.spec, self.plan, seed=progress.seed, session=session, made_from=made_from)
         self.best = Best.load(self.folder.path)
+        newest = self.folder.newest_checkpoint()
+        self.chosen = last_chosen(self.folder) or (model_average(newest) if newest is not None else None)
         self.tensorboard = open_tensorboard(
             self.folder.tensorboard, first_step=progress.step + 1, warn=self.events.noted
         )
 
-    def record(self, record: Record, report: Report | None) -> None:
+    def record(self, record: Record, evaluation: Evaluation | None) -> None:
         """Write a line of numbers, with those of an evaluation where there was one."""
-        values = report.values() if report else {}
-        append_line(self.folder.metrics, record.to_json(values))
+        append_line(self.folder.metrics, record.to_json(evaluation.line() if evaluation else {}))
         curves = {f"loss/{name}": value for name, value in record.losses.items()}
         curves |= {} if record.augment_p is None else {"augment_p": record.augment_p}
-        curves |= {f"{EVALUATION}{name}": value for name, value in values.items()}
+        curves |= evaluation.values() if evaluation else {}
         self.tensorboard.scalars(record.step, curves | {"images_per_second": record.images_per_second})
         self.events.recorded(record)
-        if report is not None:
-            self._keep_numbers(record.step, report)
+        if evaluation is not None:
+            self._keep_numbers(record.step, evaluation)
 
-    def evaluated(self, step: int, report: Report) -> None:
+    def evaluated(self, step: int, evaluation: Evaluation) -> None:
         """Write the line of an evaluation alone, of a step whose other numbers were written before."""
-        numbers = {f"{EVALUATION}{name}": value for name, value in report.values().items()}
-        append_line(self.folder.metrics, json.dumps({"step": step} | numbers))
-        self.tensorboard.scalars(step, numbers)
-        self._keep_numbers(step, report)
+        append_line(self.folder.metrics, json.dumps({"step": step} | evaluation.line()))
+        self.tensorboard.scalars(step, evaluation.values())
+        self._keep_numbers(step, evaluation)
 
     def is_evaluated(self, step: int) -> bool:
         """Return True if the metrics hold an evaluation of that step."""
@@ -84,13 +85,12 @@ class RunWriter:
             record.get("step") == step and any(key.startswith(EVALUATION) for key in record) for record in records
         )
 
-    def _keep_numbers(self, step: int, report: Report) -> None:
-        values = report.values()
-        write_text(self.folder.evaluation(step_name(step)), json.dumps(report.to_json(), indent=2) + "\n")
-        shown = "  ".join(f"{name} {value:.4g}" for name, value in values.items())
-        self.events.noted(f"evaluation at step {step:,}: {shown}")
-        decisive = METRICS[report.scores[0].metric].values[0]
-        self.best.consider(step, decisive[0], values[decisive[0]], lower_is_better=decisive[1] == "lower")
+    def _keep_numbers(self, step: int, evaluation: Evaluation) -> None:
+        write_text(self.folder.evaluation(step_name(step)), json.dumps(evaluation.to_json(), indent=2) + "\n")
+        self.events.noted(f"evaluation at step {step:,}: {evaluation.in_words()}")
+        metric, value, lower_is_better = evaluation.verdict
+        self.best.consider(step, metric, value, lower_is_better=lower_is_better, average=evaluation.average)
+        self.chosen = evaluation.average
 
     def save(self, progress: Progress) -> None:
         """Save a checkpoint, unless the weights are damaged; then remove old ones, but for the newest and the best.
@@ -100,8 +100,10 @@ class RunWriter:
         """
         for role, network in self.state.networks.items():
             _refuse_damage(role, network, progress.step)
+        for average in self.state.averages["generator"]:
+            network_of(average, self.plan, self.spec.training, progress.seed)
         flush_lines(self.folder.metrics)
-        save_checkpoint(self.folder.checkpoints, self.spec, self.plan, self.state, progress)
+        save_checkpoint(self.folder.checkpoints, self.spec, self.plan, self.state, progress, self.chosen)
         keep(self.folder.checkpoints, self.kept, self.best.place)
 
     def save_grid(self, step: int, generator: Generator, at_once: int) -> None:

@@ -146,7 +146,7 @@ def test_both_networks_of_a_run_follow_the_spec_and_the_average_never_does(
 
     assert recomputed(trained.networks["generator"]) == generator
     assert recomputed(trained.networks["discriminator"]) == discriminator
-    assert recomputed(trained.averages["generator"].network) == []
+    assert recomputed(trained.averages["generator"][0].network) == []
 
 
 def test_the_compilers_way_and_this_one_do_not_meet(tiny_spec) -> None:

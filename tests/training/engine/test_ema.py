@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 import torch
 from torch import nn
 
+from hitzoo.families.compile import compile_spec
 from hitzoo.layers.norm import BatchNorm
 from hitzoo.spec.types import EmaSpec, ScheduleSpec
-from hitzoo.training.engine.ema import MovingAverage
+from hitzoo.training.engine import ema
+from hitzoo.training.engine.ema import MovingAverage, network_of
+from hitzoo.training.engine.state import new_state
+from tests.threads_as_processes import together
 
 
 def set_all(network: nn.Module, value: float) -> None:
@@ -105,3 +111,72 @@ def test_half_life_may_follow_a_schedule_and_be_nothing() -> None:
 def test_half_life_may_be_ramped_up() -> None:
     average = MovingAverage(BatchNorm(2), EmaSpec(half_life=1e6, ramp_up=True), images_per_step=10)
     assert average.decay(8, 70) == pytest.approx(9 / 18)
+
+
+def test_ramp_limits_the_half_life_to_a_share_of_the_images_seen() -> None:
+    """StyleGAN2's: N = min(half-life, ramp·images), decay 0.5^(batch/N), and a copy at first."""
+    average = MovingAverage(BatchNorm(2), EmaSpec(half_life=500_000.0, ramp=0.05, start_step=0), images_per_step=64)
+    assert average.decay(1, 0) == 0.0
+    assert average.decay(101, 6400) == pytest.approx(0.5 ** (64 / 320))
+    assert average.decay(10**6, 64 * 10**6) == pytest.approx(0.5 ** (64 / 500_000))
+
+
+@pytest.mark.parametrize("step", [1, 100, 10**6])
+def test_ramp_can_say_what_transgan_does(step: int) -> None:
+    """Batches of 64, four per step of the generator: N = min(kimg·1000, ramp·64·t), decay 0.5^(64/N), t of batches."""
+    theirs = 0.5 ** (64 / min(500_000, 0.1 * 64 * 4 * step))
+    average = MovingAverage(BatchNorm(2), EmaSpec(half_life=2_000_000.0, ramp=0.4, start_step=0), images_per_step=256)
+    assert average.decay(step + 1, 256 * step) == pytest.approx(theirs, rel=1e-12)
+
+
+class Tied(nn.Module):
+    """One weight under two names, and one of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second, self.other = (nn.Linear(1, 1, bias=False) for _ in range(3))
+        self.second.weight = self.first.weight
+
+
+def test_tied_weight_is_averaged_once() -> None:
+    network = Tied().double()
+    for weight in network.parameters():
+        nn.init.zeros_(weight)
+    average = MovingAverage(network, EmaSpec(decay=0.75, start_step=0))
+    for weight in network.parameters():
+        nn.init.constant_(weight, 8.0)
+    average.update(network, 1)
+    assert average.network.other.weight.item() == 2.0
+    assert average.network.first.weight.item() == average.network.second.weight.item() == 2.0
+    assert average.network.first.weight is average.network.second.weight
+
+
+def test_processes_recalibrate_together_though_one_has_done_so_alone(tiny_spec) -> None:
+    """The first process saves checkpoints, and the others do not look at their averages then."""
+    spec = tiny_spec("training.ema={decay: 0.5, recalibrate: 8}")
+    plan = compile_spec(spec)
+    averages = new_state(plan, spec.training, 0, torch.device("cpu")).averages["generator"]
+
+    def work(world) -> dict[str, torch.Tensor]:
+        (average,) = deepcopy(averages)
+        if world.first:
+            network_of(average, plan, spec.training, 3)
+        return network_of(average, plan, spec.training, 3, world).state_dict()
+
+    one, other = together(2, work)
+    assert all(torch.equal(one[name], other[name]) for name in one)
+
+
+def test_average_is_recalibrated_once_after_each_change(tiny_spec, monkeypatch) -> None:
+    spec = tiny_spec("training.ema=[{decay: 0.5}, {decay: 0.5, recalibrate: 8}]")
+    plan = compile_spec(spec)
+    state, done = new_state(plan, spec.training, 0, torch.device("cpu")), []
+    monkeypatch.setattr(ema, "recalibrate", lambda network, how, world: done.append((network, how.latents)))
+    plain, anew = state.averages["generator"]
+    for step in (0, 20):
+        if step:
+            state.update(("generator",), step)
+        for _ in range(2):
+            assert network_of(plain, plan, spec.training, 3) is plain.network
+            assert network_of(anew, plan, spec.training, 3) is anew.network
+    assert done == [(anew.network, 8)] * 2

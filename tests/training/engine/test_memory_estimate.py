@@ -24,6 +24,7 @@ CASES = {
     "minibatch_std": ["discriminator.minibatch_std=4"],
     "grey, layer norm": ["data.channels=1", "generator.norm=layer"],
     "computed again": ["training.activation_checkpointing=all", "generator.stages[1].depth=3"],
+    "several averages": ["training.ema=[{decay: 0.9}, {decay: 0.99}, {decay: 0.999}, {decay: 0.9999}]"],
     "groups": ["training.norm_statistics=4"],
     "ada": ["training.augment={kind: ada, transforms: [blit, geometry, color, filter, noise, cutout]}"],
     "diffaugment": ["training.augment={kind: diffaugment, policy: [color, translation, cutout, erase, hue]}"],
@@ -88,3 +89,13 @@ def test_what_does_not_grow_with_the_batch(tiny_spec, optimizer, moments) -> Non
     both = sum(map(count, networks.values()))
     expected = 4 * ((2 + moments) * both + count(networks["generator"]) + statistics)
     assert measure_footprint(spec, plan).training_fixed == expected
+
+
+def test_every_average_is_counted(tiny_spec) -> None:
+    one, three = (
+        measure_footprint(spec, compile_spec(spec))
+        for spec in (tiny_spec(), tiny_spec("training.ema=[{decay: 0.9}, {decay: 0.99}, {decay: 0.999}]"))
+    )
+    state = new_state(compile_spec(tiny_spec()), tiny_spec().training, 0, torch.device("cpu"))
+    weights = sum(4 * tensor.numel() for tensor in state.networks["generator"].state_dict().values())
+    assert three.training_fixed - one.training_fixed == 2 * weights

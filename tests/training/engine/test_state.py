@@ -28,7 +28,7 @@ def test_everything_follows_from_the_seed(tiny_spec) -> None:
 def test_update_moves_both_networks_by_their_own_gradients_and_then_the_average(tiny_spec) -> None:
     state = state_of(tiny_spec("training.ema={decay: 0.75, start_step: 0}"))
     expected = {name: deepcopy(network) for name, network in state.networks.items()}
-    before = deepcopy(state.averages["generator"].network)
+    before = deepcopy(state.averages["generator"][0].network)
     random = torch.Generator().manual_seed(0)
     for name, network in expected.items():
         for mine, other in zip(state.networks[name].parameters(), network.parameters(), strict=True):
@@ -40,7 +40,7 @@ def test_update_moves_both_networks_by_their_own_gradients_and_then_the_average(
         for mine, other in zip(state.networks[name].parameters(), network.parameters(), strict=True):
             assert torch.equal(mine, other)
     for average, old, new in zip(
-        state.averages["generator"].network.parameters(),
+        state.averages["generator"][0].network.parameters(),
         before.parameters(),
         expected["generator"].parameters(),
         strict=True,
@@ -62,7 +62,7 @@ def test_network_that_does_not_move_keeps_weights_average_and_optimizer(tiny_spe
     state = state_of(tiny_spec("training.ema={decay: 0.75, start_step: 0}"))
     still = {
         **state.networks["generator"].state_dict(),
-        "average": next(state.averages["generator"].network.parameters()),
+        "average": next(state.averages["generator"][0].network.parameters()),
     }
     before = {name: value.clone() for name, value in still.items()}
     for network in state.networks.values():
@@ -87,20 +87,35 @@ def test_gradients_are_forgotten(tiny_spec) -> None:
 
 def test_average_knows_how_many_images_a_step_takes(tiny_spec) -> None:
     spec = tiny_spec("training.updates={discriminator: 3}", "training.ema={half_life: 100, start_step: 0}")
-    assert state_of(spec).averages["generator"].decay(1) == pytest.approx(0.5 ** (12 / 100))
+    assert state_of(spec).averages["generator"][0].decay(1) == pytest.approx(0.5 ** (12 / 100))
 
 
 def test_update_gives_the_average_its_images(tiny_spec) -> None:
     half_life = "{from: 0, to: 100, images: 1000, shape: linear}"
     state = state_of(tiny_spec(f"training.ema={{half_life: {half_life}, start_step: 0}}"))
-    before = deepcopy(state.averages["generator"].network)
+    before = deepcopy(state.averages["generator"][0].network)
     with torch.no_grad():
         for weight in state.networks["generator"].parameters():
             weight += 1.0
     state.update(("generator",), 126, 500)
     share = 1 - 0.5 ** (4 / 50)
-    for new, old in zip(state.averages["generator"].network.parameters(), before.parameters(), strict=True):
+    for new, old in zip(state.averages["generator"][0].network.parameters(), before.parameters(), strict=True):
         torch.testing.assert_close(new, old + share)
+
+
+def test_several_averages_follow_the_generator_each_at_its_pace(tiny_spec) -> None:
+    spec = tiny_spec("training.ema=[{half_life: 4, start_step: 0}, {decay: 0.75, start_step: 0}]")
+    state = state_of(spec)
+    quick, slow = state.averages["generator"]
+    assert (quick.name, slow.name) == ("4", "0.75")
+    before = deepcopy(quick.network)
+    with torch.no_grad():
+        for weight in state.networks["generator"].parameters():
+            weight += 1.0
+    state.update(("generator",), 1)
+    for average, share in ((quick, 0.5), (slow, 0.25)):
+        for new, old in zip(average.network.parameters(), before.parameters(), strict=True):
+            torch.testing.assert_close(new, old + share)
 
 
 def test_direction_of_the_last_layer_keeps_its_length(tiny_spec) -> None:

@@ -44,7 +44,9 @@ def learn(trained: TrainState, step: int) -> None:
 
 def everything(trained: TrainState) -> dict[str, torch.Tensor]:
     networks = {role: (network, trained.optimizers[role]) for role, network in trained.networks.items()}
-    found = {f"average {name}": tensor for name, tensor in trained.averages["generator"].network.state_dict().items()}
+    found = {
+        f"average {name}": tensor for name, tensor in trained.averages["generator"][0].network.state_dict().items()
+    }
     for title, (network, optimizer) in networks.items():
         found |= {f"{title} {name}": tensor for name, tensor in network.state_dict().items()}
         found[f"{title} steps"] = torch.tensor(optimizer.param_groups[0].get("step", -1))
@@ -103,7 +105,7 @@ def test_checkpoint_of_before_the_first_update_gives_everything_back_too(tiny_sp
 def test_a_checkpoint_holds_the_average_as_a_model(saved) -> None:
     trained, place = saved()
     generator = load(place, device="cpu")
-    assert_identical(generator.module.state_dict(), trained.averages["generator"].network.state_dict())
+    assert_identical(generator.module.state_dict(), trained.averages["generator"][0].network.state_dict())
     live = trained.networks["generator"].state_dict()["initial.linear.weight"]
     assert not torch.equal(generator.module.state_dict()["initial.linear.weight"], live)
 
@@ -274,7 +276,7 @@ def test_networks_of_other_roles_have_files_of_their_own(tiny_spec, tmp_path) ->
         nn.init.constant_(encoder.weight, float(seed))
         return TrainState(
             networks={**pair.networks, "encoder": encoder},
-            averages={**pair.averages, "encoder": MovingAverage(encoder, spec.training.ema)},
+            averages={**pair.averages, "encoder": (MovingAverage(encoder, spec.training.ema),)},
             optimizers={**pair.optimizers, "encoder": torch.optim.SGD(encoder.parameters(), lr=0.1, momentum=0.9)},
         )
 
@@ -289,7 +291,7 @@ def test_networks_of_other_roles_have_files_of_their_own(tiny_spec, tmp_path) ->
     load_checkpoint(place, other)
     for network, theirs in (
         (other.networks["encoder"], trained.networks["encoder"]),
-        (other.averages["encoder"].network, trained.averages["encoder"].network),
+        (other.averages["encoder"][0].network, trained.averages["encoder"][0].network),
     ):
         assert all(torch.equal(value, theirs.state_dict()[name]) for name, value in network.state_dict().items())
     assert_identical(everything(other), everything(trained))

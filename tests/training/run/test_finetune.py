@@ -40,7 +40,7 @@ class Notes(NoEvents):
 
 
 def test_an_equal_spec_takes_everything_over() -> None:
-    trained = fresh(load_spec(BUNDLED))
+    trained = fresh(load_spec(BUNDLED, ["training.ema=[{half_life: 5}, {half_life: 50}]"]))
     critic = {name: value.clone() for name, value in trained.networks["discriminator"].state_dict().items()}
     lines = initialise(trained, BUNDLED)
     weights = load(BUNDLED, device="cpu").module.state_dict()
@@ -48,7 +48,9 @@ def test_an_equal_spec_takes_everything_over() -> None:
         f"generator: {len(weights)} of {len(weights)} tensors loaded",
         "discriminator: freshly drawn (the model has none)",
     ]
-    for network in (trained.networks["generator"], trained.averages["generator"].network):
+    averages = [average.network for average in trained.averages["generator"]]
+    assert len(averages) == 2
+    for network in (trained.networks["generator"], *averages):
         state = network.state_dict()
         assert state.keys() == weights.keys()
         assert all(torch.equal(state[name], value) for name, value in weights.items())
@@ -56,7 +58,7 @@ def test_an_equal_spec_takes_everything_over() -> None:
         torch.equal(trained.networks["discriminator"].state_dict()[name], value) for name, value in critic.items()
     )
     assert trained.networks["generator"].training
-    assert not trained.averages["generator"].network.training
+    assert not any(average.training for average in averages)
 
 
 def test_a_wider_spec_takes_over_what_fits_and_names_the_rest() -> None:
@@ -78,7 +80,7 @@ def test_a_wider_spec_takes_over_what_fits_and_names_the_rest() -> None:
     assert "freshly drawn" in discriminator
     assert all(torch.equal(state[name], weights[name]) for name in fitting)
     assert all(torch.equal(state[name], before[name]) for name in others)
-    average = trained.averages["generator"].network.state_dict()
+    average = trained.averages["generator"][0].network.state_dict()
     assert all(torch.equal(average[name], value) for name, value in state.items())
 
 
@@ -94,7 +96,7 @@ def test_from_a_run_both_begin_from_the_average_and_the_discriminator_from_its_o
         assert lines[-1] == f"discriminator: {len(critic)} of {len(critic)} tensors loaded"
         for network, wanted in (
             (trained.networks["generator"], average),
-            (trained.averages["generator"].network, average),
+            (trained.averages["generator"][0].network, average),
             (trained.networks["discriminator"], critic),
         ):
             assert all(torch.equal(network.state_dict()[name], value) for name, value in wanted.items())

@@ -148,6 +148,6 @@ def test_a_record_is_a_line_of_json() -> None:
 
 def test_skipped_steps_and_evaluations_are_in_the_line_where_there_are_any() -> None:
     record = Record(3, 6, 1.0, 2.0, {"generator": 1.0}, 4.0, 5.0, skipped=2, augment_p=0.25)
-    data = json.loads(record.to_json({"fid": 12.5}))
+    data = json.loads(record.to_json({"eval/fid": 12.5}))
     assert list(data)[-5:] == ["d_real", "d_fake", "augment_p", "skipped", "eval/fid"]
     assert (data["augment_p"], data["skipped"], data["eval/fid"]) == (0.25, 2, 12.5)

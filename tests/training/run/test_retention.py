@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from hitzoo.training.run.best import Best, Verdict, read_best
+from hitzoo.training.run.best import Best, Verdict, last_chosen, read_best
 from hitzoo.training.run.cleanup import remove_leftovers
 from hitzoo.training.run.metrics_file import append_line, cut_after
 from hitzoo.training.run.retention import keep
@@ -104,6 +104,17 @@ def test_the_record_survives_a_resume(tmp_path) -> None:
     assert resumed.verdict == Verdict("step-00000002", "fid", 3.0, lower_is_better=True)
     assert not resumed.consider(3, "fid", 3.1, lower_is_better=True)
     assert resumed.consider(4, "fid", 2.9, lower_is_better=True)
+
+
+def test_the_best_names_its_average_also_where_it_is_found_again(tmp_path) -> None:
+    place(tmp_path, 2)
+    lines = [{"step": 2, "eval/fid": 4.0, "eval-9/fid": 4.0, "average": "9"}, {"step": 3, "eval/fid": 5.0}]
+    (tmp_path / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    Best.load(tmp_path).consider(7, "fid", 3.0, lower_is_better=True, average="100")
+    assert json.loads((tmp_path / "best.json").read_text(encoding="utf-8"))["average"] == "100"
+    found = Best.load(tmp_path)  # checkpoint 7 is not there
+    assert found.verdict == Verdict("step-00000002", "fid", 4.0, lower_is_better=True, average="9")
+    assert last_chosen(RunPaths(tmp_path)) == "9"
 
 
 def test_resumed_from_before_its_best_the_best_that_is_there_takes_its_place(tmp_path) -> None:
