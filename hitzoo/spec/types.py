@@ -14,6 +14,7 @@ from typing import Literal, Protocol, TypeAlias
 
 from hitzoo.spec.augmentation import DiffAugmentSpec
 from hitzoo.spec.number import Number as Number
+from hitzoo.spec.number import PenaltyWeight as PenaltyWeight
 from hitzoo.spec.number import ScheduleSpec as ScheduleSpec
 from hitzoo.spec.place import Places
 
@@ -38,7 +39,7 @@ class R1Spec:
     """
 
     kind: Literal["r1"] = "r1"
-    weight: Number = 10.0
+    weight: PenaltyWeight = "auto"
     interval: int = 1
     method: Literal["exact", "finite_difference"] = "exact"
     sigma: float | None = None
@@ -50,7 +51,7 @@ class R2Spec:
     """R2: weight · E‖∇D(fake)‖², without a factor ½; everything else as in R1."""
 
     kind: Literal["r2"] = "r2"
-    weight: Number = 10.0
+    weight: PenaltyWeight = "auto"
     interval: int = 1
     method: Literal["exact", "finite_difference"] = "exact"
     sigma: float | None = None
@@ -164,7 +165,7 @@ class TrainingSpec:
     """
 
     loss: Literal["non_saturating", "hinge", "relativistic", "wasserstein"] = "non_saturating"
-    regularizers: tuple[RegularizerSpec, ...] = (R1Spec(),)
+    regularizers: tuple[RegularizerSpec, ...] = (R1Spec(weight=10.0),)
     augment: DiffAugmentSpec | None = None
     updates: Literal["simultaneous"] | AlternatingSpec = "simultaneous"
     optimizer: AdamSpec = field(default_factory=AdamSpec)

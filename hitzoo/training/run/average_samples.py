@@ -9,6 +9,7 @@ from hitzoo.errors import first_line
 from hitzoo.evaluation.report import Report
 from hitzoo.sampling.generator import Generator
 from hitzoo.training.engine.out_of_memory import OutOfMemory, is_out_of_memory, with_smaller_batches
+from hitzoo.training.run.checkpoint import Progress
 from hitzoo.training.run.setup import RunSetup
 from hitzoo.training.run.writer import RunWriter
 
@@ -47,16 +48,18 @@ def evaluate_average(
         raise OutOfMemory(f"out of memory in the evaluation at step {step:,} ({first_line(error)})") from error
 
 
-def save_grid(setup: RunSetup, writer: RunWriter, step: int, note: Callable[[str], None]) -> None:
+def save_grid(setup: RunSetup, writer: RunWriter, progress: Progress, note: Callable[[str], None]) -> None:
     """Save a grid of samples, unless there is no memory for it."""
 
     def save(batch_size: int) -> None:
         generator = average.fast(keeps_memory=False, graphs=0) if setup.options.fast else average
-        writer.save_grid(step, generator, batch_size)
+        writer.save_grid(progress, generator, batch_size)
 
     average = _average(setup)
     with_smaller_batches(
-        save, _at_once(setup, average), lambda reason: note(f"no grid at step {step:,}: out of memory ({reason})")
+        save,
+        _at_once(setup, average),
+        lambda reason: note(f"no grid at step {progress.step:,}: out of memory ({reason})"),
     )
 
 

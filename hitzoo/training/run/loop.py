@@ -11,6 +11,7 @@ import torch
 
 from hitzoo.errors import DataError, HitzooError, OutputError
 from hitzoo.evaluation.report import Report
+from hitzoo.families.chosen_weights import with_chosen_weights
 from hitzoo.families.compile import compile_spec
 from hitzoo.runtime.allocator import keep_freed_memory_if_ample
 from hitzoo.runtime.distributed import process_group
@@ -45,6 +46,7 @@ def train(spec: Spec, options: RunOptions, events: RunEvents | None = None) -> R
             that fails before its first step, or by its data or folder before its first checkpoint, leaves nothing.
     """
     began = time.monotonic()
+    spec = with_chosen_weights(spec)
     plan = compile_spec(spec)
     if options.made_from:  # so that the bytes of weights do not depend on what a run is called
         plan = replace(plan, name=options.made_from)
@@ -101,7 +103,8 @@ class Run:
     def _begin(self) -> None:
         setup = self.setup
         self.writer.begin(setup.stream, self.progress, setup.session, setup.options.made_from)
-        for note in (*setup.options.notes, *(f"note: {note}" for note in setup.plan.notes)):
+        notes = (*setup.spec.places.chosen.values(), *setup.plan.notes)
+        for note in (*setup.options.notes, *(f"note: {note}" for note in notes)):
             self.events.noted(note)
         self.events.started(setup.described(stopping=lambda: bool(self.request)))
 
@@ -208,7 +211,7 @@ class Run:
             self.events.noted(f"saved at step {step:,}, as {self.asked.fulfilled()} asked for; the run goes on")
         hurried = stopping and setup.world.size > 1  # torchrun kills what has not ended after 30 seconds
         if (stopping or ended or step % options.sample_every == 0) and not hurried:
-            save_grid(setup, self.writer, step, self.events.noted)
+            save_grid(setup, self.writer, self.progress, self.events.noted)
         return stopping
 
     def _evaluate_if_owed(self) -> None:
