@@ -38,5 +38,25 @@ def with_chosen_weights(spec: Spec) -> Spec:
     )
 
 
+def with_weights_of(spec: Spec, stored: Spec | None) -> Spec:
+    """Return the spec of a run that goes on: what was chosen now is as in the `stored` one, which trained so far.
+
+    Before there was a choice, a weight that was not given was 10.
+    """
+    if stored is None or not spec.places.chosen:
+        return spec
+    terms, chosen = list(spec.training.regularizers), dict(spec.places.chosen)
+    for index, (mine, theirs) in enumerate(zip(terms, stored.training.regularizers, strict=False)):
+        place: Path = ("training", "regularizers", index, "weight")
+        if place in chosen and isinstance(mine, R1Spec | R2Spec) and type(mine) is type(theirs):
+            terms[index] = replace(mine, weight=theirs.weight)
+            del chosen[place]
+    return replace(
+        spec,
+        training=replace(spec.training, regularizers=tuple(terms)),
+        places=replace(spec.places, chosen=chosen),
+    )
+
+
 def _is_open(term: RegularizerSpec) -> bool:
     return isinstance(term, R1Spec | R2Spec) and term.weight == "auto"

@@ -138,12 +138,10 @@ _WORDS: Final = {
 def origin_of(run: Path) -> Origin:
     """Return what a run's `run.json` says."""
     about = read_object(RunPaths(run).about)
-    spec = about.get("spec") if isinstance(about.get("spec"), dict) else {}
-    training = spec.get("training") if isinstance(spec.get("training"), dict) else {}
+    training = _mapping(_mapping(about.get("spec")).get("training"))
     sessions = about.get("sessions")
-    session = sessions[-1] if isinstance(sessions, list) and sessions and isinstance(sessions[-1], dict) else {}
-    data = session.get("data") if isinstance(session.get("data"), dict) else {}
-    versions = session.get("versions") if isinstance(session.get("versions"), dict) else {}
+    session = _mapping(sessions[-1] if isinstance(sessions, list) and sessions else None)
+    data, versions = _mapping(session.get("data")), _mapping(session.get("versions"))
     seed, batch = about.get("seed"), training.get("batch_size")
     name = about.get("made_from") or about.get("name")
     return Origin(
@@ -175,6 +173,11 @@ def _ranges(name: str, seeds: Sequence[Points], last: int) -> dict[int, Range]:
         for images in shared
         if sum(len(points[images]) for points in seeds) >= least
     }
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    """Return the value where it is a mapping, as anybody's text may not be."""
+    return value if isinstance(value, Mapping) else {}
 
 
 def _digest(value: Any) -> str:

@@ -9,9 +9,9 @@ from dataclasses import replace
 
 import torch
 
-from hitzoo.errors import DataError, HitzooError, OutputError
+from hitzoo.errors import DataError, HitzooError, OutputError, SpecError
 from hitzoo.evaluation.report import Report
-from hitzoo.families.chosen_weights import with_chosen_weights
+from hitzoo.families.chosen_weights import with_chosen_weights, with_weights_of
 from hitzoo.families.compile import compile_spec
 from hitzoo.runtime.allocator import keep_freed_memory_if_ample
 from hitzoo.runtime.distributed import process_group
@@ -56,6 +56,9 @@ def train(spec: Spec, options: RunOptions, events: RunEvents | None = None) -> R
         events = (events or NoEvents()) if world.first else NoEvents()
         world.broadcast_from_first(lock.take)
         options = resuming_after_restart(options, world)
+        if options.resume:
+            with suppress(SpecError):  # which the folder's own check tells
+                spec = with_weights_of(spec, folder.trained_spec())
         new = world.first and not folder.holds_run()
         setup = set_up(spec, plan, options, device, world, events)  # which refuses a folder with anything else
         run = Run(setup, events, asked, began)
