@@ -13,6 +13,7 @@ from hitzoo.zoo.run_layout import RunPaths
 
 _FIRST: Final = 1000  # images
 _STEPS: Final = 2  # image counts per doubling
+_NEARLY: Final = 1.02  # an image count is shown to two digits
 _SIMPLE: Final = ("d_real", "d_fake", "diversity", "contrast")
 _LOSS: Final = "loss/"
 
@@ -22,7 +23,7 @@ Points = dict[int, list[float]]
 
 @dataclass(frozen=True)
 class Curve:
-    """A run's values by their names in `metrics.jsonl`, around the image counts 1,000 · 2^(k/2) that it reached."""
+    """A run's values by their names in `metrics.jsonl`, around the image counts 1,000 · 2^(k/2) that it passed."""
 
     values: Mapping[str, Points]
 
@@ -43,7 +44,7 @@ def curve_from(lines: Iterable[Mapping[str, Any]]) -> Curve:
     A line without `images`, such as that of an evaluation alone, stands at its step's share of the last line that has.
     """
     values: dict[str, Points] = {}
-    per_step = 0.0
+    per_step = reached = 0.0
     for line in lines:
         step, images = as_number(line.get("step")), as_number(line.get("images"))
         if images is not None and step:
@@ -51,13 +52,16 @@ def curve_from(lines: Iterable[Mapping[str, Any]]) -> Curve:
         elif step is not None and per_step:
             images = step * per_step
         place = _place(images)
-        if place is None:
+        if images is None or place is None:
             continue
+        reached = max(reached, images)
         for key, value in line.items():
             number = as_number(value) if _is_kept(key) else None
             if number is not None and math.isfinite(number):
                 values.setdefault(key, {}).setdefault(place, []).append(number)
-    return Curve(values)
+    passed = _NEARLY * reached
+    whole = {name: {at: held for at, held in points.items() if at <= passed} for name, points in values.items()}
+    return Curve({name: points for name, points in whole.items() if points})
 
 
 def mean(values: list[float]) -> float:
