@@ -9,9 +9,8 @@ from dataclasses import replace
 
 import torch
 
-from hitzoo.errors import DataError, HitzooError, OutputError, SpecError
+from hitzoo.errors import DataError, HitzooError, OutputError
 from hitzoo.evaluation.report import Report
-from hitzoo.families.chosen_weights import with_chosen_weights, with_weights_of
 from hitzoo.families.compile import compile_spec
 from hitzoo.runtime.allocator import keep_freed_memory_if_ample
 from hitzoo.runtime.distributed import process_group
@@ -46,7 +45,6 @@ def train(spec: Spec, options: RunOptions, events: RunEvents | None = None) -> R
             that fails before its first step, or by its data or folder before its first checkpoint, leaves nothing.
     """
     began = time.monotonic()
-    spec = with_chosen_weights(spec)
     plan = compile_spec(spec)
     if options.made_from:  # so that the bytes of weights do not depend on what a run is called
         plan = replace(plan, name=options.made_from)
@@ -56,9 +54,7 @@ def train(spec: Spec, options: RunOptions, events: RunEvents | None = None) -> R
         events = (events or NoEvents()) if world.first else NoEvents()
         world.broadcast_from_first(lock.take)
         options = resuming_after_restart(options, world)
-        if options.resume:
-            with suppress(SpecError):  # which the folder's own check tells
-                spec = with_weights_of(spec, folder.trained_spec())
+        spec = folder.with_settled_weights(spec, resumes=options.resume)
         new = world.first and not folder.holds_run()
         setup = set_up(spec, plan, options, device, world, events)  # which refuses a folder with anything else
         run = Run(setup, events, asked, began)
@@ -106,8 +102,7 @@ class Run:
     def _begin(self) -> None:
         setup = self.setup
         self.writer.begin(setup.stream, self.progress, setup.session, setup.options.made_from)
-        notes = (*setup.spec.places.chosen.values(), *setup.plan.notes)
-        for note in (*setup.options.notes, *(f"note: {note}" for note in notes)):
+        for note in setup.notes:
             self.events.noted(note)
         self.events.started(setup.described(stopping=lambda: bool(self.request)))
 
