@@ -53,13 +53,15 @@ def save_grid(setup: RunSetup, writer: RunWriter, progress: Progress, note: Call
 
     def save(batch_size: int) -> None:
         generator = average.fast(keeps_memory=False, graphs=0) if setup.options.fast else average
-        writer.save_grid(progress, generator, batch_size)
+        writer.save_grid(progress, generator, batch_size, measured=due)
 
+    step = progress.step
+    due = step % setup.options.sample_every == 0  # not where it stops or ends: a run that goes on has the same lines
     average = _average(setup)
     with_smaller_batches(
         save,
         _at_once(setup, average),
-        lambda reason: note(f"no grid at step {progress.step:,}: out of memory ({reason})"),
+        lambda reason: note(f"no grid at step {step:,}: out of memory ({reason})"),
     )
 
 

@@ -25,6 +25,7 @@ _FEWEST = 10  # records
 _ORDERS = 30.0  # times the median
 _ALIKE = 0.3  # of the differences between real images
 _GREY = 0.15  # of the contrast of real images
+_LEAST = 10_000  # images; a run that only tries something out makes grey images, too
 
 
 class Rule(Protocol):
@@ -184,7 +185,7 @@ class GreyAverage:
 
     @property
     def _begins(self) -> float:
-        return self.last / 2 if self._slow else max(self.forgotten, self.grace)
+        return max(self.last / 2, _LEAST) if self._slow else max(self.forgotten, self.grace)
 
     def advice(self) -> str:
         """Return the reason that fits."""

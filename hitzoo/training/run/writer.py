@@ -111,10 +111,10 @@ class RunWriter:
         save_checkpoint(self.folder.checkpoints, self.spec, self.plan, self.state, progress)
         keep(self.folder.checkpoints, self.kept, self.best.place)
 
-    def save_grid(self, progress: Progress, generator: Generator, at_once: int) -> None:
+    def save_grid(self, progress: Progress, generator: Generator, at_once: int, *, measured: bool) -> None:
         """Save samples of the averaged generator for the seeds that every grid of the run has, `at_once` at a time.
 
-        How much they differ from each other becomes a line of the metrics.
+        If they are to be `measured`, a line of the metrics says how much they differ from each other.
         """
         side, step = self._grid_side(), progress.step
         try:
@@ -132,7 +132,8 @@ class RunWriter:
         facts = {f"hitzoo:{key}": str(value) for key, value in about.items()}
         save_png(self.folder.grid(step), pixels, facts)
         self.tensorboard.grid(step, "samples", pixels)
-        self._spread(progress, Spread.of(samples.pixels))
+        if measured:
+            self._spread(progress, Spread.of(samples.pixels))
 
     def _spread(self, progress: Progress, samples: Spread) -> None:
         numbers = {name: round(value, 4) for name, value in samples.relative_to(self.real).items()} if self.real else {}

@@ -103,11 +103,15 @@ def test_plain_samples_of_an_average_that_has_forgotten_its_beginnings_are_told(
 
 
 def test_average_too_slow_for_its_run_is_told_in_the_second_half() -> None:
-    rule = GreyAverage(96_000, 8_000, 20_000)
+    rule = GreyAverage(96_000, 8_000, 24_000)
     seen = shown(rule, records(20, contrast=lambda i: 0.02))
-    assert seen.index(True) == 10
-    assert "too slow for a run of 20,000 images" in rule.advice()
+    assert seen.index(True) == 12
+    assert "too slow for a run of 24,000 images" in rule.advice()
     assert "ramp_up: true" in rule.advice()
+
+
+def test_run_that_only_tries_something_out_is_not_told_of_its_average() -> None:
+    assert True not in shown(GreyAverage(96_000, 8_000, 9_000), records(9, contrast=lambda i: 0.02))
 
 
 @pytest.mark.parametrize("contrast", [lambda i: 0.02 if i < 7 else 0.6, lambda i: 0.02 if i == 10 else 0.6])
