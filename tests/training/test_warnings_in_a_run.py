@@ -52,6 +52,19 @@ def test_healthy_run_says_nothing_and_logs_the_diversity_of_its_grids(tiny_spec,
     assert summarize(tmp_path / "run").failures == ()
 
 
+def test_grid_that_a_run_did_not_come_to_is_made_when_it_goes_on(tiny_spec, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    go(tiny_spec(*HEALTHY, "training.steps=4"), out, sample_every=2, checkpoint_every=4)
+    whole = [line for line in lines(out) if "seconds" not in line]
+    assert [line["step"] for line in whole] == [2, 4]
+    kept = (out / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[:-1]
+    (out / "metrics.jsonl").write_text("\n".join(kept) + "\n", encoding="utf-8")  # killed after it saved
+    (out / "samples/step-00000004.png").unlink()
+    go(tiny_spec(*HEALTHY, "training.steps=5"), out, sample_every=2, resume=True)
+    assert [line for line in lines(out) if "seconds" not in line] == whole
+    assert (out / "samples/step-00000004.png").is_file()
+
+
 def test_chosen_weight_is_told_at_the_beginning_and_kept(tiny_spec, tmp_path: Path) -> None:
     spec = tiny_spec("training.regularizers=[{kind: r1}]", "training.steps=1")
     listener = Listener()

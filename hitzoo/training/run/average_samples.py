@@ -65,6 +65,13 @@ def save_grid(setup: RunSetup, writer: RunWriter, progress: Progress, note: Call
     )
 
 
+def save_owed_grid(setup: RunSetup, writer: RunWriter, progress: Progress, note: Callable[[str], None]) -> None:
+    """Save the grid of the checkpoint that a run resumes from, if the run ended before it was measured."""
+    step = progress.step
+    if step > 0 and step % setup.options.sample_every == 0 and not writer.is_measured(step):
+        save_grid(setup, writer, progress, note)
+
+
 def _average(setup: RunSetup) -> Generator:
     return Generator(setup.spec, setup.plan, setup.state.averages["generator"].network, setup.device)
 

@@ -21,7 +21,7 @@ from hitzoo.training.engine.compile_errors import explaining_compiler_errors
 from hitzoo.training.engine.out_of_memory import OutOfMemory, explaining_out_of_memory, free_cached_memory
 from hitzoo.training.engine.runner import Outcome
 from hitzoo.training.engine.workers import start_method_for, workers_for
-from hitzoo.training.run.average_samples import evaluate_average, save_grid
+from hitzoo.training.run.average_samples import evaluate_average, save_grid, save_owed_grid
 from hitzoo.training.run.checkpoint import Progress
 from hitzoo.training.run.events import NoEvents, RunEnd, RunEvents
 from hitzoo.training.run.folder import RunFolder
@@ -102,8 +102,8 @@ class Run:
     def _begin(self) -> None:
         setup = self.setup
         self.writer.begin(setup.stream, self.progress, setup.session, setup.options.made_from)
-        for note in setup.notes:
-            self.events.noted(note)
+        setup.tell(self.events.noted)
+        save_owed_grid(setup, self.writer, self.progress, self.events.noted)
         self.events.started(setup.described(stopping=lambda: bool(self.request)))
 
     def _batches(self) -> Iterator[Batch]:

@@ -57,11 +57,11 @@ class RunSetup:
     choice: MicroBatchChoice
     session: dict[str, Any]
 
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What is told of the options, of weights that were chosen, and of the plan."""
+    def tell(self, note: Callable[[str], None]) -> None:
+        """Tell what is to be said of the options, of weights that were chosen, and of the plan."""
         told = (*self.spec.places.chosen.values(), *self.plan.notes)
-        return (*self.options.notes, *(f"note: {note}" for note in told))
+        for words in (*self.options.notes, *(f"note: {one}" for one in told)):
+            note(words)
 
     def described(self, stopping: Callable[[], bool]) -> RunStart:
         """Return what is told of the run as it begins."""

@@ -91,6 +91,11 @@ class RunWriter:
             record.get("step") == step and any(key.startswith(EVALUATION) for key in record) for record in records
         )
 
+    def is_measured(self, step: int) -> bool:
+        """Return True if the metrics hold what the grid of that step says."""
+        records = read_records(self.folder.metrics)
+        return any(record.get("step") == step and "diversity" in record for record in records)
+
     def _keep_numbers(self, step: int, report: Report) -> None:
         values = report.values()
         write_text(self.folder.evaluation(step_name(step)), json.dumps(report.to_json(), indent=2) + "\n")
