@@ -40,7 +40,7 @@ def test_run_whose_discriminator_wins_says_so_once(tiny_spec, tmp_path: Path) ->
     assert [line["warning"] for line in told] == ["discriminator_wins"]
     assert warning.startswith(f"warning: step {told[0]['step']}: ")
     assert summarize(out).failures == ("discriminator_wins",)
-    assert go(tiny_spec(*FAILS, "training.steps=90"), out, resume=True) == [], "a resumed run does not repeat it"
+    assert go(tiny_spec(*FAILS, "training.steps=120"), out, resume=True) == [], "a resumed run does not repeat it"
     assert summarize(out).failures == ("discriminator_wins",)
 
 
