@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from hitzoo.errors import RunError
 from hitzoo.files import parse_json, reading
+from hitzoo.spec.convert import with_training_defaults
 from hitzoo.training.curves.curve import Points, curve_of, mean
 from hitzoo.training.run.record import read_object
 from hitzoo.zoo.run_layout import RunPaths
@@ -20,19 +21,20 @@ SHIPPED: Final = Path(__file__).resolve().parent / "shipped"
 _VERSION: Final = 1
 _RECORDS: Final = 3
 _SCATTERED: Final = ("loss/", "d_")
-_NO_PART: Final = ("steps", "batch_size")  # of how a recipe trains: the one ends it, the other is compared by itself
+_NO_PART: Final = ("steps", "batch_size", "activation_checkpointing")  # of what a recipe is
 
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
     """What runs were of, as far as their folders tell.
 
-    `networks` and `training` are digests: of the two plans, and of the recipe. `seeds` are those of the runs.
+    `networks` is a digest of the two plans, `training` the recipe with every default, so that what a later version adds
+    makes no other recipe of it. `seeds` are those of the runs.
     """
 
     spec: str = ""
     networks: str = ""
-    training: str = ""
+    training: Mapping[str, Any] | None = None
     data: str = ""
     batch_size: int | None = None
     seeds: tuple[int, ...] = ()
@@ -95,7 +97,8 @@ def read_reference(path: Path) -> Reference:
             for name, rows in data["values"].items()
         }
         known = {key: data[key] for key in Origin.__dataclass_fields__ if key in data}
-        return Reference(path.stem, Origin(**{**known, "seeds": tuple(known.get("seeds", ()))}), values)
+        known |= {"seeds": tuple(known.get("seeds", ())), "training": _recipe(_mapping(known.get("training")))}
+        return Reference(path.stem, Origin(**known), values)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         raise RunError(f"{path} is no reference curve; hitzoo runs DIR --write-curve FILE.json makes one") from None
 
@@ -147,7 +150,7 @@ def origin_of(run: Path) -> Origin:
     return Origin(
         spec=name if isinstance(name, str) else "",
         networks=_digest([about.get("generator_plan"), about.get("discriminator_plan")]),
-        training=_digest({key: value for key, value in training.items() if key not in _NO_PART}),
+        training=_recipe(training),
         data=str(data.get("fingerprint") or ""),
         batch_size=batch if isinstance(batch, int) else None,
         seeds=(seed,) if isinstance(seed, int) else (),
@@ -173,6 +176,10 @@ def _ranges(name: str, seeds: Sequence[Points], last: int) -> dict[int, Range]:
         for images in shared
         if sum(len(points[images]) for points in seeds) >= least
     }
+
+
+def _recipe(training: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in with_training_defaults(training).items() if key not in _NO_PART}
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:

@@ -43,6 +43,14 @@ def test_runs_of_two_recipes_are_no_reference(enter, change, words) -> None:
         reference_from("tiny", [enter("one"), enter("other", training=change)])
 
 
+def test_key_that_a_later_version_adds_makes_no_other_recipe(enter, tmp_path: Path) -> None:
+    made = reference_from("tiny", [enter("run")])
+    text = json.loads(made.to_text())
+    assert text["training"].pop("norm_statistics") == "per_replica"
+    (tmp_path / "tiny.json").write_text(json.dumps(text), encoding="utf-8")
+    assert read_reference(tmp_path / "tiny.json").origin == made.origin
+
+
 def test_length_is_no_part_of_a_recipe(enter) -> None:
     assert reference_from("tiny", [enter("one"), enter("other", 1, training={"steps": 99})]).origin.seeds == (0, 1)
 
