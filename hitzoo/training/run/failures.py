@@ -80,7 +80,7 @@ class DiscriminatorWins:
         return (
             f"the discriminator wins: its loss is {loss:.2g} ({self.chance:.3g} is chance), and D(real) − D(fake) went"
             f" from {first:.3g} to {last:.3g} in {now - began:,.0f} images; the generator learns little from it. A"
-            " larger r1 weight, a smaller learning rate of the discriminator, or bcr where pictures are few"
+            " larger r1 weight, a smaller learning rate of the discriminator, or `augment` where pictures are few"
         )
 
 
