@@ -49,6 +49,7 @@ def build(
     if out is not None:
         check_folder(out, MODEL_FILES, force=force)
     report = _report(plan) | {"recipe": recipe_in_words(loaded)}
+    report["notes"] = [*loaded.places.chosen.values(), *report["notes"]]
     if not as_json:
         _print(report)  # the table needs no torch; the rest takes seconds to load it
     report["training"] = _training(loaded, plan)

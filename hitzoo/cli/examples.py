@@ -52,6 +52,8 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "runs": (
         "hitzoo runs",
         "hitzoo runs experiments --json",
+        "hitzoo runs --compare runs/photos",
+        "hitzoo runs --compare runs/photos runs/before",
     ),
     "data check": (
         "hitzoo data check photos",

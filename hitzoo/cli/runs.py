@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hitzoo.cli.completion import complete_run
-from hitzoo.cli.options import JsonOption
+from hitzoo.cli.options import ForceOption, JsonOption
 
 if TYPE_CHECKING:
     from hitzoo.training.run.listing import RunSummary
@@ -21,17 +21,59 @@ _WORDS = (0, 1, 2, 4, 8, 9)
 
 def list_runs(
     folder: Annotated[
-        Path, typer.Argument(metavar="[DIR]", help="The folder that holds the runs.", autocompletion=complete_run)
-    ] = Path("runs"),
+        Path | None,
+        typer.Argument(
+            metavar="[DIR|REFERENCE]",
+            help="The folder that holds the runs, by default `runs`. With --compare: what the run is compared with.",
+            show_default=False,
+            autocompletion=complete_run,
+        ),
+    ] = None,
+    compare: Annotated[
+        Path | None,
+        typer.Option(
+            "--compare",
+            metavar="RUN",
+            help="Compare this run's curve with a reference, by images shown: the name of a curve that travels with"
+            " hitzoo (default: that of the run's recipe), a file of --write-curve, another run, or a folder of runs.",
+            show_default=False,
+            autocompletion=complete_run,
+        ),
+    ] = None,
+    curve: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-curve",
+            metavar="FILE.json",
+            help="Write a reference curve from the runs in DIR, which differ in their seeds alone.",
+            show_default=False,
+        ),
+    ] = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List the runs in a folder and below it: step, speed, last losses, evaluations and the best checkpoint."""
-    from hitzoo.cli import console
-    from hitzoo.errors import RequestError
-    from hitzoo.training.run import listing
+    """List the runs in a folder and below it: step, speed, last losses, evaluations and the best checkpoint.
 
+    With --compare, answer whether a run's curve is normal: losses, logits, penalties, diversity and metrics beside
+    those of a reference, at the same numbers of images.
+    """
+    from hitzoo.cli import console
+    from hitzoo.cli.curves import print_comparison, write_curve
+    from hitzoo.errors import RequestError
+
+    if compare is not None and curve is not None:
+        raise RequestError("give --compare or --write-curve, not both")
+    if compare is not None:
+        print_comparison(compare, None if folder is None else str(folder), as_json=as_json)
+        return
+    folder = folder or Path("runs")
     if not folder.is_dir():
         raise RequestError(f"no such folder: {folder}; give the one that holds your runs: hitzoo runs DIR")
+    if curve is not None:
+        write_curve(folder, curve, force=force)
+        return
+    from hitzoo.training.run import listing
+
     found = listing.list_runs(folder)
     if as_json:
         console.print_json([_finite(_as_json(run)) for run in found])
@@ -40,6 +82,8 @@ def list_runs(
         for run in found:
             if run.note:
                 console.print_line(f"{run.folder}: {run.note}")
+            for name in run.failures:
+                console.print_line(f"{run.folder}: {name.replace('_', ' ')}, by its own numbers (docs/training.md)")
     else:
         console.print_line(f"{folder} holds no runs yet; start one: hitzoo train SPEC --data PATH --out {folder}/NAME")
 

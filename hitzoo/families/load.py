@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hitzoo.families.chosen_weights import with_chosen_weights
 from hitzoo.families.language import BEGINNINGS, language_of
 from hitzoo.spec.check import check_data
 from hitzoo.spec.document import Document, read_document
@@ -41,4 +42,4 @@ def check_spec(document: Document, overrides: Overrides = ()) -> Spec:
     data, places = document.data, document.places
     if overrides:
         data, places = apply_overrides(data, places, overrides, BEGINNINGS)
-    return check_data(data, places, language_of(data), document.problems)
+    return with_chosen_weights(check_data(data, places, language_of(data), document.problems))

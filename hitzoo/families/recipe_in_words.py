@@ -33,12 +33,16 @@ def recipe_in_words(spec: Spec) -> str:
 
 
 def gamma_notes(spec: Spec) -> tuple[str, ...]:
-    """Return a line per gradient penalty on real or fake images: its weight, and γ of StyleGAN and R3GAN."""
+    """Return a line per gradient penalty on real or fake images: its weight, and γ of StyleGAN and R3GAN.
+
+    A weight that was chosen comes with the reason.
+    """
     return tuple(
-        f"{term.kind}: weight {number_in_words(term.weight)} stands before E‖∇D‖² without a factor ½; in StyleGAN's and"
-        f" R3GAN's convention γ is {number_in_words(term.weight, 2)}"
-        for term in spec.training.regularizers
-        if isinstance(term, R1Spec | R2Spec)
+        spec.places.chosen.get(("training", "regularizers", index, "weight"))
+        or f"{term.kind}: weight {number_in_words(term.weight)} stands before E‖∇D‖² without a factor ½; in StyleGAN's"
+        f" and R3GAN's convention γ is {number_in_words(term.weight, 2)}"
+        for index, term in enumerate(spec.training.regularizers)
+        if isinstance(term, R1Spec | R2Spec) and term.weight != "auto"
     )
 
 

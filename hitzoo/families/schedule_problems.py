@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from hitzoo.errors import Problem
 from hitzoo.spec.place import Path
-from hitzoo.spec.types import Number, ScheduleSpec, Spec
+from hitzoo.spec.types import Number, PenaltyWeight, ScheduleSpec, Spec
 
 
 def schedule_problems(spec: Spec) -> list[Problem]:
@@ -37,7 +37,7 @@ def schedule_problems(spec: Spec) -> list[Problem]:
     return problems
 
 
-def _nothing(spec: Spec, place: Path, number: Number) -> Iterator[Problem]:
+def _nothing(spec: Spec, place: Path, number: PenaltyWeight) -> Iterator[Problem]:
     """A schedule that is 0 throughout, as a number may not be."""
     if isinstance(number, ScheduleSpec) and not number.from_ and not number.to:
         yield spec.places.problem(place, "it is 0 at both ends", "let one of from and to be more than 0")

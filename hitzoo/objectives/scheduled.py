@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
+from hitzoo.errors import ArgumentError
 from hitzoo.objectives.schedule import Cosine, Linear, Number
 from hitzoo.spec import number
 
 
-def number_of(value: number.Number) -> Number:
-    """Return a number as it is, and a spec's schedule as one."""
+def number_of(value: number.PenaltyWeight) -> Number:
+    """Return a number as it is, and a spec's schedule as one.
+
+    Raises:
+        ArgumentError: it is `auto`, which depends on the whole spec.
+    """
+    if value == "auto":
+        raise ArgumentError("weight", value, "give a number, or read the spec by load_spec, which chooses one")
     if not isinstance(value, number.ScheduleSpec):
         return value
     shape: Any = {"cosine": Cosine, "linear": Linear}[value.shape]

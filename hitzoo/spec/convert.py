@@ -11,7 +11,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from hitzoo.spec.language import Language
 from hitzoo.spec.place import Places
-from hitzoo.spec.types import Spec
+from hitzoo.spec.types import Spec, TrainingSpec
 
 _TAGS = ("family", "kind")  # the keys that say which of several dataclasses a mapping is
 
@@ -25,6 +25,15 @@ def to_spec(data: Mapping[str, Any], places: Places, language: Language) -> Spec
     }
     values = {key: _read(hints[key], inner) for key, inner in data.items() if key not in networks}
     return Spec(**values, **networks, places=places)
+
+
+def with_training_defaults(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a `training` section with every default of this version; as it is where it is none."""
+    try:
+        filled = to_data(_read(TrainingSpec, data))
+    except (TypeError, ValueError, KeyError, StopIteration):
+        return dict(data)
+    return dict(filled)
 
 
 def _network(section: Mapping[str, Any], kinds: Mapping[str, type]) -> Any:

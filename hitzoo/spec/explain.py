@@ -108,7 +108,7 @@ def _types(error: Any) -> str:
 def _type_hint(error: Any) -> str:
     value, wanted = error.instance, error.validator_value
     if isinstance(value, str) and any(name in wanted for name in ("number", "integer")):
-        return number_hint(value)
+        return number_hint(value) or (_description(error.schema) if _is_one_of_two(error) else "")
     if "boolean" in wanted:
         return boolean_hint(value)
     if "array" in wanted and isinstance(value, str | int | float):

@@ -19,3 +19,6 @@ class ScheduleSpec:
 
 Number: TypeAlias = float | ScheduleSpec
 """A number, or one that follows a schedule."""
+
+PenaltyWeight: TypeAlias = Number | Literal["auto"]
+"""A weight, or the word for the one by resolution and batch; a spec that was read has the number."""

@@ -27,13 +27,15 @@ def render_path(path: Path) -> str:
 class Places:
     """The line and column (from 1) of every key and value of one document.
 
-    `keys` and `values` are by path; `overridden` maps a path that was set from outside to the words that set it.
+    `keys` and `values` are by path; `overridden` maps a path that was set from outside to the words that set it, and
+    `chosen` one whose value was chosen for the author to the sentence that says so.
     """
 
     source: str = "spec"
     keys: Mapping[Path, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
     values: Mapping[Path, tuple[int, int]] = field(default_factory=lambda: MappingProxyType({}))
     overridden: Mapping[Path, str] = field(default_factory=lambda: MappingProxyType({}))
+    chosen: Mapping[Path, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def problem(
         self, path: Path, message: str, hint: str = "", *, at_key: bool = False, beside: Sequence[Path] = ()

@@ -152,7 +152,10 @@ class _Reader:
         part = self._resolved(part)
         if "if" not in part:
             return part
-        return next(one for one in map(self._resolved, (part["then"], part["else"])) if "properties" in one)
+        choices = (self._resolved(part["then"]), self._resolved(part["else"]))
+        return next((one for one in choices if "properties" in one or "allOf" in one), None) or self._mapping(
+            choices[1]
+        )
 
     def _resolved(self, part: Mapping[str, Any]) -> Mapping[str, Any]:
         """A schema without its `$ref`; what stands beside the reference goes before what it leads to."""

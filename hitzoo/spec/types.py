@@ -15,6 +15,7 @@ from typing import Literal, Protocol, TypeAlias
 from hitzoo.spec.augmentation import AugmentSpec
 from hitzoo.spec.ema import EmaSpec as EmaSpec
 from hitzoo.spec.number import Number as Number
+from hitzoo.spec.number import PenaltyWeight as PenaltyWeight
 from hitzoo.spec.number import ScheduleSpec as ScheduleSpec
 from hitzoo.spec.place import Places
 
@@ -39,7 +40,7 @@ class R1Spec:
     """
 
     kind: Literal["r1"] = "r1"
-    weight: Number = 10.0
+    weight: PenaltyWeight = "auto"
     interval: int = 1
     method: Literal["exact", "finite_difference"] = "exact"
     sigma: float | None = None
@@ -51,7 +52,7 @@ class R2Spec:
     """R2: weight · E‖∇D(fake)‖², without a factor ½; everything else as in R1."""
 
     kind: Literal["r2"] = "r2"
-    weight: Number = 10.0
+    weight: PenaltyWeight = "auto"
     interval: int = 1
     method: Literal["exact", "finite_difference"] = "exact"
     sigma: float | None = None
@@ -150,7 +151,7 @@ class TrainingSpec:
     """
 
     loss: Literal["non_saturating", "hinge", "relativistic", "wasserstein"] = "non_saturating"
-    regularizers: tuple[RegularizerSpec, ...] = (R1Spec(),)
+    regularizers: tuple[RegularizerSpec, ...] = (R1Spec(weight=10.0),)
     augment: AugmentSpec | None = None
     updates: Literal["simultaneous"] | AlternatingSpec = "simultaneous"
     optimizer: AdamSpec = field(default_factory=AdamSpec)

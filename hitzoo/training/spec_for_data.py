@@ -18,6 +18,7 @@ from hitzoo.errors import RequestError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
 from hitzoo.runtime.free_memory import free_memory
+from hitzoo.spec.r1_heuristic import heuristic_weight
 from hitzoo.spec.spec_for_data import Commented, SpecChoices, spec_text, storable
 from hitzoo.training.engine.memory_estimate import measure_footprint
 
@@ -72,7 +73,7 @@ def spec_for(pictures: Survey, name: str, machine: Machine, resolution: int | No
         flip=Commented(
             value=True, why="mirrors half of them; false for text, maps, and whatever has a left and a right"
         ),
-        r1=_r1(int(str(side.value))),
+        r1=Commented(value=1.0),
         consistency=_consistency(pictures),
         batch_size=Commented(value=_BATCHES[machine.kind][0]),
         steps=Commented(value=1000),
@@ -82,7 +83,10 @@ def spec_for(pictures: Survey, name: str, machine: Machine, resolution: int | No
     )
     batch = _batch(choice, machine)
     steps = _steps(pictures, machine, int(str(batch.value)))
-    return spec_text(replace(choice, batch_size=batch, steps=steps, every=_every(pictures, int(str(steps.value)))))
+    r1 = _r1(int(str(side.value)), int(str(batch.value)))
+    return spec_text(
+        replace(choice, r1=r1, batch_size=batch, steps=steps, every=_every(pictures, int(str(steps.value))))
+    )
 
 
 def _side(pictures: Survey, machine: Machine, wanted: int | None) -> Commented:
@@ -113,10 +117,15 @@ def _channels(pictures: Survey) -> Commented:
     return Commented(value=3)
 
 
-def _r1(side: int) -> Commented:
-    weight = 0.1 * (side / 32) ** 2
+def _r1(side: int, batch: int) -> Commented:
+    """The weight that these networks were trained with, beside the rule of thumb of others."""
+    weight = round(0.1 * (side / 32) ** 2, 3)
     here = "" if side == 32 else f", {weight:.3g} at {side}×{side}"
-    return Commented(value=round(weight, 3), why=f"grows with the number of pixels: 0.1 at 32×32{here}")
+    return Commented(
+        value=weight,
+        why=f"grows with the number of pixels: 0.1 at 32×32{here}, as the shipped specs have it; no ½: StyleGAN's gamma"
+        f" is {2 * weight:g}. `auto`, the rule of StyleGAN2-ADA, would be {heuristic_weight(side, batch):g}",
+    )
 
 
 def _consistency(pictures: Survey) -> Commented | None:

@@ -29,7 +29,9 @@ def test_a_run_leaves_metrics_grids_and_checkpoints(run: Run, spec: Path, tmp_pa
     folder = tmp_path / "runs" / "a"
     files = ["checkpoints", "metrics.jsonl", "run.json", "samples", "spec.yaml"]
     assert left_in(folder, "tensorboard") == files  # which is there where its package is
-    records = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if "diversity" in line] == [2]
+    records = [line for line in lines if "seconds" in line]
     assert [record["step"] for record in records] == [1, 2, 3]
     assert [record["images"] for record in records] == [4, 8, 12]
     assert {"loss/generator", "loss/discriminator", "loss/r1", "d_real", "d_fake"} <= records[0].keys()

@@ -31,7 +31,7 @@ OURS = "training.regularizers=[{kind: r1, weight: 5}, {kind: r2, weight: {from: 
         ([OURS], "r1 5 (γ 10), r2 75 to 7.5 over 20,000,000 images (γ 150 to 15); adam"),
         (
             ["training.regularizers=[{kind: r1, method: finite_difference, fraction: 0.25, interval: 8}]"],
-            "r1 10 (γ 20) by finite differences on 1/4 of the batch every 8 updates;",
+            "r1 0.0256 (γ 0.0512) by finite differences on 1/4 of the batch every 8 updates;",
         ),
         (
             ["training.updates={discriminator: 4, generator_batch_size: 8}"],

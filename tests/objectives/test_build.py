@@ -58,14 +58,14 @@ def test_penalties_are_built_in_the_order_of_the_spec() -> None:
 
 
 def test_penalty_is_named_as_in_the_spec() -> None:
-    for spec in (kind() for kind in get_args(RegularizerSpec)):
+    for spec in (kind(weight=2.0) for kind in get_args(RegularizerSpec)):
         assert penalty_of(spec).name == spec.kind
 
 
 def test_finite_difference_is_built_as_the_spec_says() -> None:
     r1 = R1Spec(method="finite_difference", weight=3.0, fraction=0.5, interval=4)
     assert penalty_of(r1) == FiniteDifference("real", 3.0, Noise(0.01, 0.5), 4, "r1")
-    r2 = R2Spec(method="finite_difference", sigma=0.1)
+    r2 = R2Spec(method="finite_difference", weight=10.0, sigma=0.1)
     assert penalty_of(r2) == FiniteDifference("fake", 10.0, Noise(0.1, 1.0), 1, "r2")
     assert penalty_of(R2Spec(weight=2.0)) == R2(2.0)
 

@@ -108,6 +108,11 @@ def said(text: str) -> str:
             "  did you mean 'weight'?; allowed: fraction, interval, kind, method, sigma, weight",
         ),
         (
+            "training: {regularizers: [{kind: r1, weight: atuo}]}",
+            'mine.yaml:7:46  training.regularizers[0].weight\n  "atuo" is not a number or a schedule\n'
+            "  A number, a schedule, or the word auto.",
+        ),
+        (
             "training: {regularizers: [{kind: r1, interval: 0}]}",
             "mine.yaml:7:48  training.regularizers[0].interval\n  0 is out of range: at least 1 and at most 1000000",
         ),

@@ -29,7 +29,8 @@ def objects(part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The object schemas a schema stands for: itself, or one for each choice of its tag."""
     part = resolve(part)
     if "if" in part:
-        part = next(one for one in map(resolve, (part["then"], part["else"])) if "properties" in one)
+        choices = [resolve(part["then"]), resolve(part["else"])]
+        part = next((one for one in choices if "properties" in one), None) or objects(choices[1])[0]
     if "allOf" in part:
         return [resolve(rule["then"]) for rule in part["allOf"]]
     return [part]
@@ -111,6 +112,11 @@ def test_defaults(part: Mapping[str, Any], item: Field[Any], kind: Any) -> None:
         assert unstated or part.get("const") == default
 
 
+def types_in(part: Mapping[str, Any]) -> set[str | None]:
+    """The types that a value may have: its own, and those of every `else`."""
+    return {part.get("type"), *(types_in(part["else"]) if "else" in part else ())}
+
+
 @pytest.mark.parametrize(("part", "item", "kind"), FIELDS)
 def test_choices(part: Mapping[str, Any], item: Field[Any], kind: Any) -> None:
     part = resolve(part)
@@ -120,7 +126,7 @@ def test_choices(part: Mapping[str, Any], item: Field[Any], kind: Any) -> None:
         assert part.get("enum", [part.get("const")]) == list(get_args(kind))
     for inner in options(kind):
         wanted = {int: "integer", float: "number", str: "string", bool: "boolean"}.get(inner)
-        assert wanted is None or wanted in (part.get("type"), part.get("else", {}).get("type"))
+        assert wanted is None or wanted in types_in(part)
 
 
 @pytest.mark.parametrize("section", ["generator", "discriminator", "regularizer", "augment", "transform", "optimizer"])

@@ -74,6 +74,7 @@ def test_every_entry_is_described(entry: Entry) -> None:
 def test_defaults_are_those_of_a_spec_that_says_nothing() -> None:
     text = "hitzoo: 1\nname: x\ngenerator: {family: hit, stages: [{channels: 8, depth: 1}]}\n"
     values = dict(leaves(parse_spec(text)))
+    assert values.pop("training.regularizers[0].weight") == 10.0, "the paper's, where no penalty is named"
     for path, value in values.items():
         tag = {"generator": ("family", "hit"), "training.regularizers[0]": ("kind", "r1")}
         holder = path.rpartition(".")[0]

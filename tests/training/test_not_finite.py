@@ -14,6 +14,7 @@ from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_spec
 from hitzoo.sampling.generator import Generator
 from hitzoo.spec.types import Spec
+from hitzoo.training.run.checkpoint import Progress
 from hitzoo.training.run.folder import RunFolder
 from hitzoo.training.run.writer import RunWriter
 
@@ -46,7 +47,7 @@ def test_grid_of_a_run_is_left_out_with_a_note(overflowing: Generator, tmp_path:
     writer = RunWriter.__new__(RunWriter)
     writer.spec, writer.plan, writer.folder = overflowing.spec, overflowing.plan, RunFolder(tmp_path)
     writer.events = SimpleNamespace(noted=heard.append)  # type: ignore[assignment]
-    writer.save_grid(7, overflowing, 4)
+    writer.save_grid(Progress(step=7, images=28, seed=0), overflowing, 4, measured=True)
     (line,) = heard
     assert line.startswith("no grid at step 7: the images of tiny are not finite")
     assert not list(tmp_path.rglob("*.png"))

@@ -10,6 +10,7 @@ from hitzoo.data.survey import Survey
 from hitzoo.errors import RequestError
 from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.load import parse_spec
+from hitzoo.spec.r1_heuristic import heuristic_weight
 from hitzoo.spec.types import BcrSpec, R1Spec, Spec
 from hitzoo.training import spec_for_data
 from hitzoo.training.engine.memory_estimate import Footprint
@@ -48,6 +49,9 @@ def test_every_resolution_makes_a_whole_spec(machine: Machine, side: int) -> Non
     assert spec.data.resolution == compile_spec(spec).generator.resolution == side
     assert r1(spec) == pytest.approx(0.1 * (side / 32) ** 2)
     assert "as asked for" in text
+    batch = spec.training.batch_size
+    assert f"StyleGAN's gamma is {2 * r1(spec):g}. `auto`, the rule of StyleGAN2-ADA, would be" in text
+    assert f"would be {heuristic_weight(side, batch):g}\n" in text
 
 
 def test_the_resolution_follows_from_the_sizes() -> None:

@@ -11,6 +11,7 @@ from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.sampling.generator import Generator
 from hitzoo.training.engine.ema import MovingAverage, average_named, network_of
 from hitzoo.training.engine.out_of_memory import OutOfMemory, is_out_of_memory, with_smaller_batches
+from hitzoo.training.run.checkpoint import Progress
 from hitzoo.training.run.evaluation import Evaluation
 from hitzoo.training.run.setup import RunSetup
 from hitzoo.training.run.writer import RunWriter
@@ -57,17 +58,26 @@ def evaluate_average(
         raise OutOfMemory(f"out of memory in the evaluation at step {step:,} ({first_line(error)})") from error
 
 
-def save_grid(setup: RunSetup, writer: RunWriter, step: int, note: Callable[[str], None]) -> None:
+def save_grid(setup: RunSetup, writer: RunWriter, progress: Progress, note: Callable[[str], None]) -> None:
     """Save a grid of samples of the chosen average, unless there is no memory for it."""
+    step = progress.step
+    due = step % setup.options.sample_every == 0  # not where it stops or ends: a run that goes on has the same lines
 
     def save(batch_size: int) -> None:
         average = _generator(setup, average_named(setup.state.averages["generator"], writer.chosen))
         generator = average.fast(keeps_memory=False, graphs=0) if setup.options.fast else average
-        writer.save_grid(step, generator, batch_size)
+        writer.save_grid(progress, generator, batch_size, measured=due)
 
     with_smaller_batches(
         save, _at_once(setup), lambda reason: note(f"no grid at step {step:,}: out of memory ({reason})")
     )
+
+
+def save_owed_grid(setup: RunSetup, writer: RunWriter, progress: Progress, note: Callable[[str], None]) -> None:
+    """Save the grid of the checkpoint that a run resumes from, if the run ended before it was measured."""
+    step = progress.step
+    if step > 0 and step % setup.options.sample_every == 0 and not writer.is_measured(step):
+        save_grid(setup, writer, progress, note)
 
 
 def _generator(setup: RunSetup, average: MovingAverage, world: World = ALONE) -> Generator:

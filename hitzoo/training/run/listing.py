@@ -16,7 +16,7 @@ from typing import Any, Literal, TypeAlias
 
 from hitzoo.files import parse_json, reason_of
 from hitzoo.training.run.best import Verdict, read_best
-from hitzoo.training.run.metrics_file import EVALUATION, as_number, as_step, last_records
+from hitzoo.training.run.metrics_file import EVALUATION, as_number, as_step, failures_showing, last_records
 from hitzoo.zoo.kept_reports import newest_values
 from hitzoo.zoo.model_layout import is_model
 from hitzoo.zoo.run_layout import RunPaths, step_of
@@ -37,7 +37,8 @@ class RunSummary:
 
     `images_per_second` is the median of the last lines; `losses` and `evaluation` are the last ones by their names, the
     latter made at `evaluation_step`, while it trained or by `hitzoo eval`. `name` is the spec's; `model` what the run's
-    model is called, where that is another. `note` says what is wrong, if something is.
+    model is called, where that is another. `failures` are known ones that show by its own numbers. `note` says what is
+    wrong, if something is.
     """
 
     folder: Path
@@ -52,6 +53,7 @@ class RunSummary:
     evaluation: Mapping[str, float] = field(default_factory=dict)
     evaluation_step: int | None = None
     best: Verdict | None = None
+    failures: tuple[str, ...] = ()
     note: str = ""
 
 
@@ -87,6 +89,7 @@ def summarize(folder: Path) -> RunSummary:
         evaluation=values,
         evaluation_step=evaluated_at,
         best=read_best(run),
+        failures=failures_showing(run.metrics),
         note=note,
     )
 

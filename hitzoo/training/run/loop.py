@@ -20,7 +20,7 @@ from hitzoo.training.engine.compile_errors import explaining_compiler_errors
 from hitzoo.training.engine.out_of_memory import OutOfMemory, explaining_out_of_memory, free_cached_memory
 from hitzoo.training.engine.runner import Outcome
 from hitzoo.training.engine.workers import start_method_for, workers_for
-from hitzoo.training.run.average_samples import evaluate_average, save_grid
+from hitzoo.training.run.average_samples import evaluate_average, save_grid, save_owed_grid
 from hitzoo.training.run.checkpoint import Progress
 from hitzoo.training.run.evaluation import Evaluation
 from hitzoo.training.run.events import NoEvents, RunEnd, RunEvents
@@ -54,6 +54,7 @@ def train(spec: Spec, options: RunOptions, events: RunEvents | None = None) -> R
         events = (events or NoEvents()) if world.first else NoEvents()
         world.broadcast_from_first(lock.take)
         options = resuming_after_restart(options, world)
+        spec = folder.with_settled_weights(spec, resumes=options.resume)
         new = world.first and not folder.holds_run()
         setup = set_up(spec, plan, options, device, world, events)  # which refuses a folder with anything else
         run = Run(setup, events, asked, began)
@@ -101,8 +102,8 @@ class Run:
     def _begin(self) -> None:
         setup = self.setup
         self.writer.begin(setup.stream, self.progress, setup.session, setup.options.made_from)
-        for note in (*setup.options.notes, *(f"note: {note}" for note in setup.plan.notes)):
-            self.events.noted(note)
+        setup.tell(self.events.noted)
+        save_owed_grid(setup, self.writer, self.progress, self.events.noted)
         self.events.started(setup.described(stopping=lambda: bool(self.request)))
 
     def _batches(self) -> Iterator[Batch]:
@@ -208,7 +209,7 @@ class Run:
             self.events.noted(f"saved at step {step:,}, as {self.asked.fulfilled()} asked for; the run goes on")
         hurried = stopping and setup.world.size > 1  # torchrun kills what has not ended after 30 seconds
         if (stopping or ended or step % options.sample_every == 0) and not hurried:
-            save_grid(setup, self.writer, step, self.events.noted)
+            save_grid(setup, self.writer, self.progress, self.events.noted)
         return stopping
 
     def _evaluate_if_owed(self) -> None:

@@ -13,6 +13,8 @@ from hitzoo.files import parse_json, reading, write_text, writing
 
 EVALUATION = "eval/"  # before the name of a metric, as a key of metrics.jsonl
 CHOSEN = "average"  # the key of the average that an evaluation chose, where there are several
+WARNING = "warning"  # key of a line that names a known failure, which shows from then on
+OVER = "over"  # beside it: true where that failure shows no more
 _MOST_STEPS = 10**12
 
 
@@ -85,6 +87,21 @@ def last_records(path: Path, count: int, containing: bytes = b"") -> list[dict[s
     except (OSError, ValueError):  # not there, or empty
         pass
     return found
+
+
+def failures_showing(path: Path) -> tuple[str, ...]:
+    """Return the names of the failures that a run has told of and that are not over, in the order of their beginnings.
+
+    Of a thousand changes the newest count.
+    """
+    names: dict[str, None] = {}
+    for line in reversed(last_records(path, 1000, f'"{WARNING}"'.encode())):
+        name = line.get(WARNING)
+        if isinstance(name, str):
+            names.pop(name, None)
+            if line.get(OVER) is not True:
+                names[name] = None
+    return tuple(names)
 
 
 def record_of(line: str) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from hitzoo.errors import RunError, SpecError
+from hitzoo.families.chosen_weights import with_chosen_weights, with_weights_of
 from hitzoo.families.load import check_spec, load_spec
 from hitzoo.files import parse_json
 from hitzoo.spec.document import Document
@@ -58,6 +59,13 @@ class RunRecord(RunPaths):
         with suppress(SpecError, RunError):
             return _checked(self.about_spec(), str(self.about), ())
         return load_spec(self.spec) if self.spec.is_file() else None
+
+    def with_settled_weights(self, spec: Spec, *, resumes: bool) -> Spec:
+        """Return a spec with numbers for weights left open: if the run resumes, those that it was trained with."""
+        spec = with_chosen_weights(spec)
+        with suppress(SpecError):
+            return with_weights_of(spec, self.trained_spec()) if resumes else spec
+        return spec
 
     def about_spec(self) -> dict[str, Any]:
         """The spec as `run.json` holds it; empty where it does not."""

@@ -57,6 +57,12 @@ class RunSetup:
     choice: MicroBatchChoice
     session: dict[str, Any]
 
+    def tell(self, note: Callable[[str], None]) -> None:
+        """Tell what is to be said of the options, of weights that were chosen, and of the plan."""
+        told = (*self.spec.places.chosen.values(), *self.plan.notes)
+        for words in (*self.options.notes, *(f"note: {one}" for one in told)):
+            note(words)
+
     def described(self, stopping: Callable[[], bool]) -> RunStart:
         """Return what is told of the run as it begins."""
         return RunStart(

@@ -22,6 +22,7 @@ from hitzoo.training.engine.state import TrainState
 from hitzoo.training.engine.stream import TrainingStream
 from hitzoo.training.run.best import Best, last_chosen
 from hitzoo.training.run.checkpoint import Progress, model_average, save_checkpoint
+from hitzoo.training.run.diversity import Spread
 from hitzoo.training.run.evaluation import Evaluation
 from hitzoo.training.run.events import RunEvents
 from hitzoo.training.run.folder import RunFolder
@@ -29,6 +30,7 @@ from hitzoo.training.run.metrics import Record
 from hitzoo.training.run.metrics_file import EVALUATION, append_line, flush_lines, read_records
 from hitzoo.training.run.retention import keep
 from hitzoo.training.run.tensorboard import Nothing, ScalarsAndGrids, open_tensorboard
+from hitzoo.training.run.watch import Watch
 from hitzoo.zoo.run_layout import ANY_STEP, step_name
 
 _GRID_SIDE = 6
@@ -47,6 +49,8 @@ class RunWriter:
         self.best = Best(folder)
         self.chosen: str | None = None  # of several averages, by the last evaluation
         self.tensorboard: ScalarsAndGrids = Nothing()
+        self.real: Spread | None = None
+        self.watch = Watch.of(spec)
 
     def begin(
         self, stream: TrainingStream, progress: Progress, session: Mapping[str, Any], made_from: str | None = None
@@ -57,18 +61,22 @@ class RunWriter:
         self.best = Best.load(self.folder.path)
         newest = self.folder.newest_checkpoint()
         self.chosen = last_chosen(self.folder) or (model_average(newest) if newest is not None else None)
+        for line in read_records(self.folder.metrics):  # of a resumed run; what it told then is not told again
+            self.watch.see(line)
         self.tensorboard = open_tensorboard(
             self.folder.tensorboard, first_step=progress.step + 1, warn=self.events.noted
         )
 
     def record(self, record: Record, evaluation: Evaluation | None) -> None:
         """Write a line of numbers, with those of an evaluation where there was one."""
-        append_line(self.folder.metrics, record.to_json(evaluation.line() if evaluation else {}))
+        line = record.to_json(evaluation.line() if evaluation else {})
+        append_line(self.folder.metrics, line)
         curves = {f"loss/{name}": value for name, value in record.losses.items()}
         curves |= {} if record.augment_p is None else {"augment_p": record.augment_p}
         curves |= evaluation.values() if evaluation else {}
         self.tensorboard.scalars(record.step, curves | {"images_per_second": record.images_per_second})
         self.events.recorded(record)
+        self._watch(json.loads(line))
         if evaluation is not None:
             self._keep_numbers(record.step, evaluation)
 
@@ -84,6 +92,11 @@ class RunWriter:
         return any(
             record.get("step") == step and any(key.startswith(EVALUATION) for key in record) for record in records
         )
+
+    def is_measured(self, step: int) -> bool:
+        """Return True if the metrics hold what the grid of that step says."""
+        records = read_records(self.folder.metrics)
+        return any(record.get("step") == step and "diversity" in record for record in records)
 
     def _keep_numbers(self, step: int, evaluation: Evaluation) -> None:
         write_text(self.folder.evaluation(step_name(step)), json.dumps(evaluation.to_json(), indent=2) + "\n")
@@ -106,9 +119,12 @@ class RunWriter:
         save_checkpoint(self.folder.checkpoints, self.spec, self.plan, self.state, progress, self.chosen)
         keep(self.folder.checkpoints, self.kept, self.best.place)
 
-    def save_grid(self, step: int, generator: Generator, at_once: int) -> None:
-        """Save samples of the averaged generator for the seeds that every grid of the run has, `at_once` at a time."""
-        side = self._grid_side()
+    def save_grid(self, progress: Progress, generator: Generator, at_once: int, *, measured: bool) -> None:
+        """Save samples of the averaged generator for the seeds that every grid of the run has, `at_once` at a time.
+
+        If they are to be `measured`, a line of the metrics says how much they differ from each other.
+        """
+        side, step = self._grid_side(), progress.step
         try:
             samples = generator.sample(seeds=range(side * side), batch_size=at_once)
         except WeightsError as error:  # the step's own guard decides whether the training goes on
@@ -124,6 +140,26 @@ class RunWriter:
         facts = {f"hitzoo:{key}": str(value) for key, value in about.items()}
         save_png(self.folder.grid(step), pixels, facts)
         self.tensorboard.grid(step, "samples", pixels)
+        if measured:
+            self._spread(progress, Spread.of(samples.pixels))
+
+    def _spread(self, progress: Progress, samples: Spread) -> None:
+        numbers = {name: round(value, 4) for name, value in samples.relative_to(self.real).items()} if self.real else {}
+        if numbers:
+            line = {"step": progress.step, "images": progress.images, **numbers}
+            append_line(self.folder.metrics, json.dumps(line))
+            self.tensorboard.scalars(progress.step, numbers)
+            self._watch(line)
+
+    def _watch(self, line: Mapping[str, Any]) -> None:
+        """Tell of failures that a line begins or ends, here and in the metrics."""
+        for finding in self.watch.see(line):
+            append_line(
+                self.folder.metrics,
+                json.dumps({"step": line["step"], "images": line["images"], **finding.to_json()}),
+            )
+            told = f"step {line['step']:,}: "
+            self.events.noted(f"{told}{finding.name} is over" if finding.over else f"warning: {told}{finding.advice}")
 
     def last_grid(self) -> Path:
         """Return the newest grid of samples, or that of real images before there is one."""
@@ -135,8 +171,9 @@ class RunWriter:
 
     def _save_real_grid(self, stream: TrainingStream) -> None:
         side = self._grid_side()
-        first = next(batches(stream, first=0, last=1, batch_size=side * side, workers=0))
-        save_png(self.folder.samples / "real.png", to_grid(first.images.numpy(), side, side), {})
+        images = next(batches(stream, first=0, last=1, batch_size=side * side, workers=0)).images.numpy()
+        self.real = Spread.of(images)
+        save_png(self.folder.samples / "real.png", to_grid(images, side, side), {})
 
     def _grid_side(self) -> int:
         return _GRID_SIDE if self.plan.resolution < _LARGE else _GRID_SIDE_LARGE

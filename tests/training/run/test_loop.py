@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -27,9 +28,14 @@ def files(folder: Path) -> set[str]:
     return {name for name in found if not name.startswith("tensorboard/")}
 
 
-def steps(folder: Path) -> list[int]:
+def records(folder: Path) -> list[dict[str, Any]]:
+    """The lines of records; those of grids have no time."""
     text = (folder / "metrics.jsonl").read_text(encoding="utf-8")
-    return [json.loads(line)["step"] for line in text.splitlines()]
+    return [line for line in map(json.loads, text.splitlines()) if "seconds" in line]
+
+
+def steps(folder: Path) -> list[int]:
+    return [record["step"] for record in records(folder)]
 
 
 class Listener(NoEvents):
@@ -227,7 +233,7 @@ def test_a_resumed_run_whose_data_fails_keeps_what_it_logged(tiny_spec, pictures
 def test_a_lazy_term_is_logged_for_the_steps_in_which_it_was_taken(tiny_spec, tmp_path, log_every, expected) -> None:
     spec = tiny_spec("training.regularizers=[{kind: r1, weight: 2.0, interval: 2}]", "training.steps=5")
     end = train(spec, options(tmp_path / "run", log_every=log_every))
-    lines = [json.loads(line) for line in (end.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()]
+    lines = records(end.folder)
     assert ["loss/r1" in line for line in lines] == expected
 
 
@@ -236,7 +242,7 @@ def test_the_interval_is_in_the_gradient_and_not_in_the_number(tiny_spec, tmp_pa
     for interval in (1, 4):
         term = f"training.regularizers=[{{kind: r1, weight: 2.0, interval: {interval}}}]"
         end = train(tiny_spec(term, "training.steps=1"), options(tmp_path / str(interval)))
-        line = json.loads((end.folder / "metrics.jsonl").read_text(encoding="utf-8"))
+        (line,) = records(end.folder)
         found.append((line["loss/r1"], (end.checkpoint / "training/discriminator.safetensors").read_bytes()))
     assert found[0][0] == found[1][0] > 0
     assert found[0][1] != found[1][1]
