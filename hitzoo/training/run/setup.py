@@ -10,8 +10,10 @@ import torch
 
 from hitzoo.data.opening import opening_notes
 from hitzoo.data.source import ImageSource
-from hitzoo.errors import RequestError
+from hitzoo.errors import RequestError, WeightsError
 from hitzoo.evaluation.evaluator import Evaluator
+from hitzoo.families.compile import compile_spec
+from hitzoo.families.pretrained import pretrained_of, settled
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.determinism import fix_workspace
 from hitzoo.runtime.distributed import World
@@ -106,6 +108,7 @@ def set_up(
         fix_workspace()  # before an evaluation that is owed, or a search for a size, computes
     refuse_uneven(spec, world.size)
     _refuse_two_compilers(spec, options)
+    spec, plan = _settled(spec, plan, world, events)
     folder = RunFolder(options.out)
     decided = world.broadcast_from_first(lambda: _decide(folder, spec, plan, options, events))
     start, resumed = Start.from_data(decided), folder if decided["resumed"] else None
@@ -139,6 +142,22 @@ def set_up(
         choice=choice,
         session={**choice.session(at_once), "data": data, **({"init": init} if init else {})},
     )
+
+
+def _settled(spec: Spec, plan: ModelPlan, world: World, events: RunEvents) -> tuple[Spec, ModelPlan]:
+    """The spec with the hash of the frozen weights it is built on; the first process may download them."""
+    if pretrained_of(spec) is None:
+        return spec, plan
+    found = world.broadcast_from_first(lambda: _frozen_weights(settled(spec, events.noted)))
+    own = settled(spec, events.noted)
+    if _frozen_weights(own) != found:
+        raise WeightsError(f"this process has other frozen weights ({_frozen_weights(own)[:12]}…) than the first one's")
+    return own, compile_spec(own)
+
+
+def _frozen_weights(spec: Spec) -> str:
+    known = pretrained_of(spec)
+    return known.sha256 if known else ""
 
 
 def _refuse_two_compilers(spec: Spec, options: RunOptions) -> None:
