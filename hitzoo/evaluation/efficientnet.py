@@ -43,7 +43,7 @@ class EfficientNetLite:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What the protocol says of the network."""
+        """Description for the protocol."""
         return {
             "sha256": self.sha256,
             "layer": "pooled",

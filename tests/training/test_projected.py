@@ -97,7 +97,7 @@ def gradients(spec: Spec, pieces: int) -> dict[str, torch.Tensor]:
     plan = compile_spec(spec)
     state = new_state(plan, spec.training, 0, CPU)
     runner = StepRunner(
-        state, objective_of(spec.training), seed=0, latent_dim=plan.input_width, device=CPU, micro_batches=pieces
+        state, objective_of(spec), seed=0, latent_dim=plan.input_width, device=CPU, micro_batches=pieces
     )
     batch = torch.randint(0, 256, (4, 8, 8, 3), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     assert runner(1, batch).applied

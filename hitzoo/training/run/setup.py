@@ -10,10 +10,8 @@ import torch
 
 from hitzoo.data.opening import opening_notes
 from hitzoo.data.source import ImageSource
-from hitzoo.errors import RequestError, WeightsError
+from hitzoo.errors import RequestError
 from hitzoo.evaluation.evaluator import Evaluator
-from hitzoo.families.compile import compile_spec
-from hitzoo.families.pretrained import pretrained_of, settled
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.determinism import fix_workspace
 from hitzoo.runtime.distributed import World
@@ -34,6 +32,7 @@ from hitzoo.training.run.data_source import (
 from hitzoo.training.run.events import RunEvents, RunStart
 from hitzoo.training.run.finetune import initialise
 from hitzoo.training.run.folder import RunFolder
+from hitzoo.training.run.frozen_weights import with_frozen_weights
 from hitzoo.training.run.metrics_file import cut_after
 from hitzoo.training.run.micro_batch import MicroBatchChoice
 from hitzoo.training.run.options import RunOptions, Start, decide_start, refuse_uneven, with_source
@@ -108,7 +107,7 @@ def set_up(
         fix_workspace()  # before an evaluation that is owed, or a search for a size, computes
     refuse_uneven(spec, world.size)
     _refuse_two_compilers(spec, options)
-    spec, plan = _settled(spec, plan, world, events)
+    spec, plan = with_frozen_weights(spec, plan, world, events)
     folder = RunFolder(options.out)
     decided = world.broadcast_from_first(lambda: _decide(folder, spec, plan, options, events))
     start, resumed = Start.from_data(decided), folder if decided["resumed"] else None
@@ -142,22 +141,6 @@ def set_up(
         choice=choice,
         session={**choice.session(at_once), "data": data, **({"init": init} if init else {})},
     )
-
-
-def _settled(spec: Spec, plan: ModelPlan, world: World, events: RunEvents) -> tuple[Spec, ModelPlan]:
-    """The spec with the hash of the frozen weights it is built on; the first process may download them."""
-    if pretrained_of(spec) is None:
-        return spec, plan
-    found = world.broadcast_from_first(lambda: _frozen_weights(settled(spec, events.noted)))
-    own = settled(spec, events.noted)
-    if _frozen_weights(own) != found:
-        raise WeightsError(f"this process has other frozen weights ({_frozen_weights(own)[:12]}…) than the first one's")
-    return own, compile_spec(own)
-
-
-def _frozen_weights(spec: Spec) -> str:
-    known = pretrained_of(spec)
-    return known.sha256 if known else ""
 
 
 def _refuse_two_compilers(spec: Spec, options: RunOptions) -> None:
