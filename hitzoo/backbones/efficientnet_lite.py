@@ -31,7 +31,7 @@ class FrozenNetwork(nn.Module):
         for module in network.modules():
             for name, weight in list(module.named_parameters(recurse=False)):
                 delattr(module, name)
-                module.register_buffer(name, weight.detach(), persistent=False)
+                module.register_buffer(name, weight.detach())
             for name, buffer in list(module.named_buffers(recurse=False)):
                 module.register_buffer(name, buffer, persistent=False)
         self.train(False)

@@ -60,7 +60,7 @@ def test_weights_of_another_network_are_refused(weights) -> None:
         )
 
 
-def test_missing_timm_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_timm_is_one_message(backbone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "timm", None)
     with pytest.raises(
         RequestError, match=r"needs timm, which does not load here .*: pip install 'hitzoo\[features\]'"
