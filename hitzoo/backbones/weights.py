@@ -103,7 +103,7 @@ def _packaged() -> Path | None:
 
 def _read(name: str, path: Path) -> BackboneWeights:
     try:
-        stored = safetensors.torch.load_file(path) if path.suffix == ".safetensors" else _read_pickle(path)
+        stored = safetensors.torch.load_file(path) if path.suffix == ".safetensors" else _read_pickle(name, path)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise WeightsError(f"{path}, where the weights of {name} should be, cannot be read ({reason})") from None
@@ -111,30 +111,34 @@ def _read(name: str, path: Path) -> BackboneWeights:
     return BackboneWeights(path, tensors, digest_of(tensors))
 
 
-def _read_pickle(path: Path) -> dict[str, torch.Tensor]:
-    """Read a known file by torch's reader of plain tensors; any other is refused unread."""
+def _read_pickle(name: str, path: Path) -> dict[str, torch.Tensor]:
+    """Read a known file by torch's reader of plain tensors; any other is refused unread.
+
+    It has timm's tensors in timm's order under names of its own, and the classifier after them.
+    """
     with path.open("rb") as file:
         found = file_digest(file, "sha256").hexdigest()
     if found not in _KNOWN_PICKLES:
         raise WeightsError(
             f"{path} is no .safetensors file, and not the one of the package {PACKAGE} (sha256 {found[:8]}…): a pickle"
-            " could run any code; convert it with safetensors.torch.save_file"
+            " could run any code; convert it with safetensors.torch.save_file, under timm's names"
         )
-    tensors: dict[str, torch.Tensor] = timm().models.load_state_dict(str(path), use_ema=False, weights_only=True)
-    return tensors
+    stored: dict[str, torch.Tensor] = timm().models.load_state_dict(str(path), use_ema=False, weights_only=True)
+    return dict(zip(stored_shapes(name), _without_counters(stored).values(), strict=False))
 
 
 def _named(name: str, path: Path, stored: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """Return the tensors under timm's names, also from a file that has others for the same in the same order."""
-    kept = {key: value for key, value in stored.items() if not key.endswith("num_batches_tracked")}
+    """Return the tensors of a network by timm's names, the classifier left out."""
     shapes = stored_shapes(name)
-    if not shapes.keys() <= kept.keys():
-        kept = dict(zip(shapes, kept.values(), strict=False))
     for key, shape in shapes.items():
-        if key not in kept or kept[key].shape != shape:
-            what = tuple(kept[key].shape) if key in kept else "missing"
+        if key not in stored or stored[key].shape != shape:
+            what = tuple(stored[key].shape) if key in stored else "missing"
             raise WeightsError(f"{path} does not hold the weights of {name}: {key} is {what}, wanted {tuple(shape)}")
-    return {key: kept[key].float().contiguous() for key in shapes}
+    return {key: stored[key].float().contiguous() for key in shapes}
+
+
+def _without_counters(stored: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    return {key: value for key, value in stored.items() if not key.endswith("num_batches_tracked")}
 
 
 def digest_of(tensors: Mapping[str, torch.Tensor]) -> str:

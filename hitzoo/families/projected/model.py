@@ -1,8 +1,8 @@
 """Projected GAN's discriminator: a frozen network's features, mixed at random, and a small head at each scale.
 
-Source: Sauer et al., "Projected GANs Converge Faster", NeurIPS 2021; written from the description. Two things are ours:
-a head's logit is the mean over its places, and the image's the mean over the heads, where the paper's hinge is taken
-place by place; and the spectral norm is computed anew in each pass.
+Source: Sauer et al., "Projected GANs Converge Faster", NeurIPS 2021; written from the description. Each place of each
+head is a logit of its own, so that the hinge of one is not paid by another. Two things are ours: the heads have no
+batch norm, so that images are judged one by one; and the spectral norm is computed anew in each pass.
 
 B batch, C channels, R resolution of the image, r of a map. Maps are NCHW in channels-last memory.
 """
@@ -24,7 +24,7 @@ from hitzoo.layers.spectral_conv import SpectralConv
 
 
 class ProjectedDiscriminator(nn.Module):
-    """Image to logit by frozen features: [B, 1|3, R, R] -> [B]; images lie in [-1, 1].
+    """Image to logits by frozen features: [B, 1|3, R, R] -> [B, K], K places of four heads; images lie in [-1, 1].
 
     Its state dict holds the heads alone: the frozen network is found again by its hash, the mixing by its seed.
     """
@@ -38,16 +38,16 @@ class ProjectedDiscriminator(nn.Module):
         self.heads = nn.ModuleList(Head(plan.layers(level)) for level in range(len(plan.widths)))
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
-        """One logit per image: large means real."""
+        """One logit per place: large means real."""
         image = outside_autocast(self.resize, image)
         if image.shape[1] == 1:
             image = image.expand(-1, 3, -1, -1).contiguous(memory_format=torch.channels_last)
         maps = self.mixing(self.backbone(image))
-        return torch.stack([head(map_) for head, map_ in zip(self.heads, maps, strict=True)]).mean(dim=0)
+        return torch.cat([head(map_) for head, map_ in zip(self.heads, maps, strict=True)], dim=1)
 
 
 class Head(nn.Module):
-    """Spectrally normalised convolutions to one logit per place, and their mean: [B, C, r, r] -> [B].
+    """Spectrally normalised convolutions to one logit per place: [B, C, r, r] -> [B, places].
 
     Under autocast the logits themselves are computed in float32.
     """
@@ -60,10 +60,10 @@ class Head(nn.Module):
         self.logit = SpectralConv(layers[-1][1], 1, 3)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """One logit per image."""
+        """One logit per place, row by row."""
         for layer in self.hidden:
             x = F.leaky_relu(layer(x), SLOPE)
-        return outside_autocast(self.logit, x).mean(dim=(1, 2, 3))
+        return outside_autocast(self.logit, x).flatten(1)
 
 
 def _frozen(plan: ProjectedDiscriminatorPlan) -> FrozenNetwork:

@@ -1,7 +1,7 @@
 """The rules of a projected discriminator: sides and widths of the frozen features, of their mixing and of the heads.
 
 Source: Sauer et al. 2021, sections 3.2 and 4: four maps of the frozen network, mixed at random, each with a head of its
-own that ends at about 4×4 logits. Widths and depths of the heads are ours.
+own that ends at about 4×4 logits. The heads' widths are ours.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from hitzoo.spec.place import Places
 from hitzoo.spec.types import R1Spec, TrainingSpec
 
 TRAINED_AT = 224  # pixels
-_LAST_SIDE = 8  # pixels; a head halves maps of this side and more
+_LARGEST_END = 7  # places per side of a head's logits
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProjectedDiscriminatorPlan(PlainNetwork):
-    """The whole discriminator: image (B, image_channels, resolution, resolution) to logits (B,).
+    """The whole discriminator: image (B, image_channels, resolution, resolution) to logits (B, 4·side²).
 
     `weights` is the sha256 that the frozen network must have, or "" where any will do.
     """
@@ -47,8 +47,8 @@ class ProjectedDiscriminatorPlan(PlainNetwork):
 
     @property
     def gives(self) -> Port:
-        """The logits."""
-        return Logits()
+        """The logits of all heads' places."""
+        return Logits(LEVELS * self.last_side**2)
 
     @property
     def frozen_widths(self) -> tuple[int, ...]:
@@ -67,11 +67,19 @@ class ProjectedDiscriminatorPlan(PlainNetwork):
         """Sides of those maps in pixels."""
         return tuple(self.input_size // (COARSEST >> (LEVELS - 1 - level)) for level in range(LEVELS))
 
+    @property
+    def last_side(self) -> int:
+        """Side of every head's logits: that of the coarsest map, halved to at most 7."""
+        side = self.sides[-1]
+        while side > _LARGEST_END:
+            side //= 2
+        return side
+
     def layers(self, level: int) -> tuple[tuple[int, int, int], ...]:
-        """Hidden layers of a head as (width before, width after, stride): one at least, halvings down to 4 to 7."""
+        """Hidden layers of a head as (width before, width after, stride): one at least, halvings to the last side."""
         width, side, widest = self.widths[level], self.sides[level], max(self.widths)
         found: list[tuple[int, int, int]] = []
-        while side >= _LAST_SIDE:
+        while side > self.last_side:
             found.append((width, min(2 * width, widest), 2))
             width, side = min(2 * width, widest), side // 2
         return tuple(found) or ((width, width, 1),)

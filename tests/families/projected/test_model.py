@@ -17,6 +17,7 @@ from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
 from hitzoo.families.projected.mixing import Mixing
 from hitzoo.families.projected.model import ProjectedDiscriminator
+from hitzoo.plan.ports import Logits
 from tests.backbones.random_weights import NAME, write_random_weights
 from tests.support import TINY_HIT
 
@@ -34,17 +35,19 @@ def images(count: int = 3, channels: int = 3) -> torch.Tensor:
     return torch.rand(count, channels, 8, 8, generator=torch.Generator().manual_seed(5)) * 2 - 1
 
 
-def test_logit_is_the_mean_over_heads_and_places(backbone: Path) -> None:
-    network = make()
-    enlarged = F.interpolate(images(), (32, 32), mode="bilinear")
+def test_each_place_of_each_head_has_a_logit(backbone: Path) -> None:
+    network = make("discriminator.input_size=64")
+    enlarged = F.interpolate(images(), (64, 64), mode="bilinear")
     maps = network.mixing(network.backbone(enlarged))
-    assert [map_.shape[1:] for map_ in maps] == [(4, 8, 8), (8, 4, 4), (16, 2, 2), (32, 1, 1)]
+    assert [map_.shape[1:] for map_ in maps] == [(4, 16, 16), (8, 8, 8), (16, 4, 4), (32, 2, 2)]
     logits = []
     for head, map_ in zip(network.heads, maps, strict=True):
         for layer in head.hidden:
             map_ = F.leaky_relu(layer(map_), 0.2)
-        logits.append(head.logit(map_).flatten(1).mean(dim=1))
-    torch.testing.assert_close(network(images()), sum(logits) / 4)
+        logits.append(head.logit(map_))
+        assert logits[-1].shape == (3, 1, 2, 2)
+    torch.testing.assert_close(network(images()), torch.stack(logits, dim=1).reshape(3, 16))
+    assert network.plan.gives == Logits(16)
 
 
 def test_images_are_judged_one_by_one(backbone: Path) -> None:
@@ -122,7 +125,7 @@ def test_shapes_need_no_weights(monkeypatch) -> None:
     pytest.importorskip("timm")
     monkeypatch.setenv(VARIABLE, "/nowhere")
     with torch.device("meta"):
-        assert make()(images().to("meta")).shape == (3,)
+        assert make()(images().to("meta")).shape == (3, 4)
     with pytest.raises(WeightsError, match="/nowhere, where the weights"):
         make()
 

@@ -12,6 +12,7 @@ from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
 from hitzoo.families.projected.efficientnet_lite import SCALES, flops_of, parameters_of, widths_of
 from hitzoo.families.projected.plan import ProjectedDiscriminatorPlan
+from hitzoo.plan.ports import Logits
 from hitzoo.plan.table import network_cost
 from tests.plan.test_activations import kept_by_parts
 from tests.support import TINY_HIT
@@ -66,8 +67,26 @@ def test_side_that_the_frozen_network_sees(side: int, words: str, seen: int) -> 
     assert plan.sides == (seen // 4, seen // 8, seen // 16, seen // 32)
 
 
-def test_heads_end_at_four_to_seven_places_with_a_hidden_layer_each() -> None:
-    assert [len(plan_of(", input_size: 256").layers(level)) for level in range(4)] == [4, 3, 2, 1]
+@pytest.mark.parametrize(
+    ("side", "layers", "last"),
+    [
+        (32, [3, 2, 1, 1], 1),
+        (96, [3, 2, 1, 1], 3),
+        (224, [3, 2, 1, 1], 7),
+        (256, [4, 3, 2, 1], 4),
+        (288, [4, 3, 2, 1], 4),
+    ],
+)
+def test_heads_end_at_one_side_with_a_hidden_layer_each(side: int, layers: list[int], last: int) -> None:
+    plan = plan_of(f", input_size: {side}")
+    assert [len(plan.layers(level)) for level in range(4)] == layers
+    assert plan.last_side == last
+    assert plan.gives == Logits(4 * last**2)
+    for level, start in enumerate(plan.sides):
+        assert start // 2 ** sum(stride == 2 for _, _, stride in plan.layers(level)) == last
+
+
+def test_widths_double_up_to_the_widest() -> None:
     plan = plan_of(", channels: 16")
     assert plan.widths == (16, 32, 64, 128)
     assert [plan.layers(level) for level in (0, 2, 3)] == [
