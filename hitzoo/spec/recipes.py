@@ -9,7 +9,7 @@ from typing import Final
 
 from hitzoo.errors import RequestError, UnknownNameError, suggestion
 
-_KEYS: Final = ("loss", "regularizers", "updates", "optimizer", "ema")
+_KEYS: Final = ("loss", "regularizers", "augment", "updates", "optimizer", "ema")
 _GAMMAS: Final = {32: 0.05, 64: 2.0, 128: 17.0, 256: 150.0}  # by resolution, as in R3GAN; that of 128 lies between
 _ANNEALED: Final = 20_000_000  # images
 _RAMPED: Final = 200_000  # images
@@ -141,8 +141,8 @@ def _small_data(setting: Setting) -> list[str]:
     average = f"{{from: 0, to: {max(images // 20, 1)}, images: {images}, shape: linear}}"
     return [
         "loss: hinge                     # Projected GAN's recipe; ours for these networks",
-        "regularizers:",
-        "  - {kind: bcr, weight: 1.0, augment: [color, translation, cutout]}",
+        "regularizers: []",
+        "augment: {kind: diffaugment, policy: [color, translation, cutout]}",
         "optimizer:",
         "  kind: adam",
         "  form: torch",

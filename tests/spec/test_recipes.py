@@ -7,6 +7,7 @@ import pytest
 from hitzoo.errors import RequestError, UnknownNameError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec, parse_spec
+from hitzoo.spec.augmentation import DiffAugmentSpec
 from hitzoo.spec.recipes import RECIPES, Setting, with_recipe
 from hitzoo.spec.shipped import find_spec, shipped_specs
 from hitzoo.spec.types import BcrSpec, R1Spec, R2Spec, ScheduleSpec
@@ -69,7 +70,8 @@ def test_r3gan_weight_is_that_of_the_resolution(side, weight) -> None:
 def test_small_data_has_a_projected_discriminator(side, seen) -> None:
     spec = parse_spec(with_recipe(HEAD, "small-data", Setting(side=side, images=64_000)))
     assert (spec.discriminator.family, spec.discriminator.input_size) == ("projected", seen)
-    assert spec.training.regularizers == (BcrSpec(weight=1.0),)
+    assert spec.training.regularizers == ()
+    assert spec.training.augment == DiffAugmentSpec(policy=("color", "translation", "cutout"))
     assert spec.training.optimizer.generator.learning_rate == 4e-4
     assert spec.training.ema.half_life == ScheduleSpec(from_=0.0, to=3200.0, images=64_000, shape="linear")
 
@@ -96,6 +98,11 @@ def test_shipped_spec_for_small_data_is_what_the_recipe_makes_of_its_original() 
     setting = Setting(side=64, images=spec.training.steps * spec.training.batch_size)
     made = parse_spec(with_recipe(text, "small-data", setting))
     assert (made.training, made.discriminator) == (spec.training, spec.discriminator)
+
+
+def test_other_recipe_takes_the_augmentation_away() -> None:
+    text = with_recipe(HEAD, "small-data", SMALL)
+    assert parse_spec(with_recipe(text, "r3gan", SMALL)).training.augment is None
 
 
 def test_consistency_belongs_to_the_official_recipe_of_large_faces() -> None:
