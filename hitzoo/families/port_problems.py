@@ -20,7 +20,7 @@ def discriminator_port_problems(plan: NetworkPlan, generator: NetworkPlan, spec:
         return []
     message = (
         f"the family {plan.family} takes {_words(*plan.takes)} and gives {_words(plan.gives)};"
-        f" asked for: {_words(generator.gives)} and {_words(Logits())}"
+        f" asked for: {_words(generator.gives)} and Logits"
     )
     return [spec.places.problem(("discriminator", "family"), message)]
 
