@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -18,6 +19,7 @@ from hitzoo.spec.types import Spec
 from hitzoo.training.engine.runner import StepRunner
 from hitzoo.training.engine.state import new_state
 from hitzoo.training.run.events import NoEvents
+from hitzoo.training.run.frozen_weights import with_frozen_weights
 from hitzoo.training.run.loop import train
 from tests.backbones.fixtures import backbone, random_backbone
 from tests.backbones.random_weights import NAME, write_random_weights
@@ -94,6 +96,15 @@ def test_resuming_without_the_frozen_weights_says_how_to_get_them(
     assert f"gone.safetensors, where the weights of {NAME} should be, cannot be read" in refusal(
         WeightsError, projected(), begun
     )
+
+
+def test_process_with_other_frozen_weights_than_the_first_stops(projected) -> None:
+    spec = projected()
+    world = SimpleNamespace(broadcast_from_first=lambda make: "ab" * 32)
+    with pytest.raises(
+        WeightsError, match=r"this process has other frozen weights .* than the first \(abababababab…\)"
+    ):
+        with_frozen_weights(spec, compile_spec(spec), world, NoEvents())
 
 
 def gradients(spec: Spec, pieces: int) -> dict[str, torch.Tensor]:
