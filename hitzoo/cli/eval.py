@@ -51,7 +51,8 @@ def evaluate(
         str | None,
         typer.Option(
             metavar="A,B",
-            help="fid, is, kid, pr (by torch-fidelity, on a downloaded Inception network); random_conv_frechet,"
+            help="fid, is, kid, pr (by torch-fidelity, on a downloaded Inception network); efficientnet_frechet (needs"
+            " hitzoo[features]); random_conv_frechet,"
             " random_conv_pr, sliced_wasserstein (no download). Default: the spec's.",
             show_default=False,
             autocompletion=complete_metrics,

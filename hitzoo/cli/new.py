@@ -50,7 +50,8 @@ def new(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Train by this recipe: official (the HiT paper's) or r3gan. Default: that of the copied spec.",
+            help="Train by this recipe: official (the HiT paper's), r3gan, or small-data (for a thousand pictures; on"
+            " frozen features, needs hitzoo[features]). Default: that of the copied spec.",
             show_default=False,
             autocompletion=complete_recipe,
         ),

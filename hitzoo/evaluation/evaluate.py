@@ -42,7 +42,8 @@ def evaluate(
     Args:
         generator: a generator, or the name or folder of one, as `hitzoo.load` takes it.
         data: a folder, a zip or "synthetic"; by default the spec's `evaluation.source`, else its `data.source`.
-        metrics: fid, is, kid, pr, random_conv_frechet, random_conv_pr, sliced_wasserstein; a list, or one as a string.
+        metrics: fid, is, kid, pr, efficientnet_frechet, random_conv_frechet, random_conv_pr, sliced_wasserstein; a
+            list, or one as a string.
         samples: number of images, of the seeds 0, 1, …
         real_samples: number of real images, spread evenly over the set; 0 takes all of them.
         truncation: scale of the latents.

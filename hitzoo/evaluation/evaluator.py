@@ -21,6 +21,7 @@ from hitzoo.evaluation.report import Report, Score
 from hitzoo.evaluation.scores import Features, Value, compute
 from hitzoo.evaluation.sharing import Gather, gather_features
 from hitzoo.evaluation.warnings import reliability_warnings
+from hitzoo.families.pretrained import caveat_of
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.runtime.shard import WHOLE, Shard
@@ -100,9 +101,9 @@ class Evaluator:
                 download the Inception network, and they then find it.
 
         Raises:
-            RequestError: no source, an unknown metric, too few images, or torch-fidelity does not load.
+            RequestError: no source, an unknown metric, too few images, or torch-fidelity or timm does not load.
             DataError: the source cannot be opened.
-            WeightsError: the Inception network is not available.
+            WeightsError: the weights of a feature network are not available.
         """
         location = spec.evaluation.source or spec.data.source
         if location is None:
@@ -186,6 +187,12 @@ class Evaluator:
         assert self._real is not None, "process 0 has prepared"
         return self._report(pictures, compute(self.metrics, whole, self._real), self._readable(self._real))
 
+    def _caveats(self, pictures: ImageSet) -> list[str]:
+        """The sentence beside numbers on the features that a model's own discriminator judged by."""
+        flattered = any(metric.knows_imagenet for metric in self.metrics)
+        caveat = caveat_of(pictures.generator.spec) if isinstance(pictures, GeneratedImages) and flattered else ""
+        return [caveat] if caveat else []
+
     def _report(self, pictures: ImageSet, values: Mapping[str, Value], real_rows: int) -> Report:
         generated = pictures.facts()
         real = self.reals.facts() | {"images": real_rows, "unreadable": len(self.reals.unreadable)}
@@ -205,7 +212,7 @@ class Evaluator:
         notes = reliability_warnings(
             self.metrics, samples=len(pictures), reals=self.reals, real_rows=real_rows, wanted=wanted
         )
-        return Report(scores=tuple(scores), notes=tuple(notes))
+        return Report(scores=tuple(scores), notes=(*self._caveats(pictures), *notes))
 
     def _readable(self, real: Features) -> int:
         return min((len(rows) for rows in real.values()), default=len(self.reals))

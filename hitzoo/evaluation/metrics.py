@@ -10,7 +10,7 @@ from hitzoo.errors import RequestError, suggestion
 from hitzoo.spec.types import MetricName
 
 Better: TypeAlias = Literal["lower", "higher"]
-FeatureKind: TypeAlias = Literal["inception", "random_conv", "patches"]
+FeatureKind: TypeAlias = Literal["inception", "efficientnet", "random_conv", "patches"]
 NEIGHBOURS = 3  # k of precision and recall, as in Kynkäänniemi et al. 2019, section 4
 FEWEST_IMAGES = NEIGHBOURS + 1  # a k-th neighbour other than the image itself
 
@@ -32,6 +32,11 @@ class Metric:
     def needs_inception(self) -> bool:
         """True if torch-fidelity and the downloaded weights of its Inception network are needed."""
         return self.features == "inception"
+
+    @property
+    def knows_imagenet(self) -> bool:
+        """True if its features are those of a network that was trained on ImageNet."""
+        return self.features in ("inception", "efficientnet")
 
 
 METRICS: dict[str, Metric] = {
@@ -65,6 +70,13 @@ METRICS: dict[str, Metric] = {
             " paper has VGG-16's, by torch-fidelity",
         ),
         Metric(
+            name="efficientnet_frechet",
+            values=(("efficientnet_frechet", "lower"),),
+            features="efficientnet",
+            definition="Fréchet distance on pooled features of EfficientNet-Lite0, trained on ImageNet; not FID and not"
+            " comparable with it",
+        ),
+        Metric(
             name="random_conv_frechet",
             values=(("random_conv_frechet", "lower"),),
             features="random_conv",
@@ -87,7 +99,7 @@ METRICS: dict[str, Metric] = {
         ),
     )
 }
-OFFLINE: tuple[str, ...] = tuple(name for name, metric in METRICS.items() if not metric.needs_inception)
+OFFLINE: tuple[str, ...] = tuple(name for name, metric in METRICS.items() if not metric.knows_imagenet)
 
 
 def choose_metrics(names: Iterable[str]) -> tuple[Metric, ...]:

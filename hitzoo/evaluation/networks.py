@@ -9,6 +9,7 @@ from pathlib import Path
 import torch
 
 from hitzoo.evaluation import fidelity
+from hitzoo.evaluation.efficientnet import EfficientNetLite
 from hitzoo.evaluation.features import FeatureNetwork
 from hitzoo.evaluation.inception import find_inception_weights
 from hitzoo.evaluation.metrics import FeatureKind, Metric
@@ -37,7 +38,7 @@ def open_networks(
     """Load the networks of `metrics`, for sets of `samples` and `reals` images.
 
     Raises:
-        RequestError, WeightsError: torch-fidelity does not load, or its Inception network is not available.
+        RequestError, WeightsError: torch-fidelity or timm does not load, or a network's weights are not available.
     """
     kinds = {metric.features for metric in metrics}
     compared = {metric.features for metric in metrics if metric.needs_real}
@@ -49,6 +50,8 @@ def open_networks(
         scored = any(metric.name == "is" for metric in metrics)
         ours["inception"] = fidelity.Inception(network, device, logits=scored)
         theirs["inception"] = fidelity.Inception(network, device)
+    if "efficientnet" in kinds:
+        ours["efficientnet"] = theirs["efficientnet"] = EfficientNetLite(device, note)
     if "random_conv" in kinds:
         ours["random_conv"] = theirs["random_conv"] = RandomConv(device)
     if "patches" in kinds:

@@ -9,9 +9,12 @@ from typing import Any
 import torch
 
 from hitzoo.evaluation import fidelity
+from hitzoo.evaluation.efficientnet import EfficientNetLite
 from hitzoo.evaluation.features import FeatureNetwork
 from hitzoo.evaluation.inception import FILE_NAME, SHA256
 from hitzoo.evaluation.metrics import NEIGHBOURS, Metric
+
+_OF_FEATURES = {"inception": ("torch-fidelity",), "efficientnet": ("timm",)}
 
 
 def protocol_of(
@@ -47,6 +50,8 @@ def _parameters(metric: Metric, samples: int, reals: int) -> dict[str, Any]:
 
 
 def _features(metric: Metric, network: FeatureNetwork) -> dict[str, Any]:
+    if isinstance(network, EfficientNetLite):
+        return {"network": network.name, "shape": list(network.shape), **network.facts}
     if not metric.needs_inception:
         return {"network": network.name, "shape": list(network.shape)}
     pooled = fidelity.POOL, [fidelity.POOL_WIDTH]
@@ -55,5 +60,5 @@ def _features(metric: Metric, network: FeatureNetwork) -> dict[str, Any]:
 
 
 def _versions(metric: Metric) -> dict[str, str]:
-    packages = ["hitzoo", "numpy", "pillow", *(["torch-fidelity"] if metric.needs_inception else [])]
+    packages = ["hitzoo", "numpy", "pillow", *_OF_FEATURES.get(metric.features, ())]
     return {"torch": str(torch.__version__)} | {name: version(name) for name in packages}

@@ -28,6 +28,8 @@ def compute(metrics: Sequence[Metric], samples: Features, reals: Features) -> di
     if names & {"fid", "kid", "pr"}:
         pooled = samples["inception"][:, : fidelity.POOL_WIDTH]
         values |= fidelity.compare(names, pooled, reals["inception"])
+    if "efficientnet_frechet" in names:
+        values["efficientnet_frechet"] = frechet_distance(samples["efficientnet"], reals["efficientnet"]), None
     if names & {"random_conv_frechet", "random_conv_pr"}:
         values |= _on_random_conv(names, *scaled(samples["random_conv"], reals["random_conv"]))
     if "sliced_wasserstein" in names:

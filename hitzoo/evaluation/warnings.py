@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from hitzoo.evaluation.efficientnet import EfficientNetLite
 from hitzoo.evaluation.fidelity import IS_GROUP, POOL_WIDTH
 from hitzoo.evaluation.metrics import Metric
 from hitzoo.evaluation.pictures import StoredImages
 from hitzoo.evaluation.random_conv import RandomConv
 
-_WIDTHS = {"fid": POOL_WIDTH, "random_conv_frechet": RandomConv.shape[0]}
+_WIDTHS = {
+    "fid": POOL_WIDTH,
+    "efficientnet_frechet": EfficientNetLite.shape[0],
+    "random_conv_frechet": RandomConv.shape[0],
+}
 _MOST_NAMES = 5
 
 

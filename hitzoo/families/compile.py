@@ -61,8 +61,12 @@ def compile_spec(spec: Spec) -> ModelPlan:
     return ModelPlan(
         name=spec.name,
         networks={"generator": generator, "discriminator": discriminator},
-        notes=notes_of(spec, generator),
+        notes=(*notes_of(spec, generator), *_family_notes(critic, discriminator, spec)),
     )
+
+
+def _family_notes(family: Family[Any, Any], plan: NetworkPlan, spec: Spec) -> tuple[str, ...]:
+    return family.notes(plan, spec.training) if family.notes else ()
 
 
 def _frame(spec: Spec, sides: Sides) -> Frame:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from hitzoo.families.official import Variable
     from hitzoo.fold.kernels import Kernels
     from hitzoo.fold.network import OptimizedNetwork
+    from hitzoo.spec.types import TrainingSpec
 
 LARGEST_SIDE = 1 << 16  # pixels; beyond it a position table alone would be hundreds of GB
 S = TypeVar("S")
@@ -78,6 +79,23 @@ class Outline:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Pretrained:
+    """A frozen network with weights of others that a network is built on, and that no model holds.
+
+    Attributes:
+        name: of the network.
+        trained_on: the data set its weights were trained on.
+        license: of the weights, as the Hub names licences.
+        sha256: of the weights; "" where any will do.
+    """
+
+    name: str
+    trained_on: str
+    license: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Family(Generic[S, P]):
     """One kind of network in one role.
 
@@ -96,6 +114,10 @@ class Family(Generic[S, P]):
         ended: for a generator, its section ended after each resolution, the last entry being itself, for
             `hitzoo bench resolution`; None where nothing can be left off.
         official: for a network that other code has too, its variables there beside ours, by the name of that code.
+        notes: for the author of a spec that fits, given its training.
+        pretrained: for a network that is built on a frozen one, which.
+        settle: completes the section of such a network by the hash of the weights that this machine has, which are
+            downloaded where they are missing, after a word to the function given.
     """
 
     name: str
@@ -109,3 +131,6 @@ class Family(Generic[S, P]):
     fold: Callable[[Any, Kernels], OptimizedNetwork] | None = None
     ended: Callable[[S], tuple[S, ...]] | None = None
     official: Mapping[str, Callable[[P], Iterable[Variable]]] = field(default_factory=dict, hash=False)
+    notes: Callable[[P, TrainingSpec], tuple[str, ...]] | None = None
+    pretrained: Callable[[S], Pretrained] | None = None
+    settle: Callable[[S, Callable[[str], None]], S] | None = None

@@ -15,12 +15,12 @@ def generator_port_problems(plan: NetworkPlan, frame: Frame, outline: Outline | 
 
 
 def discriminator_port_problems(plan: NetworkPlan, generator: NetworkPlan, spec: Spec) -> list[Problem]:
-    """A discriminator that judges anything but the generator's images, or answers with anything but a logit."""
-    if plan.takes == (generator.gives,) and plan.gives == Logits():
+    """A discriminator that judges anything but the generator's images, or answers with anything but logits."""
+    if plan.takes == (generator.gives,) and isinstance(plan.gives, Logits):
         return []
     message = (
         f"the family {plan.family} takes {_words(*plan.takes)} and gives {_words(plan.gives)};"
-        f" asked for: {_words(generator.gives)} and {_words(Logits())}"
+        f" asked for: {_words(generator.gives)} and Logits"
     )
     return [spec.places.problem(("discriminator", "family"), message)]
 

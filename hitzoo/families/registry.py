@@ -9,6 +9,7 @@ from hitzoo.families.convnet.family import CONVNET
 from hitzoo.families.family import Family
 from hitzoo.families.hit.family import HIT
 from hitzoo.families.outside import OutsideFamily, load_outside, usable_outside
+from hitzoo.families.projected.family import PROJECTED
 from hitzoo.families.stylegan2.family import STYLEGAN2
 from hitzoo.plan.role import Role
 
@@ -16,6 +17,7 @@ FAMILIES: Final[tuple[Family[Any, Any], ...]] = (
     HIT,
     CONVNET,
     STYLEGAN2,
+    PROJECTED,
 )
 HOW_TO_ADD: Final = "a package that is installed can bring another (docs/families.md)"
 _OWN: Final = {(family.role, family.name): family for family in FAMILIES}

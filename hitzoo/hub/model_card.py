@@ -14,6 +14,7 @@ from importlib.metadata import metadata
 from typing import Any
 
 from hitzoo.families.load import load_spec
+from hitzoo.families.pretrained import caveat_of, pretrained_of
 from hitzoo.families.registry import package_of
 from hitzoo.hub.provenance import name_of
 from hitzoo.plan.model import ModelPlan
@@ -198,6 +199,11 @@ def _weights(average: str) -> str:
 
 def _training(facts: CardFacts) -> str:
     rows = {"data": facts.terms.data or _data_of(facts.spec)} | dict(facts.made)
+    if known := pretrained_of(facts.spec):
+        rows["discriminator built on"] = (
+            f"{known.name}, frozen, trained on {known.trained_on} (sha256 `{known.sha256 or 'not stated'}`, licence"
+            f" {known.license}); it is no part of this model"
+        )
     if facts.terms.base_model:
         rows["begun from"] = facts.terms.base_model
     return f"## Training\n\n{_table(('', ''), rows.items())}"
@@ -210,6 +216,8 @@ def _evaluation(facts: CardFacts) -> str:
     measured = _table(("metric", "value", "protocol"), rows) if rows else "These weights have not been evaluated."
     note = "\n\n`evaluation.json` has the whole protocol of each; numbers of other protocols are not comparable."
     measured += note if rows else ""
+    if caveat := caveat_of(facts.spec):
+        measured += f"\n\n{caveat[0].upper()}{caveat[1:]}."
     reported = ""
     if facts.record and facts.record.published:
         numbers = ", ".join(f"{metric_name(number.metric)} {number.value:g}" for number in facts.record.published)

@@ -52,6 +52,8 @@ class Question:
 class Answer(NamedTuple):
     """Logits D(x) and, where asked for, ‖∇_x D(x)‖²: [B] each, float32, one entry per image.
 
+    A discriminator that judges K places of an image gives logits [B, K]. Losses take each of them for itself; the
+    gradient is that of their mean.
     A discriminator whose last layer is a direction and a scale gives the direction's logits too
     (`layers/san_logit.py`).
     """
@@ -89,7 +91,8 @@ class Critic(nn.Module):
         if getattr(self.discriminator, "san", False):
             return self._judge_with_directions(images, gradient)
         if gradient:
-            return Judgement(*self.input_gradient(self.discriminator, images))
+            logits, by_images = self.input_gradient(self.discriminator, images)
+            return Judgement(logits, by_images / logits.shape[1] if logits.ndim == 2 else by_images)
         return Judgement(at_least_float32(self.discriminator(images)))
 
     def _judge_with_directions(self, images: torch.Tensor, gradient: bool) -> Judgement:
@@ -129,6 +132,11 @@ def ask(
         parts = zip(batch, _split(judgement, len(batch)), strict=True)
         found |= {on: _answer(one, pull_back.get(on)) for on, one in parts}
     return {question: found[question.on] for question in questions}
+
+
+def per_image(logits: torch.Tensor) -> torch.Tensor:
+    """Return the mean over an image's places: [B] or [B, K] -> [B]."""
+    return logits.mean(dim=1) if logits.ndim == 2 else logits
 
 
 def _answer(judgement: Judgement, pull_back: PullBack | None) -> Answer:

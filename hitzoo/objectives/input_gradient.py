@@ -19,6 +19,7 @@ LogitsAndGradient: TypeAlias = tuple[torch.Tensor, torch.Tensor]
 InputGradient: TypeAlias = Callable[[nn.Module, torch.Tensor], LogitsAndGradient]
 """(discriminator, images [B, C, R, R]) -> logits D(x) [B] and ∇_x D(x) [B, C, R, R].
 
+With several logits per image, [B, K], the gradient is that of their sum.
 Both are differentiable by the weights, and by the images where these want a gradient.
 """
 

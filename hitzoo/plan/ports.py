@@ -69,7 +69,9 @@ class Image:
 
 @dataclass(frozen=True)
 class Logits:
-    """One logit per image; large means real."""
+    """One logit per image, or one for each of an image's `places`; large means real."""
+
+    places: int = 1
 
 
 Drawn: TypeAlias = Latent | Noise | Labels

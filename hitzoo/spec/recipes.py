@@ -1,4 +1,4 @@
-"""Named recipes for a spec's `training`: loss, penalties, optimizer and average, put in the place of its own."""
+"""Named recipes, put in the place of a spec's own: loss, penalties, optimizer, average, and some a discriminator."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from hitzoo.errors import RequestError, UnknownNameError, suggestion
 _KEYS: Final = ("loss", "regularizers", "augment", "updates", "optimizer", "ema")
 _GAMMAS: Final = {32: 0.05, 64: 2.0, 128: 17.0, 256: 150.0}  # by resolution, as in R3GAN; that of 128 lies between
 _ANNEALED: Final = 20_000_000  # images
+_RAMPED: Final = 200_000  # images
+_SMALL_SIDE: Final = 64  # pixels; up to it the frozen network sees 128, in a third of the time that its 224 take
 _ASIDE: Final = re.compile(r"[ \t]*(#.*)?\n?")  # a line that says nothing
 _TRAINING: Final = r"^[\"']?training[\"']?[ \t]*:"
 
@@ -24,6 +26,14 @@ class Setting:
     images: int
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """Lines of `training` that follow from the setting, and for some the line of a discriminator."""
+
+    training: Callable[[Setting], list[str]]
+    discriminator: Callable[[Setting], str] | None = None
+
+
 def with_recipe(text: str, name: str, setting: Setting) -> str:
     """Return the text of a spec with another recipe; batch, length and everything else stay as they are.
 
@@ -34,7 +44,28 @@ def with_recipe(text: str, name: str, setting: Setting) -> str:
     if name not in RECIPES:
         hint = suggestion(name, RECIPES) or f"known: {', '.join(RECIPES)}"
         raise UnknownNameError(f"no recipe is called '{name[:60]}'; {hint}")
-    recipe = [f"  {line}" for line in RECIPES[name](setting)]
+    recipe = RECIPES[name]
+    if recipe.discriminator is not None:
+        text = _with_section(text, "discriminator", recipe.discriminator(setting))
+    return _with_training(text, [f"  {line}" for line in recipe.training(setting)])
+
+
+def _with_section(text: str, key: str, section: str) -> str:
+    """Put a line in the place of a key with all below it; comments and empty lines at its end stay."""
+    lines = text.splitlines(keepends=True)
+    begin = next((at for at, line in enumerate(lines) if re.match(rf"[\"']?{key}[\"']?[ \t]*:", line)), None)
+    if begin is None:
+        return "\n".join([text.rstrip("\n"), section]) + "\n"
+    end = begin + 1
+    for at, line in enumerate(lines[end:], start=end):
+        if line[0] in " \t}]" and not _ASIDE.fullmatch(line):
+            end = at + 1
+        elif not _ASIDE.fullmatch(line):
+            break
+    return "".join([*lines[:begin], section, "\n", *lines[end:]])
+
+
+def _with_training(text: str, recipe: list[str]) -> str:
     if not re.search(_TRAINING, text, re.MULTILINE):
         return "\n".join([text.rstrip("\n"), "training:", *recipe]) + "\n"
     begins = re.search(rf"{_TRAINING}[ \t]*(#.*)?\n", text, re.MULTILINE)
@@ -114,11 +145,38 @@ def _strength(side: int) -> float:
     return 0.55 if side <= 32 else 0.3
 
 
+def _small_data(setting: Setting) -> list[str]:
+    images = min(_RAMPED, setting.images)
+    average = f"{{from: 0, to: {max(images // 20, 1)}, images: {images}, shape: linear}}"
+    return [
+        "loss: hinge                     # Projected GAN's recipe; ours for these networks",
+        "regularizers: []",
+        "augment: {kind: diffaugment, policy: [color, translation, cutout]}",
+        "optimizer:",
+        "  kind: adam",
+        "  form: torch",
+        "  learning_rate: 2.0e-4",
+        "  betas: [0.0, 0.99]",
+        "  generator: {learning_rate: 4.0e-4}",
+        f"ema: {{half_life: {average}, start_step: 0}}   # in images",
+    ]
+
+
+def _projected(setting: Setting) -> str:
+    seen = ", input_size: 128, channels: 32" if setting.side <= _SMALL_SIDE else ""
+    section = f"{{family: projected, backbone: tf_efficientnet_lite0{seen}}}"
+    return f"discriminator: {section}   # pip install 'hitzoo[features]'"
+
+
 def _gamma(side: int) -> float:
     """Return γ at the beginning: that of the nearest smaller resolution, and beyond 256 by the number of pixels."""
     nearest = max((known for known in _GAMMAS if known <= side), default=min(_GAMMAS))
     return _GAMMAS[nearest] * (side / 256) ** 2 if side > 256 else _GAMMAS[nearest]
 
 
-RECIPES: Final[dict[str, Callable[[Setting], list[str]]]] = {"official": _official, "r3gan": _r3gan}
+RECIPES: Final = {
+    "official": Recipe(_official),
+    "r3gan": Recipe(_r3gan),
+    "small-data": Recipe(_small_data, discriminator=_projected),
+}
 """By the name that `hitzoo new --recipe` takes."""

@@ -19,7 +19,9 @@ from hitzoo.spec.number import PenaltyWeight as PenaltyWeight
 from hitzoo.spec.number import ScheduleSpec as ScheduleSpec
 from hitzoo.spec.place import Places
 
-MetricName: TypeAlias = Literal["fid", "is", "kid", "pr", "random_conv_frechet", "random_conv_pr", "sliced_wasserstein"]
+MetricName: TypeAlias = Literal[
+    "fid", "is", "kid", "pr", "efficientnet_frechet", "random_conv_frechet", "random_conv_pr", "sliced_wasserstein"
+]
 
 
 class NetworkSpec(Protocol):

@@ -19,6 +19,7 @@ from torch import nn
 from hitzoo.errors import SpecError, WeightsError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import check_spec
+from hitzoo.families.pretrained import record_of
 from hitzoo.families.registry import package_of
 from hitzoo.plan.model import ModelPlan
 from hitzoo.spec.convert import to_data
@@ -60,6 +61,7 @@ def config_of(spec: Spec, plan: ModelPlan) -> dict[str, Any]:
         "name": spec.name,
         "generator_plan": plan.generator_hash,
         **packages_of(spec),
+        **record_of(spec),
         "spec": to_data(spec),
     }
 

@@ -13,7 +13,10 @@ from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
 from hitzoo.sampling.generator import Generator
+from tests.backbones.fixtures import backbone, random_backbone
 from tests.support import TINY_HIT, fill, one_thread
+
+__all__ = ["backbone", "random_backbone"]
 
 
 @pytest.fixture(autouse=True, scope="package")

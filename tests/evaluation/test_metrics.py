@@ -19,6 +19,9 @@ def test_spec_and_registry_name_the_same() -> None:
     assert len(set(names)) == len(names)
     assert "fid" not in "".join(name for name in names if name != "fid")
     assert RandomConv.name in "random-conv-1"
+    assert {name for name, metric in METRICS.items() if metric.knows_imagenet} == {
+        *("fid", "is", "kid", "pr", "efficientnet_frechet")
+    }
 
 
 def test_choosing() -> None:
@@ -30,7 +33,7 @@ def test_choosing() -> None:
     ("text", "said"),
     [
         ("fid,random_conv_fid", "unknown metric 'random_conv_fid'; did you mean 'random_conv_pr'?"),
-        ("kidd", "unknown metric 'kidd'; did you mean 'kid'?; known: fid, is, kid, pr, random_conv_frechet"),
+        ("kidd", "unknown metric 'kidd'; did you mean 'kid'?; known: fid, is, kid, pr, efficientnet_frechet"),
         ("", "no metric is named; known: fid, is"),
         (",", "no metric is named; known: fid, is"),
     ],

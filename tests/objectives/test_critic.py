@@ -52,6 +52,22 @@ def test_answers_are_the_discriminators_in_the_order_of_the_questions(discrimina
     assert answers[0].gradient.abs().amax((1, 2, 3)).min() > 1e-3
 
 
+class Places(nn.Module):
+    """Four logits per image, one for each quarter."""
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return images.square().unfold(2, 4, 4).unfold(3, 4, 4).sum(dim=(1, 4, 5)).flatten(1)
+
+
+@pytest.mark.parametrize("input_gradient", [by_autograd, by_func])
+def test_gradient_of_several_logits_is_that_of_their_mean(input_gradient) -> None:
+    real = images(3, 0)
+    (answer,) = Critic(Places(), input_gradient)((real,), (True,))
+    assert answer.logits.shape == (3, 4)
+    torch.testing.assert_close(answer.logits.sum(dim=1), real.square().sum(dim=(1, 2, 3)))
+    torch.testing.assert_close(answer.gradient, 2 * real / 4)
+
+
 @pytest.mark.parametrize("input_gradient", [by_autograd, by_func, by_replay])
 def test_answers_are_float32_under_autocast(discriminator, input_gradient) -> None:
     network, real = discriminator(dtype=torch.float32), images(2, 0, torch.float32)

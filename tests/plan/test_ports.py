@@ -102,8 +102,8 @@ def planned(monkeypatch: pytest.MonkeyPatch) -> Callable[[Role, NetworkPlan], No
         (
             "discriminator",
             Odd(takes=(Image(32, 3), Labels(2))),
-            "the family odd takes Image(side=32, channels=3), Labels(count=2) and gives Logits();"
-            " asked for: Image(side=32, channels=3) and Logits()",
+            "the family odd takes Image(side=32, channels=3), Labels(count=2) and gives Logits(places=1);"
+            " asked for: Image(side=32, channels=3) and Logits",
         ),
     ],
 )

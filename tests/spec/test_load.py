@@ -44,7 +44,7 @@ def said(text: str) -> str:
         (
             "discriminator: {channel_multiplier: 2}",
             "mine.yaml:7:16  discriminator.family\n  missing key 'family'\n"
-            "  Which family of discriminators: stylegan2.",
+            "  Which family of discriminators: stylegan2 or projected.",
         ),
         (
             "training: {batch_size: '32'}",

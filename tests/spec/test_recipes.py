@@ -7,7 +7,7 @@ import pytest
 from hitzoo.errors import RequestError, UnknownNameError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec, parse_spec
-from hitzoo.spec.augmentation import AdaSpec
+from hitzoo.spec.augmentation import AdaSpec, DiffAugmentSpec
 from hitzoo.spec.recipes import RECIPES, Setting, with_recipe
 from hitzoo.spec.shipped import find_spec, shipped_specs
 from hitzoo.spec.types import BcrSpec, R1Spec, R2Spec, ScheduleSpec
@@ -22,11 +22,19 @@ def test_recipe_takes_the_place_of_another_and_of_nothing_else(base, name) -> No
     text = find_spec(base).read_text(encoding="utf-8")
     before, after = parse_spec(text), parse_spec(with_recipe(text, name, SMALL))
     compile_spec(after)
-    for part in ("name", "generator", "discriminator", "data", "evaluation"):
+    kept = ["name", "generator", "data", "evaluation", *([] if name == "small-data" else ["discriminator"])]
+    for part in kept:
         assert getattr(before, part) == getattr(after, part)
     for key in ("batch_size", "steps", "norm_statistics", "activation_checkpointing"):
         assert getattr(before.training, key) == getattr(after.training, key)
-    assert after.training.loss == {"official": "non_saturating", "r3gan": "relativistic"}[name]
+    assert (
+        after.training.loss
+        == {
+            "official": "non_saturating",
+            "r3gan": "relativistic",
+            "small-data": "hinge",
+        }[name]
+    )
 
 
 def test_official_recipe_is_that_of_the_shipped_specs() -> None:
@@ -69,6 +77,40 @@ def test_r3gan_augments_to_the_strength_of_the_resolution(side, p) -> None:
 def test_official_recipe_takes_another_ones_augmentation_away() -> None:
     text = with_recipe(with_recipe(HEAD, "r3gan", SMALL), "official", SMALL)
     assert parse_spec(text).training.augment is None
+
+
+@pytest.mark.parametrize(("side", "seen"), [(64, 128), (128, None)])
+def test_small_data_has_a_projected_discriminator(side, seen) -> None:
+    spec = parse_spec(with_recipe(HEAD, "small-data", Setting(side=side, images=64_000)))
+    assert (spec.discriminator.family, spec.discriminator.input_size) == ("projected", seen)
+    assert spec.training.regularizers == ()
+    assert spec.training.augment == DiffAugmentSpec(policy=("color", "translation", "cutout"))
+    assert spec.training.optimizer.generator.learning_rate == 4e-4
+    assert spec.training.ema.half_life == ScheduleSpec(from_=0.0, to=3200.0, images=64_000, shape="linear")
+
+
+@pytest.mark.parametrize(
+    "section",
+    [
+        "discriminator: {family: stylegan2, channels: [16, 8]}   # mine\n",
+        "discriminator:\n  # aside\n\n  family: stylegan2\n  channels: [16, 8]\n",
+        '"discriminator" :\n  {\n    family: stylegan2,\n}\n',
+        "discriminator: {family: stylegan2,\n  channels: [16, 8]}\n",
+    ],
+)
+def test_recipe_takes_the_place_of_a_discriminator_as_people_write_it(section) -> None:
+    text = with_recipe(f"{HEAD}{section}\n# on images\ndata: {{flip: false}}\n", "small-data", SMALL)
+    spec = parse_spec(text)
+    assert (spec.discriminator.family, spec.data.flip) == ("projected", False)
+    assert "stylegan2" not in text
+    assert "\n\n# on images\ndata" in text
+
+
+def test_shipped_spec_for_small_data_is_what_the_recipe_makes_of_its_original() -> None:
+    text, spec = find_spec("hit-ti-64").read_text(encoding="utf-8"), load_spec("hit-ti-small-data")
+    setting = Setting(side=64, images=spec.training.steps * spec.training.batch_size)
+    made = parse_spec(with_recipe(text, "small-data", setting))
+    assert (made.training, made.discriminator) == (spec.training, spec.discriminator)
 
 
 def test_consistency_belongs_to_the_official_recipe_of_large_faces() -> None:

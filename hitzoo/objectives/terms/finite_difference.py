@@ -7,7 +7,7 @@ from typing import Literal
 
 import torch
 
-from hitzoo.objectives.critic import On, Question
+from hitzoo.objectives.critic import On, Question, per_image
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.noise import Noise
 from hitzoo.objectives.schedule import Number, value_at
@@ -39,8 +39,8 @@ class FiniteDifference:
 
     def __call__(self, answers: Answers, at: Moment) -> torch.Tensor:
         """Return the penalty."""
-        noisy = answers[self._noisy].logits
-        slopes = (noisy - answers[Question(self.on)].logits[: len(noisy)]) / self.noise.sigma
+        noisy = per_image(answers[self._noisy].logits)
+        slopes = (noisy - per_image(answers[Question(self.on)].logits)[: len(noisy)]) / self.noise.sigma
         return value_at(self.weight, at.images) * slopes.square().mean()
 
     @property

@@ -20,6 +20,7 @@ from typing import Any
 import torch
 
 from hitzoo.errors import OutputError, RunError
+from hitzoo.families.pretrained import record_of
 from hitzoo.files import write_text
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.launcher import launch_identity
@@ -79,6 +80,7 @@ class RunFolder(RunRecord):
             "seed": seed,
             **{f"{network}_plan": found for network, found in hashes_of(plan).items()},
             **packages_of(spec),
+            **record_of(spec),
             "spec": to_data(spec),
             "sessions": [*self._sessions(), _this_process() | dict(session)],
             "networks": networks_of(plan),

@@ -32,6 +32,7 @@ from hitzoo.training.run.data_source import (
 from hitzoo.training.run.events import RunEvents, RunStart
 from hitzoo.training.run.finetune import initialise
 from hitzoo.training.run.folder import RunFolder
+from hitzoo.training.run.frozen_weights import with_frozen_weights
 from hitzoo.training.run.metrics_file import cut_after
 from hitzoo.training.run.micro_batch import MicroBatchChoice
 from hitzoo.training.run.options import RunOptions, Start, decide_start, refuse_uneven, with_source
@@ -112,6 +113,7 @@ def set_up(
         fix_workspace()  # before an evaluation that is owed, or a search for a size, computes
     refuse_uneven(spec, world.size)
     _refuse_two_compilers(spec, options)
+    spec, plan = with_frozen_weights(spec, plan, world, events)
     folder = RunFolder(options.out)
     decided = world.broadcast_from_first(lambda: _decide(folder, spec, plan, options, events))
     start, resumed = Start.from_data(decided), folder if decided["resumed"] else None

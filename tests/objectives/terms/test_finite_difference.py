@@ -7,14 +7,14 @@ import torch
 from torch import nn
 
 from hitzoo.objectives.batch_images import batch_images
-from hitzoo.objectives.critic import Question
+from hitzoo.objectives.critic import Answer, Question
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.noise import Noise
 from hitzoo.objectives.schedule import Linear as LinearSchedule
 from hitzoo.objectives.terms.finite_difference import FiniteDifference
 from hitzoo.objectives.terms.r1 import R1
 from hitzoo.objectives.terms.r2 import R2
-from tests.objectives.terms.critics import FAKE, REAL, SHAPE, Linear, Squares, draws, randn, taken
+from tests.objectives.terms.critics import AT, FAKE, REAL, SHAPE, Linear, Squares, draws, randn, taken
 
 MANY = 2000
 
@@ -44,6 +44,15 @@ def test_penalty_is_the_mean_square_of_difference_quotients(on, images) -> None:
     noise = noise_of(term, images)
     quotients = (images * noise).sum((1, 2, 3)) + 0.05 * noise.square().sum((1, 2, 3))
     assert taken(term, Squares()).item() == pytest.approx(3 * quotients.square().mean().item(), rel=1e-9)
+
+
+def test_quotient_of_several_logits_is_that_of_their_mean() -> None:
+    """One by one their squares would add up to a multiple of the gradient's."""
+    logits = {Question("real"): randn(5, 4), Question("real_noisy", noise=Noise(0.1)): randn(5, 4, seed=1)}
+    answers = {question: Answer(given) for question, given in logits.items()}
+    real, noisy = (given.mean(dim=1) for given in logits.values())
+    wanted = ((noisy - real) / 0.1).square().mean()
+    torch.testing.assert_close(FiniteDifference(weight=1.0, noise=Noise(0.1))(answers, AT), wanted)
 
 
 def test_quotients_of_an_image_differ_from_its_slope_by_the_order_of_sigma() -> None:
