@@ -111,6 +111,8 @@ def _type_hint(error: Any) -> str:
         return number_hint(value) or (_description(error.schema) if _is_one_of_two(error) else "")
     if "boolean" in wanted:
         return boolean_hint(value)
+    if isinstance(value, str) and value in error.schema.get("properties", {}).get("kind", {}).get("enum", ()):
+        return f"write it as a mapping: {{kind: {value}}}"
     if "array" in wanted and isinstance(value, str | int | float):
         return f"write it as a list: [{shortened(str(value))}]"
     if "array" in wanted and isinstance(value, Mapping):

@@ -128,6 +128,8 @@ def test_nothing_is_said_that_is_only_guessed(tmp_path, old: str, new: str, expe
         ("batch_size: 4", "did you mean training.batch_size?"),
         ("training: {epochs: 4}", "a length is given by training.steps: epochs · images / training.batch_size"),
         ("training: {gamma: 4}", "half of StyleGAN's gamma"),
+        ("training: {augment: diffaugment}", "write it as a mapping: {kind: diffaugment}"),
+        ("training: {regularizers: [r1]}", "write it as a mapping: {kind: r1}"),
         ("training: {ada_target: 0.6}", "ADA's target is `target` of training.augment: {kind: ada}"),
         (
             "training: {augment: {kind: ada, ada_kimg: 500}}",

@@ -19,25 +19,14 @@ RISING = "training.augment={kind: ada, target: -1.0, images: 80, transforms: [bl
 BATCH = "training.batch_size=8"
 
 
-@pytest.mark.parametrize("cut", [5, 8])
-def test_strength_is_that_of_an_undisturbed_run(tiny_spec, tmp_path, cut) -> None:
-    """Also where the run was cut between two changes of it."""
+def test_strength_is_that_of_an_undisturbed_run(tiny_spec, tmp_path) -> None:
+    """It is cut between two changes of it, with the signs of a step already seen."""
     spec = tiny_spec(RISING, BATCH, "training.steps=9")
     whole = train(spec, options(tmp_path / "whole"))
-    train(tiny_spec(RISING, BATCH, f"training.steps={cut}"), options(tmp_path / "parts"))
+    train(tiny_spec(RISING, BATCH, "training.steps=5"), options(tmp_path / "parts"))
     rest = train(spec, options(tmp_path / "parts", seed=None, resume=True))
     assert_same_run(rest, whole)
     assert [line["augment_p"] for line in lines(rest.folder)] == [0.0] * 4 + [0.4] * 4 + [0.8]
-
-
-def test_strength_changes_what_is_learnt(tiny_spec, tmp_path) -> None:
-    ends = [
-        train(tiny_spec(BATCH, "training.steps=6", *more), options(tmp_path / name))
-        for name, more in (("plain", []), ("adaptive", [RISING]))
-    ]
-    plain, adaptive = ([line["loss/discriminator"] for line in lines(end.folder)] for end in ends)
-    assert plain[:4] == pytest.approx(adaptive[:4], rel=1e-6)  # p is 0
-    assert plain[4] != pytest.approx(adaptive[4], rel=1e-3)
 
 
 @pytest.fixture

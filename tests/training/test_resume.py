@@ -47,9 +47,6 @@ CASES = {
         "training.augment={kind: diffaugment, strength: {from: 0.2, to: 0.9, images: 14}, policy: [color, hue, "
         "translation, {kind: cutout, probability: 0.5, per: batch}, filter]}",
     ],
-    "adaptive augmentation": [
-        "training.augment={kind: ada, target: 0.1, images: 30, transforms: [blit, geometry, color, filter, noise]}"
-    ],
     "ada on a schedule, by turns": [
         "training.augment={kind: ada, strength: {from: 0.1, to: 0.6, images: 20}}",
         "training.updates={discriminator: 2}",

@@ -81,7 +81,6 @@ CASES: dict[str, tuple[list[str], int, list[str]]] = {
     "minibatch_std": ([LAYER, MEET], 1, [LAYER, MEET]),
     "minibatch_std, accumulated": ([LAYER, MEET], 2, [LAYER, MEET]),
     "augmented": ([LAYER, *DIFFERENCES, *AUGMENT], 2, [LAYER, *DIFFERENCES, *AUGMENT]),
-    "ada": ([LAYER, *ADA], 2, [LAYER, *ADA]),
     "adaptive, by turns": ([LAYER, *ADAPTIVE, *TURNS], 2, [LAYER, *ADAPTIVE, *TURNS]),
     "lazy": ([LAYER, LAZY], 2, [LAYER, LAZY]),
     "relativistic, differences": ([LAYER, *DIFFERENCES], 2, [LAYER, *DIFFERENCES]),

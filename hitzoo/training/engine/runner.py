@@ -10,7 +10,6 @@ from typing import Any
 import torch
 from torch import nn
 
-from hitzoo.errors import RequestError
 from hitzoo.objectives.batch_random import BatchRandom, Draw
 from hitzoo.objectives.losses import Losses
 from hitzoo.objectives.moment import Moment
@@ -19,6 +18,7 @@ from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.runtime.transfer import send
 from hitzoo.training.engine.device_memory import DeviceMemory, moments_to_come
 from hitzoo.training.engine.draws import draws_of
+from hitzoo.training.engine.equal_parts import refuse_uneven
 from hitzoo.training.engine.execution import DEFAULT, Execution
 from hitzoo.training.engine.gradient_exchange import exchanging, not_exchanging
 from hitzoo.training.engine.running_statistics import RunningStatistics
@@ -73,7 +73,7 @@ class StepRunner:
         self.objective = execution.objective(objective, state.networks)
         self.images_per_step = images_per_step(objective)
         self.whole = True
-        _refuse_uneven(objective, world.size * micro_batches)
+        refuse_uneven(objective, world.size * micro_batches)
         self.networks = execution.networks(state.networks)
         self._connected = world.size == 1
         self._likely: dict[int, tuple[Draw, ...]] = {}  # draws that an update of a step asked for last time
@@ -233,15 +233,6 @@ class StepRunner:
             if role in update.clip_norm:
                 torch.nn.utils.clip_grad_norm_(self.state.networks[role].parameters(), update.clip_norm[role])
         self.state.update(update.moves, at.step, at.images)
-
-
-def _refuse_uneven(objective: Objective, parts: int) -> None:
-    """Refuse updates that do not divide into equal parts: a mean of their means would not be the batch's."""
-    for update in objective.updates(1):
-        for count in (update.images, update.latents):
-            if count % parts:
-                whole = f"an update of {count} images does not divide into {parts} equal parts"
-                raise RequestError(f"{whole}, one per process and micro-batch; choose a multiple of {parts}")
 
 
 def _title(name: str, roles: Any) -> str:

@@ -24,6 +24,7 @@ from hitzoo.training.engine.runner import StepRunner
 from hitzoo.training.engine.state import new_state
 from tests.training.two_processes import (
     ADA,
+    ADAPTIVE,
     AUGMENT,
     BATCH,
     CASES,
@@ -80,7 +81,8 @@ def test_normalising_each_processs_images_is_another_algorithm() -> None:
 
 @pytest.mark.parametrize("pieces", [2, 4, 8])
 @pytest.mark.parametrize(
-    "overrides", [[LAYER], [LAYER, LAZY], [LAYER, "training.loss=hinge"], [LAYER, *AUGMENT], [LAYER, *ADA]]
+    "overrides",
+    [[LAYER], [LAYER, LAZY], [LAYER, "training.loss=hinge"], [LAYER, *AUGMENT], [LAYER, *ADA], [LAYER, *ADAPTIVE]],
 )
 def test_micro_batches_make_the_step_of_the_batch(overrides, pieces) -> None:
     assert_same(two_steps(overrides, ALONE, pieces), two_steps(overrides, ALONE, 1))
