@@ -32,7 +32,10 @@ def _decay_problems(spec: Spec, place: Path, average: EmaSpec) -> Iterator[Probl
     if average.half_life is not None and average.decay is not None:
         message = f"decay ({average.decay:g} per step) and half_life (in images) say the same thing; one of them counts"
         yield spec.places.problem(
-            (*place, "decay"), message, "remove decay, or half_life", beside=[(*place, "half_life")]
+            (*place, "decay"),
+            message,
+            "remove decay, or half_life; --set 'training.ema={half_life: N}' replaces both",
+            beside=[(*place, "half_life")],
         )
     if average.ramp is not None and average.half_life is None:
         hint = "give a half_life; for a decay there is ramp_up"

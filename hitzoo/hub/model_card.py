@@ -22,7 +22,6 @@ from hitzoo.plan.table import network_cost
 from hitzoo.spec.shipped import shipped_specs
 from hitzoo.spec.types import Spec
 from hitzoo.zoo.cards import Card
-from hitzoo.zoo.model_layout import LIVE
 
 _MARKED = re.compile(r"<!-- hitzoo:begin ([0-9a-f]{64}) -->\n(.*?)\n<!-- hitzoo:end -->", re.DOTALL)
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~$&#])")
@@ -50,10 +49,7 @@ class Terms:
 
 @dataclass(frozen=True, kw_only=True)
 class CardFacts:
-    """The contents of a card. `scores` are those of an evaluation report; `grid` is rows and columns of the picture.
-
-    `average` says more of the average that the weights are; `live` of the generator itself.
-    """
+    """The contents of a card. `scores` are those of an evaluation report; `grid` is rows and columns of the picture."""
 
     repo_id: str
     spec: Spec
@@ -61,7 +57,7 @@ class CardFacts:
     terms: Terms
     made: Mapping[str, str] = field(default_factory=dict)
     scores: Sequence[Mapping[str, Any]] = ()
-    average: str = ""
+    weights: str = "moving average of the generator"
     record: Card | None = None
     grid: tuple[int, int] | None = None
     files: tuple[str, ...] = ()
@@ -181,7 +177,7 @@ def _network(facts: CardFacts) -> str:
         "latent": f"{plan.latent_dim} numbers, standard normal",
         "image": f"{plan.resolution}×{plan.resolution}×{plan.image_channels}",
         "parameters": f"{network_cost(plan.generator).parameters:,}",
-        "weights": _weights(facts.average),
+        "weights": f"{facts.weights}, float32",
     }
     paper = (
         f"\n\nPaper: {facts.record.paper.title}, {facts.record.paper.url}"
@@ -189,12 +185,6 @@ def _network(facts: CardFacts) -> str:
         else ""
     )
     return f"## Network\n\n{_table(('', ''), rows.items())}{paper}"
-
-
-def _weights(average: str) -> str:
-    if average == LIVE:
-        return "the generator itself, not its moving average, float32"
-    return f"moving average of the generator{average and f': {average}'}, float32"
 
 
 def _training(facts: CardFacts) -> str:

@@ -115,17 +115,20 @@ def _facts(
         terms=wanted.terms,
         made=made.facts,
         scores=scores,
-        average=_average(wanted.model),
+        weights=_weights_in_words(wanted.model),
         record=wanted.record,
         grid=grid,
         files=tuple(sorted(files)),
     )
 
 
-def _average(model: ModelFolder) -> str:
-    """Say in words which average the weights are; empty for a usual one."""
+def _weights_in_words(model: ModelFolder) -> str:
+    """Say which average of the generator the weights are, where there were several or its norms were recalibrated."""
     name = average_in_file(model.weights) or read_metadata(model.weights).get("average")
-    return LIVE if name == LIVE else average_in_words(model.spec.training, name)
+    if name == LIVE:
+        return "the generator itself, not its moving average"
+    words = average_in_words(model.spec.training, name)
+    return f"moving average of the generator{words and f': {words}'}"
 
 
 def _put_grid(path: Path, wanted: Publication, before: Before, mine: Manifest, side: int) -> str:

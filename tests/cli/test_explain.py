@@ -9,6 +9,8 @@ from hitzoo.families.language import shipped_language
 from hitzoo.spec.reference import reference
 from tests.conftest import Run
 
+EMA = ("decay", "start_step", "ramp_up", "half_life", "ramp", "recalibrate")
+
 
 def test_explain_says_all_of_one_key(run: Run) -> None:
     text = run("explain", "training.ema.decay").stdout
@@ -52,7 +54,7 @@ def test_explain_as_json(run: Run) -> None:
     assert (said["type"], said["default"], said["required"]) == ("whole number", 4, False)
     assert "hit-b-ffhq256" in said["specs"]["16"]
     (section,) = json.loads(run("explain", "training.ema", "--json").stdout)
-    assert section["members"] == [f"training.ema.{key}" for key in ("decay", "start_step", "ramp_up", "half_life")]
+    assert section["members"] == [f"training.ema.{key}" for key in EMA]
     first, second = json.loads(run("explain", "generator.initial_size", "--json").stdout)
     assert (first["with"], second["with"]) == ({"family": "hit"}, {"family": "convnet"})
 
@@ -69,8 +71,6 @@ def test_explain_refuses_a_wrong_path(run: Run) -> None:
 
 
 def test_paths_are_completed_for_explain() -> None:
-    assert complete_explained("training.ema") == ["training.ema"] + [
-        f"training.ema.{key}" for key in ("decay", "start_step", "ramp_up", "half_life")
-    ]
+    assert complete_explained("training.ema") == ["training.ema"] + [f"training.ema.{key}" for key in EMA]
     assert complete_explained("generator.latent_d") == ["generator.latent_dim"]
     assert complete_explained("nothing") == []

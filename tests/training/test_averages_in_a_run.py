@@ -184,6 +184,10 @@ def test_what_is_published_is_one_average_and_says_which(whole: RunEnd, tmp_path
         report = json.loads(release.files["evaluation.json"].read_text(encoding="utf-8"))
         assert (report["average"], report["scores"][0]["value"]) == (name, value)
         assert "training/generator-average-4.safetensors" in release.files
+    live = prepare(publication(f"{whole.folder}:live", "me/x", terms), tmp_path)
+    card = live.files["README.md"].read_text(encoding="utf-8")
+    assert "the generator itself, not its moving average, float32" in card
+    assert "evaluation.json" not in live.files
 
 
 ANEW = [

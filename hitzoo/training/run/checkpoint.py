@@ -33,6 +33,7 @@ from hitzoo.zoo.checkpoint_index import is_indexed, set_aside, verify, write_ind
 from hitzoo.zoo.model_folder import weights_metadata, write_model
 from hitzoo.zoo.model_layout import (
     DISCRIMINATOR_NAME,
+    LIVE,
     LIVE_GENERATOR_NAME,
     OPTIMIZER_NAME,
     STATE_NAME,
@@ -82,8 +83,7 @@ def save_checkpoint(
         write_model(temporary, spec, plan, model.network.state_dict(), step=progress.step, **said)
         (temporary / "training").mkdir()
         for role, network in state.networks.items():
-            identity = {"discriminator_plan": plan.discriminator_hash} if role == "discriminator" else {}
-            write_weights(temporary / file_of(role), network.state_dict(), about | identity)
+            write_weights(temporary / file_of(role), network.state_dict(), about | _identity(role, plan))
         for name, (role, average) in _beside(state, model).items():
             identity = weights_metadata(plan, **_said_of(average, state)) if role == "generator" else {}
             write_weights(temporary / name, average.network.state_dict(), about | identity)
@@ -130,8 +130,15 @@ def _restore_augmentation(path: Path, state: TrainState) -> None:
         raise WeightsError(f"{path} cannot be read ({error})") from None
 
 
+def _identity(role: Role, plan: ModelPlan) -> dict[str, Any]:
+    """Return what the header of a live network says that it is; the generator may be taken for a model, `RUN:live`."""
+    if role == "generator":
+        return weights_metadata(plan, average=LIVE)
+    return {"discriminator_plan": plan.discriminator_hash} if role == "discriminator" else {}
+
+
 def _said_of(average: MovingAverage, state: TrainState) -> dict[str, Any]:
-    """What the header of an average of the generator says of it besides."""
+    """Return what the header of an average of the generator says of it besides."""
     named = {"average": average.name} if len(state.averages["generator"]) > 1 else {}
     return named | ({} if average.spec.recalibrate is None else {"recalibrated": average.spec.recalibrate})
 
