@@ -99,9 +99,8 @@ def test_what_cannot_be_compared_is_told(enter, tmp_path: Path) -> None:
     run = enter("run")
     with pytest.raises(RunError, match="is no run with numbers"):
         compare(tmp_path)
-    assert (
-        compare(enter("beginner", records=12), str(run)).verdict().startswith("too early to judge up to 4,000 images")
-    )
+    early = compare(enter("beginner", records=12), str(run))
+    assert early.verdict().startswith("too early to judge up to 2,800 images")
     shutil.rmtree(tmp_path / "beginner")
     with pytest.raises(RunError, match="share no image count yet"):
         compare(enter("young", records=2), str(run))
