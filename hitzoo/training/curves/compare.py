@@ -18,12 +18,14 @@ from hitzoo.training.curves.reference import (
     shipped_references,
 )
 from hitzoo.training.run.listing import list_runs
+from hitzoo.training.run.metrics_file import EVALUATION
 from hitzoo.zoo.run_layout import RunPaths
 
 Side: TypeAlias = Literal["inside", "above", "below"]
 
 _MARGIN: Final = 0.5  # of the range's width, beyond each of its ends: few seeds do not show all that is normal
 _LEAST: Final = 0.1  # of the mean's size, where a range is narrower than that
+_FEW: Final = 3  # image counts
 _MANY: Final = 0.25  # of the image counts
 
 
@@ -56,8 +58,15 @@ class Row:
         return tuple(point for point in self.points if point.side != "inside")
 
     @property
+    def judged(self) -> bool:
+        """True where there are points enough."""
+        return len(self.points) >= _FEW
+
+    @property
     def normal(self) -> bool:
-        """True unless the last two points, or more than a quarter of all, lie outside."""
+        """True unless the last two points, or more than a quarter of all, lie outside; of a few nothing is said."""
+        if not self.judged:
+            return True
         newest = self.points[-2:]
         lasting = all(point.side != "inside" for point in newest)
         return not lasting and len(self.outside) <= _MANY * len(self.points)
@@ -86,8 +95,11 @@ class Comparison:
         """Return a sentence: inside, or what is not and where."""
         odd = [row for row in self.rows if not row.normal]
         up_to = f"up to {self.images:,} images"
+        judged = sum(row.judged for row in self.rows)
+        if not judged:
+            return f"too early to judge {up_to}: at least {_FEW} image counts of a quantity are needed"
         if not odd:
-            return f"a normal curve {up_to}: all {len(self.rows)} quantities are within the reference's range"
+            return f"a normal curve {up_to}: all quantities ({judged}) are within the reference's range"
         words = [
             f"{row.name} ({row.outside[-1].side} it at {len(row.outside)} of {len(row.points)} image counts, last at"
             f" {row.outside[-1].images:,})"
@@ -108,7 +120,7 @@ def compare(run: Path, asked: str | None = None) -> Comparison:
         raise RunError(f"{run} is no run with numbers; `hitzoo runs DIR` lists those there are")
     own = origin_of(run)
     reference = _default(run, own) if asked is None else _named(asked)
-    rows = tuple(_rows(curve_of(run), reference))
+    rows = tuple(_rows(curve_of(run), reference, evaluations=own.evaluation == reference.origin.evaluation))
     if not rows:
         least = min((images for ranges in reference.values.values() for images in ranges), default=0)
         raise RunError(f"{run} and {reference.name} share no image count yet; the reference begins at {least:,} images")
@@ -146,12 +158,13 @@ def runs_in(folder: Path) -> list[Path]:
     return [run.folder for run in list_runs(folder) if run.state not in ("a model", "not a run", "unreadable")]
 
 
-def _rows(curve: Curve, reference: Reference) -> list[Row]:
+def _rows(curve: Curve, reference: Reference, *, evaluations: bool) -> list[Row]:
+    """Return what both have; metrics of other numbers of images are other metrics."""
     rows = []
     for name, ranges in reference.values.items():
         own = curve.values.get(name, {})
         points = tuple(Point(images, mean(own[images]), one) for images, one in sorted(ranges.items()) if images in own)
-        if points:
+        if points and (evaluations or not name.startswith(EVALUATION)):
             rows.append(Row(name, points))
     return rows
 
@@ -161,6 +174,7 @@ def _differences(own: Origin, other: Origin) -> tuple[str, ...]:
         "networks": "other networks",
         "training": "another recipe",
         "data": "other images",
+        "evaluation": "other evaluations, which are left out",
         "batch_size": f"a batch of {other.batch_size} instead of {own.batch_size}",
     }
     return tuple(said for key, said in words.items() if getattr(own, key) != getattr(other, key))

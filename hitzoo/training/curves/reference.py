@@ -19,6 +19,7 @@ from hitzoo.zoo.run_layout import RunPaths
 
 SHIPPED: Final = Path(__file__).resolve().parent / "shipped"
 _VERSION: Final = 1
+_PROTOCOL: Final = ("samples", "real_samples", "source")  # of an evaluation
 _RECORDS: Final = 3
 _SCATTERED: Final = ("loss/", "d_")
 _NO_PART: Final = ("steps", "batch_size", "activation_checkpointing")  # of what a recipe is
@@ -29,13 +30,14 @@ class Origin:
     """What runs were of, as far as their folders tell.
 
     `networks` is a digest of the two plans, `training` the recipe with every default, so that what a later version adds
-    makes no other recipe of it. `seeds` are those of the runs.
+    makes no other recipe of it. `evaluation` is what their metrics depend on. `seeds` are those of the runs.
     """
 
     spec: str = ""
     networks: str = ""
     training: Mapping[str, Any] | None = None
     data: str = ""
+    evaluation: Mapping[str, Any] | None = None
     batch_size: int | None = None
     seeds: tuple[int, ...] = ()
     device: str = ""
@@ -141,7 +143,8 @@ _WORDS: Final = {
 def origin_of(run: Path) -> Origin:
     """Return what a run's `run.json` says."""
     about = read_object(RunPaths(run).about)
-    training = _mapping(_mapping(about.get("spec")).get("training"))
+    spec = _mapping(about.get("spec"))
+    training, evaluation = _mapping(spec.get("training")), _mapping(spec.get("evaluation"))
     sessions = about.get("sessions")
     session = _mapping(sessions[-1] if isinstance(sessions, list) and sessions else None)
     data, versions = _mapping(session.get("data")), _mapping(session.get("versions"))
@@ -151,6 +154,7 @@ def origin_of(run: Path) -> Origin:
         spec=name if isinstance(name, str) else "",
         networks=_digest([about.get("generator_plan"), about.get("discriminator_plan")]),
         training=_recipe(training),
+        evaluation={key: evaluation[key] for key in _PROTOCOL if key in evaluation} or None,
         data=str(data.get("fingerprint") or ""),
         batch_size=batch if isinstance(batch, int) else None,
         seeds=(seed,) if isinstance(seed, int) else (),

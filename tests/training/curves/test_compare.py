@@ -33,13 +33,14 @@ def test_quantity_is_normal_unless_it_stays_outside() -> None:
     assert Row("x", (inside, inside, inside, outside)).normal, "a single one, even if it is the last"
     assert not Row("x", (*[inside] * 9, outside, outside)).normal
     assert not Row("x", (outside, outside, inside, inside)).normal
+    assert Row("x", (outside, outside)).normal, "two image counts are shown and not judged"
 
 
 def test_another_seed_is_normal_and_another_curve_is_not(enter) -> None:
     reference = str(enter("reference"))
     same = compare(enter("same", 1), reference)
     assert same.normal
-    assert same.verdict().startswith("a normal curve up to 32,000 images: all 1 quantities")
+    assert same.verdict().startswith("a normal curve up to 32,000 images: all quantities (1) are")
     other = compare(enter("other", **{"loss/discriminator": lambda images: 1 - images / 32_000}), reference)
     assert not other.normal
     assert "outside its range is loss/discriminator (below it at " in other.verdict()
@@ -57,6 +58,15 @@ def test_run_of_before_there_was_diversity_is_compared(enter) -> None:
     old = {"loss/r1": lambda images: 0.1}
     found = compare(enter("old", **old), str(enter("reference", **old, diversity=lambda images: 0.9)))
     assert [row.name for row in found.rows] == ["loss/r1"]
+
+
+def test_metrics_of_other_numbers_of_samples_are_left_out(enter) -> None:
+    series = {"d_real": lambda images: 0.5, "eval/fid": lambda images: 30.0}
+    reference = str(enter("reference", **series))
+    assert [row.name for row in compare(enter("same", **series), reference).rows] == ["d_real", "eval/fid"]
+    other = compare(enter("other", samples=50, **series), reference)
+    assert [row.name for row in other.rows] == ["d_real"]
+    assert other.differences == ("other evaluations, which are left out",)
 
 
 def test_default_is_the_shipped_curve_of_the_recipe(enter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,6 +99,9 @@ def test_what_cannot_be_compared_is_told(enter, tmp_path: Path) -> None:
     run = enter("run")
     with pytest.raises(RunError, match="is no run with numbers"):
         compare(tmp_path)
+    early = compare(enter("beginner", records=12), str(run))
+    assert early.verdict().startswith("too early to judge up to 2,800 images")
+    shutil.rmtree(tmp_path / "beginner")
     with pytest.raises(RunError, match="share no image count yet"):
         compare(enter("young", records=2), str(run))
     shutil.rmtree(tmp_path / "young")

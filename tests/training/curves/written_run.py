@@ -10,17 +10,20 @@ from typing import Any
 Value = Callable[[int], float]
 
 
-def write_run(folder: Path, seed: int = 0, *, records: int = 100, training: Any = None, **series: Value) -> Path:
+def write_run(
+    folder: Path, seed: int = 0, *, records: int = 100, training: Any = None, samples: int = 1000, **series: Value
+) -> Path:
     """Write the folder of a run of 32,000 images in records of 320, with the given series by images."""
     name = folder.name
     folder.mkdir(parents=True)
+    recipe = {"batch_size": 32, "loss": "hinge", "steps": 9, **(training or {})}
     about = {
         "name": name,
         "made_from": "tiny",
         "seed": seed,
         "generator_plan": "g",
         "discriminator_plan": "d",
-        "spec": {"name": name, "training": {"batch_size": 32, "loss": "hinge", "steps": 9, **(training or {})}},
+        "spec": {"name": name, "training": recipe, "evaluation": {"samples": samples}},
         "sessions": [
             {
                 "started": "2026-11-26T10:00:00+00:00",
