@@ -19,10 +19,17 @@ _TRAINING: Final = r"^[\"']?training[\"']?[ \t]*:"
 
 @dataclass(frozen=True)
 class Setting:
-    """What a recipe's numbers follow from: the side of the images, and the real images of the whole run."""
+    """What a recipe's numbers follow from.
+
+    Attributes:
+        side: of the images, in pixels.
+        images: real images of the whole run.
+        normed: the generator has batch norms.
+    """
 
     side: int
     images: int
+    normed: bool = True
 
 
 @dataclass(frozen=True)
@@ -145,6 +152,7 @@ def _strength(side: int) -> float:
 
 
 def _small_data(setting: Setting) -> list[str]:
+    anew = ", recalibrate: 1000}   # averaged norms give grey images" if setting.normed else "}"
     return [
         "loss: hinge                     # Projected GAN's recipe; ours for these networks",
         "regularizers: []",
@@ -155,7 +163,7 @@ def _small_data(setting: Setting) -> list[str]:
         "  learning_rate: 2.0e-4",
         "  betas: [0.0, 0.99]",
         "  generator: {learning_rate: 4.0e-4}",
-        "ema: {half_life: 10000, ramp: 0.05, start_step: 0, recalibrate: 1000}   # averaged norms give grey images",
+        f"ema: {{half_life: 10000, ramp: 0.05, start_step: 0{anew}",
     ]
 
 
