@@ -95,7 +95,9 @@ def _by_recipe(text: str, recipe: str, source: str) -> str:
 
     spec = parse_spec(text, source)
     images = spec.training.steps * spec.training.batch_size  # recipes update both networks at once
-    return with_recipe(text, recipe, Setting(side=compile_generator(spec).resolution, images=images))
+    plan = compile_generator(spec)
+    setting = Setting(side=plan.resolution, images=images, normed=plan.generator.normed is not None)
+    return with_recipe(text, recipe, setting)
 
 
 def _copy(path: Path, origin: str) -> str:

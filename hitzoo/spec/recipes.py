@@ -12,7 +12,6 @@ from hitzoo.errors import RequestError, UnknownNameError, suggestion
 _KEYS: Final = ("loss", "regularizers", "augment", "updates", "optimizer", "ema")
 _GAMMAS: Final = {32: 0.05, 64: 2.0, 128: 17.0, 256: 150.0}  # by resolution, as in R3GAN; that of 128 lies between
 _ANNEALED: Final = 20_000_000  # images
-_RAMPED: Final = 200_000  # images
 _SMALL_SIDE: Final = 64  # pixels; up to it the frozen network sees 128, in a third of the time that its 224 take
 _ASIDE: Final = re.compile(r"[ \t]*(#.*)?\n?")  # a line that says nothing
 _TRAINING: Final = r"^[\"']?training[\"']?[ \t]*:"
@@ -20,10 +19,17 @@ _TRAINING: Final = r"^[\"']?training[\"']?[ \t]*:"
 
 @dataclass(frozen=True)
 class Setting:
-    """What a recipe's numbers follow from: the side of the images, and the real images of the whole run."""
+    """What a recipe's numbers follow from.
+
+    Attributes:
+        side: of the images, in pixels.
+        images: real images of the whole run.
+        normed: the generator has batch norms.
+    """
 
     side: int
     images: int
+    normed: bool = True
 
 
 @dataclass(frozen=True)
@@ -146,8 +152,7 @@ def _strength(side: int) -> float:
 
 
 def _small_data(setting: Setting) -> list[str]:
-    images = min(_RAMPED, setting.images)
-    average = f"{{from: 0, to: {max(images // 20, 1)}, images: {images}, shape: linear}}"
+    anew = ", recalibrate: 1000}   # averaged norms give grey images" if setting.normed else "}"
     return [
         "loss: hinge                     # Projected GAN's recipe; ours for these networks",
         "regularizers: []",
@@ -158,7 +163,7 @@ def _small_data(setting: Setting) -> list[str]:
         "  learning_rate: 2.0e-4",
         "  betas: [0.0, 0.99]",
         "  generator: {learning_rate: 4.0e-4}",
-        f"ema: {{half_life: {average}, start_step: 0}}   # in images",
+        f"ema: {{half_life: 10000, ramp: 0.05, start_step: 0{anew}",
     ]
 
 

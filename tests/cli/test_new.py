@@ -8,6 +8,7 @@ import pytest
 
 from hitzoo.cli.spec_for_data import spec_for_data
 from hitzoo.errors import RequestError
+from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec
 from hitzoo.spec.shipped import find_spec
 from tests.conftest import Run
@@ -85,6 +86,17 @@ def test_a_recipe_is_written_into_a_copy_and_into_a_spec_for_pictures(run: Run, 
         assert f"{name}.yaml: fits" in run("check", f"{name}.yaml").stdout
     assert "did you mean 'r3gan'?" in run("new", "other.yaml", "--recipe", "r3gen", code=2).stderr
     assert not (tmp_path / "other.yaml").exists()
+
+
+@pytest.mark.parametrize(("norm", "samples"), [("batch", 1000), ("layer", None)])
+def test_recipe_for_small_data_suits_the_generators_norms(run: Run, tmp_path: Path, norm: str, samples: int) -> None:
+    text = find_spec("hit-ti-shapes64").read_text(encoding="utf-8").replace("norm: batch", f"norm: {norm}")
+    (tmp_path / "given.yaml").write_text(text, encoding="utf-8")
+    run("new", "mine.yaml", "--from", "given.yaml", "--recipe", "small-data")
+    spec = load_spec(tmp_path / "mine.yaml")
+    compile_spec(spec)
+    assert spec.discriminator.family == "projected"
+    assert spec.training.ema.recalibrate == samples
 
 
 def test_recipe_anneals_over_the_images_of_its_own_updates(run: Run, tmp_path: Path) -> None:

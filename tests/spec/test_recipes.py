@@ -8,6 +8,7 @@ from hitzoo.errors import RequestError, UnknownNameError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec, parse_spec
 from hitzoo.spec.augmentation import AdaSpec, DiffAugmentSpec
+from hitzoo.spec.ema import EmaSpec
 from hitzoo.spec.recipes import RECIPES, Setting, with_recipe
 from hitzoo.spec.shipped import find_spec, shipped_specs
 from hitzoo.spec.types import BcrSpec, R1Spec, R2Spec, ScheduleSpec
@@ -86,7 +87,7 @@ def test_small_data_has_a_projected_discriminator(side, seen) -> None:
     assert spec.training.regularizers == ()
     assert spec.training.augment == DiffAugmentSpec(policy=("color", "translation", "cutout"))
     assert spec.training.optimizer.generator.learning_rate == 4e-4
-    assert spec.training.ema.half_life == ScheduleSpec(from_=0.0, to=3200.0, images=64_000, shape="linear")
+    assert spec.training.ema == EmaSpec(half_life=10_000, ramp=0.05, start_step=0, recalibrate=1000)
 
 
 @pytest.mark.parametrize(

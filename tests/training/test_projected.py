@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from shutil import copytree
 from types import SimpleNamespace
 
 import pytest
@@ -41,10 +42,18 @@ def projected(tiny_spec: Callable[..., Spec], backbone: Path) -> Callable[..., S
     return lambda *overrides: tiny_spec(SMALL, *RECIPE, *overrides)
 
 
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A place for the run that the tests begin from."""
+    return tmp_path_factory.mktemp("begun") / "run"
+
+
 @pytest.fixture
-def begun(projected: Callable[..., Spec], tmp_path: Path) -> Path:
-    """A run of two steps."""
-    return train(projected("training.steps=2"), options(tmp_path / "begun", sample_every=9)).folder
+def begun(projected: Callable[..., Spec], stored: Path, tmp_path: Path) -> Path:
+    """A run of two steps, a copy of one's own."""
+    if not stored.exists():
+        train(projected("training.steps=2"), options(stored, sample_every=9))
+    return copytree(stored, tmp_path / "begun")
 
 
 def test_four_steps_are_two_and_two_more(projected, begun: Path, tmp_path: Path) -> None:
@@ -139,6 +148,7 @@ def test_new_run_takes_over_the_heads(projected, begun: Path, tmp_path: Path) ->
     assert f"discriminator: {heads} of {heads} tensors loaded" in Told.lines
 
 
+@pytest.mark.exhaustive
 def test_bf16_step_is_finite(projected, tmp_path: Path) -> None:
     end = train(projected("training.steps=1"), options(tmp_path / "run", precision="bf16", sample_every=9))
     (line,) = (json.loads(text) for text in (end.folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines())
