@@ -1,7 +1,6 @@
 """Linear layers on CPUs by oneDNN, in float32: the same sums in another order.
 
-torch sends this product to MKL, which on the shapes of these networks measured half as fast, and sums the bias's
-gradient by itself (docs/benchmarks.md).
+torch sends this product to MKL, which on the shapes of these networks measured half as fast (docs/benchmarks.md).
 
 N rows, C inputs, C' outputs.
 """
@@ -16,9 +15,7 @@ from typing import Any
 import torch
 from torch.autograd.function import once_differentiable
 
-_PIECE = 1 << 20  # numbers of the wider side that a weight gradient takes at once: they stay in a cache
-_FEWEST_ROWS = 2048  # of a piece: each adds to sums that are as large as the weight
-_FEW = 64  # rows that torch multiplies at once
+_TILE = 64  # rows that one image of the weight gradient's convolution holds
 _enabled = True
 
 
@@ -26,11 +23,7 @@ _enabled = True
 def is_here() -> bool:
     """True if this build of torch has oneDNN and the operations used here, which torch keeps for its own compiler."""
     names = ("_linear_pointwise", "_reorder_linear_weight", "_is_mkldnn_bf16_supported")
-    return (
-        torch.backends.mkldnn.is_available()
-        and all(hasattr(torch.ops.mkldnn, name) for name in names)
-        and hasattr(torch.ops.aten, "mkldnn_linear_backward_weights")
-    )
+    return torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, name) for name in names)
 
 
 def applies(x: torch.Tensor) -> bool:
@@ -75,11 +68,11 @@ class _Linear(torch.autograd.Function):
         x, weight = ctx.saved_tensors
         for_x, for_weight, for_bias = ctx.needs_input_grad
         gradient = gradient.contiguous()
-        by_x = _product(gradient, weight.t().contiguous(), None) if for_x else None
-        if not for_weight:
-            return by_x, None, gradient.sum(dim=0) if for_bias and ctx.has_bias else None
-        by_weight, by_bias = _weight_and_bias_gradients(gradient, x, weight)
-        return by_x, by_weight, by_bias if for_bias and ctx.has_bias else None
+        return (
+            _product(gradient, weight.t().contiguous(), None) if for_x else None,
+            _weight_gradient(gradient, x) if for_weight else None,
+            gradient.sum(dim=0) if for_bias and ctx.has_bias else None,
+        )
 
 
 def _product(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
@@ -87,20 +80,13 @@ def _product(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -
     return product
 
 
-def _weight_and_bias_gradients(
-    gradient: torch.Tensor, x: torch.Tensor, weight: torch.Tensor
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """gᵀ·x and the sum of g's rows: [N, C'], [N, C] -> [C', C], [C']."""
-    if len(x) < _FEW:
-        return gradient.t() @ x, gradient.sum(dim=0)
-    sums: list[torch.Tensor] = []
-    rows = max(_PIECE // max(weight.shape), _FEWEST_ROWS)
-    for parts in zip(gradient.split(rows), x.split(rows), strict=True):
-        of_piece, input_ = (part.to_mkldnn() for part in parts)
-        found = torch.ops.aten.mkldnn_linear_backward_weights(of_piece, input_, weight, True)
-        if sums:
-            torch._foreach_add_(sums, found)
-        else:
-            sums = list(found)
-    by_weight, by_bias = sums
-    return by_weight, by_bias
+def _weight_gradient(gradient: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+    """gᵀ·x, [N, C'] and [N, C] -> [C', C], as the weight gradient of a 1×1 convolution over N/64 images of 8×8."""
+    if len(x) % _TILE:
+        return gradient.t() @ x
+    maps = (rows.view(-1, 8, 8, rows.shape[1]).permute(0, 3, 1, 2) for rows in (gradient, x))
+    kernel = x.new_empty(gradient.shape[1], x.shape[1], 1, 1)
+    found: torch.Tensor = torch.ops.aten.convolution_backward(
+        *maps, kernel, None, [1, 1], [0, 0], [1, 1], False, [0, 0], 1, [False, True, False]
+    )[1]
+    return found.view(gradient.shape[1], x.shape[1])
