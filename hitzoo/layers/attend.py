@@ -12,6 +12,7 @@ from typing import TypeAlias
 import torch
 import torch.nn.functional as F
 
+from hitzoo.layers import few_keys
 from hitzoo.layers.attention_limits import GPU, Limits, for_each_part, in_parts
 from hitzoo.layers.in_float32 import in_float32_on_cpu
 
@@ -70,6 +71,8 @@ def _by_heads(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, kerne
 
 
 def _scaled_dot_product(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    if _kernel is F.scaled_dot_product_attention and few_keys.applies(query, key):
+        return few_keys.attend_to_few(query, key, value)
     return in_float32_on_cpu(_kernel, query, key, value)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 import torch
 from torch.nn.attention import SDPBackend, sdpa_kernel
@@ -11,13 +11,14 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from hitzoo.layers.onednn_linear import without_onednn_linear
 
 _on = False
+_by_inputs_alone = False
 
 
 def twice_differentiable() -> AbstractContextManager[None]:
     """Inside, take attention and linear layers by operations whose backward pass has a backward pass of its own.
 
-    That of a fused attention kernel and that of oneDNN's linear layer have none. The compiler takes no oneDNN layer
-    anyway, and traces attention's setting alone.
+    That of a fused attention kernel and that of oneDNN's linear layer have none. Convolutions are taken by operations
+    whose second derivative is cheap. The compiler takes no oneDNN layer anyway, and traces attention's setting alone.
     """
     return sdpa_kernel(SDPBackend.MATH) if torch.compiler.is_compiling() else _twice_differentiable()
 
@@ -25,6 +26,16 @@ def twice_differentiable() -> AbstractContextManager[None]:
 def is_twice_differentiable() -> bool:
     """True inside `twice_differentiable`, for what is computed again later."""
     return _on
+
+
+def by_inputs_alone() -> AbstractContextManager[None]:
+    """Inside, a backward pass is for the gradient by the network's inputs: convolutions leave out that by weights."""
+    return nullcontext() if torch.compiler.is_compiling() else _without_weights()
+
+
+def is_by_inputs_alone() -> bool:
+    """True inside `by_inputs_alone`."""
+    return _by_inputs_alone
 
 
 @contextmanager
@@ -36,3 +47,13 @@ def _twice_differentiable() -> Iterator[None]:
             yield
     finally:
         _on = before
+
+
+@contextmanager
+def _without_weights() -> Iterator[None]:
+    global _by_inputs_alone
+    before, _by_inputs_alone = _by_inputs_alone, True
+    try:
+        yield
+    finally:
+        _by_inputs_alone = before

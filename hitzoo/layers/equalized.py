@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+from hitzoo.layers.convolution import convolution
+
 
 class Conv(nn.Module):
     """A square convolution that keeps the resolution: [B, C, r, r] -> [B, C', r, r]."""
@@ -25,7 +27,7 @@ class Conv(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Convolve with zero padding."""
-        return F.conv2d(x, _scaled(self.weight, self.gain), self.bias, padding=self.padding)
+        return convolution(x, _scaled(self.weight, self.gain), self.bias, self.padding)
 
 
 class Dense(nn.Module):

@@ -31,3 +31,12 @@ def outside_autocast(operation: Callable[[torch.Tensor], torch.Tensor], x: torch
         return operation(x)
     with torch.autocast(x.device.type, enabled=False):
         return operation(at_least_float32(x))
+
+
+def as_autocast_takes(*inputs: torch.Tensor | None) -> tuple[torch.Tensor | None, ...]:
+    """Cast a product's inputs as autocast would, for operations it does not know; float64 stays as it is."""
+    device = next(value.device.type for value in inputs if value is not None)
+    if device == "meta" or not torch.is_autocast_enabled(device):  # it has no autocast
+        return inputs
+    narrow = torch.get_autocast_dtype(device)
+    return tuple(value if value is None or value.dtype == torch.float64 else value.to(narrow) for value in inputs)

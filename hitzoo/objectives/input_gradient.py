@@ -12,7 +12,7 @@ from typing import TypeAlias
 import torch
 from torch import nn
 
-from hitzoo.layers.double_backward import twice_differentiable
+from hitzoo.layers.double_backward import by_inputs_alone, twice_differentiable
 from hitzoo.layers.in_float32 import at_least_float32
 
 LogitsAndGradient: TypeAlias = tuple[torch.Tensor, torch.Tensor]
@@ -30,7 +30,8 @@ def by_autograd(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndGrad
         images = images.detach().requires_grad_()
     with twice_differentiable():
         logits = at_least_float32(discriminator(images))
-        (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
+        with by_inputs_alone():
+            (gradient,) = torch.autograd.grad(logits.sum(), images, create_graph=True)
     return logits, gradient
 
 
@@ -47,7 +48,8 @@ def by_func(discriminator: nn.Module, images: torch.Tensor) -> LogitsAndGradient
     with twice_differentiable():
         pulled = torch.func.vjp(logits_of, images)  # type: ignore[assignment]
         logits, pull_back = pulled
-        (gradient,) = pull_back(torch.ones_like(logits))
+        with by_inputs_alone():
+            (gradient,) = pull_back(torch.ones_like(logits))
     return logits, gradient
 
 

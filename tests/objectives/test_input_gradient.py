@@ -8,7 +8,7 @@ from torch import nn
 
 from hitzoo.families.build import build_discriminator
 from hitzoo.families.compile import compile_spec
-from hitzoo.layers import onednn_linear
+from hitzoo.layers import convolution, onednn_linear
 from hitzoo.layers.checkpointing import CheckpointedModule, checkpointed
 from hitzoo.layers.double_backward import is_twice_differentiable
 from hitzoo.layers.in_float32 import at_least_float32
@@ -171,3 +171,17 @@ def test_fused_attention_is_back_after_a_penalty() -> None:
     by_func(network, images)
     assert (torch.backends.cuda.flash_sdp_enabled(), onednn_linear.applies(images)) == before
     assert not is_twice_differentiable()
+
+
+@pytest.mark.parametrize("way", [by_autograd, by_func])
+def test_gradient_by_images_leaves_out_that_by_kernels(tiny_spec, way, monkeypatch) -> None:
+    network = build_discriminator(compile_spec(tiny_spec("discriminator.minibatch_std=2"))).double()
+    asked = []
+    monkeypatch.setattr(convolution, "_gradients", lambda *args: asked.append(args[-1]) or KERNELS(*args))
+    _, squares = way(network, randn(2, 3, 8, 8))
+    assert set(asked) == {(True, False, False)}
+    squares.sum().backward()
+    assert (False, True, False) in asked
+
+
+KERNELS = convolution._gradients
