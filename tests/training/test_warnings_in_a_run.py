@@ -23,7 +23,7 @@ HEALTHY = ("training.regularizers=[{kind: r1, weight: 0.1}]", "training.optimize
 
 def go(spec, out: Path, **changes: Any) -> list[str]:
     listener = Listener()
-    changes = {"log_every": 2, "sample_every": 40, "checkpoint_every": 80, **changes}
+    changes = {"log_every": 2, "sample_every": 20, "checkpoint_every": 80, **changes}
     train(spec, RunOptions(out=out, device="cpu", **changes), listener)
     return [note for note in listener.notes if note.startswith("warning") or note.endswith("is over")]
 
@@ -34,20 +34,20 @@ def lines(out: Path) -> list[dict[str, Any]]:
 
 def test_run_whose_discriminator_wins_says_so_once(tiny_spec, tmp_path: Path) -> None:
     out = tmp_path / "run"
-    (warning,) = go(tiny_spec(*FAILS, "training.steps=80"), out)
+    (warning,) = go(tiny_spec(*FAILS, "training.steps=60"), out)
     assert "the discriminator wins" in warning
     told = [line for line in lines(out) if "warning" in line]
     assert [line["warning"] for line in told] == ["discriminator_wins"]
     assert warning.startswith(f"warning: step {told[0]['step']}: ")
     assert summarize(out).failures == ("discriminator_wins",)
-    assert go(tiny_spec(*FAILS, "training.steps=120"), out, resume=True) == [], "a resumed run does not repeat it"
+    assert go(tiny_spec(*FAILS, "training.steps=90"), out, resume=True) == [], "a resumed run does not repeat it"
     assert summarize(out).failures == ("discriminator_wins",)
 
 
 def test_healthy_run_says_nothing_and_logs_the_diversity_of_its_grids(tiny_spec, tmp_path: Path) -> None:
-    assert go(tiny_spec(*HEALTHY, "training.steps=80"), tmp_path / "run") == []
+    assert go(tiny_spec(*HEALTHY, "training.steps=40"), tmp_path / "run") == []
     grids = [line for line in lines(tmp_path / "run") if "diversity" in line]
-    assert [(line["step"], line["images"]) for line in grids] == [(40, 160), (80, 320)]
+    assert [(line["step"], line["images"]) for line in grids] == [(20, 80), (40, 160)]
     assert all(0 < line["diversity"] < 2 and 0 < line["contrast"] < 2 for line in grids)
     assert summarize(tmp_path / "run").failures == ()
 
