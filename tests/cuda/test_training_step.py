@@ -29,11 +29,13 @@ RECIPES = {
     "no penalty, layer norm": ("training.regularizers=[]", "generator.norm=layer"),
     "ghost norm": ("training.norm_statistics=4", "training.batch_size=8"),
     "checkpointing": ("training.activation_checkpointing=all",),
+    "ada": ("training.augment={kind: ada, strength: 0.7, transforms: [blit, geometry, color, filter, noise, cutout]}",),
 }
 WAYS = {
     "float32": (Execution(), 1e-4),
     "channels-first": (Execution(channels_last=False), 1e-4),
     "plain": (PLAIN, 1e-4),
+    "deterministic": (Execution(deterministic=True), 1e-4),
     "tf32": (Execution(precision="tf32"), 2e-2),
     "bf16": (Execution(precision="bf16"), 0.2),
 }

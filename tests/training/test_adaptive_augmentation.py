@@ -26,7 +26,8 @@ def test_strength_is_that_of_an_undisturbed_run(tiny_spec, tmp_path) -> None:
     train(tiny_spec(RISING, BATCH, "training.steps=5"), options(tmp_path / "parts"))
     rest = train(spec, options(tmp_path / "parts", seed=None, resume=True))
     assert_same_run(rest, whole)
-    assert [line["augment_p"] for line in lines(rest.folder)] == [0.0] * 4 + [0.4] * 4 + [0.8]
+    written = [line["augment_p"] for line in lines(rest.folder) if "augment_p" in line]
+    assert written == [0.0] * 4 + [0.4] * 4 + [0.8]
 
 
 @pytest.fixture
