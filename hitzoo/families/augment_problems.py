@@ -19,8 +19,17 @@ def augment_problems(spec: Spec) -> list[Problem]:
     augment = spec.training.augment
     if augment is None:
         return []
-    own = _adaptive_problems(spec, augment) if isinstance(augment, AdaSpec) else _policy_problems(spec, augment)
+    own = _ada_problems(spec, augment) if isinstance(augment, AdaSpec) else _policy_problems(spec, augment)
     return [*own, *_strength_problems(spec, augment.strength)]
+
+
+def _ada_problems(spec: Spec, augment: AdaSpec) -> Iterator[Problem]:
+    names = [entry if isinstance(entry, str) else entry.group for entry in augment.transforms]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            message = f"{name} is there already, and each group is applied once"
+            yield spec.places.problem((*_PLACE, "transforms", index), message, "leave out one of them")
+    yield from _adaptive_problems(spec, augment)
 
 
 def _policy_problems(spec: Spec, augment: DiffAugmentSpec) -> Iterator[Problem]:

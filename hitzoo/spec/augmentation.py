@@ -98,6 +98,19 @@ class DiffAugmentSpec:
 
 
 AdaName: TypeAlias = Literal["blit", "geometry", "color", "filter", "noise", "cutout"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdaGroupSpec:
+    """A group of ADA's transforms, each of them applied with this `probability` times p."""
+
+    group: AdaName
+    probability: float = 1.0
+
+
+AdaEntry: TypeAlias = AdaName | AdaGroupSpec
+"""A group by name, or by a mapping with its probability."""
+
 ADA_TARGET, ADA_IMAGES = 0.6, 500_000
 """The paper's numbers for a strength that adapts itself."""
 
@@ -111,7 +124,7 @@ class AdaSpec:
     """
 
     kind: Literal["ada"] = "ada"
-    transforms: tuple[AdaName, ...] = ("blit", "geometry", "color")
+    transforms: tuple[AdaEntry, ...] = ("blit", "geometry", "color")
     strength: Number | None = None
     target: float | None = None
     images: int | None = None

@@ -135,7 +135,7 @@ def _r3gan(setting: Setting) -> list[str]:
         f"  - {{kind: r2, weight: {weight}}}",
         "augment:                        # of all that the discriminator sees; p does not adapt itself",
         "  kind: ada",
-        "  transforms: [blit, geometry, color, cutout]",
+        "  transforms: [blit, geometry, {group: color, probability: 0.5}, cutout]",
         f"  strength: {{from: 0, to: {_strength(setting.side)}, images: {images}}}",
         "optimizer:",
         "  kind: adam",

@@ -55,6 +55,10 @@ OURS = "training.regularizers=[{kind: r1, weight: 5}, {kind: r2, weight: {from: 
             "; ada of noise, with p adapting to 0.5 in 9,000 images; adam",
         ),
         (["training.augment={kind: ada, strength: 0.25, transforms: [color]}"], "; ada of color, with p 0.25; adam"),
+        (
+            ["training.augment={kind: ada, strength: 0.25, transforms: [blit, {group: color, probability: 0.5}]}"],
+            "; ada of blit, color with probability 0.5, with p 0.25; adam",
+        ),
         (["discriminator.san=true", "training.loss=hinge"], "hinge, san, r1"),
         (
             ["training.optimizer={kind: adam, warm_up: 5000, clip_norm: 5, discriminator: {learning_rate: 0.0002}}"],

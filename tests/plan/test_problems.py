@@ -280,6 +280,11 @@ def test_augmentation_that_cannot_be_done(augment: str, message: str) -> None:
         ("augment: {kind: ada, target: 0.5}, loss: wasserstein", "under a wasserstein loss the sign of a logit means"),
         ("augment: {kind: ada, strength: {from: 0, to: 2, images: 9}}", "strength.to\n  2 is out of range: at most 1"),
         ("augment: {kind: ada, p: 0.2}", "unknown key 'p'"),
+        (
+            "augment: {kind: ada, transforms: [color, {group: color, probability: 0.5}]}",
+            "training.augment.transforms[1]\n  color is there already",
+        ),
+        ("augment: {kind: ada, transforms: [{group: color, probability: 2}]}", "transforms[0].probability"),
     ],
 )
 def test_adaptation_that_cannot_be_done(training: str, message: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from hitzoo.errors import RequestError, UnknownNameError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec, parse_spec
-from hitzoo.spec.augmentation import AdaSpec, DiffAugmentSpec
+from hitzoo.spec.augmentation import AdaGroupSpec, AdaSpec, DiffAugmentSpec
 from hitzoo.spec.ema import EmaSpec
 from hitzoo.spec.recipes import RECIPES, Setting, with_recipe
 from hitzoo.spec.shipped import find_spec, shipped_specs
@@ -55,7 +55,9 @@ def test_r3gan_anneals_all_it_anneals_over_the_run_at_most() -> None:
     assert training.optimizer.betas == (0.0, ScheduleSpec(from_=0.9, to=0.99, images=640_000))
     assert training.ema.half_life == ScheduleSpec(from_=0.0, to=16_000.0, images=640_000)
     strength = ScheduleSpec(from_=0.0, to=0.3, images=640_000)
-    assert training.augment == AdaSpec(transforms=("blit", "geometry", "color", "cutout"), strength=strength)
+    assert training.augment == AdaSpec(
+        transforms=("blit", "geometry", AdaGroupSpec(group="color", probability=0.5), "cutout"), strength=strength
+    )
     long = parse_spec(with_recipe(HEAD, "r3gan", Setting(side=256, images=10**9))).training
     assert long.ema.half_life == ScheduleSpec(from_=0.0, to=500_000.0, images=20_000_000)
     assert long.regularizers[0].weight == ScheduleSpec(from_=75.0, to=7.5, images=20_000_000)

@@ -6,8 +6,8 @@ Adversarial Networks with Limited Data"), appendix B, with the ranges there.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from math import pi
 
 import torch
@@ -33,30 +33,34 @@ class Ada:
 
     Turns and shifts are put together to one map, which moves an image once; what comes in from beyond its borders is
     mirrored. Colours are one affine map as well. With p = 0 images are as they were, to the bit, and take as long.
+    Those of a name in `shares` are applied with that share of p.
     """
 
     transforms: Collection[str] = ("blit", "geometry", "color")
+    shares: Mapping[str, float] = field(default_factory=dict)
 
     def __call__(self, images: torch.Tensor, random: BatchRandom, strength: float | None = None) -> torch.Tensor:
         """Return augmented images, affine in those given; `strength` is p, 1 when absent."""
-        chance = 1.0 if strength is None else strength
-        images = self._moved(images, random, chance)
-        if "color" in self.transforms:
-            images = colored(images, *colors(random, chance, images.dtype))
-        if "filter" in self.transforms:
-            images = BandFilter()(images, random, chance)
-        if "noise" in self.transforms:
-            images = noisy(images, random, chance)
-        return cut(images, random, chance) if "cutout" in self.transforms else images
+        chances = {
+            name: (1.0 if strength is None else strength) * self.shares.get(name, 1.0) for name in self.transforms
+        }
+        images = self._moved(images, random, chances)
+        if "color" in chances:
+            images = colored(images, *colors(random, chances["color"], images.dtype))
+        if "filter" in chances:
+            images = BandFilter()(images, random, chances["filter"])
+        if "noise" in chances:
+            images = noisy(images, random, chances["noise"])
+        return cut(images, random, chances["cutout"]) if "cutout" in chances else images
 
-    def _moved(self, images: torch.Tensor, random: BatchRandom, chance: float) -> torch.Tensor:
+    def _moved(self, images: torch.Tensor, random: BatchRandom, chances: Mapping[str, float]) -> torch.Tensor:
         """Move images by quarters exactly, and by all else through one map."""
         side, maps = images.shape[-1], []
-        if "blit" in self.transforms:
-            images = geometry.turned(images, random, chance)
-            maps.append(geometry.shift(random, chance, side))
-        if "geometry" in self.transforms:
-            maps.append(geometry.general(random, chance, side))
+        if "blit" in chances:
+            images = geometry.turned(images, random, chances["blit"])
+            maps.append(geometry.shift(random, chances["blit"], side))
+        if "geometry" in chances:
+            maps.append(geometry.general(random, chances["geometry"], side))
         if not maps:
             return images
         inverse = maps[0] if len(maps) == 1 else maps[0] @ maps[1]

@@ -18,7 +18,7 @@ def pipe_of(given: spec.AugmentSpec) -> AugmentPipe:
     """Return what `training.augment` names."""
     strength = None if given.strength is None else number_of(given.strength)
     if isinstance(given, spec.AdaSpec):
-        return AugmentPipe(Ada(given.transforms), strength, adaptive=strength is None)
+        return AugmentPipe(_ada(given.transforms), strength, adaptive=strength is None)
     return AugmentPipe(augmentation_of(given.policy), strength)
 
 
@@ -28,6 +28,12 @@ def adaptive_strength_of(given: spec.AugmentSpec | None) -> AdaptiveStrength | N
         return None
     target = spec.ADA_TARGET if given.target is None else given.target
     return AdaptiveStrength(target, given.images or spec.ADA_IMAGES)
+
+
+def _ada(groups: Sequence[spec.AdaEntry]) -> Ada:
+    """Return ADA's pipeline of some groups, by name or with their probabilities."""
+    named = {group if isinstance(group, str) else group.group for group in groups}
+    return Ada(named, {group.group: group.probability for group in groups if not isinstance(group, str)})
 
 
 def augmentation_of(policy: Sequence[spec.TransformEntry]) -> Augmentation:

@@ -56,6 +56,14 @@ def test_strength_is_the_share_of_images_that_change(group) -> None:
     assert share == pytest.approx(chosen.get(group, 0.2), abs=0.06)
 
 
+@pytest.mark.parametrize("group", GROUPS)
+def test_share_of_a_group_is_as_a_smaller_strength_of_it_alone(group) -> None:
+    given = images(40, side=16)
+    halved = Ada((group,), {group: 0.5})(given, draws(40), 0.8)
+    assert torch.equal(halved, Ada((group,))(given, draws(40), 0.4))
+    assert not torch.equal(halved, Ada((group,), {"noise" if group == "blit" else "blit": 0.5})(given, draws(40), 0.8))
+
+
 def test_strength_that_grows_keeps_what_it_changed() -> None:
     given = images(300)
     few, many = ((Ada(("color",))(given, draws(300), p) != given).flatten(1).any(1) for p in (0.1, 0.2))
