@@ -60,7 +60,10 @@ class _Blur(torch.autograd.Function):
 
 
 class _Spread(torch.autograd.Function):
-    """The blur's gradient by its input, for one by its output: [B, C, r/2, r/2] -> [B, C, r, r]."""
+    """The blur's gradient by its input, for one by its output: [B, C, r/2, r/2] -> [B, C, r, r].
+
+    On CPUs in float32: in bfloat16 it measured 20 times as long.
+    """
 
     @staticmethod
     def forward(gradient: torch.Tensor, kernel: torch.Tensor, shape: torch.Size) -> torch.Tensor:

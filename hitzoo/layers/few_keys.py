@@ -1,7 +1,7 @@
 """Attention to a few keys under autocast on CPUs, by two products and a softmax that is kept for the backward pass.
 
-torch's fused kernel is slow there in bfloat16, and takes up to twice as long as this in float32; in float32 both take
-about as long on float32 inputs. The probabilities are at most four times as many numbers as the queries.
+torch's fused kernel has a slow backward pass in bfloat16, and in float32 takes up to twice as long as this. The
+probabilities are at most four times as many numbers as the queries.
 
 N sequences, L queries, M keys, d width of the one head.
 """

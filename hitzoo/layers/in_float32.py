@@ -10,8 +10,8 @@ import torch
 def in_float32_on_cpu(operation: Callable[..., torch.Tensor], *inputs: torch.Tensor) -> torch.Tensor:
     """Compute `operation(*inputs)`; on a CPU narrower inputs go through float32, outside autocast.
 
-    Measured with torch 2.15 (docs/benchmarks.md): a depthwise convolution's backward pass takes 20 times as long in
-    bfloat16, attention's 5 times; the conversion is cheap beside either.
+    Measured with torch 2.15 (docs/benchmarks.md): attention's backward pass takes 5 times as long in bfloat16; the
+    conversion is cheap beside it.
     """
     first = inputs[0]
     if first.device.type != "cpu" or first.dtype == torch.float32 or first.dtype == torch.float64:
