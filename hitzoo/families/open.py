@@ -30,7 +30,8 @@ def compile_mended(error: SpecError) -> SpecError:
     """The error of a document, with the sizes that do not fit in any way it may have been meant."""
     unfit = [_unfit(spec) for spec in error.mended if isinstance(spec, Spec)]
     common = set.intersection(*unfit) if unfit else set()
-    return SpecError(error.source, [*error.problems, *common])
+    wrong = {problem.path for problem in error.problems}  # what was guessed there is not the author's
+    return SpecError(error.source, [*error.problems, *(problem for problem in common if problem.path not in wrong)])
 
 
 def _unfit(spec: Spec) -> set[Problem]:

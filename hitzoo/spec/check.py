@@ -22,7 +22,7 @@ def check_shape(data: Mapping[str, Any], places: Places, schema: Mapping[str, An
     """Problems of `data`: everything that a schema does not allow."""
     if too_large := size_problem(data):
         return [too_large]
-    return [problem for error in violations(data, schema) for problem in explain(error, places, schema)]
+    return _once([problem for error in violations(data, schema) for problem in explain(error, places, schema)])
 
 
 def check_data(data: Mapping[str, Any], places: Places, language: Language, written: Sequence[Problem] = ()) -> Spec:
@@ -45,8 +45,14 @@ def check_data(data: Mapping[str, Any], places: Places, language: Language, writ
     ways = [mend(data, places, language.schema, guess=guess) for guess in (0, 1)]
     more = ways[0].problems & ways[1].problems
     mended = [to_spec(way.data, places, language) for way in ways if way.data is not None]
-    found = _with_families([*problems, *more], data, places, language)
+    found = _with_families(_once([*problems, *more]), data, places, language)
     raise SpecError(places.source, found, mended if len(mended) == len(ways) else ())
+
+
+def _once(problems: Sequence[Problem]) -> list[Problem]:
+    """The problems, without those that are there with a hint too: a kind's own schema says them again."""
+    hinted = {replace(problem, hint="") for problem in problems if problem.hint}
+    return [problem for problem in problems if problem not in hinted]
 
 
 def _with_families(

@@ -46,7 +46,7 @@ def explain(error: Any, places: Places, document: Mapping[str, Any]) -> Iterator
             newer = "install a newer hitzoo to read it" if path == ("hitzoo",) and value in (2, 3, 4) else ""
             yield places.problem(path, f"{show(value)} is not possible here; it must be {show(wanted)}", newer)
         case "type":
-            yield places.problem(path, f"{show(value)} is not {_types(error)}", _type_hint(error))
+            yield places.problem(path, f"{show(value)} is not {_types(error)}", _type_hint(error, document))
         case "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum":
             yield places.problem(path, f"{show(value)} is out of range: {bounds_in_words(error.schema)}")
         case "minItems" | "maxItems":
@@ -105,7 +105,7 @@ def _types(error: Any) -> str:
     return " or ".join([*(_TYPE_NAMES[name] for name in names), *(["a schedule"] if _may_be_schedule(error) else [])])
 
 
-def _type_hint(error: Any) -> str:
+def _type_hint(error: Any, document: Mapping[str, Any]) -> str:
     value, wanted = error.instance, error.validator_value
     if isinstance(value, str) and any(name in wanted for name in ("number", "integer")):
         return number_hint(value) or (_description(error.schema) if _is_one_of_two(error) else "")
@@ -113,13 +113,25 @@ def _type_hint(error: Any) -> str:
         return boolean_hint(value)
     if isinstance(value, str) and value in error.schema.get("properties", {}).get("kind", {}).get("enum", ()):
         return f"write it as a mapping: {{kind: {value}}}"
-    if "array" in wanted and isinstance(value, str | int | float):
-        return f"write it as a list: [{shortened(str(value))}]"
-    if "array" in wanted and isinstance(value, Mapping):
-        return "write it as a list: [{…}]"
+    if "array" in wanted and value is not None:
+        return f"write it as a list{_as_list(value, error.schema, document)}"
     if _may_be_schedule(error):
         return "a schedule is written {from: …, to: …, images: …}"
     return _description(error.schema) if _is_one_of_two(error) else ""
+
+
+def _as_list(value: object, schema: Mapping[str, Any], document: Mapping[str, Any]) -> str:
+    """A list of the one value that was written, as the schema of lists wants its entries."""
+    entry = schema.get("items", {})
+    entry = document["$defs"][str(entry["$ref"]).removeprefix("#/$defs/")] if "$ref" in entry else entry
+    if isinstance(value, str) and value in entry.get("properties", {}).get("kind", {}).get("enum", ()):
+        return f": [{{kind: {value}}}]"
+    if isinstance(value, Mapping):
+        return ": [{…}]"
+    if entry.get("type") == "object":
+        return " of mappings: [{…}]"
+    fewest = schema.get("minItems", 0)
+    return f" of {fewest}: [{', '.join(['…'] * fewest)}]" if fewest > 1 else f": [{shortened(str(value))}]"
 
 
 def _may_be_schedule(error: Any) -> bool:

@@ -134,6 +134,8 @@ def meant_key(key: str, path: Path, allowed: Iterable[str], document: Mapping[st
     places = [] if near or belongs else outermost_places(word, document)
     if len(places) == 1:
         belongs = places[0]
+    if belongs and render_path((*path, key)) == belongs:  # known at this very place, beside another word
+        return f"it is a key of another {'family' if 'family' in known else 'kind'}"
     return f"did you mean {_readable(belongs)}?" if belongs else near
 
 

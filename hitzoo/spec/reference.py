@@ -31,7 +31,8 @@ class Entry:
     """One key: `path` is `training.ema.decay` or, in the entries of a list, `generator.stages[].heads`.
 
     `default` is plain data, None where there is no single one: the description then says what holds. A mapping, or a
-    list of mappings, has `groups`; the first has what every choice has.
+    list of mappings, has `groups`; the first has what every choice has. `has_defaults` is true of a mapping that is
+    there when it is left out.
     """
 
     path: str
@@ -42,6 +43,7 @@ class Entry:
     default: Any
     description: str
     groups: tuple[Group, ...]
+    has_defaults: bool = False
 
     @property
     def default_in_words(self) -> str:
@@ -49,7 +51,7 @@ class Entry:
         if self.required:
             return "required"
         if self.default is None:
-            return "absent" if self.may_be_single else "the defaults of its keys"
+            return "the defaults of its keys" if self.has_defaults else "absent"
         return scalar_in_words(self.default)
 
     @property
@@ -139,6 +141,7 @@ class _Reader:
             default=None if required or declared is None or _always_mapping(part, kinds) else _default(declared[0]),
             description=part.get("description", ""),
             groups=self.groups(inner[0], kinds, inner[1]) if kinds else (),
+            has_defaults=declared is not None and _always_mapping(part, kinds) and declared[0].default is not None,
         )
 
     def _kinds(self, path: str, declared: tuple[Field[Any], Any] | None) -> tuple[type, ...]:

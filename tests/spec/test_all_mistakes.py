@@ -245,3 +245,39 @@ def test_mutated_specs_are_refused_in_words(count: int) -> None:
 def test_json_documents_are_mended_too() -> None:
     data = json.loads(json.dumps(read_document(SOUND, "s").data)) | {"training": {"steps": "9"}}
     assert [problem.path for problem in check_shape(data, Places(), LANGUAGE.schema)] == ["training.steps"]
+
+
+@pytest.mark.parametrize(
+    ("training", "told"),
+    [
+        (
+            "augment: diffaugment",
+            ['"diffaugment" is not a mapping of keys to values|write it as a mapping: {kind: diffaugment}'],
+        ),
+        (
+            "augment: {kind: diffaugment, policy: [{ratio: 0.2}]}",
+            ["missing key 'kind'|Which transform: flip, color, translation, cutout, erase, hue or filter."],
+        ),
+        (
+            "augment: {kind: ada, policy: [color]}",
+            ["unknown key 'policy'|it is a key of another kind; allowed: images, kind, strength, target, transforms"],
+        ),
+        ("optimizer: {kind: adam, betas: 0.9}", ["0.9 is not a list|write it as a list of 2: […, …]"]),
+        ("regularizers: r1", ['"r1" is not a list|write it as a list: [{kind: r1}]']),
+        ("regularizers: 3", ["3 is not a list|write it as a list of mappings: [{…}]"]),
+        ("ema: [0.9, 0.99]", ["0.9 is not a mapping of keys to values|", "0.99 is not a mapping of keys to values|"]),
+    ],
+)
+def test_mistake_is_told_once_with_a_way_on_that_works(tmp_path, training: str, told: list[str]) -> None:
+    head = "hitzoo: 1\nname: mine\ngenerator:\n  family: hit\n  stages:\n    - {channels: 32, depth: 1}\n"
+    (tmp_path / "mine.yaml").write_text(f"{head}training:\n  {training}\n", encoding="utf-8")
+    with pytest.raises(SpecError) as caught:
+        open_spec(tmp_path / "mine.yaml")
+    assert [f"{problem.message}|{problem.hint}" for problem in caught.value.problems] == told
+
+
+def test_key_of_another_family_is_not_offered_at_its_own_place() -> None:
+    text = MISTAKES.replace(
+        "{family: stylegan2, channels: [16, 32, 64], minibatch_std: 5}", "{family: projected, san: true}"
+    )
+    assert "unknown key 'san'\n  it is a key of another family; allowed: backbone" in said(text)

@@ -322,7 +322,7 @@ def test_a_number_may_follow_a_schedule_and_is_written_back() -> None:
             "optimizer: {kind: adam, learning_rate: [1, 0]}",
             "[1, 0] is not a number or a schedule\n  a schedule is written",
         ),
-        ("optimizer: {kind: adam, betas: 0.99}", "0.99 is not a list\n  write it as a list: [0.99]"),
+        ("optimizer: {kind: adam, betas: 0.99}", "0.99 is not a list\n  write it as a list of 2: […, …]"),
         ("optimizer: {kind: adam, betas: {from: 0, to: 1}}", "is not a list\n  write it as a list: [{…}]"),
         (
             "updates: alternating",
