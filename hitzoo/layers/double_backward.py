@@ -17,8 +17,9 @@ _by_inputs_alone = False
 def twice_differentiable() -> AbstractContextManager[None]:
     """Inside, take attention and linear layers by operations whose backward pass has a backward pass of its own.
 
-    That of a fused attention kernel and that of oneDNN's linear layer have none. Convolutions are taken by operations
-    whose second derivative is cheap. The compiler takes no oneDNN layer anyway, and traces attention's setting alone.
+    That of a fused attention kernel has none, and that of oneDNN's linear layer falls back to torch's products.
+    Convolutions are taken by operations whose second derivative is cheap. The compiler takes no oneDNN layer anyway,
+    and traces attention's setting alone.
     """
     return sdpa_kernel(SDPBackend.MATH) if torch.compiler.is_compiling() else _twice_differentiable()
 

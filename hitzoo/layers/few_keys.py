@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Any
 
 import torch
-from torch.autograd.function import once_differentiable
 
 from hitzoo.layers.double_backward import is_twice_differentiable
 
@@ -28,7 +27,10 @@ def applies(query: torch.Tensor, key: torch.Tensor) -> bool:
 
 
 def attend_to_few(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
-    """softmax(q·kᵀ/√d)·v: [N, 1, L, d], [N, 1, M, d], [N, 1, M, d] -> [N, 1, L, d]; differentiable once."""
+    """softmax(q·kᵀ/√d)·v: [N, 1, L, d], [N, 1, M, d], [N, 1, M, d] -> [N, 1, L, d].
+
+    Its second derivative is right, but computes the probabilities again: better inside `twice_differentiable`.
+    """
     out: torch.Tensor = _Attention.apply(query.squeeze(1), key.squeeze(1), value.squeeze(1))
     return out.unsqueeze(1)
 
@@ -37,20 +39,25 @@ class _Attention(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
         ctx.scale = query.shape[-1] ** -0.5
-        scores = torch.bmm(query, (key * ctx.scale).transpose(1, 2))
-        shares = _softmax(scores)
+        shares = _shares(query, key, ctx.scale)
         ctx.save_for_backward(query, key, value, shares)
         return torch.bmm(shares, value)
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    def backward(ctx: Any, *incoming: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        (gradient,) = incoming
         query, key, value, shares = ctx.saved_tensors
+        if torch.is_grad_enabled():  # to be differentiated again: those kept do not know what they were made of
+            shares = _shares(query, key, ctx.scale)
         by_shares = torch.bmm(gradient, value.transpose(1, 2))
         by_scores = _of_softmax(by_shares, shares)
         by_value = torch.bmm(shares.transpose(1, 2), gradient)
         by_key = torch.bmm(by_scores.transpose(1, 2), query) * ctx.scale
         return torch.bmm(by_scores, key * ctx.scale), by_key, by_value
+
+
+def _shares(query: torch.Tensor, key: torch.Tensor, scale: float) -> torch.Tensor:
+    return _softmax(torch.bmm(query, (key * scale).transpose(1, 2)))
 
 
 def _softmax(scores: torch.Tensor) -> torch.Tensor:

@@ -13,7 +13,6 @@ from functools import cache
 from typing import Any
 
 import torch
-from torch.autograd.function import once_differentiable
 
 _TILE = 64  # rows that one image of the weight gradient's convolution holds
 _enabled = True
@@ -50,7 +49,7 @@ def without_onednn_linear(off: bool = True) -> Iterator[None]:
 
 
 def onednn_linear(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None) -> torch.Tensor:
-    """x·Wᵀ + b: [..., C], [C', C], [C'] -> [..., C']; differentiable once."""
+    """x·Wᵀ + b: [..., C], [C', C], [C'] -> [..., C']; its second derivative is torch's."""
     rows: torch.Tensor = _Linear.apply(x.reshape(-1, x.shape[-1]), weight, bias)
     return rows.view(*x.shape[:-1], weight.shape[0])
 
@@ -63,14 +62,14 @@ class _Linear(torch.autograd.Function):
         return _product(x, weight, bias)
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+    def backward(ctx: Any, *incoming: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         x, weight = ctx.saved_tensors
         for_x, for_weight, for_bias = ctx.needs_input_grad
-        gradient = gradient.contiguous()
+        gradient = incoming[0].contiguous()
+        again = torch.is_grad_enabled()  # to be differentiated again, which oneDNN's product cannot be
         return (
-            _product(gradient, weight.t().contiguous(), None) if for_x else None,
-            _weight_gradient(gradient, x) if for_weight else None,
+            (gradient @ weight if again else _product(gradient, weight.t().contiguous(), None)) if for_x else None,
+            (gradient.t() @ x if again else _weight_gradient(gradient, x)) if for_weight else None,
             gradient.sum(dim=0) if for_bias and ctx.has_bias else None,
         )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from hitzoo.objectives.critic import Answer, Question
+from hitzoo.objectives.critic import Answer, Question, per_image
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +49,12 @@ def mean_logits(answers: Mapping[Question, Answer]) -> dict[str, torch.Tensor]:
 
 
 def real_signs(answers: Mapping[Question, Answer]) -> torch.Tensor | None:
-    """Return the sum of the signs of the real images' logits, where they were asked for."""
+    """Return the sum of the signs of D at real images, one of each, where they were asked for.
+
+    Where D judges places of an image, its sign is that of their mean.
+    """
     real = [answer.logits.detach() for question, answer in answers.items() if question.on == "real"]
-    return real[0].sign().sum() if real else None
+    return per_image(real[0]).sign().sum() if real else None
 
 
 def _means(parts: Sequence[Mapping[str, torch.Tensor]]) -> dict[str, torch.Tensor]:

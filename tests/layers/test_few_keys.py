@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 import torch.nn.functional as F
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from hitzoo.layers import few_keys
 from hitzoo.layers.attend import attend
@@ -69,3 +70,16 @@ def test_attention_that_is_differentiated_twice_does_not_take_it() -> None:
 def test_attention_without_gradients_does_not_take_it() -> None:
     query, key, _ = (each.detach() for each in sequences(16))
     assert not few_keys.applies(query, key)
+
+
+def test_second_derivative_is_attentions() -> None:
+    """Outside `twice_differentiable`, too: a part of it must not be missing without a word."""
+    found = []
+    for way in (few_keys.attend_to_few, lambda *inputs: F.scaled_dot_product_attention(*inputs, scale=0.5)):
+        inputs = sequences(7, torch.float64)
+        with sdpa_kernel(SDPBackend.MATH):
+            first = torch.autograd.grad(way(*inputs).sin().sum(), inputs, create_graph=True)
+            sums = torch.autograd.grad(way(*inputs).sum(), inputs[:2], create_graph=True)  # by a constant
+        found.append(torch.autograd.grad(sum(each.square().sum() for each in (*first, *sums)), inputs))
+    for ours, theirs in zip(*found, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-10)

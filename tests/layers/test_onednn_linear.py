@@ -90,12 +90,16 @@ def test_what_does_not_learn_gets_no_gradient(frozen) -> None:
     assert [name for name, tensor in tensors.items() if tensor.grad is None] == [frozen]
 
 
-def test_a_second_derivative_is_refused_and_not_wrong() -> None:
-    x = randn(4, 6).requires_grad_()
-    out = onednn_linear(x, randn(5, 6, seed=1), None)
-    (gradient,) = torch.autograd.grad(out.square().sum(), x, create_graph=True)
-    with pytest.raises(RuntimeError, match="once_differentiable"):
-        gradient.sum().backward()
+@pytest.mark.parametrize("last", [torch.mean, lambda out: out.square().mean()], ids=["by a constant", "by the product"])
+def test_second_derivative_is_torchs(last) -> None:
+    """Of a gradient that does not depend on the product, too: it depends on the weight."""
+    found = []
+    for way in (onednn_linear, F.linear):
+        inputs = [randn(*shape, seed=seed).requires_grad_() for seed, shape in enumerate([(64, 6), (5, 6), (5,)])]
+        gradients = torch.autograd.grad(last(way(*inputs)), inputs, create_graph=True)
+        found.append(torch.autograd.grad(sum(one.square().sum() for one in gradients), inputs, allow_unused=True))
+    assert_same(*([one for one in part if one is not None] for part in found))
+    assert [one is None for one in found[0]] == [one is None for one in found[1]]
 
 
 def way_of(layer: Linear, x: torch.Tensor) -> str:

@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hitzoo.objectives.losses import Losses, mean_logits
+from hitzoo.objectives.critic import Answer, Question
+from hitzoo.objectives.losses import Losses, mean_logits, real_signs
 from tests.objectives.terms.critics import answered
 
 
@@ -37,3 +38,11 @@ def test_mean_logits_are_of_real_and_fake_images_alone() -> None:
         "real": pytest.approx(2.5),
         "fake": pytest.approx(-1.5),
     }
+
+
+def test_an_image_of_several_places_has_one_sign() -> None:
+    """That of their mean: an adaptive augmentation follows a mean sign from -1 to 1, whatever judges the images."""
+    places = torch.tensor([[3.0, -1.0, -1.0], [-3.0, 1.0, 1.0], [1.0, 1.0, 1.0]])
+    assert real_signs({Question("real"): Answer(places)}) == 1
+    assert real_signs({Question("real"): Answer(places[:, 0])}) == 1
+    assert real_signs({Question("fake"): Answer(places)}) is None

@@ -62,6 +62,16 @@ def test_four_steps_are_two_and_two_more(projected, begun: Path, tmp_path: Path)
     assert_same_run(rest, whole)
 
 
+def test_run_whose_augmentation_adapts_itself_is_resumed(projected, tmp_path: Path) -> None:
+    """It is cut between two changes of the strength, when the signs of all places would be more than the images."""
+    adaptive = projected("training.augment={kind: ada, target: -1.0, images: 100}", "training.steps=3")
+    train(adaptive, options(tmp_path / "run", sample_every=9))
+    state = json.loads((tmp_path / "run/checkpoints/step-00000003/training/state.json").read_text(encoding="utf-8"))
+    assert abs(state["augmentation"]["signs"]) <= state["augmentation"]["judged"] == state["images"]
+    longer = projected("training.augment={kind: ada, target: -1.0, images: 100}", "training.steps=4")
+    assert train(longer, options(tmp_path / "run", seed=None, resume=True, sample_every=9)).step == 4
+
+
 def test_no_file_holds_the_frozen_weights_and_every_record_names_them(begun: Path) -> None:
     sha256 = find_weights(NAME).sha256
     checkpoint = begun / "checkpoints/step-00000002"
