@@ -229,3 +229,16 @@ def test_a_resumed_run_recalibrates_to_the_same_bits(tiny_spec, tmp_path) -> Non
     ).read_bytes()
     grids = [end.folder / "samples/step-00000003.png" for end in (undisturbed, rest)]
     assert grids[0].read_bytes() == grids[1].read_bytes()
+
+
+def test_average_without_memory_for_recalibration_is_saved_as_it_is(tiny_spec, tmp_path, monkeypatch) -> None:
+    """The run goes on, and no file says what is not so."""
+
+    def full(*how: object) -> None:
+        raise torch.OutOfMemoryError("Tried to allocate 2.00 GiB")
+
+    monkeypatch.setattr("hitzoo.training.engine.ema.recalibrate", full)
+    spec = tiny_spec(ANEW[0], "training.steps=2")
+    end = run(spec, tmp_path / "run", sample_every=9)
+    assert end.step == 2
+    assert "recalibrated" not in load(end.checkpoint, device="cpu").metadata

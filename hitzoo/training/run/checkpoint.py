@@ -140,7 +140,7 @@ def _identity(role: Role, plan: ModelPlan) -> dict[str, Any]:
 def _said_of(average: MovingAverage, state: TrainState) -> dict[str, Any]:
     """Return what the header of an average of the generator says of it besides."""
     named = {"average": average.name} if len(state.averages["generator"]) > 1 else {}
-    return named | ({} if average.spec.recalibrate is None else {"recalibrated": average.spec.recalibrate})
+    return named | ({"recalibrated": average.spec.recalibrate} if average.recalibrated else {})
 
 
 def model_average(place: Path) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from hitzoo.errors import RunError, WeightsError
+from hitzoo.errors import RunError, WeightsError, first_line
 from hitzoo.files import write_text
 from hitzoo.plan.model import ModelPlan
 from hitzoo.sampling.generator import Generator
@@ -18,6 +18,7 @@ from hitzoo.sampling.pictures import save_png, to_grid
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.batches import batches
 from hitzoo.training.engine.ema import network_of
+from hitzoo.training.engine.out_of_memory import free_cached_memory, is_out_of_memory
 from hitzoo.training.engine.state import TrainState
 from hitzoo.training.engine.stream import TrainingStream
 from hitzoo.training.run.best import Best, last_chosen
@@ -113,11 +114,21 @@ class RunWriter:
         """
         for role, network in self.state.networks.items():
             _refuse_damage(role, network, progress.step)
-        for average in self.state.averages["generator"]:
-            network_of(average, self.plan, self.spec.training, progress.seed)
+        self._recalibrate(progress)
         flush_lines(self.folder.metrics)
         save_checkpoint(self.folder.checkpoints, self.spec, self.plan, self.state, progress, self.chosen)
         keep(self.folder.checkpoints, self.kept, self.best.place)
+
+    def _recalibrate(self, progress: Progress) -> None:
+        """Recalibrate the averages that want it; without memory for it they are saved as they are."""
+        try:
+            for average in self.state.averages["generator"]:
+                network_of(average, self.plan, self.spec.training, progress.seed)
+        except (RuntimeError, MemoryError) as error:
+            if not is_out_of_memory(error):
+                raise
+            free_cached_memory(error)
+            self.events.noted(f"not recalibrated at step {progress.step:,}: out of memory ({first_line(error)})")
 
     def save_grid(self, progress: Progress, generator: Generator, at_once: int, *, measured: bool) -> None:
         """Save samples of the averaged generator for the seeds that every grid of the run has, `at_once` at a time.
