@@ -103,7 +103,7 @@ def test_resuming_with_other_frozen_weights_is_refused(
     monkeypatch.setenv(VARIABLE, str(write_random_weights(tmp_path / "other.safetensors", seed=2)))
     other = find_weights(NAME).sha256
     said = refusal(RunError, projected(), begun)
-    assert f"discriminator.weights: '{sha256}' in the run, '{other}' now" in said
+    assert f"discriminator.weights: {sha256} in the run, {other} now" in said
     pinned = projected(f"discriminator.weights={sha256}")
     assert f"wanted {sha256[:12]}…; give the file that has them with {VARIABLE}" in refusal(WeightsError, pinned, begun)
 

@@ -26,6 +26,7 @@ from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.launcher import launch_identity
 from hitzoo.spec.convert import to_data
 from hitzoo.spec.types import Spec
+from hitzoo.spec.wording import scalar_in_words
 from hitzoo.spec.write import leaves, to_yaml
 from hitzoo.training.run.cleanup import remove_leftovers
 from hitzoo.training.run.record import RunRecord
@@ -106,7 +107,11 @@ class RunFolder(RunRecord):
         changed = [key for key in sorted(mine.keys() | stored.keys()) if mine.get(key) != stored.get(key)]
         changed = [key for key in changed if not _MAY_CHANGE.match(key)]
         if changed:
-            lines = [f"  {key}: {stored.get(key)!r} in the run, {mine.get(key)!r} now" for key in changed[:5]]
+            lines = [
+                f"  {key}: {_as_written(stored.get(key))} in the run, {_as_written(mine.get(key))} now"
+                for key in changed[:5]
+            ]
+            lines += [f"  … and {len(changed) - 5} more"] if len(changed) > 5 else []
             message = f"{self.path} was started with another spec:\n" + "\n".join(lines)
             raise RunError(f"{message}\nresume with its own: hitzoo train --resume {quote(str(self.path))}")
 
@@ -147,3 +152,8 @@ def _versions() -> dict[str, str]:
     packages = ("hitzoo", "numpy", "pillow", "safetensors")
     known = {"python": platform.python_version(), "torch": str(torch.__version__)}
     return known | {name: version(name) for name in packages}
+
+
+def _as_written(value: object) -> str:
+    """A value as a spec has it, or that it has none."""
+    return "absent" if value is None else scalar_in_words(value)

@@ -110,9 +110,11 @@ def test_a_checkpoint_alone_is_a_run_too(tmp_path) -> None:
         ("training.batch_size=8", "training.batch_size: 4 in the run, 8 now"),
         ("generator.stages[0].heads=4", "heads: 2 in the run, 4 now"),
         ("training.optimizer.learning_rate=0.5", "training.optimizer.learning_rate: 0.01 in the run, 0.5 now"),
-        ("data.flip=false", "data.flip: True in the run, False now"),
-        ("name=other", "name: 'tiny' in the run, 'other' now"),
+        ("data.flip=false", "data.flip: true in the run, false now"),
+        ("name=other", "name: tiny in the run, other now"),
         ("training.regularizers=[]", "training.regularizers"),
+        ("training.augment={kind: diffaugment}", "training.augment.kind: absent in the run, diffaugment now"),
+        ("training.ema=[{half_life: 8}, {half_life: 9}]", "  … and "),
     ],
 )
 def test_another_spec_is_refused_by_the_difference(tiny_spec, started, override, line) -> None:
