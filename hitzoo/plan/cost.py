@@ -164,7 +164,8 @@ def _residual_down(shape: Shape, in_channels: int, out_channels: int, downsample
     full, halved = shape.side**2, (shape.side // 2) ** 2
     main = _linear(full, 9 * in_channels, in_channels) + _linear(halved, 9 * in_channels, out_channels)
     blurs = Cost(0, 2 * 2 * 16 * halved * in_channels if downsample == "blur" else 0)
-    kept = _keeps((full, 3 * in_channels), (halved, 2 * in_channels + out_channels))
+    inputs = 2 if downsample == "blur" else 3  # a blur's gradient does not depend on what was blurred
+    kept = _keeps((full, inputs * in_channels), (halved, 2 * in_channels + out_channels))
     return main + _linear(halved, in_channels, out_channels, bias=False) + blurs + kept
 
 

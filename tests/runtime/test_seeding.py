@@ -19,6 +19,7 @@ def test_the_numbers_of_the_purposes_never_change() -> None:
         "ORDER": 4,
         "IMAGE": 5,
         "UPDATE": 6,
+        "RECALIBRATION": 7,
     }
 
 
