@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from hitzoo.spec.number import Number, ScheduleSpec
 
 _DECAY = 0.999  # of an average that has no half-life
+_PLAIN = 1e15  # from here on numbers have an exponent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,5 +41,6 @@ class EmaSpec:
         value = self.decay if self.half_life is None else self.half_life
         number = value.to if isinstance(value, ScheduleSpec) else value
         assert number is not None, "one of both holds"
-        plain = str(int(number)) if number == int(number) else repr(number)
+        whole = abs(number) < _PLAIN and number == int(number)
+        plain = str(int(number)) if whole else repr(number)
         return plain if self.recalibrate is None else f"{plain}-recalibrated"

@@ -62,6 +62,12 @@ def test_names_tell_half_life_or_decay() -> None:
     assert [one.name for one in kept] == ["500000", "0.5", "0.999", "0.99999999", "10000000-recalibrated"]
 
 
+@pytest.mark.parametrize(("half_life", "name"), [(float("inf"), "inf"), (1e300, "1e+300"), (float("nan"), "nan")])
+def test_numbers_that_no_average_should_have_have_a_name_too(half_life: float, name: str) -> None:
+    """Problems are told by these names."""
+    assert EmaSpec(half_life=half_life).name == name
+
+
 def test_list_of_averages_is_written_and_read_again() -> None:
     spec = parse_spec(TINY, "mine.yaml", ["training.ema=[{half_life: 10000, ramp: 0.05}, {decay: 0.99}]"])
     assert parse_spec(to_yaml(spec)).training.ema == spec.training.ema

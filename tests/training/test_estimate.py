@@ -56,7 +56,7 @@ def test_time_goes_with_steps_and_pieces(tiny_spec: Spec, tiny_plan: ModelPlan) 
 
 def test_lazy_terms_make_the_mean_step_shorter(tiny_spec: Spec, tiny_plan: ModelPlan, monkeypatch) -> None:
     monkeypatch.setattr("hitzoo.training.engine.timed_steps.StepTimer._timed", lambda self, step, number: 3.0 - number)
-    lazy = replace(tiny_spec, training=replace(tiny_spec.training, regularizers=(R1Spec(interval=4),)))
+    lazy = replace(tiny_spec, training=replace(tiny_spec.training, regularizers=(R1Spec(weight=10.0, interval=4),)))
     assert reckon(tiny_spec, tiny_plan).seconds_per_step == 2.0
     assert reckon(lazy, tiny_plan).seconds_per_step == (2.0 + 3 * 1.0) / 4
 
@@ -96,5 +96,5 @@ def test_reading_is_of_all_images_that_a_step_takes(tiny_spec: Spec, tiny_plan: 
     assert (found.reading_per_step, found.seconds_per_step) == (6.0, 2.0)
     assert (found.batch_size, found.images_per_step) == (4, 12)
     assert reckon(tiny_spec, tiny_plan).reading_per_step == 2.0
-    lazy = replace(by_turns, regularizers=(R1Spec(interval=4),))
+    lazy = replace(by_turns, regularizers=(R1Spec(weight=10.0, interval=4),))
     assert reckon(replace(tiny_spec, training=lazy), tiny_plan).seconds_per_step == 2.0

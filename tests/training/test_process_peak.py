@@ -34,7 +34,7 @@ def test_the_peak_of_a_training_process_is_what_was_predicted(tmp_path: Path) ->
         "from pathlib import Path; import torch\n"
         f"spec, _ = open_spec('hit-imagenet128', {overrides!r})\n"
         "loop.keep_freed_memory_if_ample = lambda: None\n"
-        "loop.RunWriter.save_grid = lambda *arguments: None\n"  # 36 samples take longer than the step
+        "loop.RunWriter.save_grid = lambda *arguments, **more: None\n"  # 36 samples take longer than the step
         "torch.set_num_threads(1)\n"
         "loop.train(spec, RunOptions(out=Path('run'), device='cpu')); print('peak', peak_memory())\n"
     )
