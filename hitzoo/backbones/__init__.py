@@ -1,1 +1,1 @@
-"""FROZEN NETWORKS WITH WEIGHTS OF OTHERS: found by file and hash, never trained, never stored with a model."""
+"""Frozen networks with weights of others: found by file and hash, never trained, never stored with a model."""

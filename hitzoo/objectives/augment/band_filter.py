@@ -32,7 +32,7 @@ class BandFilter:
         """Return the filtered images."""
         gains = self._gains(random, strength).to(images.dtype)
         kernels = gains @ _on(gains.device).to(images.dtype)
-        lines = _matrices(kernels, images.shape[-1])[:, None]
+        lines = _filter_matrices(kernels, images.shape[-1])[:, None]
         filtered = lines @ images[:, :3] @ lines.transpose(2, 3)
         changed = (gains != 1).any(1)[:, None, None, None]
         filtered = torch.where(changed, filtered, images[:, :3])
@@ -81,7 +81,7 @@ def _convolved(rows: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
     return found[:, 0]
 
 
-def _matrices(kernels: torch.Tensor, side: int) -> torch.Tensor:
+def _filter_matrices(kernels: torch.Tensor, side: int) -> torch.Tensor:
     """Return what a filter does to a line of pixels that goes on mirrored: [B, 43] -> [B, R, R]."""
     lines = torch.arange(side, device=kernels.device)
     padded = torch.arange(-_REACH, side + _REACH, device=kernels.device)

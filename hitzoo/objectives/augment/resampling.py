@@ -34,7 +34,7 @@ def resample(images: torch.Tensor, inverse: torch.Tensor) -> torch.Tensor:
     side = images.shape[-1]
     if side < _SMALLEST:
         return images
-    finer, coarser = _matrices(side, images.device, images.dtype)
+    finer, coarser = _resampling_matrices(side, images.device, images.dtype)
     sampled = sample(finer @ images @ finer.T, _places(inverse, side, len(finer)))
     return coarser @ sampled @ coarser.T
 
@@ -50,7 +50,7 @@ def _places(inverse: torch.Tensor, side: int, period: int) -> torch.Tensor:
 
 
 @lru_cache(maxsize=8)
-def _matrices(side: int, device: torch.device, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
+def _resampling_matrices(side: int, device: torch.device, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
     """Return what makes one period of a mirrored line twice as fine, and a fine line of 2·R + 10 coarse again.
 
     They are [4·R − 4, R] and [R, 2·R + 10]; products with them are faster than convolutions of so few channels.
@@ -112,10 +112,10 @@ class _Sampled(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, *incoming: torch.Tensor) -> Any:
         (grid,) = ctx.saved_tensors
-        return _Spread.apply(incoming[0], grid, ctx.shape), None
+        return _Scattered.apply(incoming[0], grid, ctx.shape), None
 
 
-class _Spread(torch.autograd.Function):
+class _Scattered(torch.autograd.Function):
     """The transpose of `_Sampled`, whose own transpose is that again."""
 
     @staticmethod

@@ -27,7 +27,7 @@ def evaluate_average(
     Raises:
         OutOfMemory: one of several processes has no memory for it, which the others wait for.
     """
-    evaluator = setup.evaluator
+    evaluator, averages = setup.evaluator, setup.state.averages["generator"]
     assert evaluator is not None, "somebody wanted to evaluate"
 
     def evaluate(batch_size: int) -> Evaluation | None:
@@ -44,7 +44,6 @@ def evaluate_average(
                 reports[average.name] = report
         return Evaluation.of(reports) if reports else None
 
-    averages = setup.state.averages["generator"]
     at_once = _at_once(setup)
     if setup.world.size == 1:
         return with_smaller_batches(
