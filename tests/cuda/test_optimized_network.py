@@ -12,6 +12,7 @@ from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
 from hitzoo.runtime.cuda_graph import CAPTURED_CALL
+from hitzoo.runtime.float32_precision import inference_precision
 from hitzoo.sampling.fast import fast_network
 from hitzoo.sampling.initial import initial_generator
 from hitzoo.sampling.replayed import Replayed
@@ -31,7 +32,7 @@ def seeded(width: int, count: int = 3) -> torch.Tensor:
 def compare(module: torch.nn.Module, z: torch.Tensor, card: torch.device, precision: str, **options: bool) -> None:
     expected = deepcopy(module).double()(z.double())
     network = fast_network(deepcopy(module).to(card), precision=precision, device=card, **options)
-    with torch.inference_mode():
+    with torch.inference_mode(), inference_precision(card):  # as images are made: convolutions do not round to TF32
         for call in range(CAPTURED_CALL + 2):  # replayed in the end, with other latents than those of the capture
             images = network(z.roll(call, 0).to(card)).roll(-call, 0).cpu()
             assert (images - expected).abs().max() <= LIMITS[precision] * expected.abs().max()

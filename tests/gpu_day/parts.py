@@ -31,12 +31,13 @@ def parts_of_day(setup: Setup) -> list[Part]:
 
 def _checks(setup: Setup) -> Iterator[Part]:
     folders = ("tests/cuda", "tests/fold/triton", "tests")
+    at_once = ("-n", "8")  # most of their time is compilers', on the processor
     if setup.small:
-        folders = ("tests/cuda/test_training_step.py", "tests/sampling/test_fast.py")
+        folders, at_once = ("tests/cuda/test_training_step.py", "tests/sampling/test_fast.py"), ()
     yield Part(
         name="tests",
         title="The tests marked cuda",
-        words=("-m", "pytest", "-m", "cuda", "-vv", "-p", "no:cacheprovider", "--tb=line", "-rf", *folders),
+        words=("-m", "pytest", "-m", "cuda", "-vv", "-p", "no:cacheprovider", "--tb=line", "-rf", *at_once, *folders),
         seconds=270,
         read=outcomes_of_tests,
         environment={INSTEAD: setup.device} if setup.device != "cuda" else {},

@@ -6,7 +6,11 @@ import json
 import re
 from typing import Any
 
-_OUTCOME = re.compile(r"^(\S+::.+?) (PASSED|FAILED|ERROR|SKIPPED|XFAIL)\b")
+_WORDS = "PASSED|FAILED|ERROR|SKIPPED|XFAIL"
+_OUTCOME = re.compile(rf"^(?P<test>\S+::.+?) (?P<outcome>{_WORDS})\b")
+_OUTCOME_OF_WORKER = re.compile(
+    rf"^\[gw\d+\] \[ *\d+%\] (?P<outcome>{_WORDS}) (?P<test>\S+::.+?)\s*$"
+)  # pytest-xdist's
 _REASON = re.compile(r"^(?:FAILED|ERROR) (\S+::.+?) - (.*)$")
 _MOST = 40  # failures that are named
 
@@ -35,7 +39,8 @@ def outcomes_of_tests(printed: str, code: int) -> dict[str, Any]:
     Raises:
         ValueError: no test ran.
     """
-    outcomes = {found[1]: found[2] for line in printed.splitlines() if (found := _OUTCOME.match(line))}
+    lines = (_OUTCOME.match(line) or _OUTCOME_OF_WORKER.match(line) for line in printed.splitlines())
+    outcomes = {found["test"]: found["outcome"] for found in lines if found}
     if not outcomes:
         raise ValueError(f"no test ran; exit code {code}")
     reasons = {found[1]: found[2] for line in printed.splitlines() if (found := _REASON.match(line))}

@@ -151,6 +151,10 @@ def test_tests_are_read_also_where_they_were_cut_off() -> None:
     assert found["rows"] == [{"failed test": "tests/a.py::test_two", "reason": ""}]
     whole = outcomes_of_tests(printed + "PASSED\nFAILED tests/a.py::test_two - assert 1 == 2\n", 1)
     assert whole["rows"][0]["reason"] == "assert 1 == 2"
+    of_workers = "[gw1] [  1%] PASSED tests/a.py::test_one[x y] \n[gw0] [100%] FAILED tests/a.py::test_two \n"
+    found = outcomes_of_tests(of_workers + "FAILED tests/a.py::test_two - assert 1 == 2\n", 1)
+    assert (found["passed"], found["failed"]) == (1, 1)
+    assert found["rows"] == [{"failed test": "tests/a.py::test_two", "reason": "assert 1 == 2"}]
     with pytest.raises(ValueError, match="no test ran; exit code 5"):
         outcomes_of_tests("no tests ran\n", 5)
 
