@@ -5,7 +5,7 @@ from contextlib import nullcontext
 import pytest
 import torch
 
-from hitzoo.runtime.precision import bfloat16_note
+from hitzoo.runtime.precision import bfloat16_note, training_note
 
 CARD = torch.device("cuda:1")
 
@@ -30,3 +30,14 @@ def test_note_is_of_a_card_whose_bfloat16_is_emulated(
 
 def test_no_note_of_a_device_that_is_no_card() -> None:
     assert bfloat16_note(torch.device("cpu")) is None
+
+
+@pytest.mark.parametrize("capability", [(7, 5), (8, 0), (9, 0)])
+def test_exact_float32_is_told_of_where_tensor_cores_could_be_taken(
+    monkeypatch: pytest.MonkeyPatch, capability: tuple[int, int]
+) -> None:
+    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
+    monkeypatch.setattr(torch.version, "hip", None)
+    note = training_note(CARD, "float32")
+    assert (note is not None and "--precision tf32" in note) is (capability >= (8, 0))
+    assert training_note(CARD, "tf32") is training_note(torch.device("cpu"), "float32") is None

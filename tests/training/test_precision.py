@@ -35,14 +35,17 @@ class Notes(NoEvents):
 
 @pytest.mark.parametrize("more", [[], ["generator.norm=layer", "discriminator.minibatch_std=2"]], ids=["alone", "meet"])
 def test_a_run_is_near_that_in_float32(tiny_spec, tmp_path, monkeypatch, more) -> None:
-    monkeypatch.setattr(setup, "bfloat16_note", lambda device: f"emulated on {device}")
+    monkeypatch.setattr(setup, "training_note", lambda device, precision: f"{precision} on {device}")
     events = Notes(), Notes()
     spec = tiny_spec(BOTH, *more, "training.steps=3", "training.optimizer.learning_rate=0.001")
     ends = [
         train(spec, options(tmp_path / name, precision=name), seen)
         for name, seen in zip(("float32", "bf16"), events, strict=True)
     ]
-    assert ["note: emulated on cpu" in seen.notes for seen in events] == [False, True]
+    assert [f"note: {name} on cpu" in seen.notes for name, seen in zip(("float32", "bf16"), events, strict=True)] == [
+        True,
+        True,
+    ]
     exact, half = (
         [json.loads(line) for line in (end.folder / "metrics.jsonl").read_text().splitlines()] for end in ends
     )

@@ -15,7 +15,7 @@ from hitzoo.evaluation.evaluator import Evaluator
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.determinism import fix_workspace
 from hitzoo.runtime.distributed import World
-from hitzoo.runtime.precision import bfloat16_note
+from hitzoo.runtime.precision import training_note
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.runner import StepRunner
 from hitzoo.training.engine.state import TrainState, new_state
@@ -127,7 +127,7 @@ def set_up(
     if options.compiled:
         torch.compiler.reset()  # what an earlier run of this process compiled counts against the number of sizes
     _note_what_is_normalised(spec, plan, at_once, choice.pieces(at_once), events)
-    if options.precision == "bf16" and (note := bfloat16_note(device)):
+    if note := training_note(device, options.precision):
         events.noted(f"note: {note}")
     if world.first:
         cut_after(folder.metrics, start.progress.step)
