@@ -11,6 +11,8 @@ from hitzoo.families.hit.family import HIT
 from hitzoo.families.outside import OutsideFamily, load_outside, usable_outside
 from hitzoo.families.projected.family import PROJECTED
 from hitzoo.families.stylegan2.family import STYLEGAN2
+from hitzoo.families.transgan.discriminator.family import TRANSGAN_DISCRIMINATOR
+from hitzoo.families.transgan.generator.family import TRANSGAN_GENERATOR
 from hitzoo.plan.role import Role
 
 FAMILIES: Final[tuple[Family[Any, Any], ...]] = (
@@ -18,6 +20,8 @@ FAMILIES: Final[tuple[Family[Any, Any], ...]] = (
     CONVNET,
     STYLEGAN2,
     PROJECTED,
+    TRANSGAN_GENERATOR,
+    TRANSGAN_DISCRIMINATOR,
 )
 HOW_TO_ADD: Final = "a package that is installed can bring another (docs/families.md)"
 _OWN: Final = {(family.role, family.name): family for family in FAMILIES}

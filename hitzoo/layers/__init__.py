@@ -6,11 +6,13 @@ from hitzoo.layers import (
     latent,
     logit_head,
     mlp,
+    patches,
     position,
     residual_down,
     residual_up,
     rgb,
     self_attention,
+    transformer_block,
     upsample,
 )
 from hitzoo.layers.registry import BLOCKS, build_block
@@ -23,10 +25,12 @@ __all__ = [
     "latent",
     "logit_head",
     "mlp",
+    "patches",
     "position",
     "residual_down",
     "residual_up",
     "rgb",
     "self_attention",
+    "transformer_block",
     "upsample",
 ]

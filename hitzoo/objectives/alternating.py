@@ -38,6 +38,7 @@ class Alternating:
         generator_batch_size: fake images of the generator's update; None: as many.
         augment: makes augmented images for terms that ask about them.
         augment_pipe: everything goes to the discriminator through it.
+        noise: the discriminator makes noise of keys, which are drawn for it.
         clip_norm: largest norms of networks' gradients.
     """
 
@@ -48,6 +49,7 @@ class Alternating:
     generator_batch_size: int | None = None
     augment: Augment | None = None
     augment_pipe: AugmentPipe | None = None
+    noise: bool = False
     clip_norm: Mapping[Role, float] = field(default_factory=dict)
     roles: ClassVar[tuple[Role, ...]] = ("generator", "discriminator")
 
@@ -88,7 +90,7 @@ class Alternating:
         with torch.no_grad(), inputs.forward():
             fake = at_least_float32(networks["generator"](inputs.latents))  # x̂ = G(z)
         batch = batch_images(questions, inputs.real, fake, inputs.random, self.augment)
-        seen = see(self.augment_pipe, questions, batch, inputs.random, at.images, inputs.adapted)
+        seen = see(self.augment_pipe, questions, batch, inputs.random, at.images, inputs.adapted, noise=self.noise)
         answers = ask(networks["discriminator"], questions, *seen, inputs.forward)
         adversarial = self.loss.discriminator(answers, at)
         taken = {term.name: term(answers, at) for term in penalties}
@@ -108,7 +110,7 @@ class Alternating:
             with inputs.forward():
                 fake = at_least_float32(networks["generator"](inputs.latents))  # x̂ = G(z)
             batch = batch_images(term.asks, inputs.real, fake, inputs.random, self.augment)
-            seen = see(self.augment_pipe, term.asks, batch, inputs.random, at.images, inputs.adapted)
+            seen = see(self.augment_pipe, term.asks, batch, inputs.random, at.images, inputs.adapted, noise=self.noise)
             answers = ask(critic, term.asks, *seen, inputs.forward)
             loss = term(answers, at)  # L_G
             (inputs.share * loss).backward()

@@ -28,7 +28,8 @@ from hitzoo.plan.role import Role
 class Simultaneous:
     """An adversarial loss, the discriminator's penalties, and the `augment` that makes augmented images for them.
 
-    Everything goes to the discriminator through the `augment_pipe`. `clip_norm` holds largest norms of networks'
+    Everything goes to the discriminator through the `augment_pipe`; with `noise` the discriminator makes noise of keys,
+    which are drawn for it. `clip_norm` holds largest norms of networks'
     gradients.
     """
 
@@ -37,6 +38,7 @@ class Simultaneous:
     batch_size: int
     augment: Augment | None = None
     augment_pipe: AugmentPipe | None = None
+    noise: bool = False
     clip_norm: Mapping[Role, float] = field(default_factory=dict)
     roles: ClassVar[tuple[Role, ...]] = ("generator", "discriminator")
 
@@ -60,7 +62,7 @@ class Simultaneous:
         images = at_least_float32(fake.detach()).requires_grad_()
         questions = questions_of(terms)
         batch = batch_images(questions, inputs.real, images, inputs.random, self.augment)
-        seen = see(self.augment_pipe, questions, batch, inputs.random, at.images, inputs.adapted)
+        seen = see(self.augment_pipe, questions, batch, inputs.random, at.images, inputs.adapted, noise=self.noise)
         answers = ask(networks["discriminator"], questions, *seen, inputs.forward)  # D(x), D(x̂), ‖∇D(x)‖², …
         of_generator = self.loss.generator(answers, at)  # L_G
         adversarial = self.loss.discriminator(answers, at)

@@ -95,7 +95,8 @@ class Sampler(GeneratorModule):
 
         Args:
             seeds: 0 to 2³²−1 each; default seed 0 alone.
-            latents: (N, latent_dim), of any array or a tensor on any device, instead of seeds.
+            latents: (N, latent_dim), of any array or a tensor on any device, instead of seeds. For a generator with
+                noise: (N, latent_dim + 1), or without the key of the noise an image without noise.
             truncation: factor of the latent. HiT has no w-space: this is not StyleGAN's ψ towards a mean.
             batch_size: images per batch; by default as many as make a million pixels, 65,536 on a CPU.
             output: `samples` for `Samples`; `pil` for a list of pictures; `np` for float32 (N, R, R, C); `pt` for a
@@ -155,4 +156,4 @@ class Sampler(GeneratorModule):
             return latents_of_seeds([0] if seeds is None else seeds, width)
         if seeds is not None:
             raise RequestError("give seeds or latents, not both")
-        return as_latents(latents, width)
+        return as_latents(latents, width, self.plan.generator.takes)

@@ -54,6 +54,10 @@ SHIPPED = {
     "hit-ti-64": (1_442_211, 879_377),
     "hit-ti-shapes64": (1_442_211, 879_377),
     "hit-ti-small-data": (1_442_211, 2_468_164),
+    "transgan-cifar10": (83_312_495, 10_210_400),  # the published code's, and the three below
+    "transgan-stl10": (168_466_623, 10_341_536),
+    "transgan-celebahq256": (212_903_275, 13_334_593),
+    "transgan-church256": (205_291_952, 17_754_569),
 }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 import torch
+from _pytest.mark import ParameterSet
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
@@ -17,11 +19,14 @@ from hitzoo.families.convnet.plan import ConvnetGeneratorPlan
 from hitzoo.families.language import shipped_language
 from hitzoo.families.load import load_spec, parse_spec
 from hitzoo.families.stylegan2.plan import Stylegan2DiscriminatorPlan
+from hitzoo.families.transgan.discriminator.plan import TransganDiscriminatorPlan
+from hitzoo.families.transgan.generator.plan import TransganGeneratorPlan
 from hitzoo.layers import BLOCKS
 from hitzoo.plan.cost import COSTS, Cost
 from hitzoo.plan.network import NetworkPlan
 from hitzoo.plan.types import BlockPlan
 from hitzoo.spec.shipped import shipped_specs
+from tests.families.transgan.variables import TINY, tiny
 
 VARIANTS = {
     "as it is": [],
@@ -51,14 +56,19 @@ def varied_plan(request: pytest.FixtureRequest, tiny_text: str) -> ModelPlan:
     return compile_spec(parse_spec(tiny_text, overrides=VARIANTS[request.param]))
 
 
-def shipped_plans() -> list[ModelPlan]:
+SLOW = {"transgan-stl10", "transgan-celebahq256", "transgan-church256"}
+"""Seconds even on the meta device; all their kinds of blocks are in small networks too."""
+
+
+def shipped_plans() -> Iterator[ParameterSet]:
     """One for each pair of networks made of blocks: many specs differ in training alone."""
     plans = [compile_spec(load_spec(name)) for name in sorted(shipped_specs())]
     plans = [plan for plan in plans if plan.discriminator.family != "projected"]  # tests/families/projected
-    return list({(plan.generator_hash, plan.discriminator_hash): plan for plan in reversed(plans)}.values())
+    for plan in {(plan.generator_hash, plan.discriminator_hash): plan for plan in reversed(plans)}.values():
+        yield pytest.param(plan, marks=[pytest.mark.exhaustive] if plan.name in SLOW else [], id=plan.name)
 
 
-@pytest.fixture(params=shipped_plans(), ids=lambda plan: plan.name)
+@pytest.fixture(params=list(shipped_plans()))
 def shipped_plan(request: pytest.FixtureRequest) -> ModelPlan:
     return request.param
 
@@ -68,6 +78,12 @@ def parts(plan: NetworkPlan | Stylegan2DiscriminatorPlan) -> list[BlockPlan]:
         return [plan.stem, *plan.blocks, plan.head]
     if isinstance(plan, ConvnetGeneratorPlan):
         return [plan.initial, *plan.blocks, plan.head]
+    if isinstance(plan, TransganDiscriminatorPlan):
+        scales = [part for stage in plan.stages for part in (stage.patches, stage.position, *stage.blocks)]
+        return [part for part in (*scales, plan.head) if part is not None]
+    if isinstance(plan, TransganGeneratorPlan):
+        own = [part for stage in plan.stages for part in (stage.position, *stage.blocks)]
+        return [plan.initial, *([plan.tokens] if plan.tokens else []), *own, plan.to_image]
     inside = [(stage.upsample, stage.position, stage.cross, *stage.blocks, stage.to_rgb) for stage in plan.stages]
     return [part for part in (plan.initial, plan.tokens, *(each for row in inside for each in row)) if part is not None]
 
@@ -85,7 +101,7 @@ def check_costs(plan: ModelPlan, generator: nn.Module, discriminator: nn.Module)
     side, channels = plan.generator.resolution, plan.generator.image_channels
     said = {part: replace(cost, activations=0) for part, cost in plan.costs().items()}
     assert said == {
-        "generator": measured(generator, plan.generator.latent_dim),
+        "generator": measured(generator, plan.input_width),
         "discriminator": measured(discriminator, channels, side, side),
     }
 
@@ -116,6 +132,17 @@ def test_shipped_costs_and_names(shipped_plan: ModelPlan) -> None:
     check(shipped_plan)
 
 
+@pytest.mark.parametrize("config", TINY)
+def test_transgan_costs_and_names(config: str) -> None:
+    check(tiny(config))
+
+
+@pytest.mark.parametrize("attention", ["axial", "nystrom"])
+def test_other_attention_of_transgan(attention: str) -> None:
+    word = f"{{channels: 16, depth: 2, attention: {attention}, global_depth: 1}}"
+    check(tiny("cifar10", "generator.relative_position=false", f"generator.stages[1]={word}"))
+
+
 def test_every_block_can_be_called_with_its_arguments(shipped_plan: ModelPlan) -> None:
     for part in (*parts(shipped_plan.generator), *parts(shipped_plan.discriminator)):
         inspect.signature(BLOCKS[part.kind]).bind(**part.kwargs)
@@ -128,7 +155,9 @@ SELF_ATTENTION = {"none": {"mlp_block"}, "interleaved": {"regional_block", "dila
 def test_schema_plan_costs_and_blocks_know_the_same_kinds(tiny_text: str) -> None:
     attentions = shipped_language().schema["$defs"]["hit_stage"]["properties"]["attention"]["enum"]
     convnet = compile_spec(load_spec("convnet-r1-imagenet128"))
-    planned = {part.kind for part in parts(convnet.generator)}
+    transgan = compile_spec(load_spec("transgan-cifar10"))
+    others = (convnet.generator, transgan.generator, transgan.discriminator)
+    planned = {part.kind for network in others for part in parts(network)}
     for attention in attentions:
         overrides = [f"generator.stages[0].attention={attention}", "generator.stages[0].depth=2"]
         plan = compile_spec(parse_spec(tiny_text, overrides=overrides))

@@ -44,7 +44,7 @@ def said(text: str) -> str:
         (
             "discriminator: {channel_multiplier: 2}",
             "mine.yaml:7:16  discriminator.family\n  missing key 'family'\n"
-            "  Which family of discriminators: stylegan2 or projected.",
+            "  Which family of discriminators: stylegan2, projected or transgan.",
         ),
         (
             "training: {batch_size: '32'}",
@@ -159,7 +159,7 @@ def test_one_problem(line: str, message: str) -> None:
         (
             "family: hit",
             "family: hitt",
-            "mine.yaml:4:11  generator.family\n  \"hitt\" is not one of: hit, convnet\n  did you mean 'hit'?",
+            "mine.yaml:4:11  generator.family\n  \"hitt\" is not one of: hit, convnet, transgan\n  did you mean 'hit'?",
         ),
         (
             "family: hit\n  stages:\n    - {channels: 32, depth: 1}\n",

@@ -45,7 +45,7 @@ def config(tiny_spec: Spec, tiny_plan: ModelPlan) -> dict[str, Any]:
 def test_missing_family_of_a_model_is_told_with_its_package(tmp_path: Path, config: dict[str, Any]) -> None:
     message = said(tmp_path, config | {"packages": {"generator": "toy-families 1.2"}})
     assert message.endswith(
-        'config.json  generator.family\n  "toy" is not one of: hit, convnet\n'
+        'config.json  generator.family\n  "toy" is not one of: hit, convnet, transgan\n'
         "  the model names the package toy-families 1.2 for it; hitzoo installs nothing by itself"
     )
 
