@@ -58,6 +58,14 @@ SHIPPED = {
     "transgan-stl10": (168_466_623, 10_341_536),
     "transgan-celebahq256": (212_903_275, 13_334_593),
     "transgan-church256": (205_291_952, 17_754_569),
+    "transgan-celeba64": (202_953_944, 16_396_617),  # derived, and those below
+    "transgan-celeba128": (204_215_468, 16_441_545),
+    "transgan-celeba64-ablation-global": (202_912_532, 19_625_089),
+    "transgan-celeba64-ablation-nystrom": (202_912_532, 19_625_089),
+    "transgan-celeba64-ablation-axial": (202_912_532, 19_625_089),
+    "transgan-celeba64-ablation-regional": (202_912_532, 19_625_089),
+    "transgan-celeba64-ablation-multi-scale": (202_912_532, 16_357_921),
+    "transgan-celeba64-ablation-norm": (202_855_188, 16_357_921),
 }
 
 
