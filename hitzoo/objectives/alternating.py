@@ -18,6 +18,7 @@ from hitzoo.layers.in_float32 import at_least_float32
 from hitzoo.objectives.augment.pipe import AugmentPipe, see
 from hitzoo.objectives.batch_images import Augment, batch_images
 from hitzoo.objectives.critic import ask
+from hitzoo.objectives.discriminator_noise import noise_keys
 from hitzoo.objectives.losses import Losses, mean_logits, real_signs
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.passes import critic_passes, generator_passes, judging_passes
@@ -90,8 +91,9 @@ class Alternating:
         with torch.no_grad(), inputs.forward():
             fake = at_least_float32(networks["generator"](inputs.latents))  # x̂ = G(z)
         batch = batch_images(questions, inputs.real, fake, inputs.random, self.augment)
-        seen = see(self.augment_pipe, questions, batch, inputs.random, at.images, inputs.adapted, noise=self.noise)
-        answers = ask(networks["discriminator"], questions, *seen, inputs.forward)
+        seen = see(self.augment_pipe, questions, batch, inputs.random, at.images, inputs.adapted)
+        keys = noise_keys(self.noise, questions, batch, inputs.random)
+        answers = ask(networks["discriminator"], questions, *seen, inputs.forward, keys)
         adversarial = self.loss.discriminator(answers, at)
         taken = {term.name: term(answers, at) for term in penalties}
         whole = adversarial + sum(term.interval * taken[term.name] for term in penalties)  # L_D
@@ -110,8 +112,9 @@ class Alternating:
             with inputs.forward():
                 fake = at_least_float32(networks["generator"](inputs.latents))  # x̂ = G(z)
             batch = batch_images(term.asks, inputs.real, fake, inputs.random, self.augment)
-            seen = see(self.augment_pipe, term.asks, batch, inputs.random, at.images, inputs.adapted, noise=self.noise)
-            answers = ask(critic, term.asks, *seen, inputs.forward)
+            seen = see(self.augment_pipe, term.asks, batch, inputs.random, at.images, inputs.adapted)
+            keys = noise_keys(self.noise, term.asks, batch, inputs.random)
+            answers = ask(critic, term.asks, *seen, inputs.forward, keys)
             loss = term(answers, at)  # L_G
             (inputs.share * loss).backward()
         return Losses(terms={"generator": loss.detach()})

@@ -117,8 +117,8 @@ def ask(
     questions: Iterable[Question],
     images: Mapping[On, torch.Tensor],
     pull_back: Mapping[On, PullBack] = MappingProxyType({}),
-    noise_keys: Mapping[On, torch.Tensor] = MappingProxyType({}),
     forward: Callable[[], AbstractContextManager[None]] = nullcontext,
+    noise_keys: Mapping[On, torch.Tensor] = MappingProxyType({}),
 ) -> dict[Question, Answer]:
     """Answer every question by one forward pass of a `Critic`; questions about the same images share an answer.
 
@@ -128,8 +128,8 @@ def ask(
         images: what the discriminator sees, by kind.
         pull_back: of kinds that are augmented, the gradient by what it sees -> that by the images before; its squared
             norm is then in the answer.
-        noise_keys: of each kind, keys of the discriminator's own noise, [B]; empty for one without noise.
         forward: entered for the forward pass, such as autocast.
+        noise_keys: of each kind, keys of the discriminator's own noise, [B]; empty for one without noise.
     """
     questions = frozenset(questions)
     asked = {question.on for question in questions}

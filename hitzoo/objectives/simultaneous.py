@@ -16,6 +16,7 @@ from hitzoo.layers.in_float32 import at_least_float32
 from hitzoo.objectives.augment.pipe import AugmentPipe, see
 from hitzoo.objectives.batch_images import Augment, batch_images
 from hitzoo.objectives.critic import ask
+from hitzoo.objectives.discriminator_noise import noise_keys
 from hitzoo.objectives.losses import Losses, mean_logits, real_signs
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.passes import critic_passes, generator_passes
@@ -62,8 +63,9 @@ class Simultaneous:
         images = at_least_float32(fake.detach()).requires_grad_()
         questions = questions_of(terms)
         batch = batch_images(questions, inputs.real, images, inputs.random, self.augment)
-        seen = see(self.augment_pipe, questions, batch, inputs.random, at.images, inputs.adapted, noise=self.noise)
-        answers = ask(networks["discriminator"], questions, *seen, inputs.forward)  # D(x), D(x̂), ‖∇D(x)‖², …
+        seen = see(self.augment_pipe, questions, batch, inputs.random, at.images, inputs.adapted)
+        keys = noise_keys(self.noise, questions, batch, inputs.random)
+        answers = ask(networks["discriminator"], questions, *seen, inputs.forward, keys)  # D(x), D(x̂), ‖∇D(x)‖², …
         of_generator = self.loss.generator(answers, at)  # L_G
         adversarial = self.loss.discriminator(answers, at)
         taken = {term.name: term(answers, at) for term in penalties}

@@ -10,13 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import NamedTuple, Protocol
 
 import torch
 
 from hitzoo.layers.in_float32 import outside_autocast
-from hitzoo.layers.keyed_noise import WORD
 from hitzoo.objectives.batch_random import BatchRandom
 from hitzoo.objectives.critic import On, PullBack, Question
 from hitzoo.objectives.repeated_draws import RepeatedDraws
@@ -42,11 +40,10 @@ class Transforms(Protocol):
 
 
 class Seen(NamedTuple):
-    """The images that the discriminator sees, ways back for gradients by them, and keys of its own noise."""
+    """The images that the discriminator sees, and ways back for gradients by them."""
 
     images: Mapping[On, torch.Tensor]
-    pull_back: Mapping[On, PullBack] = MappingProxyType({})
-    noise_keys: Mapping[On, torch.Tensor] = MappingProxyType({})
+    pull_back: Mapping[On, PullBack]
 
 
 def see(
@@ -56,28 +53,12 @@ def see(
     random: BatchRandom,
     images_seen: int,
     adapted: float = 0.0,
-    *,
-    noise: bool = False,
 ) -> Seen:
     """Return the images of a batch as the discriminator sees them: as they are, or through a pipe.
 
-    `images_seen` is what a schedule of the strength follows; a strength that adapts itself is `adapted`. With `noise`
-    the discriminator makes noise of keys, which are drawn last.
+    `images_seen` is what a schedule of the strength follows; a strength that adapts itself is `adapted`.
     """
-    questions = frozenset(questions)
-    seen = Seen(images)
-    if pipe is not None:
-        seen = pipe(questions, images, random, pipe.strength_at(images_seen, adapted))
-    return seen._replace(noise_keys=_noise_keys(questions, images, random)) if noise else seen
-
-
-def _noise_keys(
-    questions: Iterable[Question], images: Mapping[On, torch.Tensor], random: BatchRandom
-) -> dict[On, torch.Tensor]:
-    """A key per image; all that a term compares of one image has the same."""
-    kinds = [on for on in _IMAGE_OF if any(question.on == on for question in questions)]
-    own = {on: random.integers(0, WORD) for on in dict.fromkeys(_IMAGE_OF[on] for on in kinds)}
-    return {on: own[_IMAGE_OF[on]][: len(images[on])] for on in kinds}
+    return Seen(images, {}) if pipe is None else pipe(questions, images, random, pipe.strength_at(images_seen, adapted))
 
 
 @dataclass(frozen=True)
