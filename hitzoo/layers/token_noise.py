@@ -28,7 +28,8 @@ class TokenNoise(nn.Module):
         if keys is None:
             return x
         noise = token_noise(keys, self.number, x.shape[1] * x.shape[2]).view(x.shape[:-1])
-        return x + (self.strength * noise).to(x.dtype)[..., None]
+        wide = noise.to(torch.promote_types(x.dtype, noise.dtype))
+        return x + (self.strength * wide).to(x.dtype)[..., None]
 
 
 def token_noise(keys: torch.Tensor, number: int, count: int) -> torch.Tensor:
