@@ -128,6 +128,12 @@ def test_licence_goes_with_the_weights(run: Run, source: str) -> None:
     assert "converted from | transgan (avg_gen_state_dict)" in card
 
 
+def test_index_that_is_made_anew_is_the_published_one() -> None:
+    index = index_of_pairs(8)
+    assert index.dtype == torch.int64
+    assert index[:2, :4].tolist() == [[112, 111, 110, 109], [113, 112, 111, 110]]
+
+
 @pytest.mark.parametrize("config", ["cifar10", "stl10", "celebahq256", "church256"])
 def test_configuration_is_known_by_its_shapes(config: str) -> None:
     shapes = published_shapes(config, "generator")
