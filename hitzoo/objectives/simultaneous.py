@@ -30,8 +30,7 @@ class Simultaneous:
     """An adversarial loss, the discriminator's penalties, and the `augment` that makes augmented images for them.
 
     Everything goes to the discriminator through the `augment_pipe`; with `noise` the discriminator makes noise of keys,
-    which are drawn for it. `clip_norm` holds largest norms of networks'
-    gradients.
+    which are drawn for it. `clip_norm` holds largest norms of networks' gradients.
     """
 
     loss: AdversarialLoss
