@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hitzoo.plan.counting import Cost, Shape, keeps, linear_cost, mlp_cost, norm_cost, total
+from hitzoo.plan.style_cost import mapping_network
 from hitzoo.plan.transformer_cost import patch_embedding, token_head, transformer
 from hitzoo.plan.types import BlockPlan
 
@@ -161,4 +162,5 @@ COSTS: dict[str, Callable[..., Cost]] = {
     "transformer_block": transformer,
     "patch_embedding": patch_embedding,
     "token_head": token_head,
+    "mapping_network": mapping_network,
 }

@@ -46,6 +46,7 @@ class Renderer:
     """
 
     def __init__(self, network: nn.Module, view: View) -> None:
+        self.module = network
         self.network = _pixelwise(network)
         levels = self.network.levels
         self.level = max(levels) if view.level is None else view.level
