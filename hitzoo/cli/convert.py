@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -27,7 +28,9 @@ def convert(
     ] = None,
     origin: Annotated[
         str | None,
-        typer.Option("--from", metavar="hit-gan|transgan", help="Convert to hitzoo's format.", show_default=False),
+        typer.Option(
+            "--from", metavar="hit-gan|transgan|cips|…", help="Convert to hitzoo's format.", show_default=False
+        ),
     ] = None,
     destination: Annotated[
         str | None,
@@ -37,7 +40,7 @@ def convert(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="With --from: spec of the model; transgan knows its own by their shapes.",
+            help="With --from: spec of the model; all but hit-gan's are known by their shapes.",
             show_default=False,
         ),
     ] = None,
@@ -62,6 +65,7 @@ def convert(
     hit-gan: google-research/hit-gan (TensorFlow), a checkpoint or an .npz of its variables; reading a checkpoint needs
     TensorFlow (the extra tf). Kinds of attention and block sizes have no variables: the spec decides them.
     transgan: VITA-Group/TransGAN (PyTorch), a checkpoint, of which nothing but tensors is read.
+    Other PyTorch code (a name that is not known lists all): a checkpoint {g_ema: …}, a state dict, safetensors or .npz.
     """
     from hitzoo.errors import RequestError
 
@@ -69,11 +73,11 @@ def convert(
         raise RequestError("give --from hit-gan or --to hit-gan; or transgan")
     if origin is not None:
         _refuse({"OUT": target}, "--from")
-        _check_known(origin)
+        _check_known(origin, "from")
         _from(origin, source, spec, out, which, with_discriminator, force)
     else:
         _refuse({"--spec": spec, "--out": out, "--which": which, "--with-discriminator": with_discriminator}, "--to")
-        _check_known(str(destination))
+        _check_known(str(destination), "to")
         _to(str(destination), source, target, force)
 
 
@@ -86,13 +90,14 @@ def _refuse(given: dict[str, object], direction: str) -> None:
             raise RequestError(f"{name} cannot be used with {direction}")
 
 
-def _check_known(name: str) -> None:
+def _check_known(name: str, direction: str) -> None:
     from hitzoo.errors import RequestError
-    from hitzoo.families.official import HIT_GAN
+    from hitzoo.families.official import CODES, HIT_GAN
     from hitzoo.families.transgan.official import TRANSGAN
 
-    if name not in (HIT_GAN, TRANSGAN):
-        raise RequestError(f"'{name}' is not known; possible: {HIT_GAN}, {TRANSGAN}")
+    known = (HIT_GAN, TRANSGAN, *(CODES if direction == "from" else ()))
+    if name not in known:
+        raise RequestError(f"--{direction} '{name}' is not known; possible: {', '.join(known)}")
 
 
 def _from(
@@ -107,6 +112,7 @@ def _from(
     from hitzoo.cli import console
     from hitzoo.errors import RequestError
     from hitzoo.families.official import HIT_GAN
+    from hitzoo.families.transgan.official import TRANSGAN
     from hitzoo.targets import check_folder
     from hitzoo.zoo.convert import CONVERTED_FILES, write_converted
 
@@ -115,7 +121,7 @@ def _from(
     if which not in (None, "ema", "generator"):
         raise RequestError(f"--which {which}: ema or generator")
     check_folder(out, CONVERTED_FILES, force=force)
-    read = _read_hit_gan if origin == HIT_GAN else _read_transgan
+    read = {HIT_GAN: _read_hit_gan, TRANSGAN: _read_transgan}.get(origin) or partial(_read_state_dicts, origin)
     loaded, plan, done, said = read(Path(source), spec, which, with_discriminator)
     write_converted(out, loaded, plan, done, origin=said, force=force)
     console.print_line(f"{done.used} variables used, the generator from {done.which}")
@@ -151,6 +157,20 @@ def _read_transgan(
     loaded, plan = open_spec(spec or recognise(checkpoint))
     done = from_transgan(checkpoint, plan, which=parts[which], with_discriminator=with_discriminator)
     return loaded, plan, done, origin_of(checkpoint, done)
+
+
+def _read_state_dicts(
+    origin: str, source: Path, spec: str | None, which: str | None, with_discriminator: bool
+) -> tuple[Spec, ModelPlan, Converted, dict[str, str]]:
+    from hitzoo.families.open import open_spec
+    from hitzoo.zoo.convert_state_dict import from_state_dicts, origin_of, recognise
+    from hitzoo.zoo.state_dict_source import AVERAGE, LIVE, read_state_dicts
+
+    parts = {None: None, "ema": AVERAGE, "generator": LIVE}
+    found = read_state_dicts(source)
+    loaded, plan = open_spec(spec or recognise(found, origin))
+    done = from_state_dicts(found, plan, origin, which=parts[which], with_discriminator=with_discriminator)
+    return loaded, plan, done, origin_of(origin, done)
 
 
 def _to(destination: str, source: str, target: Path | None, force: bool) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hitzoo.errors import UnknownNameError, suggestion
+from hitzoo.families.cips.family import CIPS
 from hitzoo.families.convnet.family import CONVNET
 from hitzoo.families.family import Family
 from hitzoo.families.hit.family import HIT
@@ -20,6 +21,7 @@ FAMILIES: Final[tuple[Family[Any, Any], ...]] = (
     CONVNET,
     STYLEGAN2,
     PROJECTED,
+    CIPS,
     TRANSGAN_GENERATOR,
     TRANSGAN_DISCRIMINATOR,
 )

@@ -35,11 +35,21 @@ def normal(keys: torch.Tensor, count: int) -> torch.Tensor:
     and sent, and none of an image that is another process's is made. By Box and Muller's transform of two uniform
     numbers, each a hash of key and place (Wellons' `lowbias32`).
     """
-    places = torch.arange(-(-count // 2), device=keys.device)
-    seeds = _mixed((_mixed(places)[None] + keys[:, None]) & WORD)
-    radius = (-2 * _uniform(seeds ^ _RADIUS).log()).sqrt()
-    angle = 2 * pi * _uniform(seeds ^ _ANGLE)
+    radius, angle = _polar(keys, torch.arange(-(-count // 2), device=keys.device))
     return torch.cat((radius * angle.cos(), radius * angle.sin()), dim=1)[:, :count]
+
+
+def normal_at(keys: torch.Tensor, places: torch.Tensor, count: int) -> torch.Tensor:
+    """Make some of the numbers of `normal(keys, count)`, those at `places`: [B], [N] -> [B, N]."""
+    half = -(-count // 2)
+    radius, angle = _polar(keys, places % half)
+    return radius * torch.where(places < half, angle.cos(), angle.sin())
+
+
+def _polar(keys: torch.Tensor, places: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """Radius and angle of a point in the plane for every key and place: [B], [N] -> [B, N] twice."""
+    seeds = _mixed((_mixed(places)[None] + keys[:, None]) & WORD)
+    return (-2 * _uniform(seeds ^ _RADIUS).log()).sqrt(), 2 * pi * _uniform(seeds ^ _ANGLE)
 
 
 def _uniform(seeds: torch.Tensor) -> torch.Tensor:

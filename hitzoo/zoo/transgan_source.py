@@ -7,18 +7,15 @@ Their format is a pickle. It is read by torch's own reader of tensors alone, whi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError  # noqa: TID251 - torch's reader of tensors raises it
 from typing import Any, Final
-from zipfile import is_zipfile
 
-import numpy as np
 import torch
 
 from hitzoo.errors import WeightsError
 from hitzoo.targets import file_target
+from hitzoo.zoo.torch_file import read_torch_file
 
 AVERAGE, LIVE, CRITIC, BARE = "avg_gen_state_dict", "gen_state_dict", "dis_state_dict", "generator alone"
 """The parts of a checkpoint: the averaged and the live generator, and the discriminator; or a file of one generator."""
@@ -47,7 +44,7 @@ def read_checkpoint(path: Path) -> Checkpoint:
     Raises:
         WeightsError: no such file, damaged, or it holds other things than tensors and plain values.
     """
-    content = _load(path)
+    content = read_torch_file(path)
     if not isinstance(content, Mapping):
         raise WeightsError(f"{path} holds a {type(content).__name__}, not a dict of tensors")
     found = {part: content[part] for part in (AVERAGE, LIVE, CRITIC) if isinstance(content.get(part), Mapping)}
@@ -76,33 +73,6 @@ def index_of_pairs(side: int) -> torch.Tensor:
     places = torch.arange(side * side)
     y, x = places // side, places % side
     return (y[:, None] - y + side - 1) * (2 * side - 1) + (x[:, None] - x + side - 1)
-
-
-def _load(path: Path) -> Any:
-    try:
-        mapped = is_zipfile(path)  # before torch 1.6 files could not be mapped
-        with torch.serialization.safe_globals(list(_numpy_scalars())):
-            return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)  # noqa: TID251 - tensors alone
-    except FileNotFoundError:
-        raise WeightsError(f"no file at {path}") from None
-    except UnpicklingError as error:
-        reason = str(error).splitlines()[0][:200]
-        raise WeightsError(
-            f"{path} is not a checkpoint of tensors alone, and nothing in it was run ({reason});"
-            " save its state_dict by torch.save where it can be trusted"
-        ) from None
-    except (OSError, RuntimeError, ValueError, EOFError, KeyError, AttributeError, TypeError) as error:
-        raise WeightsError(f"{path} cannot be read as a checkpoint of torch ({error}); fetch it again") from None
-
-
-def _numpy_scalars() -> Iterator[Any]:
-    """Functions and types of a pickled NumPy number, as which the published code keeps its best FID."""
-    scalar = np.float64(0).__reduce__()[0]
-    yield from ((scalar, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core"))
-    yield np.dtype
-    for name in ("float64", "float32", "int64"):
-        with suppress(TypeError):
-            yield type(np.dtype(name))
 
 
 def _variables(state: Mapping[Any, Any]) -> Iterator[tuple[str, torch.Tensor]]:
