@@ -190,6 +190,7 @@ class Generator(Sampler):
         latents: ArrayLike | torch.Tensor | None = None,
         region: tuple[int, int, int, int] | None = None,
         level: int | None = None,
+        size: int | None = None,
         tile: int | None = None,
         truncation: float = 1.0,
     ) -> Samples:
@@ -200,6 +201,8 @@ class Generator(Sampler):
             latents: (N, latent_dim) instead of seeds.
             region: left, top, width, height in pixels; default the whole image.
             level: the image of a coarser stage, a preview; the region then counts in its pixels.
+            size: pixels per side over which the whole image is spread, for generators that are a function of pixel
+                coordinates (CIPS); the region then counts in them.
             tile: pixels per side that are computed at once, which bounds the memory; default 1024.
             truncation: as for `sample`.
 
@@ -207,7 +210,8 @@ class Generator(Sampler):
             RequestError: the model's last stages mix pixels, or there is no such region or level.
         """
         wanted = None if region is None else region_of(region)
-        renderer = Renderer(self._optimized(), View(region=wanted, level=level, tile=TILE if tile is None else tile))
+        view = View(region=wanted, level=level, size=size, tile=TILE if tile is None else tile)
+        renderer = Renderer(self._optimized(), view)
         check_truncation(truncation)
         rows, ports = self._latents(seeds, latents), self.plan.generator.takes
         with truncation_of(renderer.module, rows, ports, truncation) as z:

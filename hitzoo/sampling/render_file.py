@@ -127,7 +127,13 @@ def _picture_of(generator: Generator, wanted: RenderRequest) -> tuple[Path | Non
             return None, format
         view, suffix = wanted.view, FORMATS[format]
         name = render_name(
-            generator, wanted.seed, wanted.truncation, region=view.region, level=view.level, suffix=suffix
+            generator,
+            wanted.seed,
+            wanted.truncation,
+            region=view.region,
+            level=view.level,
+            size=view.size,
+            suffix=suffix,
         )
         return name, format
     if wanted.out == wanted.npy:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
+from typing import Any
 
 import pytest
 import torch
@@ -15,15 +16,10 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from hitzoo.families.build import build
 from hitzoo.families.compile import ModelPlan, compile_spec
-from hitzoo.families.convnet.plan import ConvnetGeneratorPlan
 from hitzoo.families.language import shipped_language
 from hitzoo.families.load import load_spec, parse_spec
-from hitzoo.families.stylegan2.plan import Stylegan2DiscriminatorPlan
-from hitzoo.families.transgan.discriminator.plan import TransganDiscriminatorPlan
-from hitzoo.families.transgan.generator.plan import TransganGeneratorPlan
 from hitzoo.layers import BLOCKS
 from hitzoo.plan.cost import COSTS, Cost
-from hitzoo.plan.network import NetworkPlan
 from hitzoo.plan.types import BlockPlan
 from hitzoo.spec.shipped import shipped_specs
 from tests.families.transgan.variables import TINY, tiny
@@ -70,19 +66,14 @@ def shipped_plan(request: pytest.FixtureRequest) -> ModelPlan:
     return request.param
 
 
-def parts(plan: NetworkPlan | Stylegan2DiscriminatorPlan) -> list[BlockPlan]:
-    if isinstance(plan, Stylegan2DiscriminatorPlan):
-        return [plan.stem, *plan.blocks, plan.head]
-    if isinstance(plan, ConvnetGeneratorPlan):
-        return [plan.initial, *plan.blocks, plan.head]
-    if isinstance(plan, TransganDiscriminatorPlan):
-        scales = [part for stage in plan.stages for part in (stage.patches, stage.position, *stage.blocks)]
-        return [part for part in (*scales, plan.head) if part is not None]
-    if isinstance(plan, TransganGeneratorPlan):
-        own = [part for stage in plan.stages for part in (stage.position, *stage.blocks)]
-        return [plan.initial, *([plan.tokens] if plan.tokens else []), *own, plan.to_image]
-    inside = [(stage.upsample, stage.position, stage.cross, *stage.blocks, stage.to_rgb) for stage in plan.stages]
-    return [part for part in (plan.initial, plan.tokens, *(each for row in inside for each in row)) if part is not None]
+def parts(plan: Any) -> list[BlockPlan]:
+    """The blocks of a plan in order, however its family holds them."""
+    if isinstance(plan, BlockPlan):
+        return [plan]
+    inside = plan if isinstance(plan, tuple) else ()
+    if is_dataclass(plan):
+        inside = tuple(getattr(plan, field.name) for field in fields(plan))
+    return [part for each in inside for part in parts(each)]
 
 
 def measured(network: nn.Module, *shape: int) -> Cost:
@@ -110,8 +101,11 @@ def check_names(plan: ModelPlan, *networks: nn.Module) -> None:
         for part in parts(own):
             assert type(modules[part.name]) is BLOCKS[part.kind]
         assert len(set(names)) == len(names)
+        rows = [row.name for row in own.rows()]
+        assert all(name in modules for name in rows)
         for key in network.state_dict():
-            assert sum(key.startswith(f"{name}.") for name in names) == 1, key
+            within = [name for name in names if key.startswith(f"{name}.")]
+            assert len(within or [name for name in rows if key.startswith(f"{name}.")]) == 1, key
 
 
 def check(plan: ModelPlan) -> None:
@@ -152,8 +146,8 @@ SELF_ATTENTION = {"none": {"mlp_block"}, "interleaved": {"regional_block", "dila
 def test_schema_plan_costs_and_blocks_know_the_same_kinds(tiny_text: str) -> None:
     attentions = shipped_language().schema["$defs"]["hit_stage"]["properties"]["attention"]["enum"]
     convnet = compile_spec(load_spec("convnet-r1-imagenet128"))
-    transgan = compile_spec(load_spec("transgan-cifar10"))
-    others = (convnet.generator, transgan.generator, transgan.discriminator)
+    plans = [compile_spec(load_spec(name)) for name in ("transgan-cifar10", "cips-ffhq256")]
+    others = [convnet.generator, *(network for plan in plans for network in plan.networks.values())]
     planned = {part.kind for network in others for part in parts(network)}
     for attention in attentions:
         overrides = [f"generator.stages[0].attention={attention}", "generator.stages[0].depth=2"]

@@ -15,6 +15,7 @@ import torch
 import torch.nn.functional as F
 
 from hitzoo.families.cips.model import GAIN, CipsGenerator, Pixels, StyledLinear
+from hitzoo.families.cips.plan import CipsGeneratorPlan
 from hitzoo.fold.kernels import Kernels
 from hitzoo.fold.network import OptimizedNetwork
 from hitzoo.fold.pixel_block import PixelBlock
@@ -26,7 +27,7 @@ from hitzoo.layers.modulated_linear import ModulatedLinear
 
 @dataclass(frozen=True, eq=False)
 class Styles:
-    """What the pixels of a batch's images have in common, on a canvas of `side`² pixels.
+    """Everything that the pixels of a batch's images have in common, on a canvas of `side`² pixels.
 
     `matrices` are of every linear layer in order, [B, C', C]; `keys` of the noise, where there is some.
     """
@@ -42,7 +43,7 @@ class OptimizedCips(OptimizedNetwork):
 
     def __init__(self, generator: CipsGenerator, kernels: Kernels) -> None:
         super().__init__()
-        self.plan = generator.plan
+        self.plan: CipsGeneratorPlan = generator.plan
         self.precision = kernels.like.dtype
         self.network = _in_precision(generator, self.precision)
         self.linear = kernels.per_sample_linear()
@@ -50,13 +51,13 @@ class OptimizedCips(OptimizedNetwork):
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """The images of a batch of rows, in channels-last memory."""
-        side = self.plan.size
+        side = self.plan.resolution
         return self.pixels_of(self.styles(rows, side), Pixels(side, 0, 0, side, side)).permute(0, 3, 1, 2)
 
     @property
     def pixelwise(self) -> CipsCanvas:
         """The canvas that the network was trained on."""
-        return CipsCanvas(self, self.plan.size)
+        return CipsCanvas(self, self.plan.resolution)
 
     def on_canvas(self, side: int) -> CipsCanvas:
         """Spread the same image over side² pixels: the first and the last keep their coordinates."""

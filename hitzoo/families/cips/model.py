@@ -65,7 +65,7 @@ class CipsGenerator(nn.Module):
         self.plan = plan
         self.mapping: MappingNetwork = build_block(plan.mapping)
         self.waves = Waves(plan.fourier_features)
-        self.table = Table(plan.size, plan.embedding, align_corners=plan.align_corners)
+        self.table = Table(plan.resolution, plan.embedding, align_corners=plan.align_corners)
         self.first = StyledLinear(plan, plan.features, plan.channels[0], number=0)
         widths = zip((plan.channels[0], *plan.channels), plan.channels, strict=False)
         self.pairs = nn.ModuleList(Pair(plan, inner, outer, index) for index, (inner, outer) in enumerate(widths))
@@ -77,14 +77,14 @@ class CipsGenerator(nn.Module):
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """The images of a batch of rows, in NCHW shape and channels-last memory."""
         z, *keys = split_inputs(rows, self.plan.takes)
-        side = self.plan.size
+        side = self.plan.resolution
         pixels = Pixels(side, 0, 0, side, side)
         features = self.features(pixels).flatten(0, 1)
         image = self.colours(features.expand(z.shape[0], -1, -1), self.mapping(z), keys[0] if keys else None, pixels)
         return image.unflatten(1, (side, side)).permute(0, 3, 1, 2)
 
     def features(self, pixels: Pixels) -> torch.Tensor:
-        """What pixels begin with: [h, w, C]."""
+        """The features that pixels begin with: [h, w, C]."""
         down, right = pixels.axes(self.table.weight.device)
         table = self.table.weight if self.training else self.table(down, right)
         return torch.cat((self.waves(down, right).to(table.dtype), table), dim=-1)
@@ -109,8 +109,9 @@ class Waves(nn.Module):
 
     def forward(self, down: torch.Tensor, right: torch.Tensor) -> torch.Tensor:
         """Evaluate at every pair of coordinates."""
-        y, x = torch.meshgrid(down, right, indexing="ij")
-        return torch.sin(self.linear(torch.stack((x, y), dim=-1).to(self.linear.weight.dtype)))
+        weight, bias = self.linear.weight, self.linear.bias
+        along_y = down.to(weight.dtype)[:, None] * weight[:, 1] + bias
+        return torch.sin(along_y[:, None] + right.to(weight.dtype)[:, None] * weight[:, 0])
 
 
 class Table(nn.Module):

@@ -13,7 +13,7 @@ CIPS = "cips"
 def cips_variables(plan: CipsGeneratorPlan) -> Iterator[Variable]:
     """Every variable of the published generator that a plan describes."""
     widths, colours, style = plan.channels, plan.image_channels, plan.style_dim
-    waves, side, depth = plan.fourier_features, plan.size, plan.embedding
+    waves, side, depth = plan.fourier_features, plan.resolution, plan.embedding
     yield Variable("lff.ffm.conv.weight", "waves.linear.weight", (waves, 2, 1, 1), (waves, 2))
     yield Variable("lff.ffm.conv.bias", "waves.linear.bias", (waves,), (waves,))
     yield Variable("emb.input", "table.weight", (1, depth, side, side), (side, side, depth), "map")

@@ -12,7 +12,7 @@ from hitzoo.errors import Problem
 from hitzoo.families.cips.spec import CipsGeneratorSpec
 from hitzoo.families.family import Frame, Outline
 from hitzoo.plan.cost import Cost
-from hitzoo.plan.counting import keeps, linear_cost
+from hitzoo.plan.counting import keeps
 from hitzoo.plan.network import PlainNetwork
 from hitzoo.plan.ports import Image, Latent, NoiseKey, Port
 from hitzoo.plan.style_cost import modulated_linear
@@ -25,13 +25,13 @@ _MAPPING_RATE = 0.01
 
 @dataclass(frozen=True, kw_only=True)
 class CipsGeneratorPlan(PlainNetwork):
-    """The whole generator: rows (B, input_width) to image (B, image_channels, size, size)."""
+    """The whole generator: rows (B, input_width) to image (B, image_channels, resolution, resolution)."""
 
     family: str
     latent_dim: int
     style_dim: int
     mapping: BlockPlan
-    size: int
+    resolution: int
     image_channels: int
     fourier_features: int
     embedding: int
@@ -47,7 +47,7 @@ class CipsGeneratorPlan(PlainNetwork):
     @property
     def gives(self) -> Port:
         """The image."""
-        return Image(self.size, self.image_channels)
+        return Image(self.resolution, self.image_channels)
 
     @property
     def features(self) -> int:
@@ -57,31 +57,31 @@ class CipsGeneratorPlan(PlainNetwork):
     @property
     def parts(self) -> tuple[tuple[str, int], ...]:
         """The pairs, all at the image's resolution."""
-        return tuple((f"pairs.{index}", self.size) for index in range(len(self.channels)))
+        return tuple((f"pairs.{index}", self.resolution) for index in range(len(self.channels)))
 
     def rows(self) -> tuple[Row, ...]:
         """The mapping network, the positional features, the first layer, and a row per pair."""
-        positions, width = self.size**2, self.channels[0]
+        positions, width = self.resolution**2, self.channels[0]
         table = Cost(parameters=positions * self.embedding)
-        waves = linear_cost(positions, 2, self.fourier_features)
+        waves = Cost(parameters=3 * self.fourier_features)  # sums of what rows and columns have, once for a batch
         return (
             block_row(self.mapping, 1, self.style_dim),
-            Row(name="waves", resolution=self.size, channels=self.fourier_features, cost=waves),
-            Row(name="table", resolution=self.size, channels=self.embedding, cost=table),
-            Row(name="first", resolution=self.size, channels=width, cost=self._styled(self.features, width)),
+            Row(name="waves", resolution=self.resolution, channels=self.fourier_features, cost=waves),
+            Row(name="table", resolution=self.resolution, channels=self.embedding, cost=table),
+            Row(name="first", resolution=self.resolution, channels=width, cost=self._styled(self.features, width)),
             *self._pair_rows(),
         )
 
     def _pair_rows(self) -> Iterator[Row]:
-        inner, positions = self.channels[0], self.size**2
+        inner, positions = self.channels[0], self.resolution**2
         for index, outer in enumerate(self.channels):
             cost = self._styled(inner, outer) + self._styled(outer, outer)
             cost += modulated_linear(positions, outer, self.image_channels, self.style_dim, demodulated=False)
-            yield Row(name=f"pairs.{index}", resolution=self.size, channels=outer, to_rgb=True, cost=cost)
+            yield Row(name=f"pairs.{index}", resolution=self.resolution, channels=outer, to_rgb=True, cost=cost)
             inner = outer
 
     def _styled(self, inner: int, outer: int) -> Cost:
-        positions = self.size**2
+        positions = self.resolution**2
         strength = Cost(1) + keeps((positions, 1)) if self.noise else Cost()
         return modulated_linear(positions, inner, outer, self.style_dim) + strength + keeps((positions, outer))
 
@@ -100,7 +100,7 @@ def plan_cips(spec: CipsGeneratorSpec, frame: Frame, places: Places) -> CipsGene
             layers=spec.mapping_layers,
             learning_rate=_MAPPING_RATE,
         ),
-        size=spec.size,
+        resolution=spec.resolution,
         image_channels=frame.channels,
         fourier_features=spec.fourier_features,
         embedding=spec.embedding,
@@ -113,8 +113,8 @@ def plan_cips(spec: CipsGeneratorSpec, frame: Frame, places: Places) -> CipsGene
 def outline_cips(spec: CipsGeneratorSpec) -> Outline:
     """Read off the section what it says of the images."""
     return Outline(
-        side=spec.size,
-        decided_by=(("generator", "size"),),
-        change="generator.size",
-        resolutions=(spec.size,) * len(spec.channels),
+        side=spec.resolution,
+        decided_by=(("generator", "resolution"),),
+        change="generator.resolution",
+        resolutions=(spec.resolution,) * len(spec.channels),
     )

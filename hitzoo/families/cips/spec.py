@@ -11,7 +11,7 @@ class CipsGeneratorSpec:
     """CIPS (Anokhin et al. 2021, section 3): a function of pixel coordinates whose weights depend on a style.
 
     `channels` are the widths of pairs of layers, each of which adds to the image. `embedding` is the width of a learned
-    table with one entry per pixel of the training size; where the image is not in training the table is interpolated,
+    table with one entry per pixel of the training resolution; where the image is not in training the table is interpolated,
     with `align_corners` as torch's `grid_sample` has it. `noise` adds a number of learned strength to every pixel.
     """
 
@@ -19,7 +19,7 @@ class CipsGeneratorSpec:
     latent_dim: int = 512
     style_dim: int = 512
     mapping_layers: int = 8
-    size: int = 256
+    resolution: int = 256
     fourier_features: int = 512
     embedding: int = 512
     align_corners: bool = False

@@ -21,7 +21,7 @@ generator:
   latent_dim: 6
   style_dim: 5
   mapping_layers: 2
-  size: 8
+  resolution: 8
   fourier_features: 4
   embedding: 3
   channels: [7, 4]
