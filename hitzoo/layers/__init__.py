@@ -12,7 +12,9 @@ from hitzoo.layers import (
     residual_down,
     residual_up,
     rgb,
+    scaled_residual,
     self_attention,
+    style_conv,
     transformer_block,
     upsample,
 )
@@ -32,7 +34,9 @@ __all__ = [
     "residual_down",
     "residual_up",
     "rgb",
+    "scaled_residual",
     "self_attention",
+    "style_conv",
     "transformer_block",
     "upsample",
 ]

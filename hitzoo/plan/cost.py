@@ -10,7 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hitzoo.plan.counting import Cost, Shape, keeps, linear_cost, mlp_cost, norm_cost, total
-from hitzoo.plan.style_cost import mapping_network
+from hitzoo.plan.style_cost import (
+    learned_map,
+    mapping_network,
+    scaled_down,
+    scaled_logit,
+    scaled_stem,
+    style_conv,
+    style_rgb,
+)
 from hitzoo.plan.transformer_cost import patch_embedding, token_head, transformer
 from hitzoo.plan.types import BlockPlan
 
@@ -163,4 +171,10 @@ COSTS: dict[str, Callable[..., Cost]] = {
     "patch_embedding": patch_embedding,
     "token_head": token_head,
     "mapping_network": mapping_network,
+    "learned_map": learned_map,
+    "style_conv": style_conv,
+    "style_rgb": style_rgb,
+    "scaled_stem": scaled_stem,
+    "scaled_down": scaled_down,
+    "scaled_logit": scaled_logit,
 }

@@ -51,6 +51,7 @@ SHIPPED = {
     "hit-s-ffhq256-r3gan": (38_013_382, FACES),
     "hit-b-ffhq256-r3gan": (46_217_670, FACES),
     "hit-imagenet128-r3gan": (32_866_627, NARROW),
+    "stylegan2-ffhq256": (30_034_338, 28_864_129),  # Table 4: 30.03 M
     "hit-ti-shapes32": (1_239_907, 567_825),  # ours
     "hit-ti-64": (1_442_211, 879_377),
     "hit-ti-shapes64": (1_442_211, 879_377),

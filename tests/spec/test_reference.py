@@ -77,7 +77,8 @@ def test_defaults_are_those_of_a_spec_that_says_nothing() -> None:
     assert values.pop("training.regularizers[0].weight") == 10.0, "the paper's, where no penalty is named"
     for path, value in values.items():
         tag = dict.fromkeys(("generator", "generator.stages[0]"), ("family", "hit")) | {
-            "training.regularizers[0]": ("kind", "r1")
+            "training.regularizers[0]": ("kind", "r1"),
+            "discriminator": ("family", "stylegan2"),
         }
         holder = path.rpartition(".")[0]
         entries = [
