@@ -163,14 +163,15 @@ def _read_state_dicts(
     origin: str, source: Path, spec: str | None, which: str | None, with_discriminator: bool
 ) -> tuple[Spec, ModelPlan, Converted, dict[str, str]]:
     from hitzoo.families.open import open_spec
-    from hitzoo.zoo.convert_state_dict import from_state_dicts, origin_of, recognise
+    from hitzoo.zoo.convert_state_dict import dialect_of, from_state_dicts, origin_of, recognise
     from hitzoo.zoo.state_dict_source import AVERAGE, LIVE, read_state_dicts
 
     parts = {None: None, "ema": AVERAGE, "generator": LIVE}
     found = read_state_dicts(source)
     loaded, plan = open_spec(spec or recognise(found, origin))
-    done = from_state_dicts(found, plan, origin, which=parts[which], with_discriminator=with_discriminator)
-    return loaded, plan, done, origin_of(origin, done)
+    code = dialect_of(found, plan, origin)
+    done = from_state_dicts(found, plan, code, which=parts[which], with_discriminator=with_discriminator)
+    return loaded, plan, done, origin_of(code, done)
 
 
 def _to(destination: str, source: str, target: Path | None, force: bool) -> None:

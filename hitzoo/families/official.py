@@ -20,14 +20,23 @@ HIT_GAN = "hit-gan"
 
 @dataclass(frozen=True, kw_only=True)
 class Code:
-    """Code whose weights convert from its state dicts: what it is, and on which terms its weights come."""
+    """Code whose weights convert from its state dicts: what it is, and on which terms its weights come.
+
+    `successors` are words of other code for the same networks, whose names a file may have in the place of its own.
+    """
 
     repository: str
     terms: str = ""
+    successors: tuple[str, ...] = ()
 
 
 CODES: Final[Mapping[str, Code]] = {
     "cips": Code(repository="saic-mdal/CIPS"),
+    "stylegan2": Code(repository="rosinality/stylegan2-pytorch", successors=("stylegan2-ada",)),
+    "stylegan2-ada": Code(
+        repository="NVlabs/stylegan2-ada-pytorch",
+        terms="NVIDIA's code and the weights that it published are licensed for non-commercial use only",
+    ),
 }
 """PyTorch code by the word after `--from`; families have the variables under the same word in `official`."""
 

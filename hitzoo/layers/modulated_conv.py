@@ -14,7 +14,7 @@ from torch import nn
 from hitzoo.layers.equalized_linear import EqualizedLinear
 from hitzoo.layers.fir import Blur
 
-_EPSILON = 1e-8
+EPSILON = 1e-8
 
 
 class ModulatedConv(nn.Module):
@@ -48,4 +48,4 @@ class ModulatedConv(nn.Module):
         if not self.demodulate:
             return x
         energy = F.linear(scale.square(), weight.square().sum(dim=(2, 3)))  # [B, C']
-        return x * torch.rsqrt(energy + _EPSILON).to(x.dtype)[:, :, None, None]
+        return x * torch.rsqrt(energy + EPSILON).to(x.dtype)[:, :, None, None]

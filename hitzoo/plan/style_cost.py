@@ -9,7 +9,7 @@ def mapping_network(shape: Shape, latent_dim: int, width: int, layers: int, lear
     """Cost of the layers from latent to style; each keeps its input and what its rectifier is given."""
     widths = [latent_dim] + [width] * layers
     costs = [linear_cost(1, inner, width) + keeps((1, inner), (1, width)) for inner in widths[:layers]]
-    return total(costs) + keeps((1, latent_dim + 1))
+    return total(costs)
 
 
 def modulated_linear(positions: int, inner: int, outer: int, style_dim: int, *, demodulated: bool = True) -> Cost:
@@ -53,13 +53,14 @@ def style_rgb(shape: Shape, channels: int, image_channels: int, style_dim: int, 
     rows = shape.side**2
     conv = linear_cost(rows, channels, image_channels)
     upsampled = Cost(0, 2 * 16 * rows // 4 * image_channels if skip else 0)
-    return linear_cost(1, style_dim, channels) + conv + upsampled + keeps((rows, 2 * channels), (1, channels))
+    before = keeps((rows // 4, image_channels if skip else 0))
+    return linear_cost(1, style_dim, channels) + conv + upsampled + before + keeps((rows, 2 * channels), (1, channels))
 
 
 def _modulation(inner: int, outer: int, style_dim: int) -> Cost:
-    """Cost of a style's scales, and of the kernel's norms under them, which are kept with their reciprocal roots."""
+    """Cost of a style's scales, kept with their squares, and of the kernel's norms, kept as reciprocals."""
     scales = linear_cost(1, style_dim, inner) + keeps((1, 2 * inner))
-    return scales + Cost(0, 2 * inner * outer) + keeps((1, 2 * outer))
+    return scales + Cost(0, 2 * inner * outer) + keeps((1, outer))
 
 
 def scaled_stem(shape: Shape, in_channels: int, out_channels: int) -> Cost:

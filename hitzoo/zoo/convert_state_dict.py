@@ -6,6 +6,7 @@ Buffers that follow from a network's sizes are left out and made anew, whether a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 
 import torch
 
@@ -39,13 +40,19 @@ def recognise(source: StateDicts, code: str) -> str:
         if code not in family_of("generator", plan.generator.family).official:
             continue
         possible.append(name)
-        if not _differences(state, source.beside, _variables(plan, "generator", code)):
+        if _spoken(state, source.beside, plan, code):
             fitting.setdefault(plan.generator_hash, name)
     if len(fitting) == 1:
         return next(iter(fitting.values()))
     known = ", ".join(fitting.values() or possible)
     why = "several specs have" if fitting else "no spec has"
     raise WeightsError(f"{why} a generator with these variables; give --spec with one of your own, or one of {known}")
+
+
+def dialect_of(source: StateDicts, plan: ModelPlan, code: str) -> str:
+    """Name the code whose names a source has: the one given, or a successor for the same networks that fits."""
+    state = source.parts[_generator_part(source, None)]
+    return _spoken(state, source.beside, plan, code) or code
 
 
 def from_state_dicts(
@@ -99,6 +106,14 @@ def _variables(plan: ModelPlan, role: Role, code: str) -> list[Variable]:
     return list(family.official[code](plan.networks[role]))
 
 
+def _spoken(
+    state: Mapping[str, torch.Tensor], beside: Mapping[str, torch.Tensor], plan: ModelPlan, code: str
+) -> str | None:
+    """The first among a code and its successors whose names and shapes a state dict has."""
+    words = (code, *CODES[code].successors)
+    return next((word for word in words if not _differences(state, beside, _variables(plan, "generator", word))), None)
+
+
 def _differences(
     state: Mapping[str, torch.Tensor], beside: Mapping[str, torch.Tensor], variables: list[Variable]
 ) -> list[str]:
@@ -111,6 +126,10 @@ def _differences(
     }
     found = {name: tuple(tensor.shape) for name, tensor in state.items() if name not in anew}
     found |= {name: tuple(beside[name].shape) for name in wanted if name not in found and name in beside}
+    for one in variables:  # a mean style is stored as a row, too
+        if one.optional and prod(found.get(one.theirs, ())) == prod(one.shape):
+            wanted.pop(one.theirs, None)
+            found.pop(one.theirs, None)
     return compare(wanted, found)
 
 

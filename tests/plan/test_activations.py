@@ -14,6 +14,7 @@ from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.load import load_spec
 from hitzoo.plan.table import Row
 from hitzoo.training.engine.fused_attention import fused_attention
+from tests.families.stylegan2_generator.variables import tiny as tiny_stylegan2
 from tests.families.transgan.variables import TINY, tiny
 
 BATCH = 8  # a multiple of the groups of the minibatch deviation
@@ -113,3 +114,10 @@ def test_transgan(config: str) -> None:
     """
     readers = ("initial", "stages.1") if config == "celebahq256" else ("initial",)
     check_plan(tiny(config, "discriminator.noise=false"), "cpu", readers)
+
+
+@pytest.mark.parametrize("noise", ["random", "constant", "none"])
+def test_stylegan2(noise: str) -> None:
+    """The style is kept by the first stage that takes it."""
+    widths = ("generator.channels=[16, 16, 8]", "discriminator.channels=[8, 16, 16]")
+    check_plan(tiny_stylegan2(f"generator.noise={noise}", *widths), "cpu", ("stages.0",))

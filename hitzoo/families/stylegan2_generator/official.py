@@ -1,15 +1,15 @@
 """The generator's tensors in published PyTorch code beside ours.
 
 `rosinality` names those of rosinality/stylegan2-pytorch and of what was made of it (`g_ema` of a checkpoint);
-`nvidia` those of NVlabs/stylegan2-ada-pytorch's `G_ema`. Filters follow from nothing but their definition and are no
-variables.
+`nvidia` those of NVlabs/stylegan2-ada-pytorch's `G_ema`. Filters follow from their definition, and stored noise is of
+no use where noise is drawn.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hitzoo.families.official import Variable
+from hitzoo.families.official import Variable, recomputed
 from hitzoo.families.stylegan2_generator.plan import Stylegan2GeneratorPlan, StyleStagePlan
 from hitzoo.plan.types import BlockPlan
 
@@ -48,10 +48,10 @@ def _rosinality_conv(theirs: str, part: BlockPlan) -> Iterator[Variable]:
     yield from _linear(f"{theirs}.conv.modulation", f"{part.name}.conv.style", args["style_dim"], inner)
     if args["noise"] != "none":
         yield Variable(f"{theirs}.noise.weight", f"{part.name}.strength", (1,), ())
-    if args["noise"] == "constant":
-        side = args["side"]
-        yield Variable(f"noises.noise_{args['number']}", f"{part.name}.noise", (1, 1, side, side), (side, side))
+    yield _stored_noise(f"noises.noise_{args['number']}", part, 1, 1)
     yield _same(f"{theirs}.activate.bias", f"{part.name}.bias", outer)
+    if args.get("up"):
+        yield recomputed(f"{theirs}.conv.blur.kernel")
 
 
 def _rosinality_rgb(theirs: str, part: BlockPlan) -> Iterator[Variable]:
@@ -60,6 +60,8 @@ def _rosinality_rgb(theirs: str, part: BlockPlan) -> Iterator[Variable]:
     yield Variable(f"{theirs}.conv.weight", f"{part.name}.conv.weight", (1, outer, inner, 1, 1), (outer, inner, 1, 1))
     yield from _linear(f"{theirs}.conv.modulation", f"{part.name}.conv.style", args["style_dim"], inner)
     yield Variable(f"{theirs}.bias", f"{part.name}.bias", (1, outer, 1, 1), (outer,))
+    if args["skip"]:
+        yield recomputed(f"{theirs}.upsample.kernel")
 
 
 def _nvidia_stage(theirs: str, stage: StyleStagePlan) -> Iterator[Variable]:
@@ -67,19 +69,28 @@ def _nvidia_stage(theirs: str, stage: StyleStagePlan) -> Iterator[Variable]:
         if part is None:
             continue
         args, own = part.kwargs, f"{theirs}.{name}"
-        inner, outer, side = args["in_channels"], args["out_channels"], args["side"]
+        inner, outer = args["in_channels"], args["out_channels"]
         yield _same(f"{own}.weight", f"{part.name}.conv.weight", outer, inner, 3, 3)
         yield from _linear(f"{own}.affine", f"{part.name}.conv.style", args["style_dim"], inner)
         yield _same(f"{own}.bias", f"{part.name}.bias", outer)
         if args["noise"] != "none":
             yield _same(f"{own}.noise_strength", f"{part.name}.strength")
-        if args["noise"] == "constant":
-            yield _same(f"{own}.noise_const", f"{part.name}.noise", side, side)
+        yield _stored_noise(f"{own}.noise_const", part)
+        yield recomputed(f"{own}.resample_filter")
+    yield recomputed(f"{theirs}.resample_filter")
     args = stage.to_rgb.kwargs
     inner, outer, own = args["channels"], args["image_channels"], f"{theirs}.torgb"
     yield _same(f"{own}.weight", f"{stage.to_rgb.name}.conv.weight", outer, inner, 1, 1)
     yield from _linear(f"{own}.affine", f"{stage.to_rgb.name}.conv.style", args["style_dim"], inner)
     yield _same(f"{own}.bias", f"{stage.to_rgb.name}.bias", outer)
+
+
+def _stored_noise(theirs: str, part: BlockPlan, *axes: int) -> Variable:
+    """A map of noise in a file; one for every image is all that a plan can take."""
+    side = part.kwargs["side"]
+    if part.kwargs["noise"] != "constant":
+        return recomputed(theirs)
+    return Variable(theirs, f"{part.name}.noise", (*axes, side, side), (side, side))
 
 
 def _linear(theirs: str, ours: str, inner: int, outer: int) -> Iterator[Variable]:

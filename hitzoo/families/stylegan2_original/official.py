@@ -1,13 +1,13 @@
 """The discriminator's tensors in published PyTorch code beside ours: rosinality's (`d`) and NVIDIA's (`D`).
 
-Filters follow from nothing but their definition and are no variables.
+CIPS has the first one's, under its names. Filters follow from their definition.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hitzoo.families.official import Variable
+from hitzoo.families.official import Variable, recomputed
 from hitzoo.families.stylegan2_original.plan import Stylegan2OriginalPlan
 
 
@@ -23,6 +23,7 @@ def rosinality_discriminator(plan: Stylegan2OriginalPlan) -> Iterator[Variable]:
         yield _same(f"{theirs}.conv2.1.weight", f"{part.name}.conv2.weight", outer, inner, 3, 3)
         yield _same(f"{theirs}.conv2.2.bias", f"{part.name}.conv2.bias", outer)
         yield _same(f"{theirs}.skip.1.weight", f"{part.name}.skip.weight", outer, inner, 1, 1)
+        yield from map(recomputed, (f"{theirs}.conv2.0.kernel", f"{theirs}.skip.0.kernel"))
     yield from _head(plan, ("final_conv.0.weight", "final_conv.1.bias"), ("final_linear.0", "final_linear.1"))
 
 
@@ -32,6 +33,7 @@ def nvidia_discriminator(plan: Stylegan2OriginalPlan) -> Iterator[Variable]:
     first = f"b{plan.resolution}.fromrgb"
     yield _same(f"{first}.weight", "stem.conv.weight", stem["out_channels"], stem["in_channels"], 1, 1)
     yield _same(f"{first}.bias", "stem.conv.bias", stem["out_channels"])
+    yield from map(recomputed, (f"{first}.resample_filter", "b4.resample_filter", "b4.conv.resample_filter"))
     for part, (_, side) in zip(plan.blocks, plan.parts, strict=True):
         inner, outer, theirs = part.kwargs["in_channels"], part.kwargs["out_channels"], f"b{side}"
         yield _same(f"{theirs}.conv0.weight", f"{part.name}.conv1.weight", inner, inner, 3, 3)
@@ -39,6 +41,7 @@ def nvidia_discriminator(plan: Stylegan2OriginalPlan) -> Iterator[Variable]:
         yield _same(f"{theirs}.conv1.weight", f"{part.name}.conv2.weight", outer, inner, 3, 3)
         yield _same(f"{theirs}.conv1.bias", f"{part.name}.conv2.bias", outer)
         yield _same(f"{theirs}.skip.weight", f"{part.name}.skip.weight", outer, inner, 1, 1)
+        yield from (recomputed(f"{theirs}.{name}resample_filter") for name in ("", "conv0.", "conv1.", "skip."))
     yield from _head(plan, ("b4.conv.weight", "b4.conv.bias"), ("b4.fc", "b4.out"))
 
 
