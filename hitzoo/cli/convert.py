@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from hitzoo.cli.options import ForceOption
+
+if TYPE_CHECKING:
+    from hitzoo.plan.model import ModelPlan
+    from hitzoo.spec.types import Spec
+    from hitzoo.zoo.convert import Converted
 
 
 def convert(
     source: Annotated[
         str,
         typer.Argument(
-            metavar="HIT_GAN", help="With --from: a checkpoint or .npz. With --to: a model.", show_default=False
+            metavar="SOURCE", help="With --from: a checkpoint or .npz. With --to: a model.", show_default=False
         ),
     ],
     target: Annotated[
-        Path | None, typer.Argument(metavar="[OUT.npz]", help="With --to: the file to write.", show_default=False)
+        Path | None, typer.Argument(metavar="[OUT]", help="With --to: the file to write.", show_default=False)
     ] = None,
     origin: Annotated[
-        str | None, typer.Option("--from", metavar="hit-gan", help="Convert to hitzoo's format.", show_default=False)
+        str | None,
+        typer.Option(
+            "--from", metavar="hit-gan|transgan|cips|…", help="Convert to hitzoo's format.", show_default=False
+        ),
     ] = None,
     destination: Annotated[
-        str | None, typer.Option("--to", metavar="hit-gan", help="Convert from hitzoo's format.", show_default=False)
+        str | None,
+        typer.Option("--to", metavar="hit-gan|transgan", help="Convert from hitzoo's format.", show_default=False),
     ] = None,
     spec: Annotated[
-        str | None, typer.Option(metavar="NAME", help="With --from: spec of the model.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="With --from: spec of the model; all but hit-gan's are known by their shapes.",
+            show_default=False,
+        ),
     ] = None,
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="With --from: model folder to write.", show_default=False)
@@ -45,23 +60,25 @@ def convert(
     ] = False,
     force: ForceOption = False,
 ) -> None:
-    """Convert models of google-research/hit-gan (TensorFlow) to hitzoo's format, or back to an .npz of variables.
+    """Convert models of other code to hitzoo's format, or back; every unused variable is listed.
 
-    Reading a checkpoint needs TensorFlow (the extra tf); an .npz of its variables does not. Every unused variable is
-    listed. Kinds of attention and block sizes have no variables: the spec decides them.
+    hit-gan: google-research/hit-gan (TensorFlow), a checkpoint or an .npz of its variables; reading a checkpoint needs
+    TensorFlow (the extra tf). Kinds of attention and block sizes have no variables: the spec decides them.
+    transgan: VITA-Group/TransGAN (PyTorch), a checkpoint, of which nothing but tensors is read.
+    Other PyTorch code (a name that is not known lists all): a checkpoint {g_ema: …}, a state dict, safetensors or .npz.
     """
     from hitzoo.errors import RequestError
 
     if (origin is None) == (destination is None):
-        raise RequestError("give --from hit-gan or --to hit-gan")
+        raise RequestError("give --from hit-gan or --to hit-gan; or transgan")
     if origin is not None:
-        _refuse({"OUT.npz": target}, "--from")
-        _check_known(origin)
-        _from(source, spec, out, which, with_discriminator, force)
+        _refuse({"OUT": target}, "--from")
+        _check_known(origin, "from")
+        _from(origin, source, spec, out, which, with_discriminator, force)
     else:
         _refuse({"--spec": spec, "--out": out, "--which": which, "--with-discriminator": with_discriminator}, "--to")
-        _check_known(str(destination))
-        _to(source, target, force)
+        _check_known(str(destination), "to")
+        _to(str(destination), source, target, force)
 
 
 def _refuse(given: dict[str, object], direction: str) -> None:
@@ -73,49 +90,113 @@ def _refuse(given: dict[str, object], direction: str) -> None:
             raise RequestError(f"{name} cannot be used with {direction}")
 
 
-def _check_known(name: str) -> None:
+def _check_known(name: str, direction: str) -> None:
     from hitzoo.errors import RequestError
-    from hitzoo.families.official import HIT_GAN
+    from hitzoo.families.official import CODES, HIT_GAN
+    from hitzoo.families.transgan.official import TRANSGAN
 
-    if name != HIT_GAN:
-        raise RequestError(f"'{name}' is not known; possible: {HIT_GAN}")
+    known = (HIT_GAN, TRANSGAN, *(CODES if direction == "from" else ()))
+    if name not in known:
+        raise RequestError(f"--{direction} '{name}' is not known; possible: {', '.join(known)}")
 
 
 def _from(
-    source: str, spec: str | None, out: Path | None, which: str | None, with_discriminator: bool, force: bool
+    origin: str,
+    source: str,
+    spec: str | None,
+    out: Path | None,
+    which: str | None,
+    with_discriminator: bool,
+    force: bool,
 ) -> None:
     from hitzoo.cli import console
     from hitzoo.errors import RequestError
-    from hitzoo.families.open import open_spec
+    from hitzoo.families.official import HIT_GAN
+    from hitzoo.families.transgan.official import TRANSGAN
     from hitzoo.targets import check_folder
-    from hitzoo.zoo.convert import CONVERTED_FILES, from_hit_gan, write_converted
-    from hitzoo.zoo.hit_gan_source import AVERAGE, LIVE, read_variables
+    from hitzoo.zoo.convert import CONVERTED_FILES, write_converted
 
-    if spec is None or out is None:
-        raise RequestError("--from needs --spec NAME and --out DIR")
-    roots = {None: None, "ema": AVERAGE, "generator": LIVE}
-    if which not in roots:
+    if out is None or (spec is None and origin == HIT_GAN):
+        raise RequestError("--from needs " + ("--spec NAME and " if origin == HIT_GAN else "") + "--out DIR")
+    if which not in (None, "ema", "generator"):
         raise RequestError(f"--which {which}: ema or generator")
     check_folder(out, CONVERTED_FILES, force=force)
-    loaded, plan = open_spec(spec)
-    done = from_hit_gan(read_variables(Path(source)), plan, which=roots[which], with_discriminator=with_discriminator)
-    write_converted(out, loaded, plan, done, force=force)
+    read = {HIT_GAN: _read_hit_gan, TRANSGAN: _read_transgan}.get(origin) or partial(_read_state_dicts, origin)
+    loaded, plan, done, said = read(Path(source), spec, which, with_discriminator)
+    write_converted(out, loaded, plan, done, origin=said, force=force)
     console.print_line(f"{done.used} variables used, the generator from {done.which}")
     for name in done.left_out:
         console.print_line(f"left out: {name}")
+    if said and "terms" in said:
+        console.print_line(f"note: {said['terms']}")
     console.print_line(f"wrote {out}: hitzoo sample --model {out}")
 
 
-def _to(source: str, target: Path | None, force: bool) -> None:
+def _read_hit_gan(
+    source: Path, spec: str | None, which: str | None, with_discriminator: bool
+) -> tuple[Spec, ModelPlan, Converted, None]:
+    from hitzoo.families.open import open_spec
+    from hitzoo.zoo.convert import from_hit_gan
+    from hitzoo.zoo.hit_gan_source import AVERAGE, LIVE, read_variables
+
+    roots = {None: None, "ema": AVERAGE, "generator": LIVE}
+    loaded, plan = open_spec(str(spec))
+    done = from_hit_gan(read_variables(source), plan, which=roots[which], with_discriminator=with_discriminator)
+    return loaded, plan, done, None
+
+
+def _read_transgan(
+    source: Path, spec: str | None, which: str | None, with_discriminator: bool
+) -> tuple[Spec, ModelPlan, Converted, dict[str, str | bool]]:
+    from hitzoo.families.open import open_spec
+    from hitzoo.zoo.convert_transgan import from_transgan, origin_of, recognise
+    from hitzoo.zoo.transgan_source import AVERAGE, LIVE, read_checkpoint
+
+    parts = {None: None, "ema": AVERAGE, "generator": LIVE}
+    checkpoint = read_checkpoint(source)
+    loaded, plan = open_spec(spec or recognise(checkpoint))
+    done = from_transgan(checkpoint, plan, which=parts[which], with_discriminator=with_discriminator)
+    return loaded, plan, done, origin_of(checkpoint, done)
+
+
+def _read_state_dicts(
+    origin: str, source: Path, spec: str | None, which: str | None, with_discriminator: bool
+) -> tuple[Spec, ModelPlan, Converted, dict[str, str]]:
+    from hitzoo.families.open import open_spec
+    from hitzoo.zoo.convert_state_dict import dialect_of, from_state_dicts, origin_of, recognise
+    from hitzoo.zoo.state_dict_source import AVERAGE, LIVE, read_state_dicts
+
+    parts = {None: None, "ema": AVERAGE, "generator": LIVE}
+    found = read_state_dicts(source)
+    loaded, plan = open_spec(spec or recognise(found, origin))
+    code = dialect_of(found, plan, origin)
+    done = from_state_dicts(found, plan, code, which=parts[which], with_discriminator=with_discriminator)
+    return loaded, plan, done, origin_of(code, done)
+
+
+def _to(destination: str, source: str, target: Path | None, force: bool) -> None:
     from hitzoo.cli import console
     from hitzoo.errors import RequestError
+    from hitzoo.families.official import HIT_GAN
     from hitzoo.hub.locate import locate
     from hitzoo.targets import is_taken
-    from hitzoo.zoo.convert import to_hit_gan, write_npz
 
     if target is None:
-        raise RequestError("--to needs the file to write: hitzoo convert --to hit-gan DIR out.npz")
+        name = "out.npz" if destination == HIT_GAN else "out.pth"
+        raise RequestError(f"--to needs the file to write: hitzoo convert --to {destination} DIR {name}")
     is_taken(target)  # report a folder of that name at once
-    arrays = to_hit_gan(locate(source))
-    write_npz(target, arrays, force=force)
-    console.print_line(f"wrote {len(arrays)} variables to {target}")
+    model = locate(source)
+    if destination == HIT_GAN:
+        from hitzoo.zoo.convert import to_hit_gan, write_npz
+
+        arrays = to_hit_gan(model)
+        write_npz(target, arrays, force=force)
+        count = len(arrays)
+    else:
+        from hitzoo.zoo.convert_transgan import to_transgan
+        from hitzoo.zoo.transgan_source import write_checkpoint
+
+        parts, prefixed = to_transgan(model)
+        write_checkpoint(target, parts, prefixed=prefixed, force=force)
+        count = sum(map(len, parts.values()))
+    console.print_line(f"wrote {count} variables to {target}")

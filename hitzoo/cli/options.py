@@ -78,7 +78,7 @@ InitOption: TypeAlias = Annotated[
 ]
 TruncationOption: TypeAlias = Annotated[
     float,
-    typer.Option(metavar="FACTOR", help="Scale latents by this factor. Not StyleGAN's ψ: HiT has no w-space."),
+    typer.Option(metavar="FACTOR", help="Scale latents by this factor; with styles: ψ to their mean."),
 ]
 OptimizedOption: TypeAlias = Annotated[
     bool,

@@ -49,6 +49,15 @@ def render(
             show_default=False,
         ),
     ] = None,
+    size: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PIXELS",
+            help="Spread the image over so many pixels per side, where the model takes coordinates, as CIPS;"
+            " --region then counts them.",
+            show_default=False,
+        ),
+    ] = None,
     tile: Annotated[
         int | None,
         typer.Option(metavar="PIXELS", min=1, help="Side of the tiles. Default 1024.", show_default=False),
@@ -78,7 +87,7 @@ def render(
 ) -> None:
     """Render a region of an image tile by tile: only its pixels are computed, and memory holds one tile.
 
-    For models whose last stages are pixel-wise, as HiT's are. Rendering the same picture again is allowed; a different
+    For models whose last stages are pixel-wise, as HiT's are, or all of them, as CIPS's. Rendering the same picture again is allowed; a different
     one of the same name is kept unless --force is given. Several processes divide the seeds.
     """
     from hitzoo.cli import console, progress
@@ -93,7 +102,8 @@ def render(
     from hitzoo.sampling.render_file import RenderRequest, check_render, write_render
 
     seeds = _seeds(seed, out, npy)
-    view = View(region=parse_region(region) if region is not None else None, level=level, tile=tile or TILE)
+    part = parse_region(region) if region is not None else None
+    view = View(region=part, level=level, size=size, tile=tile or TILE)
     wanted = [
         RenderRequest(
             view=view,

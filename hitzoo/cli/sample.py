@@ -193,7 +193,7 @@ def _request(generator: Generator, seeds: list[int] | None, latents: Path | None
 
     width = generator.plan.input_width
     if latents is not None:
-        z = read_latents(latents, width)
+        z = read_latents(latents, width, generator.plan.generator.takes)
         return SampleRequest(latents=z, names=[f"latent{index:04d}" for index in range(len(z))], **more)
     assert seeds is not None
     names = [f"seed{number:04d}" for number in seeds]

@@ -1,15 +1,15 @@
 """Variables of other code beside ours: names, shapes, and how axes correspond.
 
 TensorFlow's kernels: linear (in, out); query, key and value (in, heads, d); attention output (heads, d, out);
-convolutions (kh, kw, in, out).
+convolutions (kh, kw, in, out). PyTorch's learned maps: (1, channels, height, width), ours channels-last.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import prod
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,19 +17,47 @@ from numpy.typing import NDArray
 HIT_GAN = "hit-gan"
 """The official HiT code, google-research/hit-gan."""
 
+
+@dataclass(frozen=True, kw_only=True)
+class Code:
+    """Code whose weights convert from its state dicts: what it is, and on which terms its weights come.
+
+    `successors` are words of other code for the same networks, whose names a file may have in the place of its own.
+    """
+
+    repository: str
+    terms: str = ""
+    successors: tuple[str, ...] = ()
+
+
+CODES: Final[Mapping[str, Code]] = {
+    "cips": Code(repository="saic-mdal/CIPS"),
+    "stylegan2": Code(repository="rosinality/stylegan2-pytorch", successors=("stylegan2-ada",)),
+    "stylegan2-ada": Code(
+        repository="NVlabs/stylegan2-ada-pytorch",
+        terms="NVIDIA's code and the weights that it published are licensed for non-commercial use only",
+    ),
+}
+"""PyTorch code by the word after `--from`; families have the variables under the same word in `official`."""
+
 Array: TypeAlias = NDArray[np.float32]
 Shape: TypeAlias = tuple[int, ...]
 
 
 @dataclass(frozen=True)
 class Variable:
-    """One variable under both names, with both shapes, and how their axes correspond."""
+    """One variable under both names, with both shapes, and how their axes correspond.
+
+    Without a name of `ours` it follows from the network's sizes, and is left out where a file has it. An `optional` one
+    may be missing in a file; ours is then that of a new network.
+    """
 
     theirs: str
     ours: str
     shape: Shape
     our_shape: Shape
-    layout: Literal["same", "linear", "conv"] = "same"
+    layout: Literal["same", "linear", "conv", "map"] = "same"
+    optional: bool = False
 
     def to_ours(self, array: Array) -> Array:
         """Their array as our tensor: outputs before inputs, heads and widths merged."""
@@ -38,6 +66,8 @@ class Variable:
         if self.layout == "linear":
             outer, inner = self.our_shape
             return np.ascontiguousarray(array.reshape(inner, outer).T)
+        if self.layout == "map":
+            return np.ascontiguousarray(array.transpose(0, 2, 3, 1)).reshape(self.our_shape)
         return array.reshape(self.our_shape)
 
     def to_theirs(self, array: Array) -> Array:
@@ -46,7 +76,14 @@ class Variable:
             return np.ascontiguousarray(array.transpose(2, 3, 1, 0))
         if self.layout == "linear":
             return np.ascontiguousarray(array.T).reshape(self.shape)
+        if self.layout == "map":
+            return np.ascontiguousarray(array.transpose(2, 0, 1)).reshape(self.shape)
         return array.reshape(self.shape)
+
+
+def recomputed(theirs: str) -> Variable:
+    """A buffer of other code that follows from the network's sizes."""
+    return Variable(theirs, "", (), ())
 
 
 def of_linear(theirs: str, ours: str, inner: int, outer: Shape) -> Iterator[Variable]:

@@ -5,12 +5,17 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hitzoo.errors import UnknownNameError, suggestion
+from hitzoo.families.cips.family import CIPS
 from hitzoo.families.convnet.family import CONVNET
 from hitzoo.families.family import Family
 from hitzoo.families.hit.family import HIT
 from hitzoo.families.outside import OutsideFamily, load_outside, usable_outside
 from hitzoo.families.projected.family import PROJECTED
 from hitzoo.families.stylegan2.family import STYLEGAN2
+from hitzoo.families.stylegan2_generator.family import STYLEGAN2_GENERATOR
+from hitzoo.families.stylegan2_original.family import STYLEGAN2_ORIGINAL
+from hitzoo.families.transgan.discriminator.family import TRANSGAN_DISCRIMINATOR
+from hitzoo.families.transgan.generator.family import TRANSGAN_GENERATOR
 from hitzoo.plan.role import Role
 
 FAMILIES: Final[tuple[Family[Any, Any], ...]] = (
@@ -18,6 +23,11 @@ FAMILIES: Final[tuple[Family[Any, Any], ...]] = (
     CONVNET,
     STYLEGAN2,
     PROJECTED,
+    CIPS,
+    TRANSGAN_GENERATOR,
+    TRANSGAN_DISCRIMINATOR,
+    STYLEGAN2_GENERATOR,
+    STYLEGAN2_ORIGINAL,
 )
 HOW_TO_ADD: Final = "a package that is installed can bring another (docs/families.md)"
 _OWN: Final = {(family.role, family.name): family for family in FAMILIES}

@@ -18,6 +18,13 @@ def softmax(logits: torch.Tensor) -> torch.Tensor:
     return torch.softmax(logits, -1, dtype=torch.float32).to(logits.dtype)
 
 
+def unscaled_with(bias: torch.Tensor, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """The same with a bias of the logits [h, L, M] that all sequences share."""
+    if query.device.type == "cpu" and key.shape[2] <= _SHORT:
+        return softmax(query @ key.transpose(2, 3) + bias) @ value
+    return F.scaled_dot_product_attention(query, key, value, attn_mask=bias[None], scale=1.0)
+
+
 def unscaled(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
     """[S, h, L, d], [S, h, M, d], [S, h, M, d] -> [S, h, L, d]; a kernel for `hitzoo.layers.attend.attend`."""
     if query.device.type == "cpu" and key.shape[2] <= _SHORT:

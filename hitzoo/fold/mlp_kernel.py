@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import torch
-from torch import nn
 
 from hitzoo.fold.gradient import needs_gradient
 from hitzoo.fold.kernels import Kernels
@@ -18,7 +17,7 @@ from hitzoo.fold.triton.disabled import disabled_kernels
 from hitzoo.fold.triton.launch import Gelu
 from hitzoo.fold.triton.mlp import fused_last_mlp, fused_mlp
 from hitzoo.fold.triton.support import supports_mlp
-from hitzoo.layers.norm import BatchNorm
+from hitzoo.layers.norm import BatchNorm, Norm
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +33,7 @@ class MLPKernel:
         cls,
         widen: FusedLinear | OneDnnLinear,
         narrow: FusedLinear | OneDnnLinear,
-        norm: BatchNorm | nn.LayerNorm,
+        norm: Norm,
         kernels: Kernels,
     ) -> MLPKernel | None:
         """Create the kernel; None where it cannot be used."""

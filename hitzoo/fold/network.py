@@ -57,6 +57,10 @@ class OptimizedNetwork(nn.Module):
         """The network as one that computes parts of an image, or None."""
         return None
 
+    def on_canvas(self, side: int) -> PixelwiseTail | None:
+        """The network whose images have `side`² pixels, or None where their resolution is fixed."""
+        return None
+
     @property
     def why_not_pixelwise(self) -> str:
         """The reason why no part of an image can be computed alone."""

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from hitzoo.layers.norm import BatchNorm
+from hitzoo.layers.norm import Norm, PixelNorm
 
 
 class Standardise(nn.Module):
@@ -23,9 +23,11 @@ class Standardise(nn.Module):
 
 def is_norm_free(network: nn.Module) -> bool:
     """True if no part of an optimized network standardises any more."""
-    return not any(isinstance(module, Standardise) for module in network.modules())
+    return not any(isinstance(module, Standardise | PixelNorm) for module in network.modules())
 
 
-def remaining_norm(norm: BatchNorm | nn.LayerNorm) -> nn.Module:
-    """The identity for a batch norm, the standardisation for a layer norm."""
+def remaining_norm(norm: Norm) -> nn.Module:
+    """The identity for a batch norm, the standardisation for a layer norm, a pixel norm itself."""
+    if isinstance(norm, PixelNorm):
+        return norm
     return Standardise(norm) if isinstance(norm, nn.LayerNorm) else nn.Identity()

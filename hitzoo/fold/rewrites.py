@@ -14,7 +14,7 @@ import torch
 from torch import nn
 
 from hitzoo.fold.affine import Affine, concatenated, in_float64
-from hitzoo.layers.norm import BatchNorm
+from hitzoo.layers.norm import BatchNorm, Norm, PixelNorm
 
 
 def scale_and_shift(norm: BatchNorm | nn.LayerNorm) -> tuple[torch.Tensor, torch.Tensor]:
@@ -29,8 +29,13 @@ def scale_and_shift(norm: BatchNorm | nn.LayerNorm) -> tuple[torch.Tensor, torch
     return scale, shift
 
 
-def after_norm(layer: Affine, norm: BatchNorm | nn.LayerNorm) -> Affine:
-    """Fold a norm into the linear layer after it: W·(s·x + t) + b. A layer norm still has to standardise."""
+def after_norm(layer: Affine, norm: Norm) -> Affine:
+    """Fold a norm into the linear layer after it: W·(s·x + t) + b. A layer norm still has to standardise.
+
+    A pixel norm has neither scale nor shift, and stays.
+    """
+    if isinstance(norm, PixelNorm | nn.Identity):
+        return layer
     scale, shift = scale_and_shift(norm)
     return Affine(layer.weight * scale, layer(shift))
 

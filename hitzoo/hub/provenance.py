@@ -108,6 +108,7 @@ def _of_run(known: Mapping[str, Any], session: Mapping[str, Any], seconds: float
     facts = {
         "command": f"`{_command(command)}`" if isinstance(command, list) else "",
         "converted from": f"{known['source']} ({known.get('which', '')})" if "source" in known else "",
+        "terms of the source": str(known.get("terms", "")),
         "seed": str(known.get("seed", "")),
         "length": UNTRAINED if step == 0 else _length(step, known.get("images")) if isinstance(step, int) else "",
         "hardware": _hardware(session.get("processes"), session.get("device_name")),

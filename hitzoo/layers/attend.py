@@ -17,7 +17,7 @@ from hitzoo.layers.attention_limits import GPU, Limits, for_each_part, in_parts
 from hitzoo.layers.in_float32 import in_float32_on_cpu
 
 Kernel: TypeAlias = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
-_kernel: Kernel = F.scaled_dot_product_attention
+_kernel: Callable[..., torch.Tensor] = F.scaled_dot_product_attention  # a fourth argument is a bias
 
 
 def attend(
@@ -76,9 +76,18 @@ def _scaled_dot_product(query: torch.Tensor, key: torch.Tensor, value: torch.Ten
     return in_float32_on_cpu(_kernel, query, key, value)
 
 
+def with_bias(bias: torch.Tensor) -> Kernel:
+    """Make the training kernel with a bias of the logits, [h, L, M], the same for all sequences."""
+
+    def kernel(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        return in_float32_on_cpu(_kernel, query, key, value, bias.to(query.dtype)[None])
+
+    return kernel
+
+
 @contextmanager
-def attention_by(kernel: Kernel) -> Iterator[None]:
-    """Compute every attention inside the block by another function of query, key and value."""
+def attention_by(kernel: Callable[..., torch.Tensor]) -> Iterator[None]:
+    """Compute every attention inside the block by another function of query, key, value, and a bias if any."""
     global _kernel
     before, _kernel = _kernel, kernel
     try:

@@ -9,7 +9,7 @@ B images, C channels, r pixels per side.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -18,32 +18,48 @@ from hitzoo.layers.double_backward import is_by_inputs_alone, is_twice_different
 from hitzoo.layers.in_float32 import as_autocast_takes
 
 
-def convolution(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, padding: int) -> torch.Tensor:
-    """Convolve with stride 1 and zero padding: [B, C, r, r], [C', C, k, k], [C'] -> [B, C', r, r]."""
+def convolution(
+    x: torch.Tensor,
+    weight: torch.Tensor,
+    bias: torch.Tensor | None = None,
+    padding: int = 0,
+    *,
+    stride: int = 1,
+    groups: int = 1,
+) -> torch.Tensor:
+    """Convolve with zero padding: [B, C, r, r], [C', C/groups, k, k], [C'] -> [B, C', r', r']."""
     if torch.compiler.is_compiling() or not is_twice_differentiable():
-        return F.conv2d(x, weight, bias, padding=padding)
-    convolved: torch.Tensor = _Convolution.apply(*as_autocast_takes(x, weight, bias), padding)
+        return F.conv2d(x, weight, bias, stride=stride, padding=padding, groups=groups)
+    convolved: torch.Tensor = _Convolution.apply(*as_autocast_takes(x, weight, bias), Form(stride, padding, groups))
     return convolved
+
+
+class Form(NamedTuple):
+    """The numbers of a convolution besides its kernel's size."""
+
+    stride: int
+    padding: int
+    groups: int
 
 
 class _Convolution(torch.autograd.Function):
     @staticmethod
-    def forward(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, padding: int) -> torch.Tensor:
-        return F.conv2d(x, weight, bias, padding=padding)
+    def forward(x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None, form: Form) -> torch.Tensor:
+        return F.conv2d(x, weight, bias, form.stride, form.padding, groups=form.groups)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
-        x, weight, bias, ctx.padding = inputs
+        x, weight, bias, ctx.form = inputs
         ctx.has_bias = bias is not None
         ctx.save_for_backward(x, weight)
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         x, weight = ctx.saved_tensors
-        by_x = _ByInput.apply(gradient, weight, x, ctx.padding) if ctx.needs_input_grad[0] else None
+        by_x = _ByInput.apply(gradient, weight, x, ctx.form) if ctx.needs_input_grad[0] else None
         if is_by_inputs_alone() or not ctx.needs_input_grad[1]:
             return by_x, None, None, None
-        by_weight, by_bias = _ByKernel.apply(gradient, x, weight, ctx.has_bias, ctx.padding)
+        by_weight, by_bias = _ByKernel.apply(gradient, x, weight, ctx.has_bias, ctx.form)
         return by_x, by_weight, by_bias if ctx.has_bias else None, None
 
 
@@ -51,21 +67,21 @@ class _ByInput(torch.autograd.Function):
     """The gradient by the input, for a gradient by the output and a kernel; of the input it takes the shape."""
 
     @staticmethod
-    def forward(gradient: torch.Tensor, weight: torch.Tensor, x: torch.Tensor, padding: int) -> torch.Tensor:
-        return _gradients(gradient, x, weight, padding, (True, False, False))[0]
+    def forward(gradient: torch.Tensor, weight: torch.Tensor, x: torch.Tensor, form: Form) -> torch.Tensor:
+        return _gradients(gradient, x, weight, form, (True, False, False))[0]
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
-        gradient, weight, _, ctx.padding = inputs
+        gradient, weight, _, ctx.form = inputs
         ctx.save_for_backward(gradient, weight)
 
     @staticmethod
     def backward(ctx: Any, direction: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         gradient, weight = ctx.saved_tensors
-        by_gradient = _Convolution.apply(direction, weight, None, ctx.padding) if ctx.needs_input_grad[0] else None
+        by_gradient = _Convolution.apply(direction, weight, None, ctx.form) if ctx.needs_input_grad[0] else None
         if is_by_inputs_alone() or not ctx.needs_input_grad[1]:
             return by_gradient, None, None, None
-        by_weight, _ = _ByKernel.apply(gradient, direction, weight, False, ctx.padding)
+        by_weight, _ = _ByKernel.apply(gradient, direction, weight, False, ctx.form)
         return by_gradient, by_weight, None, None
 
 
@@ -74,9 +90,9 @@ class _ByKernel(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        gradient: torch.Tensor, x: torch.Tensor, weight: torch.Tensor, bias: bool, padding: int
+        gradient: torch.Tensor, x: torch.Tensor, weight: torch.Tensor, bias: bool, form: Form
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        _, by_weight, by_bias = _gradients(gradient, x, weight, padding, (False, True, bias))
+        _, by_weight, by_bias = _gradients(gradient, x, weight, form, (False, True, bias))
         return by_weight, by_bias if bias else weight.new_empty(0)
 
     @staticmethod
@@ -85,9 +101,19 @@ class _ByKernel(torch.autograd.Function):
 
 
 def _gradients(
-    gradient: torch.Tensor, x: torch.Tensor, weight: torch.Tensor, padding: int, wanted: tuple[bool, bool, bool]
+    gradient: torch.Tensor, x: torch.Tensor, weight: torch.Tensor, form: Form, wanted: tuple[bool, bool, bool]
 ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     found: tuple[torch.Tensor, torch.Tensor, torch.Tensor] = torch.ops.aten.convolution_backward(
-        gradient, x, weight, [len(weight)], [1, 1], [padding] * 2, [1, 1], False, [0, 0], 1, wanted
+        gradient,
+        x,
+        weight,
+        [len(weight)],
+        [form.stride] * 2,
+        [form.padding] * 2,
+        [1, 1],
+        False,
+        [0, 0],
+        form.groups,
+        wanted,
     )
     return found

@@ -22,70 +22,82 @@ class BlurPool(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        taps = torch.tensor(_TAPS)
-        kernel = torch.outer(taps, taps) / taps.sum() ** 2
-        # made once: a copy to the device in every call would wait for it; two axes fit maps of either memory format
-        self.register_buffer("kernel", kernel.flatten().repeat(channels, 1), persistent=False)
+        # made once: a copy to the device in every call would wait for it
+        self.register_buffer("kernel", blur_kernel(channels), persistent=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the blurred map at half the resolution: [B, C, r, r] -> [B, C, r/2, r/2]."""
-        if torch.compiler.is_compiling():
-            return _blur(x, self.kernel)
-        blurred: torch.Tensor = _Blur.apply(x, self.kernel)
-        return blurred
+        return blur(x, self.kernel, stride=2, padding=1)
 
 
-def _blur(x: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+def blur(x: torch.Tensor, kernel: torch.Tensor, *, stride: int, padding: int) -> torch.Tensor:
+    """Convolve each channel with its row of a kernel: [B, C, r, r], [C, 16] -> [B, C, r', r']."""
+    if torch.compiler.is_compiling():
+        return _blur(x, kernel, stride, padding)
+    blurred: torch.Tensor = _Blur.apply(x, kernel, stride, padding)
+    return blurred
+
+
+def blur_kernel(channels: int, total: float = 1.0) -> torch.Tensor:
+    """Make outer([1, 3, 3, 1]) with the sum `total` for each channel: [C, 16]. Two axes fit maps of either format."""
+    taps = torch.tensor(_TAPS)
+    kernel = total * torch.outer(taps, taps) / taps.sum() ** 2
+    return kernel.flatten().repeat(channels, 1)
+
+
+def _blur(x: torch.Tensor, kernel: torch.Tensor, stride: int, padding: int) -> torch.Tensor:
     kernel = kernel.view(-1, 1, 4, 4).to(x.dtype)
-    return F.conv2d(x, kernel, stride=2, padding=1, groups=len(kernel))
+    return F.conv2d(x, kernel, stride=stride, padding=padding, groups=len(kernel))
 
 
 class _Blur(torch.autograd.Function):
     """The blur and `_Spread` are each other's derivatives; torch would take the second one channel by channel."""
 
     @staticmethod
-    def forward(x: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
-        return _blur(x, kernel)
+    def forward(x: torch.Tensor, kernel: torch.Tensor, stride: int, padding: int) -> torch.Tensor:
+        return _blur(x, kernel, stride, padding)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
-        x, kernel = inputs
+        x, kernel, ctx.stride, ctx.padding = inputs
         ctx.save_for_backward(kernel)
         ctx.shape = x.shape
 
     @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor, None]:
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         (kernel,) = ctx.saved_tensors
-        return _Spread.apply(gradient, kernel, ctx.shape), None
+        return _Spread.apply(gradient, kernel, ctx.shape, ctx.stride, ctx.padding), None, None, None
 
 
 class _Spread(torch.autograd.Function):
-    """The blur's gradient by its input, for one by its output: [B, C, r/2, r/2] -> [B, C, r, r].
+    """The blur's gradient by its input, for one by its output: [B, C, r', r'] -> [B, C, r, r].
 
     On CPUs in float32: in bfloat16 it measured 20 times as long.
     """
 
     @staticmethod
-    def forward(gradient: torch.Tensor, kernel: torch.Tensor, shape: torch.Size) -> torch.Tensor:
+    def forward(
+        gradient: torch.Tensor, kernel: torch.Tensor, shape: torch.Size, stride: int, padding: int
+    ) -> torch.Tensor:
         wide = gradient.float() if gradient.device.type == "cpu" and gradient.dtype.itemsize < 4 else gradient
         channels_last = wide.is_contiguous(memory_format=torch.channels_last)
         layout = torch.channels_last if channels_last else torch.contiguous_format
         x = torch.empty(shape, dtype=wide.dtype, device=wide.device, memory_format=layout)  # its shape alone is taken
         spread: torch.Tensor = torch.ops.aten.convolution_backward(
-            wide, x, kernel.view(-1, 1, 4, 4).to(wide.dtype), None, [2, 2], [1, 1], [1, 1], False, [0, 0], len(kernel),
-            [True, False, False],
+            wide, x, kernel.view(-1, 1, 4, 4).to(wide.dtype), None, [stride] * 2, [padding] * 2, [1, 1], False, [0, 0],
+            len(kernel), [True, False, False],
         )[0]  # fmt: skip
         return spread.to(gradient.dtype)
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: torch.Tensor) -> None:
-        _, kernel, _ = inputs
+        _, kernel, _, ctx.stride, ctx.padding = inputs
         ctx.save_for_backward(kernel)
 
     @staticmethod
-    def backward(ctx: Any, direction: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+    def backward(ctx: Any, direction: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         (kernel,) = ctx.saved_tensors
-        return _Blur.apply(direction, kernel), None, None
+        return _Blur.apply(direction, kernel, ctx.stride, ctx.padding), None, None, None, None
 
 
 class AveragePool(nn.Module):

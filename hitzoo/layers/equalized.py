@@ -16,18 +16,23 @@ from hitzoo.layers.convolution import convolution
 
 
 class Conv(nn.Module):
-    """A square convolution that keeps the resolution: [B, C, r, r] -> [B, C', r, r]."""
+    """A square convolution that keeps the resolution: [B, C, r, r] -> [B, C', r, r].
 
-    def __init__(self, inner: int, outer: int, size: int, *, equalized: bool, bias: bool = True) -> None:
+    One with a `stride` has no padding: [B, C, r, r] -> [B, C', (r − size)/stride + 1, …].
+    """
+
+    def __init__(
+        self, inner: int, outer: int, size: int, *, equalized: bool, bias: bool = True, stride: int = 1
+    ) -> None:
         super().__init__()
-        self.padding = size // 2
+        self.stride, self.padding = stride, size // 2 if stride == 1 else 0
         self.weight = nn.Parameter(torch.empty(outer, inner, size, size))
         self.bias = nn.Parameter(torch.zeros(outer)) if bias else None
         self.gain = _initialise(self.weight, equalized)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Convolve with zero padding."""
-        return convolution(x, _scaled(self.weight, self.gain), self.bias, self.padding)
+        return convolution(x, _scaled(self.weight, self.gain), self.bias, self.padding, stride=self.stride)
 
 
 class Dense(nn.Module):

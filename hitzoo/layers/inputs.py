@@ -9,11 +9,12 @@ from collections.abc import Iterable
 
 import torch
 
-from hitzoo.plan.ports import Labels, Latent, Noise, Port, columns_of
+from hitzoo.layers.keyed_noise import keys_of
+from hitzoo.plan.ports import Labels, Latent, Noise, NoiseKey, Port, columns_of
 
 
 def split_inputs(rows: torch.Tensor, ports: Iterable[Port]) -> tuple[torch.Tensor, ...]:
-    """Split rows [B, input_width] by port: a latent [B, dim], noise [B, *shape], labels [B] as whole numbers."""
+    """Split rows [B, input_width] by port: a latent [B, dim], noise [B, *shape], keys and labels [B], whole numbers."""
     parts: list[torch.Tensor] = []
     for port, columns in columns_of(ports):
         part = rows[:, columns]
@@ -22,6 +23,8 @@ def split_inputs(rows: torch.Tensor, ports: Iterable[Port]) -> tuple[torch.Tenso
                 parts.append(part)
             case Noise(shape):
                 parts.append(part.unflatten(1, shape))
+            case NoiseKey():
+                parts.append(keys_of(part[:, 0]))
             case Labels(count):
                 parts.append(_classes(part[:, 0], count))
     return tuple(parts)

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from hitzoo.layers.linear import linear
-from hitzoo.layers.norm import build_norm
+from hitzoo.layers.norm import LAYER_NORM_EPSILON, build_norm
 from hitzoo.layers.registry import register_block
 
 
@@ -18,9 +18,9 @@ class MLPBlock(nn.Module):
     Source: Zhao et al. 2021, section 3.2.
     """
 
-    def __init__(self, *, channels: int, norm: str, expansion: int) -> None:
+    def __init__(self, *, channels: int, norm: str, expansion: int, layer_epsilon: float = LAYER_NORM_EPSILON) -> None:
         super().__init__()
-        self.norm = build_norm(norm, channels)
+        self.norm = build_norm(norm, channels, layer_epsilon=layer_epsilon)
         self.widen = linear(channels, expansion * channels)
         self.narrow = linear(expansion * channels, channels)
 

@@ -1,16 +1,20 @@
-"""Norms over the channels of a channels-last map: batch norm over everything else, or layer norm."""
+"""Norms over the channels of a channels-last map: batch norm over everything else, layer norm, or pixel norm."""
 
 from __future__ import annotations
+
+from typing import TypeAlias
 
 import torch
 import torch.nn.functional as F
 from torch import nn
 
 from hitzoo.layers.batch_statistics import Statistics, per_replica
+from hitzoo.layers.in_float32 import at_least_float32
 
 BATCH_NORM_EPSILON = 1e-3
 BATCH_NORM_MOMENTUM = 0.01  # of the new batch: Keras calls the same thing 0.99
 LAYER_NORM_EPSILON = 1e-6
+PIXEL_NORM_EPSILON = 1e-8
 
 
 class BatchNorm(nn.Module):
@@ -52,8 +56,30 @@ def set_statistics(network: nn.Module, statistics: Statistics) -> None:
             module.statistics = statistics
 
 
-def build_norm(kind: str, channels: int) -> BatchNorm | nn.LayerNorm:
-    """Build the norm named by a plan: `batch` or `layer`."""
-    if kind == "batch":
-        return BatchNorm(channels)
-    return nn.LayerNorm(channels, eps=LAYER_NORM_EPSILON)
+class PixelNorm(nn.Module):
+    """Divide each position by the root mean square of its channels: [..., C] -> [..., C]; there is nothing to learn.
+
+    Source: Karras et al. 2018, section 4.2; TransGAN's token-wise scaling (Jiang et al. 2021) is the same.
+    """
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """Normalise, in float32 at least."""
+        wide = at_least_float32(x)
+        return (wide * (wide.square().mean(dim=-1, keepdim=True) + PIXEL_NORM_EPSILON).rsqrt()).to(x.dtype)
+
+
+Norm: TypeAlias = BatchNorm | nn.LayerNorm | PixelNorm | nn.Identity
+"""A norm that a plan can name."""
+
+
+def build_norm(kind: str, channels: int, *, layer_epsilon: float = LAYER_NORM_EPSILON) -> Norm:
+    """Build the norm named by a plan: `batch`, `layer`, `pixel` or `none`; `layer_epsilon` is that of a layer norm."""
+    match kind:
+        case "batch":
+            return BatchNorm(channels)
+        case "layer":
+            return nn.LayerNorm(channels, eps=layer_epsilon)
+        case "pixel":
+            return PixelNorm()
+    assert kind == "none", f"no norm is called {kind}"
+    return nn.Identity()

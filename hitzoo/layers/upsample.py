@@ -1,4 +1,4 @@
-"""Doubling the resolution of a channels-last map: depth to space for features, nearest neighbour for images."""
+"""Doubling the resolution of a channels-last map: depth to space or pixel shuffle for features, nearest for images."""
 
 from __future__ import annotations
 
@@ -16,6 +16,11 @@ def depth_to_space(x: torch.Tensor) -> torch.Tensor:
     The channels are read as (dy, dx, c), TensorFlow's order; torch's `pixel_shuffle` would read (c, dy, dx).
     """
     return rearrange(x, "b y x (dy dx c) -> b (y dy) (x dx) c", dy=2, dx=2)
+
+
+def pixel_shuffle(x: torch.Tensor) -> torch.Tensor:
+    """Split each pixel's channels, read as (c, dy, dx) as torch does: [B, r, r, C] -> [B, 2r, 2r, C/4]."""
+    return rearrange(x, "b y x (c dy dx) -> b (y dy) (x dx) c", dy=2, dx=2)
 
 
 def nearest(x: torch.Tensor) -> torch.Tensor:

@@ -18,6 +18,7 @@ from hitzoo.layers.in_float32 import at_least_float32
 from hitzoo.objectives.augment.pipe import AugmentPipe, see
 from hitzoo.objectives.batch_images import Augment, batch_images
 from hitzoo.objectives.critic import ask
+from hitzoo.objectives.discriminator_noise import noise_keys
 from hitzoo.objectives.losses import Losses, mean_logits, real_signs
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.passes import critic_passes, generator_passes, judging_passes
@@ -38,6 +39,7 @@ class Alternating:
         generator_batch_size: fake images of the generator's update; None: as many.
         augment: makes augmented images for terms that ask about them.
         augment_pipe: everything goes to the discriminator through it.
+        noise: the discriminator makes noise of keys, which are drawn for it.
         clip_norm: largest norms of networks' gradients.
     """
 
@@ -48,6 +50,7 @@ class Alternating:
     generator_batch_size: int | None = None
     augment: Augment | None = None
     augment_pipe: AugmentPipe | None = None
+    noise: bool = False
     clip_norm: Mapping[Role, float] = field(default_factory=dict)
     roles: ClassVar[tuple[Role, ...]] = ("generator", "discriminator")
 
@@ -89,7 +92,8 @@ class Alternating:
             fake = at_least_float32(networks["generator"](inputs.latents))  # x̂ = G(z)
         batch = batch_images(questions, inputs.real, fake, inputs.random, self.augment)
         seen = see(self.augment_pipe, questions, batch, inputs.random, at.images, inputs.adapted)
-        answers = ask(networks["discriminator"], questions, *seen, inputs.forward)
+        keys = noise_keys(self.noise, questions, batch, inputs.random)
+        answers = ask(networks["discriminator"], questions, *seen, inputs.forward, keys)
         adversarial = self.loss.discriminator(answers, at)
         taken = {term.name: term(answers, at) for term in penalties}
         whole = adversarial + sum(term.interval * taken[term.name] for term in penalties)  # L_D
@@ -109,7 +113,8 @@ class Alternating:
                 fake = at_least_float32(networks["generator"](inputs.latents))  # x̂ = G(z)
             batch = batch_images(term.asks, inputs.real, fake, inputs.random, self.augment)
             seen = see(self.augment_pipe, term.asks, batch, inputs.random, at.images, inputs.adapted)
-            answers = ask(critic, term.asks, *seen, inputs.forward)
+            keys = noise_keys(self.noise, term.asks, batch, inputs.random)
+            answers = ask(critic, term.asks, *seen, inputs.forward, keys)
             loss = term(answers, at)  # L_G
             (inputs.share * loss).backward()
         return Losses(terms={"generator": loss.detach()})

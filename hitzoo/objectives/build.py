@@ -53,6 +53,7 @@ def objective_of(spec: types.Spec, batch_size: int | None = None) -> Objective:
         "batch_size": batch_size,
         "augment": policies[0] if policies else None,
         "augment_pipe": None if training.augment is None else pipe_of(training.augment),
+        "noise": bool(getattr(spec.discriminator, "noise", False)),
         "clip_norm": {role: norm for role in _ROLES if (norm := adam_of(training, role).clip_norm) is not None},
     }
     updates = training.updates

@@ -83,17 +83,26 @@ class Critic(nn.Module):
         self.discriminator = discriminator
         self.input_gradient = input_gradient
 
-    def forward(self, images: tuple[torch.Tensor, ...], gradient: tuple[bool, ...]) -> tuple[Judgement, ...]:
-        """Judge batches of images [B, C, R, R] in their order; `gradient` says of which the gradient is wanted."""
-        return tuple(self._judge(batch, wanted) for batch, wanted in zip(images, gradient, strict=True))
+    def forward(
+        self, images: tuple[torch.Tensor, ...], gradient: tuple[bool, ...], noise_keys: tuple[torch.Tensor, ...] = ()
+    ) -> tuple[Judgement, ...]:
+        """Judge batches of images [B, C, R, R] in their order.
 
-    def _judge(self, images: torch.Tensor, gradient: bool) -> Judgement:
+        `gradient` says of which the gradient is wanted; `noise_keys`, [B] each, are for a discriminator with noise.
+        """
+        keys = noise_keys or (None,) * len(images)
+        return tuple(self._judge(*batch) for batch in zip(images, gradient, keys, strict=True))
+
+    def _judge(self, images: torch.Tensor, gradient: bool, noise_keys: torch.Tensor | None) -> Judgement:
         if getattr(self.discriminator, "san", False):
             return self._judge_with_directions(images, gradient)
+        judge: Any = self.discriminator
+        if noise_keys is not None:
+            judge = partial(judge, noise_keys=noise_keys)
         if gradient:
-            logits, by_images = self.input_gradient(self.discriminator, images)
+            logits, by_images = self.input_gradient(judge, images)
             return Judgement(logits, by_images / logits.shape[1] if logits.ndim == 2 else by_images)
-        return Judgement(at_least_float32(self.discriminator(images)))
+        return Judgement(at_least_float32(judge(images)))
 
     def _judge_with_directions(self, images: torch.Tensor, gradient: bool) -> Judgement:
         """Judge by both rows; those of the direction are constant in the images and add nothing to a gradient."""
@@ -109,6 +118,7 @@ def ask(
     images: Mapping[On, torch.Tensor],
     pull_back: Mapping[On, PullBack] = MappingProxyType({}),
     forward: Callable[[], AbstractContextManager[None]] = nullcontext,
+    noise_keys: Mapping[On, torch.Tensor] = MappingProxyType({}),
 ) -> dict[Question, Answer]:
     """Answer every question by one forward pass of a `Critic`; questions about the same images share an answer.
 
@@ -119,14 +129,15 @@ def ask(
         pull_back: of kinds that are augmented, the gradient by what it sees -> that by the images before; its squared
             norm is then in the answer.
         forward: entered for the forward pass, such as autocast.
+        noise_keys: of each kind, keys of the discriminator's own noise, [B]; empty for one without noise.
     """
     questions = frozenset(questions)
     asked = {question.on for question in questions}
     batches = [wanted for batch in BATCHES if (wanted := [on for on in batch if on in asked])]
-    given = tuple(images[batch[0]] if len(batch) == 1 else torch.cat([images[on] for on in batch]) for batch in batches)
+    given = _joined(images, batches)
     gradient = tuple(any(Question(on, gradient=True) in questions for on in batch) for batch in batches)
     with forward():
-        judgements = critic(given, gradient)
+        judgements = critic(given, gradient, _joined(noise_keys, batches)) if noise_keys else critic(given, gradient)
     found: dict[On, Answer] = {}
     for batch, judgement in zip(batches, judgements, strict=True):
         parts = zip(batch, _split(judgement, len(batch)), strict=True)
@@ -137,6 +148,13 @@ def ask(
 def per_image(logits: torch.Tensor) -> torch.Tensor:
     """Return the mean over an image's places: [B] or [B, K] -> [B]."""
     return logits.mean(dim=1) if logits.ndim == 2 else logits
+
+
+def _joined(tensors: Mapping[On, torch.Tensor], batches: Iterable[list[On]]) -> tuple[torch.Tensor, ...]:
+    """The tensors of each batch's kinds, one after another."""
+    return tuple(
+        tensors[batch[0]] if len(batch) == 1 else torch.cat([tensors[on] for on in batch]) for batch in batches
+    )
 
 
 def _answer(judgement: Judgement, pull_back: PullBack | None) -> Answer:

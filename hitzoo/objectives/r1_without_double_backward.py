@@ -150,9 +150,11 @@ def _refuse_other_uses(held: torch.Tensor, missing: Sequence[torch.Tensor]) -> N
             )
 
 
-def _of_convolution(delta: torch.Tensor, image: torch.Tensor, weight: torch.Tensor, padding: int) -> torch.Tensor:
+def _of_convolution(
+    delta: torch.Tensor, image: torch.Tensor, weight: torch.Tensor, *, stride: int, padding: int, groups: int
+) -> torch.Tensor:
     found: torch.Tensor = torch.ops.aten.convolution_backward(
-        delta, image, weight.to(delta.dtype), None, [1, 1], [padding] * 2, [1, 1], False, [0, 0], 1,
+        delta, image, weight.to(delta.dtype), None, [stride] * 2, [padding] * 2, [1, 1], False, [0, 0], groups,
         [False, True, False],
     )[1]  # fmt: skip
     return found

@@ -16,6 +16,7 @@ from hitzoo.layers.in_float32 import at_least_float32
 from hitzoo.objectives.augment.pipe import AugmentPipe, see
 from hitzoo.objectives.batch_images import Augment, batch_images
 from hitzoo.objectives.critic import ask
+from hitzoo.objectives.discriminator_noise import noise_keys
 from hitzoo.objectives.losses import Losses, mean_logits, real_signs
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.passes import critic_passes, generator_passes
@@ -28,8 +29,8 @@ from hitzoo.plan.role import Role
 class Simultaneous:
     """An adversarial loss, the discriminator's penalties, and the `augment` that makes augmented images for them.
 
-    Everything goes to the discriminator through the `augment_pipe`. `clip_norm` holds largest norms of networks'
-    gradients.
+    Everything goes to the discriminator through the `augment_pipe`; with `noise` the discriminator makes noise of keys,
+    which are drawn for it. `clip_norm` holds largest norms of networks' gradients.
     """
 
     loss: AdversarialLoss
@@ -37,6 +38,7 @@ class Simultaneous:
     batch_size: int
     augment: Augment | None = None
     augment_pipe: AugmentPipe | None = None
+    noise: bool = False
     clip_norm: Mapping[Role, float] = field(default_factory=dict)
     roles: ClassVar[tuple[Role, ...]] = ("generator", "discriminator")
 
@@ -61,7 +63,8 @@ class Simultaneous:
         questions = questions_of(terms)
         batch = batch_images(questions, inputs.real, images, inputs.random, self.augment)
         seen = see(self.augment_pipe, questions, batch, inputs.random, at.images, inputs.adapted)
-        answers = ask(networks["discriminator"], questions, *seen, inputs.forward)  # D(x), D(x̂), ‖∇D(x)‖², …
+        keys = noise_keys(self.noise, questions, batch, inputs.random)
+        answers = ask(networks["discriminator"], questions, *seen, inputs.forward, keys)  # D(x), D(x̂), ‖∇D(x)‖², …
         of_generator = self.loss.generator(answers, at)  # L_G
         adversarial = self.loss.discriminator(answers, at)
         taken = {term.name: term(answers, at) for term in penalties}

@@ -7,32 +7,22 @@ image, each where it is first kept. Tests hold all three against the built modul
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
 
+from hitzoo.plan.counting import Cost, Shape, keeps, linear_cost, mlp_cost, norm_cost, total
+from hitzoo.plan.style_cost import (
+    learned_map,
+    mapping_network,
+    scaled_down,
+    scaled_logit,
+    scaled_stem,
+    style_conv,
+    style_rgb,
+)
+from hitzoo.plan.transformer_cost import patch_embedding, token_head, transformer
 from hitzoo.plan.types import BlockPlan
 
-
-@dataclass(frozen=True)
-class Cost:
-    """Cost of a block: trainable parameters, FLOPs per image, and activations kept per image for the backward pass."""
-
-    parameters: int = 0
-    flops: int = 0
-    activations: int = 0
-
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(self.parameters + other.parameters, self.flops + other.flops, self.activations + other.activations)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Shape:
-    """Map size at a block: `side`² positions, as `grid`² blocks of `block`² pixels, with `tokens` latent tokens."""
-
-    side: int
-    block: int = 0
-    grid: int = 0
-    tokens: int = 0
+__all__ = ["COSTS", "KEYS", "Cost", "Shape", "cost", "total"]
 
 
 def cost(plan: BlockPlan, shape: Shape) -> Cost:
@@ -41,40 +31,15 @@ def cost(plan: BlockPlan, shape: Shape) -> Cost:
     return rule(shape, **plan.kwargs)
 
 
-def total(costs: Iterable[Cost]) -> Cost:
-    """Sum costs."""
-    return sum(costs, Cost())
-
-
-def _linear(rows: int, inner: int, outer: int, *, bias: bool = True) -> Cost:
-    return Cost(inner * outer + (outer if bias else 0), 2 * rows * inner * outer)
-
-
-def _keeps(*maps: tuple[int, float]) -> Cost:
-    """Activations kept as maps of (rows, width)."""
-    return Cost(activations=round(sum(rows * width for rows, width in maps)))
-
-
-def _norm(rows: int, channels: int, kind: str) -> Cost:
-    """Cost of a norm, which keeps its input; layer norm also a mean and a deviation per row."""
-    return Cost(2 * channels) + _keeps((rows, channels + (2 if kind == "layer" else 0)))
-
-
-def _mlp(shape: Shape, channels: int, norm: str, expansion: int) -> Cost:
-    rows, hidden = shape.side**2, expansion * channels
-    layers = _linear(rows, channels, hidden) + _linear(rows, hidden, channels)
-    return _norm(rows, channels, norm) + layers + _keeps((rows, channels), (rows, 2 * hidden))  # before and after gelu
-
-
 def _projections(
     shape: Shape, channels: int, heads: int, share_kv: bool, norm: str, sources: int, source_channels: int
 ) -> Cost:
     """Cost of the norm, query and output over the map, and of key and value over what is attended to."""
     rows, narrow = shape.side**2, channels // heads if share_kv else channels
-    over_map = _linear(rows, channels, channels)
-    over_sources = _linear(sources, source_channels, narrow)
+    over_map = linear_cost(rows, channels, channels)
+    over_sources = linear_cost(sources, source_channels, narrow)
     layers = over_map + over_map + over_sources + over_sources
-    return _norm(rows, channels, norm) + layers + _keeps((rows, channels), (rows, heads))  # the heads' softmax sums
+    return norm_cost(rows, channels, norm) + layers + keeps((rows, channels), (rows, heads))  # the heads' softmax sums
 
 
 def _cross_attention(
@@ -82,9 +47,9 @@ def _cross_attention(
 ) -> Cost:
     rows, narrow = shape.side**2, channels // heads if share_kv else channels
     core = Cost(0, 4 * rows * shape.tokens * channels)  # q·k and weights·v
-    kept = _keeps((rows, (2 if share_kv else 3) * channels), (shape.tokens, 2 * narrow))
+    kept = keeps((rows, (2 if share_kv else 3) * channels), (shape.tokens, 2 * narrow))
     around = _projections(shape, channels, heads, share_kv, norm, shape.tokens, token_channels)
-    return around + core + kept + _mlp(shape, channels, norm, expansion)
+    return around + core + kept + mlp_cost(shape, channels, norm, expansion)
 
 
 KEYS: dict[str, Callable[[Shape], float]] = {
@@ -111,19 +76,19 @@ def _self_attention(kind: str, copies: tuple[float, float, float]) -> Callable[.
         core = Cost(0, round(4 * rows * keys(shape) * channels))  # q·k and weights·v
         width = of_map * channels + of_shared * narrow if share_kv else of_all * channels
         around = _projections(shape, channels, heads, share_kv, norm, rows, channels)
-        return around + core + _keeps((rows, width)) + _mlp(shape, channels, norm, expansion)
+        return around + core + keeps((rows, width)) + mlp_cost(shape, channels, norm, expansion)
 
     return rule
 
 
 def _initial_map(shape: Shape, latent_dim: int, side: int, channels: int, glorot: bool = False) -> Cost:
-    return _linear(1, latent_dim, side * side * channels) + _keeps((1, latent_dim))
+    return linear_cost(1, latent_dim, side * side * channels) + keeps((1, latent_dim))
 
 
 def _latent_tokens(shape: Shape, latent_dim: int, side: int, channels: int, norm: str) -> Cost:
     tokens = side * side
-    layer = _linear(1, latent_dim, tokens * channels) + Cost(tokens * channels)
-    return layer + _norm(tokens, channels, norm) + _keeps((tokens, channels))  # what every stage's keys are made of
+    layer = linear_cost(1, latent_dim, tokens * channels) + Cost(tokens * channels)
+    return layer + norm_cost(tokens, channels, norm) + keeps((tokens, channels))  # what every stage's keys are made of
 
 
 def _position(shape: Shape, side: int, channels: int) -> Cost:
@@ -132,51 +97,55 @@ def _position(shape: Shape, side: int, channels: int) -> Cost:
 
 def _upsample(shape: Shape, in_channels: int, out_channels: int) -> Cost:
     rows, dealt = shape.side**2, in_channels // 4
-    return Cost() if dealt == out_channels else _linear(rows, dealt, out_channels) + _keeps((rows, dealt))
+    return Cost() if dealt == out_channels else linear_cost(rows, dealt, out_channels) + keeps((rows, dealt))
 
 
 def _to_rgb(shape: Shape, channels: int, image_channels: int, norm: str) -> Cost:
     rows = shape.side**2
-    return _norm(rows, channels, norm) + _linear(rows, channels, image_channels) + _keeps((rows, channels))
+    return norm_cost(rows, channels, norm) + linear_cost(rows, channels, image_channels) + keeps((rows, channels))
 
 
 def _residual_up(shape: Shape, in_channels: int, out_channels: int) -> Cost:
     """`shape` is where the block ends, at twice the resolution it begins with, where the skip is computed."""
     full, before = shape.side**2, (shape.side // 2) ** 2
-    main = _linear(full, 9 * in_channels, out_channels) + _linear(full, 9 * out_channels, out_channels)
-    norms = _norm(before, in_channels, "batch") + _norm(full, out_channels, "batch")
-    kept = _keeps((before, in_channels), (full, in_channels), (full, out_channels))
-    return norms + main + _linear(before, in_channels, out_channels) + kept
+    main = linear_cost(full, 9 * in_channels, out_channels) + linear_cost(full, 9 * out_channels, out_channels)
+    norms = norm_cost(before, in_channels, "batch") + norm_cost(full, out_channels, "batch")
+    kept = keeps((before, in_channels), (full, in_channels), (full, out_channels))
+    return norms + main + linear_cost(before, in_channels, out_channels) + kept
 
 
 def _image_head(shape: Shape, channels: int, image_channels: int) -> Cost:
     rows = shape.side**2
-    conv = _linear(rows, 9 * channels, image_channels)
-    return _norm(rows, channels, "batch") + conv + _keeps((rows, channels), (rows, image_channels))
+    conv = linear_cost(rows, 9 * channels, image_channels)
+    return norm_cost(rows, channels, "batch") + conv + keeps((rows, channels), (rows, image_channels))
 
 
 def _conv_stem(shape: Shape, in_channels: int, out_channels: int, equalized: bool) -> Cost:
     rows = shape.side**2
-    return _linear(rows, 9 * in_channels, out_channels) + _keeps((rows, in_channels), (rows, out_channels))
+    return linear_cost(rows, 9 * in_channels, out_channels) + keeps((rows, in_channels), (rows, out_channels))
 
 
 def _residual_down(shape: Shape, in_channels: int, out_channels: int, downsample: str, equalized: bool) -> Cost:
     full, halved = shape.side**2, (shape.side // 2) ** 2
-    main = _linear(full, 9 * in_channels, in_channels) + _linear(halved, 9 * in_channels, out_channels)
+    main = linear_cost(full, 9 * in_channels, in_channels) + linear_cost(halved, 9 * in_channels, out_channels)
     blurs = Cost(0, 2 * 2 * 16 * halved * in_channels if downsample == "blur" else 0)
     inputs = 2 if downsample == "blur" else 3  # a blur's gradient does not depend on what was blurred
-    kept = _keeps((full, inputs * in_channels), (halved, 2 * in_channels + out_channels))
-    return main + _linear(halved, in_channels, out_channels, bias=False) + blurs + kept
+    kept = keeps((full, inputs * in_channels), (halved, 2 * in_channels + out_channels))
+    return main + linear_cost(halved, in_channels, out_channels, bias=False) + blurs + kept
 
 
 def _logit_head(shape: Shape, channels: int, side: int, minibatch_std: int, equalized: bool, san: bool = False) -> Cost:
     pixels, inner = side * side, channels + (1 if minibatch_std else 0)
-    layers = _linear(pixels, 9 * inner, channels) + _linear(1, pixels * channels, channels) + _linear(1, channels, 1)
-    kept = _keeps((pixels, inner + 2 * channels), (1, 2 * channels))
+    layers = (
+        linear_cost(pixels, 9 * inner, channels)
+        + linear_cost(1, pixels * channels, channels)
+        + linear_cost(1, channels, 1)
+    )
+    kept = keeps((pixels, inner + 2 * channels), (1, 2 * channels))
     if san:  # a bias for each feature
-        kept += Cost(channels) + _keeps((1, channels))
+        kept += Cost(channels) + keeps((1, channels))
     if minibatch_std:  # the map itself, and one deviation a group
-        kept += _keeps((pixels, channels + channels / minibatch_std))
+        kept += keeps((pixels, channels + channels / minibatch_std))
     return layers + kept
 
 
@@ -191,11 +160,21 @@ COSTS: dict[str, Callable[..., Cost]] = {
     "dilated_block": _self_attention("dilated_block", (3, 2, 5)),
     "axial_block": _self_attention("axial_block", (3, 4, 6.5)),
     "global_block": _self_attention("global_block", (2, 2, 5)),
-    "mlp_block": _mlp,
+    "mlp_block": mlp_cost,
     "to_rgb": _to_rgb,
     "residual_up": _residual_up,
     "image_head": _image_head,
     "conv_stem": _conv_stem,
     "residual_down": _residual_down,
     "logit_head": _logit_head,
+    "transformer_block": transformer,
+    "patch_embedding": patch_embedding,
+    "token_head": token_head,
+    "mapping_network": mapping_network,
+    "learned_map": learned_map,
+    "style_conv": style_conv,
+    "style_rgb": style_rgb,
+    "scaled_stem": scaled_stem,
+    "scaled_down": scaled_down,
+    "scaled_logit": scaled_logit,
 }

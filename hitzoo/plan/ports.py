@@ -37,6 +37,19 @@ class Noise:
 
 
 @dataclass(frozen=True)
+class NoiseKey:
+    """A number x ~ N(0, 1) of which a network makes all the noise that it adds to its maps; 0 means none.
+
+    One number per sample is drawn and carried, however much noise it stands for (`hitzoo.layers.keyed_noise`).
+    """
+
+    @property
+    def numbers(self) -> int:
+        """Numbers per sample."""
+        return 1
+
+
+@dataclass(frozen=True)
 class Labels:
     """A class from 0 to `count` − 1, each as likely as another.
 
@@ -74,7 +87,7 @@ class Logits:
     places: int = 1
 
 
-Drawn: TypeAlias = Latent | Noise | Labels
+Drawn: TypeAlias = Latent | Noise | NoiseKey | Labels
 """Ports whose numbers a seed draws."""
 
 Port: TypeAlias = Drawn | Codes | Image | Logits

@@ -21,12 +21,13 @@ from hitzoo.runtime.device import choose_device
 from hitzoo.sampling.card_samples import save_card_samples
 from hitzoo.sampling.fast import fast_network
 from hitzoo.sampling.label import label_of
-from hitzoo.sampling.latents import check_truncation, truncated
+from hitzoo.sampling.latents import check_truncation
 from hitzoo.sampling.pictures import finite
 from hitzoo.sampling.region import region_of
 from hitzoo.sampling.render import TILE, Renderer, View
 from hitzoo.sampling.sampler import Sampler
 from hitzoo.sampling.samples import Samples
+from hitzoo.sampling.truncation import truncation as truncation_of
 from hitzoo.sampling.weights_digest import weights_digest
 from hitzoo.targets import folder_target
 from hitzoo.zoo.model_folder import ModelFolder, load_generator, open_model, write_model
@@ -189,6 +190,7 @@ class Generator(Sampler):
         latents: ArrayLike | torch.Tensor | None = None,
         region: tuple[int, int, int, int] | None = None,
         level: int | None = None,
+        size: int | None = None,
         tile: int | None = None,
         truncation: float = 1.0,
     ) -> Samples:
@@ -199,16 +201,21 @@ class Generator(Sampler):
             latents: (N, latent_dim) instead of seeds.
             region: left, top, width, height in pixels; default the whole image.
             level: the image of a coarser stage, a preview; the region then counts in its pixels.
+            size: pixels per side over which the whole image is spread, for generators that are a function of pixel
+                coordinates (CIPS); the region then counts in them.
             tile: pixels per side that are computed at once, which bounds the memory; default 1024.
-            truncation: factor of the latent.
+            truncation: as for `sample`.
 
         Raises:
             RequestError: the model's last stages mix pixels, or there is no such region or level.
         """
         wanted = None if region is None else region_of(region)
-        renderer = Renderer(self._optimized(), View(region=wanted, level=level, tile=TILE if tile is None else tile))
-        z = truncated(self._latents(seeds, latents), self.plan.generator.takes, check_truncation(truncation))
-        return Samples(finite(renderer.images(torch.from_numpy(z).to(self.device)), self.name), z)
+        view = View(region=wanted, level=level, size=size, tile=TILE if tile is None else tile)
+        renderer = Renderer(self._optimized(), view)
+        check_truncation(truncation)
+        rows, ports = self._latents(seeds, latents), self.plan.generator.takes
+        with truncation_of(renderer.module, rows, ports, truncation) as z:
+            return Samples(finite(renderer.images(torch.from_numpy(z).to(self.device)), self.name), z)
 
     def _optimized(self) -> torch.nn.Module:
         """The optimized network in float32, or in what this one is in already; made anew where weights have changed."""

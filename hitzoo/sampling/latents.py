@@ -11,7 +11,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from hitzoo.errors import RequestError
-from hitzoo.plan.ports import Latent, Port, columns_of
+from hitzoo.plan.ports import Latent, NoiseKey, Port, columns_of
 
 LARGEST = 1e6  # a latent's value, and the factor of one: a draw is hardly beyond 6, and squares must stay finite
 _LARGEST_SEED = 2**32 - 1
@@ -72,13 +72,13 @@ def _shortened(text: str) -> str:
     return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
 
 
-def read_latents(path: Path, latent_dim: int) -> NDArray[np.float32]:
-    """Latents from an .npy file of shape (N, latent_dim).
+def read_latents(path: Path, latent_dim: int, ports: Iterable[Port] = ()) -> NDArray[np.float32]:
+    """Latents from an .npy file of shape (N, latent_dim); `ports` are as for `as_latents`.
 
     Raises:
         RequestError: no such file, not an array of numbers, another shape, or numbers that no draws are.
     """
-    array = _read_array(path)
+    array = without_noise(_read_array(path), ports)
     if array.ndim != 2 or array.shape[1] != latent_dim:
         raise RequestError(f"--latents {path}: shape {array.shape}, the model wants (N, {latent_dim})")
     if not len(array):
@@ -87,8 +87,10 @@ def read_latents(path: Path, latent_dim: int) -> NDArray[np.float32]:
         return check_latents(np.ascontiguousarray(array, dtype=np.float32), f"--latents {path}:")
 
 
-def as_latents(latents: ArrayLike | torch.Tensor, latent_dim: int) -> NDArray[np.float32]:
+def as_latents(latents: ArrayLike | torch.Tensor, latent_dim: int, ports: Iterable[Port] = ()) -> NDArray[np.float32]:
     """Convert latents of any array, or a tensor on any device with or without a gradient, to float32 (N, latent_dim).
+
+    Where the generator's `ports` say that noise goes with a latent, one alone will do: its image has no noise.
 
     Raises:
         RequestError: no numbers, another shape, or values that no draws are.
@@ -96,12 +98,25 @@ def as_latents(latents: ArrayLike | torch.Tensor, latent_dim: int) -> NDArray[np
     given = latents.detach().cpu().double().numpy() if isinstance(latents, torch.Tensor) else latents
     try:
         with np.errstate(over="ignore"):
-            z = np.asarray(given, dtype=np.float32)
+            z = without_noise(np.asarray(given, dtype=np.float32), ports)
     except (TypeError, ValueError):
         raise RequestError(f"latents {_shortened(repr(given))}: give an array of numbers, (N, {latent_dim})") from None
     if z.ndim != 2 or z.shape[1] != latent_dim:
         raise RequestError(f"latents of shape {z.shape}; the model wants (N, {latent_dim})")
     return check_latents(z, "latents")
+
+
+def without_noise(array: NDArray[Any], ports: Iterable[Port]) -> NDArray[Any]:
+    """Complete latents that lack the key of the noise by one that means none: (N, dim) to (N, input_width)."""
+    columns = columns_of(ports)
+    alone = sum(port.numbers for port, _ in columns if not isinstance(port, NoiseKey))
+    whole = sum(port.numbers for port, _ in columns)
+    if array.ndim != 2 or array.shape[1] != alone or alone == whole:
+        return array
+    rows = np.zeros((len(array), whole), dtype=array.dtype)
+    given = [index for port, part in columns if not isinstance(port, NoiseKey) for index in range(*part.indices(whole))]
+    rows[:, given] = array
+    return rows
 
 
 def check_latents(latents: NDArray[np.float32], place: str) -> NDArray[np.float32]:

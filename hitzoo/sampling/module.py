@@ -193,5 +193,6 @@ class GeneratorModule(nn.Module):
         return chain(self.parameters(), self.buffers())
 
     def _versions(self) -> tuple[int, ...]:
-        """The counts of writes that torch keeps for each weight; inference tensors have none."""
-        return tuple(0 if tensor.is_inference() else tensor._version for tensor in self._tensors())
+        """The counts of writes that torch keeps for each tensor that a file holds; inference tensors have none."""
+        stored = self.module.state_dict(keep_vars=True).values()
+        return tuple(0 if tensor.is_inference() else tensor._version for tensor in stored)

@@ -15,11 +15,19 @@ def samples_folder(generator: Generator, truncation: float, scale: int = 1) -> P
 
 
 def render_name(
-    generator: Generator, seed: int, truncation: float, *, region: Region | None, level: int | None, suffix: str
+    generator: Generator,
+    seed: int,
+    truncation: float,
+    *,
+    region: Region | None,
+    level: int | None,
+    size: int | None = None,
+    suffix: str,
 ) -> Path:
-    """`renders/b256-seed0007.png`; a region and a level that were asked for follow the seed: `-region-16-8-32-32`."""
+    """`renders/b256-seed0007.png`; region, level and size that were asked for follow: `-region-16-8-32-32`."""
     part = "" if region is None else f"-region-{region.left}-{region.top}-{region.width}-{region.height}"
     coarse = "" if level is None else f"-level-{level}"
+    coarse += "" if size is None else f"-size-{size}"
     way = f"-truncation-{truncation:g}" if truncation != 1 else ""
     way += "" if generator.precision == "float32" else f"-{generator.precision}"
     return Path("renders") / f"{generator.label}-seed{seed:04d}{part}{coarse}{way}{suffix}"

@@ -17,8 +17,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from hitzoo.errors import RequestError
+from hitzoo.families.family import LARGEST_SIDE
 from hitzoo.fold.network import HeadOutput, OptimizedNetwork, PixelwiseTail
 from hitzoo.fold.pixel_block import PixelBlock
+from hitzoo.plan.ports import Image
 from hitzoo.runtime.float32_precision import inference_precision
 from hitzoo.sampling.region import Region
 from hitzoo.sampling.replayed import unwrapped
@@ -30,11 +32,12 @@ TILE = 1024  # pixels: an image of the paper's sizes is one tile
 class View:
     """A view to render: `region` of the image of `level`² pixels (default: the whole full one), `tile` pixels per side.
 
-    Memory beyond the weights holds a tile and the finished pixels, whatever the resolution.
+    `size` spreads the image over so many pixels per side, where its network is a function of coordinates. Memory beyond the weights holds a tile and the finished pixels, whatever the resolution.
     """
 
     region: Region | None = None
     level: int | None = None
+    size: int | None = None
     tile: int = TILE
 
 
@@ -46,7 +49,8 @@ class Renderer:
     """
 
     def __init__(self, network: nn.Module, view: View) -> None:
-        self.network = _pixelwise(network)
+        self.module = network
+        self.network = _pixelwise(network) if view.size is None else _on_canvas(network, view.size, view.level)
         levels = self.network.levels
         self.level = max(levels) if view.level is None else view.level
         self.depth = _depth_of(self.level, levels)
@@ -106,12 +110,34 @@ def _depth_of(level: int, known: Mapping[int, int]) -> int:
 
 def _pixelwise(network: nn.Module) -> PixelwiseTail:
     """The network, if its last stages treat every pixel by itself."""
-    network = unwrapped(network)
-    assert isinstance(network, OptimizedNetwork), "what `fast` makes"
+    network = _optimized(network)
     tail = network.pixelwise
     if tail is None:
         raise RequestError(f"{network.why_not_pixelwise}; `hitzoo sample` makes the image")
     return tail
+
+
+def _on_canvas(network: nn.Module, size: int, level: int | None) -> PixelwiseTail:
+    """The network with images of another size, if it has them."""
+    network = _optimized(network)
+    if level is not None:
+        raise RequestError(f"--level {level} and --size {size}: give one of them")
+    if not 2 <= size <= LARGEST_SIDE:
+        raise RequestError(f"--size {size}: give 2 to {LARGEST_SIDE} pixels")
+    canvas = network.on_canvas(size)
+    if canvas is None:
+        side = network.plan.gives.side if isinstance(network.plan.gives, Image) else 0
+        raise RequestError(
+            f"--size {size}: the images of a generator of the family {network.plan.family} have a fixed size,"
+            f" here {side}×{side}; one of pixel coordinates, such as cips, has any"
+        )
+    return canvas
+
+
+def _optimized(network: nn.Module) -> OptimizedNetwork:
+    network = unwrapped(network)
+    assert isinstance(network, OptimizedNetwork), "what `fast` makes"
+    return network
 
 
 def _numbers(pixels: torch.Tensor) -> NDArray[np.float32]:

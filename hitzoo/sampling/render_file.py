@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 from hitzoo.errors import RequestError
 from hitzoo.sampling.facts import difference, picture_facts
 from hitzoo.sampling.generator import Generator
-from hitzoo.sampling.latents import check_truncation, latents_of_seeds, truncated
+from hitzoo.sampling.latents import check_truncation, latents_of_seeds
 from hitzoo.sampling.output_names import render_name
 from hitzoo.sampling.picture_file import FORMATS, QUALITY, check_possible, format_named, read_facts, save_picture
 from hitzoo.sampling.pictures import finite, to_uint8
 from hitzoo.sampling.render import Renderer, View
+from hitzoo.sampling.truncation import truncation
 from hitzoo.targets import existing, is_taken, stream_target
 
 
@@ -53,20 +54,20 @@ def write_render(
         OutputError: something else is there already, or a file cannot be written.
     """
     renderer, out, format, facts = _ready(generator, wanted)
-    z = latents_of_seeds([wanted.seed], generator.plan.input_width)
-    z = truncated(z, generator.plan.generator.takes, wanted.truncation)
+    rows, ports = latents_of_seeds([wanted.seed], generator.plan.input_width), generator.plan.generator.takes
     picture = np.empty(renderer.shape, np.uint8) if out is not None else None
     numbers = np.empty(renderer.shape, np.float32) if wanted.npy is not None else None
     done = 0
-    for tile, pixels in renderer.tiles(torch.from_numpy(z).to(generator.device)):
-        place = tile.within(renderer.region)
-        finite(pixels, generator.name)
-        if picture is not None:
-            picture[place] = to_uint8(pixels)
-        if numbers is not None:
-            numbers[place] = pixels
-        done += tile.width * tile.height
-        progress(done, renderer.region.width * renderer.region.height)
+    with truncation(renderer.module, rows, ports, wanted.truncation) as z:
+        for tile, pixels in renderer.tiles(torch.from_numpy(z).to(generator.device)):
+            place = tile.within(renderer.region)
+            finite(pixels, generator.name)
+            if picture is not None:
+                picture[place] = to_uint8(pixels)
+            if numbers is not None:
+                numbers[place] = pixels
+            done += tile.width * tile.height
+            progress(done, renderer.region.width * renderer.region.height)
     if picture is not None and out is not None:
         save_picture(out, picture, facts, format=format, quality=wanted.quality)
     if numbers is not None and wanted.npy is not None:
@@ -126,7 +127,13 @@ def _picture_of(generator: Generator, wanted: RenderRequest) -> tuple[Path | Non
             return None, format
         view, suffix = wanted.view, FORMATS[format]
         name = render_name(
-            generator, wanted.seed, wanted.truncation, region=view.region, level=view.level, suffix=suffix
+            generator,
+            wanted.seed,
+            wanted.truncation,
+            region=view.region,
+            level=view.level,
+            size=view.size,
+            suffix=suffix,
         )
         return name, format
     if wanted.out == wanted.npy:

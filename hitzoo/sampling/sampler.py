@@ -13,10 +13,11 @@ from PIL import Image
 from hitzoo.arguments import whole_number
 from hitzoo.errors import RequestError
 from hitzoo.runtime.float32_precision import inference_precision
-from hitzoo.sampling.latents import as_latents, check_truncation, latents_of_seeds, truncated
+from hitzoo.sampling.latents import as_latents, check_truncation, latents_of_seeds
 from hitzoo.sampling.module import GeneratorModule
 from hitzoo.sampling.pictures import not_finite
 from hitzoo.sampling.samples import Samples
+from hitzoo.sampling.truncation import truncation as truncation_of
 
 Output: TypeAlias = Literal["samples", "pil", "np", "pt"]
 _OUTPUTS = ("samples", "pil", "np", "pt")
@@ -95,8 +96,10 @@ class Sampler(GeneratorModule):
 
         Args:
             seeds: 0 to 2³²−1 each; default seed 0 alone.
-            latents: (N, latent_dim), of any array or a tensor on any device, instead of seeds.
-            truncation: factor of the latent. HiT has no w-space: this is not StyleGAN's ψ towards a mean.
+            latents: (N, latent_dim), of any array or a tensor on any device, instead of seeds. For a generator with
+                noise: (N, latent_dim + 1), or without the key of the noise an image without noise.
+            truncation: factor of the latent; where the generator maps it to a style (HiT does not), StyleGAN's ψ
+                towards the mean style.
             batch_size: images per batch; by default as many as make a million pixels, 65,536 on a CPU.
             output: `samples` for `Samples`; `pil` for a list of pictures; `np` for float32 (N, R, R, C); `pt` for a
                 float32 tensor [N, C, R, R] on the generator's device, as calling it gives. Numbers are about -1 to 1
@@ -113,15 +116,23 @@ class Sampler(GeneratorModule):
         """
         if output not in _OUTPUTS:
             raise RequestError(f"output {output!r} is not possible; possible: {', '.join(_OUTPUTS)}")
-        z = truncated(self._latents(seeds, latents), self.plan.generator.takes, check_truncation(truncation))
+        check_truncation(truncation)
+        rows = self._latents(seeds, latents)
         size = self.default_batch_size if batch_size is None else whole_number("batch_size", batch_size, 1)
+        with truncation_of(self.module, rows, self.plan.generator.takes, truncation) as z:
+            return self._collected(z, self._batches(z, size, progress), output)
+
+    def _collected(
+        self, z: NDArray[np.float32], batches: Iterator[tuple[slice, torch.Tensor]], output: Output
+    ) -> Samples | list[Image.Image] | NDArray[np.float32] | torch.Tensor:
+        """The images of all batches in the form that `output` names."""
         side, channels = self.plan.resolution, self.plan.image_channels
         if output == "pt":
-            parts = [images for _, images in self._batches(z, size, progress)]
+            parts = [images for _, images in batches]
             # Outside inference mode, so that the result may take part in a gradient.
             return torch.cat(parts) if parts else torch.empty(0, channels, side, side, device=self.device)
         raw = np.empty((len(z), side, side, channels), dtype=np.float32)
-        for part, images in self._batches(z, size, progress):
+        for part, images in batches:
             raw[part] = images.permute(0, 2, 3, 1).cpu().numpy()
         samples = Samples(raw, z)
         return samples if output == "samples" else list(samples) if output == "pil" else samples.raw
@@ -155,4 +166,4 @@ class Sampler(GeneratorModule):
             return latents_of_seeds([0] if seeds is None else seeds, width)
         if seeds is not None:
             raise RequestError("give seeds or latents, not both")
-        return as_latents(latents, width)
+        return as_latents(latents, width, self.plan.generator.takes)

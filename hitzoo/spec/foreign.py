@@ -39,8 +39,9 @@ _KEYS = {
     "arch": "generator.family", "architecture": "generator.family", "backbone": "generator.family",
     "layers": "generator.stages", "base_resolution": "generator.initial_size", "init_size": "generator.initial_size",
     "mlp_ratio": "generator.mlp_expansion", "multi_query": "generator.heads_share_kv",
-    "num_heads": "generator.stages[].heads", "n_heads": "generator.stages[].heads", "nhead":
-    "generator.stages[].heads", "dim": "generator.stages[].channels", "width": "generator.stages[].channels",
+    "num_heads": "generator.stages[].heads", "n_heads":
+    "generator.stages[].heads", "nhead": "generator.stages[].heads",
+    "dim": "generator.stages[].channels", "width": "generator.stages[].channels",
     "num_layers": "generator.stages[].depth", "n_layers": "generator.stages[].depth", "num_blocks":
     "generator.stages[].depth", "blocks": "generator.stages[].depth", "attn": "generator.stages[].attention",
     "window": "generator.stages[].block_size", "window_size": "generator.stages[].block_size",
@@ -132,11 +133,16 @@ def meant_key(key: str, path: Path, allowed: Iterable[str], document: Mapping[st
     if word in _ADVICE:
         return _ADVICE[word]
     places = [] if near or belongs else outermost_places(word, document)
-    if len(places) == 1:
-        belongs = places[0]
-    if belongs and render_path((*path, key)) == belongs:  # known at this very place, beside another word
+    if len(places) == 1 or (len(places) == 2 and _same_in_both(*places)):
+        belongs = " or ".join(places)
+    if render_path((*path, key)) in belongs.split(" or "):  # known at this very place, beside another word
         return f"it is a key of another {'family' if 'family' in known else 'kind'}"
     return f"did you mean {_readable(belongs)}?" if belongs else near
+
+
+def _same_in_both(one: str, other: str) -> bool:
+    """True for a key that stands at the same place in the sections of both networks."""
+    return one.partition(".")[2] == other.partition(".")[2]
 
 
 def meant_name(key: str, path: Path, allowed: Sequence[str]) -> str | None:

@@ -18,7 +18,7 @@ Choice: TypeAlias = tuple[str, str]
 
 @dataclass(frozen=True, kw_only=True)
 class Group:
-    """Keys of one mapping: all that it has, or those that it has with one choice."""
+    """Keys of one mapping: all that it has, or those that it has with one choice, its own or that of what it is in."""
 
     path: str  # `generator.stages[]`
     choice: Choice | None
@@ -91,11 +91,13 @@ class _Reader:
 
     language: Language
 
-    def groups(self, part: Mapping[str, Any], kinds: tuple[type, ...], path: str) -> tuple[Group, ...]:
-        """The groups of an object schema, whose choices the dataclasses `kinds` stand for."""
+    def groups(
+        self, part: Mapping[str, Any], kinds: tuple[type, ...], path: str, choice: Choice | None = None
+    ) -> tuple[Group, ...]:
+        """The groups of an object schema, of whose choices `kinds` are the dataclasses; `choice` is made around it."""
         part = self._mapping(part)
         if "allOf" not in part:
-            return (self._group(part, kinds[0], path, None),)
+            return (self._group(part, kinds[0], path, choice),)
         entries = tuple(self._entry(key, inner, None, part, path, None) for key, inner in part["properties"].items())
         own = Group(path=path, choice=None, description=part.get("description", ""), entries=entries)
         return (own, *(self._chosen(rule, kinds, path) for rule in part["allOf"]))
@@ -140,7 +142,7 @@ class _Reader:
             allowed=allowed_in_words(shown),
             default=None if required or declared is None or _always_mapping(part, kinds) else _default(declared[0]),
             description=part.get("description", ""),
-            groups=self.groups(inner[0], kinds, inner[1]) if kinds else (),
+            groups=self.groups(inner[0], kinds, inner[1], choice if listed else None) if kinds else (),
             has_defaults=declared is not None and _always_mapping(part, kinds) and declared[0].default is not None,
         )
 

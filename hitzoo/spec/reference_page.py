@@ -48,13 +48,13 @@ def _without(prefix: str, entry: Entry) -> Entry:
 
 def _section(entry: Entry, level: int) -> Iterator[str]:
     listed = entry.groups[0].path != entry.path
-    yield from (f"{'#' * min(level, _TALLEST)} {entry.path}", "")
+    yield from (f"{'#' * min(level, _TALLEST)} {_heading(entry)}", "")
     if entry.description:
         yield from (_prose(entry.description), "")
     if listed:
         yield from (f"A {entry.type}{f' ({entry.allowed})' if entry.allowed else ''}. In each entry:", "")
     for group in entry.groups:
-        if group.choice is not None:
+        if group.choice not in (None, entry.choice):
             yield from (f"With `{group.choice[0]}: {group.choice[1]}`: {_prose(group.description)}", "")
         elif listed and group.description:
             yield from (_prose(group.description), "")
@@ -78,11 +78,16 @@ def _default(entry: Entry) -> str:
     return "" if entry.default is None else f"`{entry.default_in_words}`"
 
 
+def _heading(entry: Entry) -> str:
+    """The path, with the choice that it belongs to: others may have the same path."""
+    return entry.path if entry.choice is None else f"{entry.path} with {entry.choice[0]}: {entry.choice[1]}"
+
+
 def _link(entry: Entry) -> str:
-    """To the section of a mapping: GitHub drops what is no letter, digit, `_` or `-` from a heading."""
+    """To the section of a mapping: GitHub drops what is no letter, digit, `_` or `-` from a heading, spaces apart."""
     if entry.may_be_schedule:
         return f"[{_SCHEDULES}.](#{_SCHEDULES.lower()})"
-    return f"[Its keys.](#{re.sub(r'[^a-z0-9_-]', '', entry.path)})"
+    return f"[Its keys.](#{re.sub(r'[^a-z0-9_ -]', '', _heading(entry)).replace(' ', '-')})"
 
 
 def _cell(text: str) -> str:

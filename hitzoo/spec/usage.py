@@ -27,9 +27,14 @@ def _values(data: Mapping[str, Any], entry: Entry) -> Iterator[Any]:
     mappings: list[Any] = [data]
     for key in way:
         inner = [mapping[key] for mapping in mappings if isinstance(mapping, Mapping) and key in mapping]
-        mappings = [one for part in inner for one in (part if isinstance(part, list) else [part])]
-    for mapping in mappings:
-        if not isinstance(mapping, Mapping):
-            continue
-        if last in mapping and (entry.choice is None or mapping.get(entry.choice[0]) == entry.choice[1]):
-            yield mapping[last]
+        opened = [one for part in inner for one in (part if isinstance(part, list) else [part])]
+        mappings = [one for one in opened if not _chose_another(one, entry)]
+    yield from (mapping[last] for mapping in mappings if isinstance(mapping, Mapping) and last in mapping)
+
+
+def _chose_another(value: Any, entry: Entry) -> bool:
+    """True for a mapping whose keys are those of another choice, or of one that it does not say."""
+    if entry.choice is None or not isinstance(value, Mapping):
+        return False
+    tag, wanted = entry.choice
+    return tag in value and value[tag] != wanted

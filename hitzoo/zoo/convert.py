@@ -74,9 +74,17 @@ def from_hit_gan(
     return Converted(root, tensors[root], tensors.get(CRITIC), len(used), tuple(_left_out(variables.keys() - used)))
 
 
-def write_converted(folder: Path, spec: Spec, plan: ModelPlan, converted: Converted, *, force: bool = False) -> None:
-    """Write a model folder of what was converted, whole or not at all."""
-    origin = {"source": HIT_GAN, "which": converted.which}
+def write_converted(
+    folder: Path,
+    spec: Spec,
+    plan: ModelPlan,
+    converted: Converted,
+    *,
+    origin: Mapping[str, Any] | None = None,
+    force: bool = False,
+) -> None:
+    """Write a model folder of what was converted, whole or not at all; `origin` goes into its headers."""
+    origin = {"source": HIT_GAN, "which": converted.which} if origin is None else dict(origin)
     with folder_target(folder, CONVERTED_FILES, force=force) as temporary:
         write_model(temporary, spec, plan, converted.generator, **origin)
         if converted.discriminator is not None:

@@ -28,7 +28,7 @@ def read_variables(source: Path) -> dict[str, Array]:
     Raises:
         WeightsError: no such source, damaged, or TensorFlow is needed and not installed.
     """
-    arrays = _read_npz(source) if source.suffix == ".npz" else _read_checkpoint(source)
+    arrays = read_npz(source) if source.suffix == ".npz" else _read_checkpoint(source)
     return {name.removesuffix(_SUFFIX): array for name, array in arrays.items() if array.dtype.kind in "fiu"}
 
 
@@ -37,7 +37,12 @@ def is_of_optimizer(name: str) -> bool:
     return _SLOT in name or "optimizer" in name.split("/")[0]
 
 
-def _read_npz(path: Path) -> dict[str, Array]:
+def read_npz(path: Path) -> dict[str, Array]:
+    """Read every array of an .npz file, none of which may be of Python objects.
+
+    Raises:
+        WeightsError: no such file, or it cannot be read.
+    """
     try:
         with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:  # numpy leaves a broken one open
             return {name: file[name] for name in file.files}

@@ -20,6 +20,7 @@ from hitzoo.spec.document import read_document
 from hitzoo.spec.lookup import find_entries
 from tests.conftest import Run
 from tests.families.outside_package import BLOCKS, BUILT_IN, ENTRY, SPEC, TOY, Site, said, site
+from tests.own_families import GENERATORS, LISTED, either
 
 __all__ = ["site"]
 
@@ -31,7 +32,7 @@ def test_outside_family_is_part_of_the_language(site: Site) -> None:
     assert to_data(spec)["generator"] == {"family": "toy", "width": 8, "kind_of_block": "plain"}
     assert to_data(spec)["discriminator"]["family"] == "stylegan2"
     assert family_of("generator", "toy").name == "toy"
-    assert list(families("generator")) == ["hit", "convnet", "toy"]
+    assert list(families("generator")) == [*GENERATORS, "toy"]
 
 
 def test_outside_family_can_be_set_from_the_command_line(site: Site) -> None:
@@ -64,16 +65,16 @@ def test_outside_section_holds_mappings_of_several_kinds(site: Site) -> None:
 def test_unknown_family_names_the_outside_ones_too(site: Site) -> None:
     site.install("toy-families", TOY, ENTRY)
     message = said(SPEC.replace("toy", "toi"))
-    assert "\"toi\" is not one of: hit, convnet, toy\n  did you mean 'toy'?" in message
-    with pytest.raises(UnknownNameError, match=r"no family of generators is named 'toi', .*hit, convnet, toy; did"):
+    assert f"\"toi\" is not one of: {LISTED}, toy\n  did you mean 'toy'?" in message
+    with pytest.raises(UnknownNameError, match=rf"no family of generators is named 'toi', .*{LISTED}, toy; did"):
         family_of("generator", "toi")
 
 
 def test_missing_family_says_how_families_are_added() -> None:
     message = said(SPEC)
     assert message == (
-        'mine.yaml:3:21  generator.family\n  "toy" is not one of: hit, convnet\n'
-        "  Which family of generators: hit or convnet. A package that is installed can bring another"
+        f'mine.yaml:3:21  generator.family\n  "toy" is not one of: {LISTED}\n'
+        f"  Which family of generators: {either(GENERATORS)}. A package that is installed can bring another"
         " (docs/families.md)."
     )
     with pytest.raises(UnknownNameError, match=r"no family of generators is named 'toy'.*docs/families\.md"):
@@ -88,7 +89,7 @@ def test_explained_family_names_its_package(site: Site) -> None:
     (generator,) = find_entries("generator", language)
     assert generator.groups[-1].description == "A toy. From the package toy-families 1.2."
     (family,) = find_entries("generator.family", language)
-    assert family.allowed == "hit, convnet, toy"
+    assert family.allowed == f"{LISTED}, toy"
 
 
 def test_outside_families_stay_out_of_the_shipped_files(site: Site) -> None:
@@ -96,7 +97,7 @@ def test_outside_families_stay_out_of_the_shipped_files(site: Site) -> None:
     site.install("toy-families", TOY, ENTRY)
     installed_language()
     assert schema_text() == before
-    assert shipped_language().networks["generator"].keys() == {"hit", "convnet"}
+    assert shipped_language().networks["generator"].keys() == set(GENERATORS)
 
 
 def test_definitions_of_the_same_name_do_not_meet(site: Site) -> None:
@@ -151,14 +152,14 @@ def test_discriminator_of_an_outside_family(site: Site) -> None:
     site.install("toy-families", TOY.replace('role="generator"', 'role="discriminator"'), {"discriminator.toy": "TOY"})
     text = BUILT_IN + "discriminator: {family: toy, width: 2}\n"
     assert to_data(parse_spec(text))["discriminator"]["width"] == 2
-    assert '"toy" is not one of: hit, convnet' in said(SPEC)
+    assert f'"toy" is not one of: {LISTED}' in said(SPEC)
 
 
 def test_explain_shows_outside_families_and_why_some_are_left_out(site: Site, run: Run) -> None:
     site.install("toy-families", TOY, ENTRY)
     site.install("broken-families", "import a_module_that_nobody_has", {"generator.broken": "TOY"})
     shown = run("explain", "generator.family")
-    assert "hit, convnet, toy" in shown.stdout
+    assert f"{LISTED}, toy" in shown.stdout
     assert shown.stderr.startswith("note: the family 'broken' of the package broken-families 1.2 cannot be used: ")
     assert json.loads(run("explain", "generator.width", "--json").stdout)[0]["with"] == {"family": "toy"}
     assert "generator.kind_of_block=" in complete_path("generator.k")

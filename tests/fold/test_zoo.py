@@ -23,12 +23,13 @@ from hitzoo.spec.shipped import shipped_specs
 from tests.plan.test_modules import parts
 
 LIMIT = 1e-5
+TOO_MANY = 400e9  # operations of an image; the test of such a family folds a small one
 
 
 def networks() -> dict[str, ModelPlan]:
     """One spec for each generator: many differ in training alone."""
     plans = [compile_spec(load_spec(name)) for name in sorted(shipped_specs())]
-    return {plan.generator_hash: plan for plan in reversed(plans)}
+    return {plan.generator_hash: plan for plan in reversed(plans) if plan.costs()["generator"].flops < TOO_MANY}
 
 
 def one_per_kind() -> Iterator[ParameterSet]:
@@ -36,7 +37,8 @@ def one_per_kind() -> Iterator[ParameterSet]:
     seen: set[frozenset[str]] = set()
     for plan in sorted(networks().values(), key=lambda plan: plan.costs()["generator"].flops):
         kinds = frozenset(part.kind for part in parts(plan.generator))
-        yield pytest.param(plan, marks=[pytest.mark.exhaustive] if kinds in seen else [], id=plan.name)
+        more = kinds in seen or plan.generator.family not in ("hit", "convnet")  # tests of others fold small ones
+        yield pytest.param(plan, marks=[pytest.mark.exhaustive] if more else [], id=plan.name)
         seen.add(kinds)
 
 
@@ -63,7 +65,7 @@ def distance(images: torch.Tensor, expected: torch.Tensor) -> float:
 @pytest.mark.parametrize("plan", list(one_per_kind()))
 def test_fold_makes_the_same_images(plan: ModelPlan) -> None:
     module = as_if_trained(plan)
-    z = torch.randn(1, plan.generator.latent_dim, generator=torch.Generator().manual_seed(1))
+    z = torch.randn(1, plan.input_width, generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         images = fold(module, kernels_for(torch.float32, torch.device("cpu")))(z)
         plain, limit = module(z), LIMIT

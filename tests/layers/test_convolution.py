@@ -40,19 +40,19 @@ def of_penalty(layer: Map, *leaves: torch.Tensor) -> list[torch.Tensor]:
     return [out.detach(), gradient.detach(), *(leaf.grad for leaf in leaves)]
 
 
-@pytest.mark.parametrize("size", [1, 3])
+@pytest.mark.parametrize(("size", "stride", "groups"), [(1, 1, 1), (3, 1, 1), (3, 2, 1), (3, 1, 3)])
 @pytest.mark.parametrize("bias", [True, False], ids=["bias", "no bias"])
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
-def test_convolution_has_torchs_first_and_second_derivatives(layout, bias, size) -> None:
-    leaves = [randn(2, 3, 6, 6).contiguous(memory_format=layout), randn(5, 3, size, size, seed=1)]
-    leaves += [randn(5, seed=2)] if bias else []
+def test_convolution_has_torchs_first_and_second_derivatives(layout, bias, size, stride, groups) -> None:
+    leaves = [randn(2, 3, 6, 6).contiguous(memory_format=layout), randn(6, 3 // groups, size, size, seed=1)]
+    leaves += [randn(6, seed=2)] if bias else []
 
     def ours(x: torch.Tensor, weight: torch.Tensor, shift: torch.Tensor | None = None) -> torch.Tensor:
         with twice_differentiable():
-            return convolution(x, weight, shift, size // 2)
+            return convolution(x, weight, shift, size // 2, stride=stride, groups=groups)
 
     def theirs(x: torch.Tensor, weight: torch.Tensor, shift: torch.Tensor | None = None) -> torch.Tensor:
-        return F.conv2d(x, weight, shift, padding=size // 2)
+        return F.conv2d(x, weight, shift, padding=size // 2, stride=stride, groups=groups)
 
     for mine, expected in zip(of_penalty(ours, *leaves), of_penalty(theirs, *leaves), strict=True):
         torch.testing.assert_close(mine, expected, rtol=1e-11, atol=1e-11)

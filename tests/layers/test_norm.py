@@ -51,6 +51,17 @@ def test_layer_norm_adds_a_millionth_to_the_variance() -> None:
     assert out.flatten().tolist() == pytest.approx([-(0.5**0.5), 0.5**0.5], rel=1e-6)
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_pixel_norm_divides_by_the_root_mean_square(dtype: torch.dtype) -> None:
+    norm, x = build_norm("pixel", 2), torch.tensor([[3.0, 4.0], [1e-4, 1e-4]], dtype=dtype)
+    wide = x.double()
+    expected = wide / (wide.square().mean(-1, keepdim=True) + 1e-8).sqrt()
+    out = norm(x)
+    assert out.dtype == dtype
+    torch.testing.assert_close(out, expected.to(dtype), rtol=1e-2 if dtype == torch.bfloat16 else 1e-6, atol=0)
+    assert not list(norm.parameters())
+
+
 def test_norms_begin_as_the_identity_scale() -> None:
     for kind in ("batch", "layer"):
         norm = build_norm(kind, 5)

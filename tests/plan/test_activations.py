@@ -10,10 +10,12 @@ import torch
 from torch import nn
 
 from hitzoo.families.build import build
-from hitzoo.families.compile import compile_spec
+from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.load import load_spec
 from hitzoo.plan.table import Row
 from hitzoo.training.engine.fused_attention import fused_attention
+from tests.families.stylegan2_generator.variables import tiny as tiny_stylegan2
+from tests.families.transgan.variables import TINY, tiny
 
 BATCH = 8  # a multiple of the groups of the minibatch deviation
 KINDS = ("multi_axis", "regional", "dilated", "interleaved", "axial", "global")
@@ -47,13 +49,16 @@ def kept_by_parts(network: nn.Module, rows: Iterable[Row], given: torch.Tensor) 
 
 
 def check(name: str, *overrides: str, device: str = "meta") -> None:
-    plan = compile_spec(load_spec(name, overrides))
+    check_plan(compile_spec(load_spec(name, overrides)), device)
+
+
+def check_plan(plan: ModelPlan, device: str, readers: tuple[str, ...] = ("stages.0",)) -> None:
     with torch.device(device):
         networks = build(plan)
         side, channels = plan.generator.resolution, plan.generator.image_channels
         inputs = {
             batch: (
-                torch.empty(batch, plan.generator.latent_dim),
+                torch.empty(batch, plan.input_width),
                 torch.empty(batch, side, side, channels).permute(0, 3, 1, 2),
             )
             for batch in (BATCH, 2 * BATCH)
@@ -66,7 +71,7 @@ def check(name: str, *overrides: str, device: str = "meta") -> None:
         assert sum(said.values()) == pytest.approx(sum(measured.values()), rel=1e-3)
         for part in said:
             # the tokens' last map is kept by the first stage that reads them, but is a cost of the tokens
-            if part not in ("tokens", "stages.0"):
+            if part not in ("tokens", *readers):
                 assert said[part] == pytest.approx(measured[part], rel=2e-3), part
 
 
@@ -99,3 +104,20 @@ def test_layer_norm_and_the_discriminators_options() -> None:
         "discriminator.minibatch_std=0",
         "discriminator.downsample=average",
     )
+
+
+@pytest.mark.parametrize("config", TINY)
+def test_transgan(config: str) -> None:
+    """On a real device, where a convolution keeps no copy of an image that is channels-last already.
+
+    A row with a key of noise is kept whole; the discriminators have no keys here.
+    """
+    readers = ("initial", "stages.1") if config == "celebahq256" else ("initial",)
+    check_plan(tiny(config, "discriminator.noise=false"), "cpu", readers)
+
+
+@pytest.mark.parametrize("noise", ["random", "constant", "none"])
+def test_stylegan2(noise: str) -> None:
+    """The style is kept by the first stage that takes it."""
+    widths = ("generator.channels=[16, 16, 8]", "discriminator.channels=[8, 16, 16]")
+    check_plan(tiny_stylegan2(f"generator.noise={noise}", *widths), "cpu", ("stages.0",))

@@ -32,6 +32,7 @@ SHIPPED = {
     "hit-l-celebahq256": (97_462_214, FACES),
     "hit-b-ffhq1024": (88_216_300, LARGEST),  # official code
     "hit-b-celebahq1024": (88_216_300, LARGEST),
+    "cips-ffhq256": (44_317_092, 28_867_201),  # the published code's; papers quote 45.9 M
     "hit-imagenet128": (32_866_627, NARROW),  # "around 30M"
     "hit-imagenet128-ablation": (FULL, NARROW),  # Table 5: 67.60 M
     "hit-imagenet128-ablation-inr": (42_683_407, NARROW),  # Table 5: 42.68 M
@@ -50,10 +51,23 @@ SHIPPED = {
     "hit-s-ffhq256-r3gan": (38_013_382, FACES),
     "hit-b-ffhq256-r3gan": (46_217_670, FACES),
     "hit-imagenet128-r3gan": (32_866_627, NARROW),
+    "stylegan2-ffhq256": (30_034_338, 28_864_129),  # Table 4: 30.03 M
     "hit-ti-shapes32": (1_239_907, 567_825),  # ours
     "hit-ti-64": (1_442_211, 879_377),
     "hit-ti-shapes64": (1_442_211, 879_377),
     "hit-ti-small-data": (1_442_211, 2_468_164),
+    "transgan-cifar10": (83_312_495, 10_210_400),  # the published code's, and the three below
+    "transgan-stl10": (168_466_623, 10_341_536),
+    "transgan-celebahq256": (212_903_275, 13_334_593),
+    "transgan-church256": (205_291_952, 17_754_569),
+    "transgan-celeba64": (202_953_944, 16_396_617),  # derived, and those below
+    "transgan-celeba128": (204_215_468, 16_441_545),
+    "transgan-celeba64-ablation-global": (202_912_532, 19_625_089),
+    "transgan-celeba64-ablation-nystrom": (202_912_532, 19_625_089),
+    "transgan-celeba64-ablation-axial": (202_912_532, 19_625_089),
+    "transgan-celeba64-ablation-regional": (202_912_532, 19_625_089),
+    "transgan-celeba64-ablation-multi-scale": (202_912_532, 16_357_921),
+    "transgan-celeba64-ablation-norm": (202_855_188, 16_357_921),
 }
 
 

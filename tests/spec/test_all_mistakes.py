@@ -80,6 +80,7 @@ hitzoo: 1
 name: mine
 generator:
   family: hit
+  heads_share_kv: true
   stages:
     - {channels: 32, heads: 4, depth: 1}
     - {channels: 16, heads: 2, depth: 1}
@@ -142,7 +143,7 @@ def test_nothing_is_said_that_is_only_guessed(tmp_path, old: str, new: str, expe
         ("image_size: 64", "did you mean data.resolution?"),
         ("data: {hflip: true}", "did you mean 'flip'?"),
         ("minibatch_std: 4", "did you mean discriminator.minibatch_std?"),
-        ("heads: 4", "did you mean generator.stages[…].heads?"),
+        ("heads: 4", "did you mean generator.stages[…].heads or discriminator.stages[…].heads?"),
         ("num_heads: 4", "did you mean generator.stages[…].heads?"),
     ],
 )

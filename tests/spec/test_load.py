@@ -11,6 +11,7 @@ from hitzoo.families.load import load_spec, parse_spec
 from hitzoo.spec.text import read_spec_text
 from hitzoo.spec.types import AdamSpec, AlternatingSpec, BcrSpec, EmaSpec, R1Spec, ScheduleSpec, Spec
 from hitzoo.spec.write import to_yaml
+from tests.own_families import DISCRIMINATORS, LISTED, either
 
 HEAD = """\
 hitzoo: 1
@@ -44,7 +45,7 @@ def said(text: str) -> str:
         (
             "discriminator: {channel_multiplier: 2}",
             "mine.yaml:7:16  discriminator.family\n  missing key 'family'\n"
-            "  Which family of discriminators: stylegan2 or projected.",
+            f"  Which family of discriminators: {either(DISCRIMINATORS)}.",
         ),
         (
             "training: {batch_size: '32'}",
@@ -159,7 +160,7 @@ def test_one_problem(line: str, message: str) -> None:
         (
             "family: hit",
             "family: hitt",
-            "mine.yaml:4:11  generator.family\n  \"hitt\" is not one of: hit, convnet\n  did you mean 'hit'?",
+            f"mine.yaml:4:11  generator.family\n  \"hitt\" is not one of: {LISTED}\n  did you mean 'hit'?",
         ),
         (
             "family: hit\n  stages:\n    - {channels: 32, depth: 1}\n",

@@ -76,7 +76,10 @@ def test_defaults_are_those_of_a_spec_that_says_nothing() -> None:
     values = dict(leaves(parse_spec(text)))
     assert values.pop("training.regularizers[0].weight") == 10.0, "the paper's, where no penalty is named"
     for path, value in values.items():
-        tag = {"generator": ("family", "hit"), "training.regularizers[0]": ("kind", "r1")}
+        tag = dict.fromkeys(("generator", "generator.stages[0]"), ("family", "hit")) | {
+            "training.regularizers[0]": ("kind", "r1"),
+            "discriminator": ("family", "stylegan2"),
+        }
         holder = path.rpartition(".")[0]
         entries = [
             entry for entry in find_entries(path, LANGUAGE) if entry.choice in (None, tag.get(holder, entry.choice))
@@ -87,7 +90,7 @@ def test_defaults_are_those_of_a_spec_that_says_nothing() -> None:
 
 
 def test_choices_have_entries_of_their_own() -> None:
-    hit, convnet = find_entries("generator.latent_dim", LANGUAGE)
+    hit, convnet, *_ = find_entries("generator.latent_dim", LANGUAGE)
     assert (hit.choice, hit.default) == (("family", "hit"), 512)
     assert (convnet.choice, convnet.default) == (("family", "convnet"), 256)
     assert [entry.choice for entry in find_entries("training.regularizers.augment", LANGUAGE)] == [("kind", "bcr")]
@@ -105,7 +108,10 @@ def test_indices_are_taken_as_they_come() -> None:
         "generator.stages.heads",
         "generator.stages.0.heads",
     )
-    assert {one(path).path for path in paths} == {"generator.stages[].heads"}
+    found = [find_entries(path, LANGUAGE) for path in paths]
+    assert all(entries == found[0] for entries in found)
+    assert [entry.choice for entry in found[0]][:2] == [("family", "hit"), ("family", "transgan")]
+    assert {entry.path for entry in found[0]} == {"generator.stages[].heads"}
 
 
 @pytest.mark.parametrize(
@@ -166,10 +172,13 @@ def test_a_default_in_words_is_read_as_it_is(entry: Entry) -> None:
 
 def test_usage_is_what_the_shipped_specs_write() -> None:
     assert "hit-ti-shapes64" in values_in_shipped_specs(one("training.ema.decay"))["0.998"]
-    hit, convnet = map(values_in_shipped_specs, find_entries("generator.latent_dim", LANGUAGE))
+    found = {entry.choice: values_in_shipped_specs(entry) for entry in find_entries("generator.latent_dim", LANGUAGE)}
+    hit, convnet, transgan = (found["family", name] for name in ("hit", "convnet", "transgan"))
     assert convnet == {"256": ("convnet-r1-imagenet128",)}
     assert set(hit) == {"64", "256", "512"}
-    kinds = values_in_shipped_specs(one("generator.stages[].attention"))
+    assert transgan["256"] == ("transgan-cifar10",)
+    kinds, others = map(values_in_shipped_specs, find_entries("generator.stages[].attention", LANGUAGE))
+    assert "hit-b-ffhq256" not in others["regional"]
     assert kinds["axial"] == ("hit-imagenet128-ablation-axial",)
 
 
@@ -182,7 +191,9 @@ def test_page_is_what_the_schema_gives() -> None:
 def test_page_links_lead_to_its_headings() -> None:
     page = PAGE.read_text(encoding="utf-8")
     anchors = {
-        re.sub(r"[^a-z0-9_-]", "", line.lstrip("# ").lower()) for line in page.splitlines() if line.startswith("#")
+        re.sub(r"[^a-z0-9_ -]", "", line.lstrip("# ").lower()).replace(" ", "-")
+        for line in page.splitlines()
+        if line.startswith("#")
     }
     links = set(re.findall(r"\]\(#([^)]+)\)", page))
     assert len(links) == sum(1 for entry in ENTRIES if entry.groups and not entry.may_be_schedule) + 1  # Schedules

@@ -15,6 +15,7 @@ from hitzoo.spec.types import Spec
 from hitzoo.zoo.model_folder import config_of, open_model
 from hitzoo.zoo.packages import packages_of
 from tests.families.outside_package import SPEC, TOY, Site, site
+from tests.own_families import LISTED
 
 __all__ = ["site"]
 
@@ -45,7 +46,7 @@ def config(tiny_spec: Spec, tiny_plan: ModelPlan) -> dict[str, Any]:
 def test_missing_family_of_a_model_is_told_with_its_package(tmp_path: Path, config: dict[str, Any]) -> None:
     message = said(tmp_path, config | {"packages": {"generator": "toy-families 1.2"}})
     assert message.endswith(
-        'config.json  generator.family\n  "toy" is not one of: hit, convnet\n'
+        f'config.json  generator.family\n  "toy" is not one of: {LISTED}\n'
         "  the model names the package toy-families 1.2 for it; hitzoo installs nothing by itself"
     )
 

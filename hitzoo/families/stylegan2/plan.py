@@ -6,6 +6,7 @@ Source: StyleGAN2's residual network without its tricks, with the widths of the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from hitzoo.errors import Problem
 from hitzoo.families.family import Frame, Sides
@@ -21,9 +22,21 @@ _WIDEST = 512
 _WIDE_UNTIL = 32  # pixels; up to here the published schedule has its full width
 
 
+class HalvingSpec(Protocol):
+    """The section of a discriminator whose blocks halve the resolution down to 4×4."""
+
+    @property
+    def channels(self) -> tuple[int, ...] | None:
+        """Widths from the image's resolution down to 4×4."""
+
+    @property
+    def minibatch_std(self) -> int:
+        """Group size of the minibatch standard deviation; 0 without."""
+
+
 @dataclass(frozen=True, kw_only=True)
-class Stylegan2DiscriminatorPlan(PlainNetwork):
-    """The whole discriminator: image (B, image_channels, resolution, resolution) to logits (B,)."""
+class HalvingPlan(PlainNetwork):
+    """A discriminator of a stem, one block per halving, and a head on the 4×4 map."""
 
     family: str
     resolution: int
@@ -63,18 +76,33 @@ class Stylegan2DiscriminatorPlan(PlainNetwork):
         return (*rows, block_row(self.head, LAST_SIDE, int(self.head.kwargs["channels"])))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stylegan2DiscriminatorPlan(HalvingPlan):
+    """The whole discriminator: image (B, image_channels, resolution, resolution) to logits (B,)."""
+
+
 def plan_stylegan2(
     spec: Stylegan2DiscriminatorSpec, frame: Frame, places: Places
 ) -> Stylegan2DiscriminatorPlan | list[Problem]:
     """Decide every module of the discriminator, or list everything that does not fit."""
-    problems = [
+    problems = halving_problems(spec, frame, places)
+    if problems or not widths_fit(spec, frame.side):
+        return problems
+    return _plan_widths(spec, frame.side, frame.channels)
+
+
+def halving_problems(spec: HalvingSpec, frame: Frame, places: Places) -> list[Problem]:
+    """List everything that does not fit a discriminator whose blocks halve the resolution down to 4×4."""
+    return [
         *_side_problems(frame, places),
         *_channel_problems(spec, frame, places),
         *_group_problems(spec, frame, places),
     ]
-    if problems or not is_halvable(frame.side) or _misses_widths(spec, frame.side):
-        return problems
-    return _plan_widths(spec, frame.side, frame.channels)
+
+
+def widths_fit(spec: HalvingSpec, side: int) -> bool:
+    """True if the side can be halved to 4 and has as many widths as resolutions; what else is wrong is said before."""
+    return is_halvable(side) and (spec.channels is None or len(spec.channels) == _halvings(side) + 1)
 
 
 def _plan_widths(own: Stylegan2DiscriminatorSpec, resolution: int, image_channels: int) -> Stylegan2DiscriminatorPlan:
@@ -136,7 +164,7 @@ def is_halvable(side: int) -> bool:
 SIDES = Sides("8, 16, 32, 64, …", is_halvable)
 
 
-def _channel_problems(spec: Stylegan2DiscriminatorSpec, frame: Frame, places: Places) -> list[Problem]:
+def _channel_problems(spec: HalvingSpec, frame: Frame, places: Places) -> list[Problem]:
     """As many widths as there are resolutions, of the generator's image or of the data's where they differ."""
     channels = spec.channels
     sides = [side for side in (frame.side, frame.wanted) if side and is_halvable(side)]
@@ -149,12 +177,7 @@ def _channel_problems(spec: Stylegan2DiscriminatorSpec, frame: Frame, places: Pl
     return [places.problem(("discriminator", "channels"), message, hint, beside=frame.decided_by)]
 
 
-def _misses_widths(spec: Stylegan2DiscriminatorSpec, side: int) -> bool:
-    """The widths fit the data's resolution, which the generator does not reach: that is said elsewhere."""
-    return spec.channels is not None and len(spec.channels) != _halvings(side) + 1
-
-
-def _group_problems(spec: Stylegan2DiscriminatorSpec, frame: Frame, places: Places) -> list[Problem]:
+def _group_problems(spec: HalvingSpec, frame: Frame, places: Places) -> list[Problem]:
     group, batch = spec.minibatch_std, frame.batch_size
     if group and batch % min(group, batch):
         message = f"groups of {group} do not divide the batch of {batch}"

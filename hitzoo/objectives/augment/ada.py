@@ -12,12 +12,12 @@ from math import pi
 
 import torch
 
+from hitzoo.layers.keyed_noise import normal
 from hitzoo.objectives.augment import geometry
 from hitzoo.objectives.augment.band_filter import BandFilter
 from hitzoo.objectives.augment.color import rotation_about_grey
 from hitzoo.objectives.augment.resampling import resample
 from hitzoo.objectives.batch_random import BatchRandom
-from hitzoo.objectives.noise import normal
 
 _BRIGHTNESS = 0.2  # deviation
 _CONTRAST = 0.5  # deviation of the binary logarithm

@@ -21,12 +21,15 @@ def fused_attention() -> AbstractContextManager[None]:
 
 class _Attention(torch.autograd.Function):
     @staticmethod
-    def forward(ctx: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    def forward(
+        ctx: Any, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, bias: torch.Tensor | None = None
+    ) -> torch.Tensor:
         out = query.new_empty((*query.shape[:-1], value.shape[-1]))
-        ctx.save_for_backward(query, key, value, out, query.new_empty(query.shape[:-1]))
+        ctx.save_for_backward(query, key, value, out, query.new_empty(query.shape[:-1]), bias)
         return out
 
     @staticmethod
-    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        query, key, value, _, _ = ctx.saved_tensors
-        return torch.empty_like(query), torch.empty_like(key), torch.empty_like(value)
+    def backward(ctx: Any, *gradients: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
+        query, key, value, _, _, bias = ctx.saved_tensors
+        of_bias = None if bias is None else torch.empty_like(bias)
+        return torch.empty_like(query), torch.empty_like(key), torch.empty_like(value), of_bias

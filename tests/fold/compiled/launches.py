@@ -116,17 +116,16 @@ def recording(card: Card) -> Iterator[list[Launch]]:
 
 @cache
 def networks() -> dict[str, ModelPlan]:
-    """The shipped specs' networks by name, one spec for each generator."""
-    plans = {
-        plan.generator_hash: plan for plan in map(compile_spec, map(load_spec, sorted(shipped_specs(), reverse=True)))
-    }
+    """The shipped specs' networks by name, one spec for each generator, of the families that launch kernels of ours."""
+    every = map(compile_spec, map(load_spec, sorted(shipped_specs(), reverse=True)))
+    plans = {plan.generator_hash: plan for plan in every if plan.generator.family in ("hit", "convnet")}
     return {plan.name: plan for plan in reversed(plans.values())}
 
 
 def launches_of(plan: ModelPlan, card: Card, dtype: torch.dtype) -> list[Launch]:
     """Every launch of one call of the fast network, in order."""
     with recording(card) as launches, torch.inference_mode():
-        _folded(plan.name, dtype)(torch.empty(2, plan.generator.latent_dim, device="meta"))
+        _folded(plan.name, dtype)(torch.empty(2, plan.input_width, device="meta"))
     return launches
 
 

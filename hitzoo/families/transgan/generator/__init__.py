@@ -1,0 +1,1 @@
+"""TransGAN's generator."""

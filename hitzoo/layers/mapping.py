@@ -1,0 +1,68 @@
+"""The mapping network of style-based generators, with the truncation of what it makes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from hitzoo.layers.equalized_linear import EqualizedLinear, scaled_leaky_relu
+from hitzoo.layers.registry import register_block
+
+_EPSILON = 1e-8
+
+
+@register_block("mapping_network")
+class MappingNetwork(nn.Module):
+    """Latent to style: z/√(mean z² + 1e-8), then linear layers and leaky relus: [B, latent_dim] -> [B, width].
+
+    In evaluation the style is truncated: mean + ψ·(w − mean), with ψ = 1 unless `truncate` says otherwise. `mean` is
+    the mean style that a published file holds; zeros mean that it is not known, and it is computed when it is needed.
+    Source: Karras et al. 2019, sections 2 and 3.2 with appendix B.
+    Differs: the mean is of a fixed set of latents, where StyleGAN's is a moving average of the training's styles.
+    """
+
+    mean: torch.Tensor
+    center: torch.Tensor
+    factor: torch.Tensor
+
+    def __init__(self, *, latent_dim: int, width: int, layers: int, learning_rate: float) -> None:
+        super().__init__()
+        widths = [latent_dim] + [width] * layers
+        self.layers = nn.ModuleList(
+            EqualizedLinear(inner, width, learning_rate=learning_rate) for inner in widths[:layers]
+        )
+        self.latent_dim = latent_dim
+        self.register_buffer("mean", torch.zeros(width))
+        # Tensors, so that a recorded CUDA graph sees a change of theirs; no part of the weights.
+        self.register_buffer("center", torch.zeros(width), persistent=False)
+        self.register_buffer("factor", torch.ones(()), persistent=False)
+        self._center_of: tuple[int, ...] | None = None
+
+    def forward(self, z: torch.Tensor) -> torch.Tensor:
+        """Return the styles of a batch of latents, truncated in evaluation."""
+        w = self.styles(z)
+        return w if self.training else torch.lerp(self.center.to(w.dtype), w, self.factor.to(w.dtype))
+
+    def styles(self, z: torch.Tensor) -> torch.Tensor:
+        """Return the styles as they are."""
+        x = normalized(z)
+        for layer in self.layers:
+            x = scaled_leaky_relu(layer(x))
+        return x
+
+    @torch.inference_mode()
+    def truncate(self, factor: float, latents: Callable[[int], torch.Tensor]) -> None:
+        """Set ψ from here on; where no mean is stored, the center is the mean style of the `latents` of a width."""
+        of = tuple(0 if weight.is_inference() else weight._version for weight in (self.mean, *self.parameters()))
+        if factor != 1 and self._center_of != of:
+            known = bool(self.mean.any())
+            self.center.copy_(self.mean if known else self.styles(latents(self.latent_dim).to(self.mean)).mean(dim=0))
+            self._center_of = of
+        self.factor.fill_(factor)
+
+
+def normalized(z: torch.Tensor) -> torch.Tensor:
+    """Divide each latent by the root of its mean square."""
+    return z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + _EPSILON)
