@@ -87,8 +87,9 @@ def render(
 ) -> None:
     """Render a region of an image tile by tile: only its pixels are computed, and memory holds one tile.
 
-    For models whose last stages are pixel-wise, as HiT's are, or all of them, as CIPS's. Rendering the same picture again is allowed; a different
-    one of the same name is kept unless --force is given. Several processes divide the seeds.
+    For models whose last stages are pixel-wise, as HiT's are, or all of them, as CIPS's. Rendering the same picture
+    again is allowed; a different one of the same name is kept unless --force is given. Several processes divide the
+    seeds.
     """
     from hitzoo.cli import console, progress
     from hitzoo.cli.divided import joined, load_alike

@@ -15,7 +15,7 @@ def mapping_network(shape: Shape, latent_dim: int, width: int, layers: int, lear
 def modulated_linear(positions: int, inner: int, outer: int, style_dim: int, *, demodulated: bool = True) -> Cost:
     """Cost of a `ModulatedLinear`, which keeps each image's matrices; the map that it takes is a cost of its maker."""
     layers = linear_cost(1, style_dim, inner) + Cost(inner * outer + outer, 2 * positions * inner * outer)
-    return layers + keeps((outer, inner), (1, inner), *([(outer, inner + 3)] if demodulated else []))
+    return layers + keeps((outer, inner), (1, inner), *([(outer, inner + 2)] if demodulated else []))
 
 
 def learned_map(shape: Shape, side: int, channels: int) -> Cost:

@@ -32,7 +32,8 @@ TILE = 1024  # pixels: an image of the paper's sizes is one tile
 class View:
     """A view to render: `region` of the image of `level`² pixels (default: the whole full one), `tile` pixels per side.
 
-    `size` spreads the image over so many pixels per side, where its network is a function of coordinates. Memory beyond the weights holds a tile and the finished pixels, whatever the resolution.
+    `size` spreads the image over so many pixels per side, where its network is a function of coordinates. Memory
+    beyond the weights holds a tile and the finished pixels, whatever the resolution.
     """
 
     region: Region | None = None

@@ -10,9 +10,10 @@ from typing import Literal
 class CipsGeneratorSpec:
     """CIPS (Anokhin et al. 2021, section 3): a function of pixel coordinates whose weights depend on a style.
 
-    `channels` are the widths of pairs of layers, each of which adds to the image. `embedding` is the width of a learned
-    table with one entry per pixel of the training resolution; where the image is not in training the table is interpolated,
-    with `align_corners` as torch's `grid_sample` has it. `noise` adds a number of learned strength to every pixel.
+    `channels` are the widths of pairs of layers, each of which adds to the image. `embedding` is the width of a
+    learned table with one entry per pixel of the training resolution; where the image is not in training the table
+    is interpolated, with `align_corners` as torch's `grid_sample` has it. `noise` adds a number of learned strength
+    to every pixel.
     """
 
     family: Literal["cips"] = "cips"

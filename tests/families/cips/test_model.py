@@ -17,6 +17,7 @@ from hitzoo.layers.inputs import split_inputs
 from hitzoo.layers.keyed_noise import normal, stream_of
 from tests.families.cips.reference import image_of
 from tests.families.cips.variables import filled, latents, published, tiny, without_noise
+from tests.plan.test_activations import check_plan
 
 GOLDEN = Path(__file__).with_name("golden") / "crop.npz"
 
@@ -109,3 +110,7 @@ def test_golden_crop() -> None:
     difference = colours.unflatten(1, (32, 32)).permute(0, 3, 1, 2).double().numpy() - golden["crop"]
     assert np.abs(difference).max() <= 2e-5
     assert np.sqrt((difference**2).mean()) <= 5e-6
+
+
+def test_plan_counts_what_training_keeps() -> None:
+    check_plan(tiny("generator.channels=[16, 8]", "generator.style_dim=12"), "cpu", ("mapping", "first"))
