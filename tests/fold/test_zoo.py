@@ -26,7 +26,7 @@ from tests.plan.test_modules import parts
 
 LIMIT = 1e-5
 TOO_MANY = 400e9  # operations of an image; the test of such a family folds a small one
-MANY = 20e9  # more than this in an exhaustive test only
+MANY = 5e9  # more than this in an exhaustive test only
 
 
 def networks() -> dict[str, ModelPlan]:
