@@ -17,6 +17,7 @@ from hitzoo.export.write import export
 from tests.export.exported import TOKENS, made
 
 DOCS = Path(__file__).parents[1] / "docs"
+VERBS = get_command(app)
 PAGES = (DOCS.parent / "README.md", *DOCS.glob("*.md"))
 
 
@@ -35,7 +36,7 @@ def shown_commands(page: Path) -> list[str]:
 
 def unknown_options(command: str) -> list[str]:
     """The words of a command that the parser would refuse: a verb, or options of its verb, that there are not."""
-    known: Any = get_command(app)
+    known: Any = VERBS
     words = command.split()[1:]
     while words and hasattr(known, "commands"):
         verb = words.pop(0)

@@ -1,7 +1,7 @@
 """The networks that the zoo's specs describe, folded: the same images to 1e-5 of their largest value.
 
-One for each set of block kinds by default, the smallest; they differ in widths and depths otherwise. All in
-`make test-all`.
+One of each family that has rewrites by default, the smallest: the others differ in widths, depths and kinds of blocks,
+and a family's own tests fold every kind in small. All in `make test-all`.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ from torch import nn
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.fold import fold
-from hitzoo.families.load import load_spec
+from hitzoo.families.load import load_spec, parse_spec
+from hitzoo.families.registry import families
 from hitzoo.fold.kernels import kernels_for
 from hitzoo.runtime.seeding import Purpose, drawing_weights
 from hitzoo.spec.shipped import shipped_specs
+from tests.fold.specs import FOUR_STAGES, VARIANTS
 from tests.plan.test_modules import parts
 
 LIMIT = 1e-5
 TOO_MANY = 400e9  # operations of an image; the test of such a family folds a small one
+MANY = 5e9  # more than this in an exhaustive test only
 
 
 def networks() -> dict[str, ModelPlan]:
@@ -32,14 +35,24 @@ def networks() -> dict[str, ModelPlan]:
     return {plan.generator_hash: plan for plan in reversed(plans) if plan.costs()["generator"].flops < TOO_MANY}
 
 
-def one_per_kind() -> Iterator[ParameterSet]:
-    """Every network, all but the smallest of each set of block kinds marked exhaustive."""
-    seen: set[frozenset[str]] = set()
+def one_per_family() -> Iterator[ParameterSet]:
+    """Every network; not exhaustive is the smallest of each family that is rewritten, unless that is large too."""
+    seen = {name for name, family in families("generator").items() if family.fold is None}
     for plan in sorted(networks().values(), key=lambda plan: plan.costs()["generator"].flops):
-        kinds = frozenset(part.kind for part in parts(plan.generator))
-        more = kinds in seen or plan.generator.family not in ("hit", "convnet")  # tests of others fold small ones
+        family = plan.generator.family
+        more = family in seen or plan.costs()["generator"].flops > MANY
         yield pytest.param(plan, marks=[pytest.mark.exhaustive] if more else [], id=plan.name)
-        seen.add(kinds)
+        seen.add(family)
+
+
+def test_small_networks_have_every_kind_of_block_of_hit() -> None:
+    """What makes one network of that family enough."""
+    small = [compile_spec(parse_spec(FOUR_STAGES, "four", overrides)) for overrides in VARIANTS.values()]
+    shipped = [plan for plan in networks().values() if plan.generator.family == "hit"]
+    of_shipped, of_small = (
+        {part.kind for plan in plans for part in parts(plan.generator)} for plans in (shipped, small)
+    )
+    assert of_shipped <= of_small
 
 
 @torch.no_grad()
@@ -62,7 +75,7 @@ def distance(images: torch.Tensor, expected: torch.Tensor) -> float:
     return float((images - expected).abs().max() / expected.abs().max())
 
 
-@pytest.mark.parametrize("plan", list(one_per_kind()))
+@pytest.mark.parametrize("plan", list(one_per_family()))
 def test_fold_makes_the_same_images(plan: ModelPlan) -> None:
     module = as_if_trained(plan)
     z = torch.randn(1, plan.input_width, generator=torch.Generator().manual_seed(1))

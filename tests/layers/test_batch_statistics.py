@@ -5,15 +5,15 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-import pytest
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from safetensors.torch import load_file, save_file
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from hitzoo.layers.batch_statistics import GhostStatistics, synchronised
 from hitzoo.layers.norm import BatchNorm, set_statistics
+from tests.processes.launch import run_alike
+from tests.processes.start import Starter
 
 
 def normed(x: torch.Tensor, statistics=None) -> tuple[BatchNorm, torch.Tensor]:
@@ -126,9 +126,8 @@ def process(rank: int, world: int, folder: str) -> None:
     os._exit(0)  # all is written; gloo's threads have been seen to abort an interpreter's ordinary exit
 
 
-@pytest.mark.processes
-def test_two_processes_compute_what_one_does(tmp_path: Path) -> None:
-    mp.spawn(process, args=(2, str(tmp_path)), nprocs=2)
+def test_two_processes_compute_what_one_does(start_hitzoo: Starter, tmp_path: Path) -> None:
+    run_alike(start_hitzoo, f"from {__name__} import process\nprocess({{rank}}, 2, {str(tmp_path)!r})", count=2)
     expected = numbers(*whole_batch(), None)
     found = [load_file(tmp_path / f"{rank}.safetensors") for rank in range(2)]
     for name in ("out", "gradient"):

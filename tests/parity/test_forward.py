@@ -28,7 +28,10 @@ def check_images(images: np.ndarray, golden: Mapping[str, np.ndarray], tolerance
     assert relative(images.std(axis=(1, 2)), golden["g_eval_std"]) < tolerance
 
 
-@pytest.mark.parametrize("resolution", [128, 256, pytest.param(1024, marks=pytest.mark.exhaustive)])
+LARGER = pytest.mark.exhaustive  # of the same blocks, more and wider
+
+
+@pytest.mark.parametrize("resolution", [128, *(pytest.param(side, marks=LARGER) for side in (256, 1024))])
 def test_images_and_logits(official, resolution: int) -> None:
     """As built, then rewritten for sampling; in bfloat16 too, but for the largest."""
     golden = np.load(GOLDEN / f"hit{resolution}_forward.npz")

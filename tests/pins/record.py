@@ -10,6 +10,7 @@ from pathlib import Path
 import hitzoo
 from hitzoo.spec.shipped import shipped_specs
 from tests.pins.six_steps import HERE, RECIPES, digests, machine
+from tests.processes.start import Starter
 
 
 def networks() -> dict[str, dict[str, str]]:
@@ -24,7 +25,9 @@ def networks() -> dict[str, dict[str, str]]:
 def six_steps() -> dict[str, object]:
     """Return the digests of all recipes, and the machine they are from."""
     with tempfile.TemporaryDirectory() as folder:
-        recipes = {name: digests(name, Path(folder) / str(index)) for index, name in enumerate(RECIPES)}
+        recipes = {
+            name: digests(Starter(real=True), name, Path(folder) / str(index)) for index, name in enumerate(RECIPES)
+        }
     return {"machine": machine(), "recipes": recipes}
 
 

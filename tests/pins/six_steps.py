@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
-import subprocess
-import sys
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file
+
+from tests.processes.start import Starter
 
 HERE = Path(__file__).parent
 RECIPES = {
@@ -35,11 +36,13 @@ def machine() -> str:
     return f"{models[0] if models else platform.processor()}, {capability}, torch {torch.__version__.split('+')[0]}"
 
 
-def digests(recipe: str, folder: Path) -> dict[str, list[object]]:
+def digests(start: Starter, recipe: str, folder: Path) -> dict[str, list[object]]:
     """Train a recipe in `folder` and return the digests of its checkpoint."""
     overrides = [word for value in RECIPES[recipe] for word in ("--set", value)]
     words = ["train", HERE / "tiny.yaml", "--out", folder, "--seed", 3, "--device", "cpu", "--threads", 1, *overrides]
-    subprocess.run([sys.executable, "-m", "hitzoo", *map(str, words)], check=True, capture_output=True)
+    process = start(*words, cwd=HERE, env=os.environ | {"OMP_NUM_THREADS": "1"})
+    _, errors = process.communicate()
+    assert process.returncode == 0, errors
     (checkpoint,) = (folder / "checkpoints").iterdir()
     return digests_of(checkpoint)
 

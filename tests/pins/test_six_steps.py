@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from tests.pins.six_steps import HERE, digests, machine
+from tests.processes.start import Starter
 
 PINNED = json.loads((HERE / "six_steps.json").read_text(encoding="utf-8"))
 ELSEWHERE = 0.12  # as far as six updates of 0.01 in opposite directions move two weights apart
 
 
-@pytest.mark.processes
 @pytest.mark.parametrize("recipe", PINNED["recipes"])
-def test_tensors_after_six_steps_stay(recipe: str, tmp_path: Path) -> None:
-    expected, found = PINNED["recipes"][recipe], digests(recipe, tmp_path / "run")
+def test_tensors_after_six_steps_stay(start_hitzoo: Starter, recipe: str, tmp_path: Path) -> None:
+    expected, found = PINNED["recipes"][recipe], digests(start_hitzoo, recipe, tmp_path / "run")
     assert found.keys() == expected.keys()
     if machine() == PINNED["machine"]:
         assert [name for name in found if found[name][0] != expected[name][0]] == []

@@ -11,6 +11,7 @@ import torch.distributed as dist
 
 from tests.processes.start import Starter
 
+ROOT = Path(__file__).parents[2]
 PATIENCE = 120  # seconds, for what takes two
 
 
@@ -31,6 +32,13 @@ def launch(
         )
         for rank in range(count)
     ]
+
+
+def run_alike(start: Starter, code: str, *, count: int) -> None:
+    """Run Python in several processes; `{rank}` in it is a process's own number, and it ends by `os._exit(0)`."""
+    before = {rank: code.format(rank=rank) for rank in range(count)}
+    for left, _, errors in ends(launch(start, "--version", count=count, folder=ROOT, before=before)):
+        assert left == 0, errors
 
 
 def ends(processes: list[subprocess.Popen[str]]) -> list[tuple[int, str, str]]:

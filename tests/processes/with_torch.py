@@ -7,12 +7,15 @@ errors; the answer is the child's process id.
 
 from __future__ import annotations
 
+import atexit
+import gc
 import importlib
 import json
 import os
 import runpy
 import socket
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -68,9 +71,28 @@ def become(request: dict[str, Any], descriptors: list[int], own_path: list[str])
         exec(compile(request["before"], "<before>", "exec"), {"__name__": "__main__"})
 
 
+def leave(code: int) -> None:
+    """End as an interpreter does, except that all of torch is not taken apart, which takes a second of a processor."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    except (OSError, ValueError):
+        return  # the interpreter has words for it
+    os._exit(code)
+
+
 if __name__ == "__main__":
     import torch._dynamo  # noqa: F401  # which torch's optimizers load
 
+    gc.freeze()  # or each child looks through all of torch for garbage, and so copies its memory
+    atexit.register(gc.unfreeze)  # extension modules tell of what they find at the end
     inherited = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
-    serve(socket.socket(fileno=int(sys.argv[1])), [path for path in sys.path[1:] if path not in inherited])
-    runpy._run_module_as_main("hitzoo")  # type: ignore[attr-defined]  # what `python -m hitzoo` does
+    try:
+        serve(socket.socket(fileno=int(sys.argv[1])), [path for path in sys.path[1:] if path not in inherited])
+        runpy._run_module_as_main("hitzoo")  # type: ignore[attr-defined]  # what `python -m hitzoo` does
+    except SystemExit as leaving:
+        if leaving.code is None or isinstance(leaving.code, int):
+            leave(leaving.code or 0)
+        raise

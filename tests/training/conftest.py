@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 from hitzoo.families.load import parse_spec
 from hitzoo.spec.types import Spec
 from tests.processes.once import made_once
+from tests.processes.start import Starter
 from tests.support import TINY_HIT, one_thread
 
 TINY = (
@@ -32,11 +34,11 @@ def _one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def two_processes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def two_processes(tmp_path_factory: pytest.TempPathFactory, start_hitzoo: Starter) -> Path:
     """The folder in which two processes left what they computed."""
-    from tests.training.two_processes import start
+    from tests.training.two_processes import run
 
-    return made_once(tmp_path_factory, "two", start)
+    return made_once(tmp_path_factory, "two", partial(run, start_hitzoo))
 
 
 @pytest.fixture

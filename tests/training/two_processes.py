@@ -15,7 +15,6 @@ from typing import Any, ClassVar
 
 import torch
 import torch.distributed as dist
-import torch.multiprocessing as mp
 from safetensors.torch import save_file
 from torch import nn
 
@@ -37,6 +36,8 @@ from hitzoo.training.engine import runner as runner_module
 from hitzoo.training.engine.execution import DEFAULT, Execution
 from hitzoo.training.engine.runner import Outcome, StepRunner
 from hitzoo.training.engine.state import TrainState, new_state
+from tests.processes.launch import run_alike
+from tests.processes.start import Starter
 from tests.support import fill
 from tests.training.conftest import TINY
 
@@ -281,7 +282,7 @@ def _unused(world: World) -> dict[str, Any]:
 PROBES: dict[str, Callable[[World], dict[str, Any]]] = {"world": _world, "guard": _guard, "unused": _unused}
 
 
-def _process(rank: int, folder: str) -> None:
+def process(rank: int, folder: str) -> None:
     torch.set_num_threads(1)
     dist.init_process_group("gloo", rank=rank, world_size=2, init_method=f"file://{folder}/store")
     world = World(rank, 2)
@@ -295,7 +296,6 @@ def _process(rank: int, folder: str) -> None:
     os._exit(0)  # all is written; gloo's threads have been seen to abort an interpreter's ordinary exit
 
 
-def start(folder: Path) -> Path:
+def run(start: Starter, folder: Path) -> None:
     """Run both to their end; each leaves a JSON file a probe and a file of tensors a case."""
-    mp.spawn(_process, args=(str(folder),), nprocs=2)
-    return folder
+    run_alike(start, f"from {__name__} import process\nprocess({{rank}}, {str(folder)!r})", count=2)

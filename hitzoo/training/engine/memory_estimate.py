@@ -7,6 +7,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import torch
 from torch import nn
@@ -46,10 +47,18 @@ class Footprint:
 
 
 def measure_footprint(spec: Spec, plan: ModelPlan) -> Footprint:
-    """Run the spec's own step on the meta device; a second for the largest specs.
+    """Run the spec's own step on the meta device; a second for the largest specs, once for each.
 
     The batch is large, since size costs nothing there: what does not grow with it becomes too small to count.
     """
+    try:
+        hash((spec, plan))
+    except TypeError:  # a family outside this package may have a list or a dict in its section or plan
+        return _measure(spec, plan)
+    return _measured_once(spec, plan)
+
+
+def _measure(spec: Spec, plan: ModelPlan) -> Footprint:
     with META:
         generator, discriminator = build(plan)
     use_norm_statistics(generator, spec.training)
@@ -63,6 +72,9 @@ def measure_footprint(spec: Spec, plan: ModelPlan) -> Footprint:
         training_per_image=_step_peak(spec, plan, networks, batch) // batch,
         training_fixed=_fixed_bytes(spec.training, networks),
     )
+
+
+_measured_once = lru_cache(maxsize=8)(_measure)
 
 
 def _step_peak(spec: Spec, plan: ModelPlan, networks: Mapping[Role, nn.Module], batch: int) -> int:

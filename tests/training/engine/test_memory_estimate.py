@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 
@@ -99,3 +101,20 @@ def test_every_average_is_counted(tiny_spec) -> None:
     state = new_state(compile_spec(tiny_spec()), tiny_spec().training, 0, torch.device("cpu"))
     weights = sum(4 * tensor.numel() for tensor in state.networks["generator"].state_dict().values())
     assert three.training_fixed - one.training_fixed == 2 * weights
+
+
+def test_the_same_spec_is_measured_once(tiny_spec, monkeypatch) -> None:
+    spec = tiny_spec("training.batch_size=12")
+    plan = compile_spec(spec)
+    first = measure_footprint(spec, plan)
+    monkeypatch.setattr("hitzoo.training.engine.memory_estimate.build", lambda _: pytest.fail("measured again"))
+    assert measure_footprint(tiny_spec("training.batch_size=12"), compile_spec(spec)) == first
+    with pytest.raises(pytest.fail.Exception):
+        measure_footprint(tiny_spec("training.batch_size=20"), plan)
+
+
+def test_sections_without_a_hash_are_measured_each_time(tiny_spec) -> None:
+    """As a family outside this package may have them."""
+    spec = tiny_spec()
+    plan = replace(compile_spec(spec), notes=["a list"])
+    assert measure_footprint(spec, plan) == measure_footprint(spec, compile_spec(spec))

@@ -112,8 +112,14 @@ def test_every_execution_makes_the_same_steps(choice, overrides) -> None:
 
 @pytest.mark.parametrize(
     "overrides",
-    [["training.norm_statistics=4", *AUGMENT], [LAYER, "training.loss=hinge", "discriminator.san=true", *TURNS]],
-    ids=["at once, augmented", "by turns"],
+    [
+        pytest.param(["training.norm_statistics=4", *AUGMENT], id="at once, augmented"),
+        pytest.param(
+            [LAYER, "training.loss=hinge", "discriminator.san=true", *TURNS],
+            id="by turns",
+            marks=pytest.mark.exhaustive,
+        ),
+    ],
 )
 def test_compiled_networks_make_the_same_steps(monkeypatch, overrides) -> None:
     """Without the part that writes machine code; running statistics, averages and the penalty's gradient included."""
