@@ -6,10 +6,10 @@ from hitzoo.plan.counting import Cost, Shape, keeps, linear_cost, total
 
 
 def mapping_network(shape: Shape, latent_dim: int, width: int, layers: int, learning_rate: float) -> Cost:
-    """Cost of the layers from latent to style; each keeps its input and what its rectifier is given."""
+    """Cost of the layers from latent to style; each keeps its input and what its rectifier is given, and others w."""
     widths = [latent_dim] + [width] * layers
     costs = [linear_cost(1, inner, width) + keeps((1, inner), (1, width)) for inner in widths[:layers]]
-    return total(costs)
+    return total(costs) + keeps((1, width))
 
 
 def modulated_linear(positions: int, inner: int, outer: int, style_dim: int, *, demodulated: bool = True) -> Cost:
