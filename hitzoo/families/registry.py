@@ -11,6 +11,8 @@ from hitzoo.families.family import Family
 from hitzoo.families.hit.family import HIT
 from hitzoo.families.outside import OutsideFamily, load_outside, usable_outside
 from hitzoo.families.projected.family import PROJECTED
+from hitzoo.families.r3gan.discriminator.family import R3GAN_DISCRIMINATOR
+from hitzoo.families.r3gan.generator.family import R3GAN_GENERATOR
 from hitzoo.families.stylegan2.family import STYLEGAN2
 from hitzoo.families.stylegan2_generator.family import STYLEGAN2_GENERATOR
 from hitzoo.families.stylegan2_original.family import STYLEGAN2_ORIGINAL
@@ -28,6 +30,8 @@ FAMILIES: Final[tuple[Family[Any, Any], ...]] = (
     TRANSGAN_DISCRIMINATOR,
     STYLEGAN2_GENERATOR,
     STYLEGAN2_ORIGINAL,
+    R3GAN_GENERATOR,
+    R3GAN_DISCRIMINATOR,
 )
 HOW_TO_ADD: Final = "a package that is installed can bring another (docs/families.md)"
 _OWN: Final = {(family.role, family.name): family for family in FAMILIES}

@@ -3,6 +3,7 @@
 from hitzoo.layers import (
     conv_stem,
     cross_attention,
+    grouped_residual,
     latent,
     logit_head,
     mapping,
@@ -25,6 +26,7 @@ __all__ = [
     "build_block",
     "conv_stem",
     "cross_attention",
+    "grouped_residual",
     "latent",
     "logit_head",
     "mapping",

@@ -38,6 +38,19 @@ def blur(x: torch.Tensor, kernel: torch.Tensor, *, stride: int, padding: int) ->
     return blurred
 
 
+def spread(x: torch.Tensor, kernel: torch.Tensor) -> torch.Tensor:
+    """Put zeros between the pixels and convolve each channel with its row of a kernel: r -> 2r.
+
+    It is the way back through a blur that halves the resolution.
+    """
+    if torch.compiler.is_compiling() or not (torch.is_grad_enabled() and x.requires_grad):
+        weight = kernel.view(-1, 1, 4, 4).to(x.dtype)
+        return F.conv_transpose2d(x, weight, stride=2, padding=1, groups=len(weight))
+    batch, channels, height, width = x.shape
+    wide: torch.Tensor = _Spread.apply(x, kernel, torch.Size((batch, channels, 2 * height, 2 * width)), 2, 1)
+    return wide
+
+
 def blur_kernel(channels: int, total: float = 1.0) -> torch.Tensor:
     """Make outer([1, 3, 3, 1]) with the sum `total` for each channel: [C, 16]. Two axes fit maps of either format."""
     taps = torch.tensor(_TAPS)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import torch
-import torch.nn.functional as F
 from torch import nn
 
-from hitzoo.layers.downsample import blur, blur_kernel
+from hitzoo.layers.downsample import blur, blur_kernel, spread
 
 
 class Blur(nn.Module):
@@ -34,6 +33,5 @@ class FirUpsample(nn.Module):
         self.register_buffer("kernel", blur_kernel(channels, 4.0), persistent=False)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Return the map at twice the resolution."""
-        kernel = self.kernel.view(-1, 1, 4, 4).to(x.dtype)
-        return F.conv_transpose2d(x, kernel, stride=2, padding=1, groups=len(kernel))
+        """Return the map at twice the resolution; nothing is kept for the way back."""
+        return spread(x, self.kernel)

@@ -63,6 +63,14 @@ class MappingNetwork(nn.Module):
         self.factor.fill_(factor)
 
 
+@torch.no_grad()
+def forget_means(network: nn.Module) -> None:
+    """Clear the stored mean styles of a network whose training begins anew: its styles will have another."""
+    for module in network.modules():
+        if isinstance(module, MappingNetwork):
+            module.mean.zero_()
+
+
 def normalized(z: torch.Tensor) -> torch.Tensor:
     """Divide each latent by the root of its mean square."""
     return z * torch.rsqrt(z.square().mean(dim=1, keepdim=True) + _EPSILON)

@@ -10,6 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hitzoo.plan.counting import Cost, Shape, keeps, linear_cost, mlp_cost, norm_cost, total
+from hitzoo.plan.grouped_cost import (
+    basis_logit,
+    fir_down,
+    fir_up,
+    gated_basis,
+    grouped_residual,
+    pointwise,
+)
 from hitzoo.plan.style_cost import (
     learned_map,
     mapping_network,
@@ -177,4 +185,10 @@ COSTS: dict[str, Callable[..., Cost]] = {
     "scaled_stem": scaled_stem,
     "scaled_down": scaled_down,
     "scaled_logit": scaled_logit,
+    "pointwise": pointwise,
+    "grouped_residual": grouped_residual,
+    "fir_up": fir_up,
+    "fir_down": fir_down,
+    "gated_basis": gated_basis,
+    "basis_logit": basis_logit,
 }

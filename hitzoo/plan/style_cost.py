@@ -6,10 +6,10 @@ from hitzoo.plan.counting import Cost, Shape, keeps, linear_cost, total
 
 
 def mapping_network(shape: Shape, latent_dim: int, width: int, layers: int, learning_rate: float) -> Cost:
-    """Cost of the layers from latent to style; each keeps its input and what its rectifier is given."""
+    """Cost of the layers from latent to style; each keeps its input and what its rectifier is given, and others w."""
     widths = [latent_dim] + [width] * layers
     costs = [linear_cost(1, inner, width) + keeps((1, inner), (1, width)) for inner in widths[:layers]]
-    return total(costs)
+    return total(costs) + keeps((1, width))
 
 
 def modulated_linear(positions: int, inner: int, outer: int, style_dim: int, *, demodulated: bool = True) -> Cost:
@@ -49,12 +49,11 @@ def style_conv(
 
 
 def style_rgb(shape: Shape, channels: int, image_channels: int, style_dim: int, skip: bool) -> Cost:
-    """Cost of the image's layer, which keeps its map as it is and scaled, and of the upsampled image before."""
+    """Cost of the image's layer, which keeps its map as it is and scaled."""
     rows = shape.side**2
     conv = linear_cost(rows, channels, image_channels)
     upsampled = Cost(0, 2 * 16 * rows // 4 * image_channels if skip else 0)
-    before = keeps((rows // 4, image_channels if skip else 0))
-    return linear_cost(1, style_dim, channels) + conv + upsampled + before + keeps((rows, 2 * channels), (1, channels))
+    return linear_cost(1, style_dim, channels) + conv + upsampled + keeps((rows, 2 * channels), (1, channels))
 
 
 def _modulation(inner: int, outer: int, style_dim: int) -> Cost:

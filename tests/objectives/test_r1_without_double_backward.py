@@ -14,7 +14,10 @@ from hitzoo.families.compile import compile_spec
 from hitzoo.objectives.input_gradient import InputGradient, by_autograd
 from hitzoo.objectives.r1_without_double_backward import by_replay
 from hitzoo.training.engine.activation_checkpointing import use_activation_checkpointing
+from tests.families.r3gan.variables import tiny as tiny_r3gan
+from tests.families.stylegan2_generator.variables import tiny as tiny_stylegan2
 from tests.objectives.squared import squared
+from tests.support import fill
 
 STAGE = "{channels: 8, depth: 1, heads: 2, attention: none}"
 THREE = [f"generator.stages=[{STAGE}, {STAGE}, {STAGE}]", "discriminator.channels=[4, 6, 8]"]
@@ -67,6 +70,22 @@ def assert_same(mine, theirs, tolerance: float) -> None:
     assert largest > 0.1
     for one, other in zip(mine[1], theirs[1], strict=True):
         torch.testing.assert_close(one, other, rtol=tolerance, atol=tolerance * largest)
+
+
+OTHERS = {
+    "stylegan2_original": lambda: tiny_stylegan2("discriminator.minibatch_std=0"),
+    "r3gan": lambda: tiny_r3gan("discriminator.classes=0"),
+    "r3gan with classes": tiny_r3gan,
+}
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_it_is_the_double_backward_of_other_families(name: str) -> None:
+    """Strides, groups, and layers whose weights are made of others."""
+    network = fill(build_discriminator(OTHERS[name]()).double(), scale=0.5)
+    assert network.piecewise_linear
+    images, upstream = randn(4, 3, 16, 16), (randn(4, seed=1), randn(4, seed=2))
+    assert_same(*(learnt(way, network, images, *upstream) for way in (by_replay, by_autograd)), 1e-9)
 
 
 @pytest.mark.parametrize(("dtype", "tolerance"), [(torch.float64, 1e-10), (torch.float32, 2e-5)], ids=["64", "32"])

@@ -14,6 +14,7 @@ from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.load import load_spec
 from hitzoo.plan.table import Row
 from hitzoo.training.engine.fused_attention import fused_attention
+from tests.families.r3gan.variables import tiny as tiny_r3gan
 from tests.families.stylegan2_generator.variables import tiny as tiny_stylegan2
 from tests.families.transgan.variables import TINY, tiny
 
@@ -120,4 +121,10 @@ def test_transgan(config: str) -> None:
 def test_stylegan2(noise: str) -> None:
     """The style is kept by the first stage that takes it."""
     widths = ("generator.channels=[16, 16, 8]", "discriminator.channels=[8, 16, 16]")
-    check_plan(tiny_stylegan2(f"generator.noise={noise}", *widths), "cpu", ("stages.0",))
+    check_plan(tiny_stylegan2(f"generator.noise={noise}", *widths), "cpu", ("mapping", "stages.0"))
+
+
+@pytest.mark.parametrize("classes", [0, 3])
+def test_r3gan(classes: int) -> None:
+    """The first map is kept by the first stage."""
+    check_plan(tiny_r3gan(f"generator.classes={classes}", f"discriminator.classes={classes}"), "cpu", ("initial",))

@@ -52,6 +52,10 @@ SHIPPED = {
     "hit-b-ffhq256-r3gan": (46_217_670, FACES),
     "hit-imagenet128-r3gan": (32_866_627, NARROW),
     "stylegan2-ffhq256": (30_034_338, 28_864_129),  # Table 4: 30.03 M
+    "r3gan-ffhq256": (23_057_952, 23_009_568),  # the published networks', and the three below
+    "r3gan-ffhq64": (22_429_824, 22_381_440),
+    "r3gan-cifar10": (20_781_952, 21_280_512),
+    "r3gan-imagenet64": (103_570_432, 107_205_120),
     "hit-ti-shapes32": (1_239_907, 567_825),  # ours
     "hit-ti-64": (1_442_211, 879_377),
     "hit-ti-shapes64": (1_442_211, 879_377),

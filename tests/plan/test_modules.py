@@ -146,7 +146,10 @@ SELF_ATTENTION = {"none": {"mlp_block"}, "interleaved": {"regional_block", "dila
 def test_schema_plan_costs_and_blocks_know_the_same_kinds(tiny_text: str) -> None:
     attentions = shipped_language().schema["$defs"]["hit_stage"]["properties"]["attention"]["enum"]
     convnet = compile_spec(load_spec("convnet-r1-imagenet128"))
-    plans = [compile_spec(load_spec(name)) for name in ("transgan-cifar10", "cips-ffhq256", "stylegan2-ffhq256")]
+    plans = [
+        compile_spec(load_spec(name))
+        for name in ("transgan-cifar10", "cips-ffhq256", "stylegan2-ffhq256", "r3gan-ffhq64")
+    ]
     others = [convnet.generator, *(network for plan in plans for network in plan.networks.values())]
     planned = {part.kind for network in others for part in parts(network)}
     for attention in attentions:

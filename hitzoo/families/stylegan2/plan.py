@@ -29,10 +29,6 @@ class HalvingSpec(Protocol):
     def channels(self) -> tuple[int, ...] | None:
         """Widths from the image's resolution down to 4×4."""
 
-    @property
-    def minibatch_std(self) -> int:
-        """Group size of the minibatch standard deviation; 0 without."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class HalvingPlan(PlainNetwork):
@@ -85,19 +81,15 @@ def plan_stylegan2(
     spec: Stylegan2DiscriminatorSpec, frame: Frame, places: Places
 ) -> Stylegan2DiscriminatorPlan | list[Problem]:
     """Decide every module of the discriminator, or list everything that does not fit."""
-    problems = halving_problems(spec, frame, places)
+    problems = [*halving_problems(spec, frame, places), *group_problems(spec.minibatch_std, frame, places)]
     if problems or not widths_fit(spec, frame.side):
         return problems
     return _plan_widths(spec, frame.side, frame.channels)
 
 
 def halving_problems(spec: HalvingSpec, frame: Frame, places: Places) -> list[Problem]:
-    """List everything that does not fit a discriminator whose blocks halve the resolution down to 4×4."""
-    return [
-        *_side_problems(frame, places),
-        *_channel_problems(spec, frame, places),
-        *_group_problems(spec, frame, places),
-    ]
+    """List what does not fit a discriminator whose blocks halve the resolution down to 4×4."""
+    return [*_side_problems(frame, places), *_channel_problems(spec, frame, places)]
 
 
 def widths_fit(spec: HalvingSpec, side: int) -> bool:
@@ -177,8 +169,9 @@ def _channel_problems(spec: HalvingSpec, frame: Frame, places: Places) -> list[P
     return [places.problem(("discriminator", "channels"), message, hint, beside=frame.decided_by)]
 
 
-def _group_problems(spec: HalvingSpec, frame: Frame, places: Places) -> list[Problem]:
-    group, batch = spec.minibatch_std, frame.batch_size
+def group_problems(group: int, frame: Frame, places: Places) -> list[Problem]:
+    """Groups for the minibatch's standard deviation that do not divide the batch; 0 is no group."""
+    batch = frame.batch_size
     if group and batch % min(group, batch):
         message = f"groups of {group} do not divide the batch of {batch}"
         hint, beside = "choose a divisor of the batch size", [("training", "batch_size")]

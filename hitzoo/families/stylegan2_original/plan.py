@@ -10,7 +10,14 @@ from itertools import pairwise
 
 from hitzoo.errors import Problem
 from hitzoo.families.family import Frame
-from hitzoo.families.stylegan2.plan import LAST_SIDE, HalvingPlan, halving_problems, published_width, widths_fit
+from hitzoo.families.stylegan2.plan import (
+    LAST_SIDE,
+    HalvingPlan,
+    group_problems,
+    halving_problems,
+    published_width,
+    widths_fit,
+)
 from hitzoo.families.stylegan2_original.spec import Stylegan2OriginalSpec
 from hitzoo.plan.types import block
 from hitzoo.spec.place import Places
@@ -25,7 +32,7 @@ def plan_stylegan2_original(
     spec: Stylegan2OriginalSpec, frame: Frame, places: Places
 ) -> Stylegan2OriginalPlan | list[Problem]:
     """Decide every module of the discriminator, or list everything that does not fit."""
-    problems = halving_problems(spec, frame, places)
+    problems = [*halving_problems(spec, frame, places), *group_problems(spec.minibatch_std, frame, places)]
     if problems or not widths_fit(spec, frame.side):
         return problems
     sides = [frame.side]

@@ -11,6 +11,7 @@ from torch import nn
 
 from hitzoo.errors import RunError, WeightsError
 from hitzoo.hub.locate import locate
+from hitzoo.layers.mapping import forget_means
 from hitzoo.training.engine.state import TrainState
 from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME
 from hitzoo.zoo.weights import dtype_word, read_header, read_tensors
@@ -59,6 +60,7 @@ def initialise(state: TrainState, model: str) -> list[str]:
             f" `hitzoo diff` shows how {found.spec.name} and this spec differ"
         )
         raise RunError(f"init {said}").or_as_option(f"--init {said}")
+    forget_means(state.networks["generator"])
     for average in state.averages["generator"]:
         average.copy(state.networks["generator"])
     place = _discriminator_beside(found.folder)

@@ -1,0 +1,1 @@
+"""R3GAN's discriminator."""
