@@ -22,10 +22,11 @@ SUFFIXES = (".png", ".svg", ".pdf")
 
 # Okabe and Ito (2008), "Color Universal Design": distinct for every kind of colour vision; shapes say the same.
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "#000000")
-_SHAPES = ("o", "s", "^", "D", "v", "P", "X")
+_SHAPES = ("o", "s", "^", "D", "v", "P")
 _INK, _PALE = "#333333", "#dddddd"
 _DECADE = 8.0  # of the largest to the smallest value: from here on an axis is logarithmic
-_WIDE = 130  # letters in a line of the notes
+_WIDE = 150  # letters in a line of the notes
+_LONGEST = 32  # letters of a label
 _STYLE = {"font.family": "sans-serif", "font.size": 9, "svg.fonttype": "none", "svg.hashsalt": "hitzoo"}
 
 
@@ -157,7 +158,7 @@ def _make_logarithmic(axes: Axes, which: str) -> None:
 def _label(axes: Axes, placed: Sequence[tuple[Point, float]]) -> None:
     """Write the names beside their points, with a thin line where one had to go further away."""
     figure = axes.figure
-    texts = [axes.text(0, 0, point.name, color=_INK, fontsize=8.5) for point, _ in placed]
+    texts = [axes.text(0, 0, _short(point.name), color=_INK, fontsize=8.5) for point, _ in placed]
     extents = [text.get_window_extent() for text in texts]
     pixels = [tuple(axes.transData.transform((place, point.quality))) for point, place in placed]
     frame = axes.get_window_extent()
@@ -176,6 +177,11 @@ def _label(axes: Axes, placed: Sequence[tuple[Point, float]]) -> None:
         if abs(near[0] - x) + abs(near[1] - y) > 3 * figure.dpi / 18:
             line = back.transform([near, (x, y)])
             axes.plot(line[:, 0], line[:, 1], transform=axes.transAxes, color=_PALE, linewidth=0.8, zorder=0.5)
+
+
+def _short(name: str) -> str:
+    """Shorten a long path from its front."""
+    return name if len(name) <= _LONGEST else f"…{name[1 - _LONGEST :]}"
 
 
 def _legend(figure: Figure, points: Sequence[Point], looks: Mapping[str, Mapping[str, Any]]) -> None:

@@ -50,8 +50,8 @@ class SamplingComparison:
         after_round: Callable[[], None],
         progress: Callable[[int, int], None],
     ) -> None:
-        """Measure, within a share of what is left of the budget."""
-        turns, warm_up = self._turns, warm_up_calls(self._device)
+        """Measure, within a share of what is left of the budget; on a CPU the call that tells the memory warms up."""
+        turns, warm_up = self._turns, warm_up_calls(self._device) if self._device.type == "cuda" else 0
         total = (1 + warm_up + repeats) * len(turns.series)
         turns.after_call = lambda: progress(turns.calls_made, total)
         with variant_runners([self._variant], self._device) as runners:

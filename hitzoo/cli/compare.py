@@ -93,6 +93,7 @@ def compare(
     contenders = [_contender(model) for model in models]
     _check_files(out, plot, contenders, metric, force=force)
     from hitzoo.bench.comparison import Comparison
+    from hitzoo.errors import HitzooError, RunError
 
     comparison = Comparison(
         contenders,
@@ -115,10 +116,13 @@ def compare(
                 after_round=lambda: _store(report(interrupted=True), out),
                 progress=follow,
             )
-    except (KeyboardInterrupt, SystemExit):
+    except (KeyboardInterrupt, SystemExit, HitzooError):
         _tell(report(interrupted=True), out, plot, as_json=as_json)
         raise
-    _tell(report(interrupted=False), out, plot, as_json=as_json)
+    whole = report(interrupted=False)
+    _tell(whole, out, plot, as_json=as_json)
+    if not any("sampling" in model for model in whole["models"]):
+        raise RunError("none of these networks makes images here; the table has the reasons")
 
 
 def _contender(model: str) -> Contender:
@@ -153,17 +157,18 @@ def _check_files(
 
 
 def _tell(report: dict[str, Any], out: Path | None, plots: Sequence[Path], *, as_json: bool) -> None:
+    """Print a report, then write it: what cannot be written is seen at least."""
     from hitzoo.cli import console
     from hitzoo.cli.compare_table import print_comparison
 
+    if as_json:
+        console.print_json(report)
+    else:
+        print_comparison(report)
     _store(report, out)
     for path in plots:
         _draw(report, path)
-    if as_json:
-        console.print_json(report)
-        return
-    print_comparison(report)
-    for path in [*([out] if out is not None else []), *plots]:
+    for path in [] if as_json else [*([out] if out is not None else []), *plots]:
         console.print_line(f"wrote {path}")
 
 

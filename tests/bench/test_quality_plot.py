@@ -73,8 +73,12 @@ def test_picture_is_light(report, tmp_path: Path) -> None:
     """The name of the file says the format, whatever the file is called that is written."""
     pytest.importorskip("matplotlib", reason="hitzoo[plot] is not installed")
     report["metric"] = "is"
-    report["models"] = [model("alone", "hit", None, 30.0, 2.0) | {"published": [number("is", 21.3)]}]
+    report["models"] = [
+        model("runs/" + "of-my-long-experiments/" * 4, "hit", None, 30.0, 2.0) | {"published": [number("is", 21.3)]}
+    ]
     draw(report, tmp_path / "x.PNG", tmp_path / "temporary")
+    draw(report, tmp_path / "x.svg", tmp_path / "x.svg")
+    assert ">…riments/of-my-long-experiments/</text>" in (tmp_path / "x.svg").read_text(encoding="utf-8")
     with Image.open(tmp_path / "temporary") as image:
         assert image.format == "PNG"
         assert image.convert("L").resize((1, 1)).getpixel((0, 0)) > 230

@@ -9,6 +9,7 @@ import pytest
 
 from hitzoo.bench import interleaved
 from hitzoo.bench.variants import VariantRunner
+from hitzoo.errors import OutputError
 from tests.cli.conftest import SPEC
 from tests.conftest import Run
 
@@ -32,13 +33,18 @@ def test_table_tells_of_every_network(run: Run, words) -> None:
     assert lines[4].startswith("2 rounds, optimized network in float32, batch 2, on cpu (")
 
 
-def test_training_and_known_quality_have_columns(run: Run, words) -> None:
-    lines = run("compare", "hit-ti-shapes32", "--metric", "sliced_wasserstein", *words[3:], "--train").stdout
-    for column in ("own sliced_wasserstein", "step: s per image", "step: memory per image"):
+def test_steps_have_columns(run: Run, words) -> None:
+    lines = run(*words[:2], *words[3:], "--train").stdout
+    for column in ("step: s per image", "step: times the first", "step: memory per image"):
         assert column in lines
+    assert "2 rounds and 2 rounds of steps in float32" in lines
+
+
+def test_known_quality_has_columns(run: Run, words) -> None:
+    lines = run("compare", "hit-ti-shapes32", *words[3:], "--metric", "sliced_wasserstein").stdout
+    assert "own sliced_wasserstein" in lines.splitlines()[0]
     assert "0.04548" in lines
     assert "own sliced_wasserstein: as random_conv_frechet" in lines
-    assert "2 rounds and 2 rounds of steps in float32" in lines
 
 
 def test_json_is_what_the_file_holds(run: Run, words, tmp_path: Path) -> None:
@@ -55,7 +61,7 @@ def test_ctrl_c_prints_what_is_there(run: Run, words, tmp_path: Path, monkeypatc
 
     def interrupted(self: VariantRunner, call: object) -> float:
         made.append(call)
-        if len(made) == 4 + 4 + 2:  # in the second round, after the warm-up
+        if len(made) == 4 + 2:  # in the second round
             stored.append(json.loads((tmp_path / "found.json").read_text(encoding="utf-8")))
             raise KeyboardInterrupt
         return seconds(self, call)
@@ -70,6 +76,16 @@ def test_ctrl_c_prints_what_is_there(run: Run, words, tmp_path: Path, monkeypatc
     assert after["interrupted"]
 
 
+def test_file_that_can_no_longer_be_written_takes_no_result_away(run: Run, words, monkeypatch) -> None:
+    def full(report: object, out: Path | None) -> None:
+        raise OutputError("cannot write found.json: no space left on the device")
+
+    monkeypatch.setattr("hitzoo.cli.compare._store", full)
+    printed = run(*words, "--out", "found.json", code=2)
+    assert "interrupted after 1 round" in printed.stdout
+    assert printed.stderr == "cannot write found.json: no space left on the device\n"
+
+
 def test_network_that_fails_is_told_of(run: Run, words, monkeypatch: pytest.MonkeyPatch) -> None:
     peak = VariantRunner.peak_bytes
 
@@ -82,6 +98,9 @@ def test_network_that_fails_is_told_of(run: Run, words, monkeypatch: pytest.Monk
     printed = run(*words).stdout
     assert "narrow.yaml makes no images here: out of memory" in printed
     assert [line.split()[0] for line in printed.splitlines()[2:4]] == ["tiny.yaml", "narrow.yaml"]
+    alone = run(words[0], *words[2:], code=2)
+    assert alone.stdout.splitlines()[2].split()[0] == "narrow.yaml"
+    assert "none of these networks makes images here" in alone.stderr
 
 
 def test_figure_is_drawn(run: Run, words, tmp_path: Path) -> None:
