@@ -93,7 +93,7 @@ def compare(
     contenders = [_contender(model) for model in models]
     _check_files(out, plot, contenders, metric, force=force)
     from hitzoo.bench.comparison import Comparison
-    from hitzoo.errors import HitzooError, RunError
+    from hitzoo.errors import HitzooError
 
     comparison = Comparison(
         contenders,
@@ -119,10 +119,7 @@ def compare(
     except (KeyboardInterrupt, SystemExit, HitzooError):
         _tell(report(interrupted=True), out, plot, as_json=as_json)
         raise
-    whole = report(interrupted=False)
-    _tell(whole, out, plot, as_json=as_json)
-    if not any("sampling" in model for model in whole["models"]):
-        raise RunError("none of these networks makes images here; the table has the reasons")
+    _tell(report(interrupted=False), out, plot, as_json=as_json)
 
 
 def _contender(model: str) -> Contender:
@@ -157,9 +154,14 @@ def _check_files(
 
 
 def _tell(report: dict[str, Any], out: Path | None, plots: Sequence[Path], *, as_json: bool) -> None:
-    """Print a report, then write it: what cannot be written is seen at least."""
+    """Print a report, then write it: what cannot be written is seen at least.
+
+    Raises:
+        RunError: it is whole, and none of its networks could be measured.
+    """
     from hitzoo.cli import console
     from hitzoo.cli.compare_table import print_comparison
+    from hitzoo.errors import RunError
 
     if as_json:
         console.print_json(report)
@@ -170,6 +172,8 @@ def _tell(report: dict[str, Any], out: Path | None, plots: Sequence[Path], *, as
         _draw(report, path)
     for path in [] if as_json else [*([out] if out is not None else []), *plots]:
         console.print_line(f"wrote {path}")
+    if not report["interrupted"] and not any("sampling" in model for model in report["models"]):
+        raise RunError("none of these networks makes images here; above are the reasons")
 
 
 def _store(report: Mapping[str, Any], out: Path | None) -> None:
