@@ -20,8 +20,8 @@ from hitzoo.runtime.precision import PRECISIONS
 _MANY = {"cpu": 4, "cuda": 16}  # batch where throughput counts
 
 
-def _warm_up(device: torch.device) -> int:
-    """Calls that are not timed: on CUDA up to the one after the capture."""
+def warm_up_calls(device: torch.device) -> int:
+    """Return the calls that are not timed: on CUDA up to the one after the capture."""
     return CAPTURED_CALL if device.type == "cuda" else 1
 
 
@@ -85,7 +85,7 @@ def bench_sampling(
     ]
     before = measure_ceilings(device)
     with variant_runners(variants, device) as by_path:
-        timings = time_interleaved(calls, by_path, repeats=repeats, warm_up=_warm_up(device), progress=progress)
+        timings = time_interleaved(calls, by_path, repeats=repeats, warm_up=warm_up_calls(device), progress=progress)
     ceilings = measure_ceilings(device).or_better(before)
     return [_run(timed, _base(timed, timings), ceilings) for timed in timings], ceilings
 

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from hitzoo.bench.interleaved import speedups
-from hitzoo.bench.training_rounds import Rounds, StepBench
+from hitzoo.bench.training_rounds import Candidate, Rounds, StepBench
 from hitzoo.bench.training_settings import SETTINGS, refuse_unknown
 from hitzoo.errors import RequestError, RunError
 from hitzoo.families.recipe import step_flops
@@ -101,7 +101,10 @@ def bench_training(
     refuse_unknown(settings)
     if any(SETTINGS[name].execution.deterministic for name in settings):
         fix_workspace()
-    rounds = Rounds(StepBench(spec, plan, batch, device), settings, repeats, progress)
+    steps = StepBench(spec, plan, batch, device)
+    order = sorted(settings, key=lambda name: name != "plain")  # what the others are measured against first
+    candidates = {name: Candidate(bench=steps, setting=SETTINGS[name]) for name in order}
+    rounds = Rounds(candidates, device, repeats=repeats, progress=progress)
     rounds.go()
     keep_freed_memory()
     if not rounds.seconds:
@@ -111,17 +114,17 @@ def bench_training(
     return [
         NotTimed(name=name, about=SETTINGS[name].about, batch=batch, reason=rounds.failed[name])
         if name in rounds.failed
-        else _timing(name, rounds, flops)
+        else _timing(name, rounds, batch, flops)
         for name in settings
     ]
 
 
-def _timing(name: str, rounds: Rounds, flops: float) -> Timing:
+def _timing(name: str, rounds: Rounds, batch: int, flops: float) -> Timing:
     speedup, spread = speedups(rounds.beside[name], rounds.seconds[name])
     return Timing(
         name=name,
         about=SETTINGS[name].about,
-        batch=rounds.bench.batch,
+        batch=batch,
         seconds=tuple(rounds.seconds[name]),
         speedup=speedup,
         quartiles=spread,

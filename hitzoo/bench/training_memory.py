@@ -8,6 +8,7 @@ from typing import Protocol
 
 import torch
 
+from hitzoo.runtime.free_memory import free_memory
 from hitzoo.runtime.live_bytes import LiveBytes
 
 _FULL = 0.9  # of what a device has for this process; the rest is for the allocator's gaps
@@ -36,6 +37,9 @@ class MemoryMeter(Protocol):
         `countable` is False where tensors cannot be counted one by one, as inside compiled kernels.
         """
 
+    def has_room(self, needs: int) -> bool:
+        """Return False if so many bytes are known not to be free; where a full memory is an error, that tells."""
+
     def fits(self, settings: list[StepMemory]) -> bool:
         """Return True if all of them can stay, and a step of each be made."""
 
@@ -46,7 +50,7 @@ def memory_of(device: torch.device) -> MemoryMeter:
 
 
 class CpuMemory:
-    """Counts live tensors; memory is not what limits a benchmark here."""
+    """Counts live tensors. A full memory is no error here: the system ends the process."""
 
     def now(self) -> int:
         """Nothing is counted between steps."""
@@ -61,8 +65,12 @@ class CpuMemory:
             step()
         return StepMemory(resident=0, peak=memory.peak)
 
+    def has_room(self, needs: int) -> bool:
+        """Compare with what is free on the machine."""
+        return needs <= _FULL * free_memory()
+
     def fits(self, settings: list[StepMemory]) -> bool:
-        """Always."""
+        """Always: those that had no room were not made."""
         return True
 
 
@@ -83,6 +91,10 @@ class CudaMemory:
         step()
         peak = torch.cuda.max_memory_allocated(self.device) - before
         return StepMemory(resident=self.now() - before, peak=peak)
+
+    def has_room(self, needs: int) -> bool:
+        """Always: the allocator says so when it is full."""
+        return True
 
     def fits(self, settings: list[StepMemory]) -> bool:
         """Compare what stays and the largest step beside it with what is free or ours."""

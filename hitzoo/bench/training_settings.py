@@ -16,15 +16,11 @@ LAZY = 16
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
-    """A way to execute a step. `change` alters the spec's training; `keeps_memory` keeps freed memory.
-
-    `lazy` settings evaluate a term in every sixteenth step; the time of a step is the mean over sixteen.
-    """
+    """A way to execute a step. `change` alters the spec's training; `keeps_memory` keeps freed memory."""
 
     about: str
     execution: Execution = field(default_factory=Execution)
     change: Callable[[TrainingSpec], TrainingSpec] = lambda training: training
-    lazy: bool = False
     keeps_memory: bool = True
 
 
@@ -68,7 +64,7 @@ SETTINGS: dict[str, Setting] = {
         about="default, --compile --precision bf16", execution=Execution(compiled=True, precision="bf16")
     ),
     "deterministic": Setting(about="default, --deterministic (CUDA)", execution=Execution(deterministic=True)),
-    "lazy": Setting(about=f"default, r1 every {LAZY} steps (another objective)", change=_lazy, lazy=True),
+    "lazy": Setting(about=f"default, r1 every {LAZY} steps (another objective)", change=_lazy),
     "checkpointing": Setting(about="default, activation_checkpointing: all", change=_checkpointed),
 }
 """In the order in which they are told; `default` is the one the others are measured against."""

@@ -18,6 +18,7 @@ from hitzoo.cli import (
     bench,
     build,
     check,
+    compare,
     convert,
     data,
     diff,
@@ -97,6 +98,7 @@ _verb("pull", SHARE, pull.pull)
 _verb("publish", SHARE, publish.publish)
 _verb("convert", SHARE, convert.convert)
 _verb("eval", MEASURE, eval.evaluate)
+_verb("compare", MEASURE, compare.compare)
 _verb("doctor", MEASURE, doctor.doctor)
 app.add_typer(data.app, name="data", rich_help_panel=TRAIN)
 app.add_typer(bench.app, name="bench", rich_help_panel=MEASURE)

@@ -91,6 +91,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "hitzoo eval runs/photos --metrics fid,kid",
         "hitzoo eval --images samples/photos --data photos --metrics fid",
     ),
+    "compare": (
+        "hitzoo compare hit-s-ffhq256 hit-b-ffhq256 hit-l-ffhq256 --plot speed.png",
+        "hitzoo compare hit-b-ffhq256 mine.yaml --train",
+        "hitzoo compare runs/photos runs/before --metric kid --out compared.json",
+    ),
     "doctor": (
         "hitzoo doctor",
         "hitzoo doctor --full --out report",

@@ -11,8 +11,9 @@ from typing import Any
 from hitzoo.errors import RequestError
 from hitzoo.hub.environment import settle
 from hitzoo.hub.licenses import OTHER
-from hitzoo.hub.model_card import CardFacts, body, is_his_own, metric_name, protocol_in_words, with_body
+from hitzoo.hub.model_card import CardFacts, body, is_his_own, protocol_in_words, with_body
 from hitzoo.hub.provenance import name_of
+from hitzoo.zoo.metric_names import metric_name
 
 TASK = "unconditional-image-generation"
 _TASK_NAME = "Unconditional image generation"

@@ -22,11 +22,11 @@ from hitzoo.plan.table import network_cost
 from hitzoo.spec.shipped import shipped_specs
 from hitzoo.spec.types import Spec
 from hitzoo.zoo.cards import Card
+from hitzoo.zoo.metric_names import metric_name
 
 _MARKED = re.compile(r"<!-- hitzoo:begin ([0-9a-f]{64}) -->\n(.*?)\n<!-- hitzoo:end -->", re.DOTALL)
 _MARKDOWN = re.compile(r"([\\`*_\[\]<>|~$&#])")
 _AT_THE_START = re.compile(r"^(\d*)([-+=.)])")
-_NAMES = {"fid": "FID", "is": "Inception score", "kid": "KID", "precision": "Precision", "recall": "Recall"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,11 +96,6 @@ def protocol_in_words(score: Mapping[str, Any]) -> str:
         str((protocol.get("features") or {}).get("network", "")),
     ]
     return ", ".join(filter(None, words))
-
-
-def metric_name(name: str) -> str:
-    """Write a metric's name as people do."""
-    return _NAMES.get(name, name)
 
 
 def literal(text: str) -> str:
@@ -210,7 +205,9 @@ def _evaluation(facts: CardFacts) -> str:
         measured += f"\n\n{caveat[0].upper()}{caveat[1:]}."
     reported = ""
     if facts.record and facts.record.published:
-        numbers = ", ".join(f"{metric_name(number.metric)} {number.value:g}" for number in facts.record.published)
+        numbers = ", ".join(
+            f"{metric_name(number.metric)} {number.value:g} ({number.protocol})" for number in facts.record.published
+        )
         reported = f"\n\nThe paper reports {numbers} for this architecture; that is no measurement of these weights."
     return f"## Evaluation\n\n{measured}{reported}"
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ctypes
+import gc
 import sys
 from contextlib import suppress
+
+import torch
 
 from hitzoo.runtime.free_memory import free_memory, peak_memory
 
@@ -33,3 +36,13 @@ def keep_freed_memory(keep: bool = True) -> None:
         mallopt = ctypes.CDLL(None).mallopt
         mallopt(_MMAP_MAX, 0 if keep else 65536)
         mallopt(_TRIM_THRESHOLD, _NEVER if keep else 128 * 1024)
+
+
+def release_memory(device: torch.device) -> None:
+    """Give back the memory of tensors that are gone: on CUDA what torch's allocator holds, else what glibc's does."""
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    elif sys.platform.startswith("linux"):
+        with suppress(OSError, AttributeError):
+            ctypes.CDLL(None).malloc_trim(0)

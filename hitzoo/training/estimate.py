@@ -17,6 +17,7 @@ from hitzoo.sampling.generator import Generator
 from hitzoo.spec.batches import images_of_a_step
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.compile_errors import explaining_compiler_errors
+from hitzoo.training.engine.lazy_interval import lazy_interval
 from hitzoo.training.engine.memory_estimate import measure_footprint
 from hitzoo.training.engine.micro_batch_search import predicted_to_fit, refuse_unfit, sizes
 from hitzoo.training.engine.state import TrainState, new_state
@@ -173,7 +174,7 @@ def _time_steps(
     wanted = possible[-1:] if options.compiled else _spread(possible)  # each size is compiled anew
     timer = StepTimer(stepper, device=device, budget=budget, progress=progress)
     with explaining_compiler_errors():
-        return timer.run(wanted, lazy=_interval(spec) > 1)
+        return timer.run(wanted, lazy=lazy_interval(spec.training) > 1)
 
 
 def _spread(possible: list[int]) -> list[int]:
@@ -212,16 +213,9 @@ def _memory(spec: Spec, plan: ModelPlan, device: torch.device, at_once: int, tim
     return predicted + _PROCESS, free_memory() + _PROCESS
 
 
-def _interval(spec: Spec) -> int:
-    """Return the interval of lazy terms; of several the shortest, the dearer guess, and by turns as if all were due."""
-    if not isinstance(spec.training.updates, str):
-        return 1
-    return min((term.interval for term in spec.training.regularizers if term.interval > 1), default=1)
-
-
 def _share(spec: Spec, between: float) -> float:
     """The mean step over one in which every term is due."""
-    interval = _interval(spec)
+    interval = lazy_interval(spec.training)
     return (1 + (interval - 1) * between) / interval
 
 

@@ -34,6 +34,9 @@ class Card:
         runner = self.made[-1]
         return StepMemory(resident=self.held - before, peak=self.held - before + runner.transient)
 
+    def has_room(self, needs: int) -> bool:
+        return True
+
     def fits(self, settings: list[StepMemory]) -> bool:
         return sum(one.resident for one in settings) + max(one.peak - one.resident for one in settings) <= self.total
 
@@ -213,6 +216,19 @@ def test_the_ratios_are_those_of_neighbours(tiny_spec, monkeypatch) -> None:
     )
     assert (first.median, second.median, second.speedup) == (1.0, 0.5, 2.0)
     assert second.to_json()["images_per_second"] == 4.0
+
+
+def test_time_is_the_mean_over_the_interval_of_a_lazy_term(tiny_spec, monkeypatch) -> None:
+    """Whether a setting makes it lazy, every 16 steps, or the spec itself."""
+    monkeypatch.setattr(StepBench, "_once", lambda self, step, number: {1: 17.0, 2: 1.0}[number])
+    spec = tiny_spec()
+    default, lazy = bench_training(
+        spec, compile_spec(spec), settings=["default", "lazy"], batch=2, repeats=1, device=CPU
+    )
+    assert (default.median, lazy.median) == (17.0, 2.0)
+    spec = tiny_spec("training.regularizers=[{kind: r1, weight: 1.0, interval: 4}]")
+    (own,) = bench_training(spec, compile_spec(spec), settings=["default"], batch=2, repeats=1, device=CPU)
+    assert own.median == 5.0
 
 
 def test_an_unknown_setting_is_named(tiny_spec) -> None:

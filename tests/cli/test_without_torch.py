@@ -64,7 +64,10 @@ def test_list_names_every_spec_with_its_size(run: Run) -> None:
     assert rows["hit-b-ffhq256"]["parameters"] == 46_217_670
     assert rows["hit-b-ffhq256"]["weights"] == "spec only"
     assert rows["hit-ti-shapes32"]["weights"] == "bundled"
-    assert (rows["hit-b-ffhq256"]["published"], rows["hit-b-ffhq256"]["measured"]) == ({"fid": 2.95}, {})
+    assert (rows["hit-b-ffhq256"]["published"], rows["hit-b-ffhq256"]["measured"]) == (
+        {"fid": 2.95, "images_per_second": 52.09},
+        {},
+    )
     assert rows["hit-ti-shapes32"]["measured"]["random_conv_frechet"] == 33.08
     assert {row["weights"] for row in rows.values()} == {"bundled", "spec only"}  # nobody has published any yet
     assert "46.22 M" in run("list", "hit-b-*").stdout

@@ -77,6 +77,14 @@ def test_numbers_are_the_cpus(run: Run, card: torch.device) -> None:
         assert other["value"] == pytest.approx(one["value"], rel=1e-2)
 
 
+def test_networks_are_compared(run: Run, spec: Path, card: torch.device) -> None:
+    words = ("--train", "--repeats", 2, "--batch", 4, "--device", card, "--json")
+    for row in json.loads(run("compare", spec, MODEL, *words).stdout)["models"]:
+        assert "errors" not in row
+        assert row["sampling"]["images_per_second"] > 0 < row["latency"]["milliseconds"]
+        assert row["sampling"]["peak_bytes"] > 0 < row["training"]["peak_bytes"]
+
+
 def test_gradient_to_the_latents_is_the_cpus(card: torch.device) -> None:
     found = []
     for device in ("cpu", card):
