@@ -33,6 +33,10 @@ class Code:
 CODES: Final[Mapping[str, Code]] = {
     "cips": Code(repository="saic-mdal/CIPS"),
     "r3gan": Code(repository="brownvc/R3GAN", terms="the repository states no licence for its code and weights"),
+    "inr-gan": Code(
+        repository="universome/inr-gan",
+        terms="the code derives from NVIDIA's, which is licensed for non-commercial use only",
+    ),
     "stylegan2": Code(repository="rosinality/stylegan2-pytorch", successors=("stylegan2-ada",)),
     "stylegan2-ada": Code(
         repository="NVlabs/stylegan2-ada-pytorch",

@@ -9,6 +9,7 @@ from hitzoo.families.cips.family import CIPS
 from hitzoo.families.convnet.family import CONVNET
 from hitzoo.families.family import Family
 from hitzoo.families.hit.family import HIT
+from hitzoo.families.inr_gan.family import INR_GAN
 from hitzoo.families.outside import OutsideFamily, load_outside, usable_outside
 from hitzoo.families.projected.family import PROJECTED
 from hitzoo.families.r3gan.discriminator.family import R3GAN_DISCRIMINATOR
@@ -26,6 +27,7 @@ FAMILIES: Final[tuple[Family[Any, Any], ...]] = (
     STYLEGAN2,
     PROJECTED,
     CIPS,
+    INR_GAN,
     TRANSGAN_GENERATOR,
     TRANSGAN_DISCRIMINATOR,
     STYLEGAN2_GENERATOR,

@@ -89,3 +89,10 @@ def scaled_logit(shape: Shape, channels: int, side: int, minibatch_std: int) -> 
     if minibatch_std:  # the map itself, and one deviation a group
         kept += keeps((pixels, channels + channels / minibatch_std))
     return linear_cost(pixels, 9 * inner, channels) + hidden + kept
+
+
+def factorized_linear(positions: int, inner: int, outer: int, style_dim: int, rank: int) -> Cost:
+    """Cost of a `FactorizedLinear`, which keeps each image's matrices; its map is a cost of whoever makes it."""
+    style = linear_cost(1, style_dim, (inner + outer) * rank)
+    product = Cost(inner * outer + outer, 2 * positions * inner * outer + 2 * outer * rank * inner)
+    return style + product + keeps((outer, 3 * inner + 3), (1, (inner + outer) * rank))

@@ -58,7 +58,7 @@ def test_explain_as_json(run: Run) -> None:
     (section,) = json.loads(run("explain", "training.ema", "--json").stdout)
     assert section["members"] == [f"training.ema.{key}" for key in EMA]
     found = json.loads(run("explain", "generator.initial_size", "--json").stdout)
-    assert [one["with"]["family"] for one in found][:3] == ["hit", "convnet", "transgan"]
+    assert {"hit", "convnet", "transgan"} <= {one["with"]["family"] for one in found}
 
 
 def test_explain_says_once_what_schedules_of_all_regularizers_have(run: Run) -> None:

@@ -32,7 +32,8 @@ SHIPPED = {
     "hit-l-celebahq256": (97_462_214, FACES),
     "hit-b-ffhq1024": (88_216_300, LARGEST),  # official code
     "hit-b-celebahq1024": (88_216_300, LARGEST),
-    "cips-ffhq256": (44_317_092, 28_867_201),  # the published code's; papers quote 45.9 M
+    "cips-ffhq256": (44_317_092, 28_864_129),  # the published code's; papers quote 45.9 M
+    "inr-gan-ffhq256": (72_436_573, 28_864_129),  # the published code's; the paper has 107.03 M
     "hit-imagenet128": (32_866_627, NARROW),  # "around 30M"
     "hit-imagenet128-ablation": (FULL, NARROW),  # Table 5: 67.60 M
     "hit-imagenet128-ablation-inr": (42_683_407, NARROW),  # Table 5: 42.68 M
