@@ -106,7 +106,9 @@ def of_conv(theirs: str, ours: str, size: int, inner: int, outer: int, *, bias: 
 
 
 def of_norm(theirs: str, ours: str, width: int, kind: str) -> Iterator[Variable]:
-    """A norm's scale and shift, a batch norm's statistics too."""
+    """A norm's scale and shift, a batch norm's statistics too; a pixel norm has no variables."""
+    if kind == "pixel":
+        return
     names = {"gamma": "weight", "beta": "bias"}
     if kind == "batch":
         names |= {"moving_mean": "running_mean", "moving_variance": "running_var"}

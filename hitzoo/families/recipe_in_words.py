@@ -74,7 +74,11 @@ def _updates(training: TrainingSpec) -> list[str]:
         return []
     count, batch = training.updates.discriminator, training.updates.generator_batch_size
     of_generator = f" on {batch} images" if batch else ""
-    return [f"{count} update{'s' if count > 1 else ''} of the discriminator to 1 of the generator{of_generator}"]
+    after = training.updates.generator_after
+    order = f" after {after}" if after and after < count else ""
+    stale = ", whose gradient stays with the discriminator" if training.updates.stale_gradient else ""
+    words = f"{count} update{'s' if count > 1 else ''} of the discriminator to 1 of the generator"
+    return [words + of_generator + order + stale]
 
 
 def _adam(optimizer: AdamSpec) -> str:

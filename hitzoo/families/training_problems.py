@@ -17,6 +17,7 @@ def training_problems(spec: Spec, outline: Outline, discriminator: NetworkPlan |
     return [
         *_statistics_problems(spec, outline),
         *_generator_batch_problems(spec, outline, discriminator),
+        *_order_problems(spec),
         *schedule_problems(spec),
         *average_problems(spec, outline),
         *regularizer_problems(spec),
@@ -63,6 +64,25 @@ def _generator_batch_problems(spec: Spec, outline: Outline, discriminator: Netwo
         if batch % group
         for hint in [f"choose a multiple of {group}, or change {'.'.join(path)}"]
     ]
+
+
+def _order_problems(spec: Spec) -> list[Problem]:
+    """The generator's update has a place among the discriminator's, and a gradient left by it one that follows."""
+    updates = spec.training.updates
+    if isinstance(updates, str):
+        return []
+    count, after = updates.discriminator, updates.generator_after
+    own: Path = ("training", "updates", "discriminator")
+    if after is not None and after > count:
+        message = f"the generator's update cannot come after {after} of the discriminator's {count}"
+        hint = f"choose 1 to {count}, or leave it out for {count}"
+        return [spec.places.problem(("training", "updates", "generator_after"), message, hint, beside=[own])]
+    if updates.stale_gradient and after in (None, count):
+        message = "no update of the discriminator follows the generator's in a step, to add the gradient that it leaves"
+        hint = "add generator_after: 1" if count > 1 else "set discriminator: 2 or more, and generator_after: 1"
+        beside: list[Path] = [own, ("training", "updates", "generator_after")]
+        return [spec.places.problem(("training", "updates", "stale_gradient"), message, hint, beside=beside)]
+    return []
 
 
 def regularizer_problems(spec: Spec) -> list[Problem]:

@@ -1,12 +1,13 @@
 """The step that updates the discriminator a few times and then the generator, each from a forward pass of its own.
 
-Source: Goodfellow et al. 2014, algorithm 1; with 4 or 5 updates of the discriminator as in WGAN-GP and TransGAN.
+Source: Goodfellow et al. 2014, algorithm 1; with 4 or 5 updates of the discriminator as in WGAN-GP and TransGAN. The
+published code of TransGAN has the generator's after the first of them (`generator_after`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -21,7 +22,7 @@ from hitzoo.objectives.critic import ask
 from hitzoo.objectives.discriminator_noise import noise_keys
 from hitzoo.objectives.losses import Losses, mean_logits, real_signs
 from hitzoo.objectives.moment import Moment
-from hitzoo.objectives.passes import critic_passes, generator_passes, judging_passes
+from hitzoo.objectives.passes import critic_passes, generator_passes, judging_passes, passes_of
 from hitzoo.objectives.terms.term import AdversarialLoss, Term, due, questions_of
 from hitzoo.objectives.update import Inputs, Networks, Update
 from hitzoo.plan.role import Role
@@ -34,7 +35,10 @@ class Alternating:
     Attributes:
         loss: the adversarial loss.
         penalties: the discriminator's; a lazy one counts the discriminator's updates.
-        discriminator_updates: of each step, before the generator's one.
+        discriminator_updates: of each step, beside the generator's one.
+        generator_after: how many of them come before the generator's; None: all.
+        stale_gradient: ∂L_G/∂θ_D stays in place and is added to ∂L_D/∂θ_D of the discriminator's next update. No
+            algorithm asks for it; TransGAN's published code does so, and it is here to be compared with.
         batch_size: real, and as many fake, images of an update of the discriminator.
         generator_batch_size: fake images of the generator's update; None: as many.
         augment: makes augmented images for terms that ask about them.
@@ -46,6 +50,8 @@ class Alternating:
     loss: AdversarialLoss
     penalties: tuple[Term, ...] = ()
     discriminator_updates: int = 1
+    generator_after: int | None = None
+    stale_gradient: bool = False
     batch_size: int
     generator_batch_size: int | None = None
     augment: Augment | None = None
@@ -57,9 +63,13 @@ class Alternating:
     def __post_init__(self) -> None:
         if self.discriminator_updates < 1:
             raise ArgumentError("discriminator_updates", self.discriminator_updates, "give 1 or more")
+        if not 1 <= self._before <= self.discriminator_updates:
+            raise ArgumentError("generator_after", self._before, f"give 1 to {self.discriminator_updates}")
+        if self.stale_gradient and self._before == self.discriminator_updates:
+            raise ArgumentError("stale_gradient", True, f"give generator_after less than {self._before}")
 
     def updates(self, step: int) -> tuple[Update, ...]:
-        """Return the updates of the discriminator, then the generator's."""
+        """Return the updates of the discriminator, and the generator's after all or some of them."""
         own = Update(
             moves=("discriminator",),
             images=self.batch_size,
@@ -73,20 +83,23 @@ class Alternating:
             latents=self._fakes,
             gradients=self.generator_gradients,
             clip_norm=self.clip_norm,
+            leaves=("discriminator",) if self.stale_gradient else (),
         )
-        return (*[own] * self.discriminator_updates, others)
+        return (*[own] * self._before, others, *[own] * (self.discriminator_updates - self._before))
 
     def passes(self) -> Mapping[Role, float]:
         """Return the passes per real image that the discriminator learns from."""
-        share = self._fakes / (self.discriminator_updates * self.batch_size)
+        share, term = self._fakes / (self.discriminator_updates * self.batch_size), self.loss.generator
+        judging = passes_of(term.asks) if self.stale_gradient else judging_passes(term)
         return {
             "generator": 1 + share * generator_passes(),
-            "discriminator": critic_passes(self.loss, self.penalties) + share * judging_passes(self.loss.generator),
+            "discriminator": critic_passes(self.loss, self.penalties) + share * judging,
         }
 
     def discriminator_gradients(self, networks: Networks, inputs: Inputs, at: Moment) -> Losses:
         """Add ∂L_D/∂θ_D to the discriminator's gradients; the generator is as it is."""
-        penalties = due(self.penalties, (at.step - 1) * self.discriminator_updates + at.index + 1)
+        place = at.index - (at.index > self._before)  # among the discriminator's updates of the step
+        penalties = due(self.penalties, (at.step - 1) * self.discriminator_updates + place + 1)
         questions = questions_of([self.loss.discriminator, *penalties])
         with torch.no_grad(), inputs.forward():
             fake = at_least_float32(networks["generator"](inputs.latents))  # x̂ = G(z)
@@ -106,9 +119,12 @@ class Alternating:
         )
 
     def generator_gradients(self, networks: Networks, inputs: Inputs, at: Moment) -> Losses:
-        """Add ∂L_G/∂θ_G to the generator's gradients, through a discriminator that is held as it is."""
+        """Add ∂L_G/∂θ_G to the generator's gradients, through a discriminator that is held as it is.
+
+        With `stale_gradient` add ∂L_G/∂θ_D to the discriminator's too.
+        """
         term, critic = self.loss.generator, networks["discriminator"]
-        with frozen(critic):
+        with nullcontext() if self.stale_gradient else frozen(critic):
             with inputs.forward():
                 fake = at_least_float32(networks["generator"](inputs.latents))  # x̂ = G(z)
             batch = batch_images(term.asks, inputs.real, fake, inputs.random, self.augment)
@@ -118,6 +134,10 @@ class Alternating:
             loss = term(answers, at)  # L_G
             (inputs.share * loss).backward()
         return Losses(terms={"generator": loss.detach()})
+
+    @property
+    def _before(self) -> int:
+        return self.discriminator_updates if self.generator_after is None else self.generator_after
 
     @property
     def _fakes(self) -> int:

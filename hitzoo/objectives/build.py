@@ -60,7 +60,12 @@ def objective_of(spec: types.Spec, batch_size: int | None = None) -> Objective:
     if isinstance(updates, str):
         return Simultaneous(**given)
     given["generator_batch_size"] = _in_proportion(updates.generator_batch_size, training.batch_size, batch_size)
-    return Alternating(discriminator_updates=updates.discriminator, **given)
+    return Alternating(
+        discriminator_updates=updates.discriminator,
+        generator_after=updates.generator_after,
+        stale_gradient=updates.stale_gradient,
+        **given,
+    )
 
 
 def _in_proportion(generators: int | None, own: int, batch_size: int) -> int | None:

@@ -51,8 +51,9 @@ class Update:
         moves: roles of the networks that it changes.
         images: real images it takes from the stream, of the global batch.
         latents: fake images it makes, of the global batch.
-        gradients: adds its gradients to `.grad` of the networks that move, and of no other.
+        gradients: adds its gradients to `.grad` of the networks that move and of those it leaves some to, of no other.
         clip_norm: largest norms of networks' whole gradients, which are scaled down to them; others stay as they are.
+        leaves: roles of networks that do not move whose gradients stay in place: the step's next update adds to them.
     """
 
     moves: tuple[Role, ...]
@@ -60,6 +61,7 @@ class Update:
     latents: int
     gradients: Callable[[Networks, Inputs, Moment], Losses]
     clip_norm: Mapping[Role, float] = field(default_factory=dict)
+    leaves: tuple[Role, ...] = ()
 
 
 class Objective(Protocol):
@@ -70,7 +72,7 @@ class Objective(Protocol):
         """The networks it trains."""
 
     def updates(self, step: int) -> tuple[Update, ...]:
-        """Return the updates of step number `step` (from 1), in their order; the last one moves the generator."""
+        """Return the updates of step number `step` (from 1), in their order; one of them moves the generator."""
 
     def passes(self) -> Mapping[Role, float]:
         """Return, per real image, how many forward passes' worth of arithmetic each network takes, on average."""

@@ -44,8 +44,13 @@ def pointwise(numbers: float) -> Moved:
     return Moved(eager=2 * numbers)
 
 
-def norm(numbers: float) -> Moved:
-    """Traffic of a norm: a batch norm's statistics are constants; the next kernel reads a layer norm's row whole."""
+def norm(numbers: float, kind: str = "batch", width: int = 1) -> Moved:
+    """Traffic of a norm: a batch norm's statistics are constants; the next kernel reads a layer norm's row whole.
+
+    A pixel norm is five operations where each is a kernel of its own, three of them on one number of `width`.
+    """
+    if kind == "pixel":
+        return Moved(eager=5 * numbers + 6 * numbers / width)
     return pointwise(numbers)
 
 

@@ -132,14 +132,18 @@ class AdamSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class AlternatingSpec:
-    """Some updates of the discriminator, each on a batch of its own, and then one of the generator.
+    """Some updates of the discriminator, each on a batch of its own, and one of the generator.
 
-    `generator_batch_size` is that of the generator's update; the discriminator's when absent.
+    `generator_batch_size` is that of the generator's update; the discriminator's when absent. The generator's update
+    comes after `generator_after` of the discriminator's, after all when absent. `stale_gradient` leaves the
+    discriminator the gradient of the generator's loss, which its next update then adds to its own (TransGAN's code).
     """
 
     discriminator: int = 1
     generator: Literal[1] = 1
     generator_batch_size: int | None = None
+    generator_after: int | None = None
+    stale_gradient: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

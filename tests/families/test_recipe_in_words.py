@@ -37,6 +37,10 @@ OURS = "training.regularizers=[{kind: r1, weight: 5}, {kind: r2, weight: {from: 
             ["training.updates={discriminator: 4, generator_batch_size: 8}"],
             "; 4 updates of the discriminator to 1 of the generator on 8 images; adam",
         ),
+        (
+            ["training.updates={discriminator: 4, generator_after: 1, stale_gradient: true}"],
+            "4 updates of the discriminator to 1 of the generator after 1, whose gradient stays with the discriminator",
+        ),
         (["training.augment={kind: diffaugment}"], "bcr 10; diffaugment of color, translation, cutout; adam"),
         (
             [

@@ -81,6 +81,7 @@ def check_rows(plan: ModelPlan, *, device: str = "meta") -> None:
         "hit-imagenet128",
         "hit-imagenet128 generator.latent_tokens=0",
         "hit-imagenet128 generator.norm=layer",
+        "hit-imagenet128 generator.norm=pixel",
         "hit-imagenet128 generator.mlp_expansion=2",
         "hit-b-ffhq256 generator.stages[3].to_rgb=true generator.stages[4].to_rgb=false data.channels=1",
         "hit-imagenet128 generator.stages[1].channels=128",  # dealt to the very width: no linear layer

@@ -25,6 +25,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     "as it is": (),
     "every head its own keys": ("generator.heads_share_kv=false",),
     "layer norm": ("generator.norm=layer",),
+    "pixel norm": ("generator.norm=pixel",),
     "no latent tokens": ("generator.latent_tokens=0",),
     "axial": ("generator.stages.0.attention=axial", "generator.stages.1.attention=axial"),
     "global": ("generator.stages.0.attention=global", "generator.stages.1.attention=global"),

@@ -112,6 +112,13 @@ def test_updates_by_turns_are_built_as_the_spec_says() -> None:
     assert images_of_a_step(spec.training) == 12
 
 
+def test_order_of_updates_is_the_specs() -> None:
+    objective = objective_of(spec_of(updates=AlternatingSpec(discriminator=2, generator_after=1, stale_gradient=True)))
+    first, generators, second = objective.updates(1)
+    assert (first.moves, generators.moves, second.moves) == (("discriminator",), ("generator",), ("discriminator",))
+    assert (first.leaves, generators.leaves) == ((), ("discriminator",))
+
+
 def test_generators_batch_keeps_its_proportion() -> None:
     spec = spec_of(batch_size=4, updates=AlternatingSpec(generator_batch_size=6))
     assert [one.latents for one in objective_of(spec, 2).updates(1)] == [2, 3]

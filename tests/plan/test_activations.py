@@ -97,10 +97,11 @@ def test_attention(kind: str, share_kv: str) -> None:
     check("hit-ti-shapes32", stage, f"generator.heads_share_kv={share_kv}")
 
 
-def test_layer_norm_and_the_discriminators_options() -> None:
+@pytest.mark.parametrize("norm", ["layer", "pixel"])
+def test_norms_without_statistics_and_the_discriminators_options(norm: str) -> None:
     check(
         "hit-ti-shapes32",
-        "generator.norm=layer",
+        f"generator.norm={norm}",
         "data.channels=4",
         "discriminator.minibatch_std=0",
         "discriminator.downsample=average",

@@ -27,6 +27,7 @@ from tests.families.transgan.variables import TINY, tiny
 VARIANTS = {
     "as it is": [],
     "layer norm": ["generator.norm=layer"],
+    "pixel norm": ["generator.norm=pixel"],
     "multi-head": ["generator.heads_share_kv=false", "generator.stages[0].heads=4"],
     "one head": ["generator.stages[2].heads=1"],
     "grey": ["data.channels=1"],

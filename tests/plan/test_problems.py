@@ -318,6 +318,20 @@ def test_groups_that_do_not_divide_the_generators_batch() -> None:
     assert "choose a multiple of 4, or change discriminator.minibatch_std" in message
 
 
+@pytest.mark.parametrize(
+    ("updates", "message"),
+    [
+        ("discriminator: 2, generator_after: 3", "the generator's update cannot come after 3 of the discriminator's 2"),
+        ("discriminator: 2, generator_after: 3", "choose 1 to 2, or leave it out for 2"),
+        ("discriminator: 2, stale_gradient: true", "stale_gradient\n  no update of the discriminator follows"),
+        ("discriminator: 2, stale_gradient: true, generator_after: 2", "add generator_after: 1"),
+        ("stale_gradient: true", "set discriminator: 2 or more, and generator_after: 1"),
+    ],
+)
+def test_a_place_among_the_updates_that_there_is_not(updates: str, message: str) -> None:
+    assert message in with_training(f"updates: {{{updates}}}")
+
+
 def test_a_resolution_to_compute_again_that_no_part_has() -> None:
     message = with_training("activation_checkpointing: [16, 64, 12, 4]")
     assert message == "\n".join(

@@ -41,6 +41,8 @@ CASES = {
         "training.updates={discriminator: 2, generator: 1, generator_batch_size: 6}",
         "training.regularizers=[{kind: r1, interval: 3}]",
         "training.optimizer.lazy_correction=true",
+        "training.updates.generator_after=1",
+        "training.updates.stale_gradient=true",
     ],
     "diffaugment and bcr": [
         BOTH,

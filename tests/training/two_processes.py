@@ -60,6 +60,11 @@ TURNS = [
     "training.optimizer={kind: adam, learning_rate: 0.01, warm_up: 20, discriminator: {clip_norm: 0.5}}",
     "training.ema=[{half_life: 40, ramp: 0.5, start_step: 0}, {decay: 0.5, start_step: 1}]",
 ]
+STALE = [
+    "training.loss=wasserstein",
+    "training.regularizers=[{kind: wgan_gp, weight: 2.0}]",
+    "training.updates={discriminator: 3, generator_batch_size: 16, generator_after: 1, stale_gradient: true}",
+]
 
 AUGMENT = [
     "training.augment={kind: diffaugment, strength: 0.8, policy: [flip, color, {kind: translation, ratio: 0.2}, "
@@ -86,6 +91,7 @@ CASES: dict[str, tuple[list[str], int, list[str]]] = {
     "lazy": ([LAYER, LAZY], 2, [LAYER, LAZY]),
     "relativistic, differences": ([LAYER, *DIFFERENCES], 2, [LAYER, *DIFFERENCES]),
     "san, wasserstein, by turns": ([LAYER, *SAN, *TURNS], 2, [LAYER, *SAN, *TURNS]),
+    "a gradient is left": ([LAYER, *STALE], 2, [LAYER, *STALE]),
     "alternating": ([LAYER], 2, [LAYER]),
     "alternating, synchronised": (["training.norm_statistics=synchronised"], 1, []),
 }

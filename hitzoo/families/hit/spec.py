@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 AttentionKind: TypeAlias = Literal["multi_axis", "regional", "dilated", "interleaved", "axial", "global", "none"]
-NormKind: TypeAlias = Literal["batch", "layer"]
+NormKind: TypeAlias = Literal["batch", "layer", "pixel"]
 
 
 @dataclass(frozen=True, kw_only=True)

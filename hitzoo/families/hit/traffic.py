@@ -23,7 +23,7 @@ def moved_by_hit(
     parts = [linear(latent_dim, first.resolution**2 * first.channels)]
     if tokens is not None:
         numbers = count * first.channels
-        parts.append(linear(latent_dim, numbers) + pointwise(numbers) + norm(numbers))
+        parts.append(linear(latent_dim, numbers) + pointwise(numbers) + _norm(tokens, numbers))
     image = 0  # numbers of the image so far
     for before, stage in pairwise((None, *stages)):
         assert stage is not None
@@ -54,6 +54,10 @@ def _stage(
     return moved.as_one_kernel(_one_kernel(before, stage, tokens, n, last=last) + picture.stage)
 
 
+def _norm(part: BlockPlan, n: int) -> Moved:
+    return norm(n, part.kwargs["norm"], part.kwargs["channels"])
+
+
 def _arrival(before: HitStagePlan | None, n: int) -> Moved:
     """Upsampling and position table; fused, the sum with the table happens where the map is written."""
     position = pointwise(n)
@@ -69,7 +73,7 @@ def _mlp(part: BlockPlan, shape: Shape) -> Moved:
     args = part.kwargs
     n = shape.side**2 * args["channels"]
     hidden = args["expansion"] * n
-    apart = norm(n) + linear(n, hidden) + pointwise(hidden) + linear(hidden, n) + add(n)
+    apart = _norm(part, n) + linear(n, hidden) + pointwise(hidden) + linear(hidden, n) + add(n)
     return Moved(apart.eager, apart.gemm, 2 * n, 2 * n)
 
 
@@ -79,7 +83,9 @@ def _cross(part: BlockPlan, shape: Shape) -> Moved:
     read = shape.tokens * args["token_channels"]
     keys = 2 * shape.tokens * narrow
     scores = shape.side**2 * args["heads"] * shape.tokens
-    made = norm(n) + linear(n, n) + linear(read, keys).with_eager(read)  # one product for keys and values, or two
+    made = (
+        _norm(part, n) + linear(n, n) + linear(read, keys).with_eager(read)
+    )  # one product for keys and values, or two
     return made + _read(part, n, keys, scores) + _mlp(part, shape)
 
 
@@ -87,7 +93,7 @@ def _self(part: BlockPlan, shape: Shape) -> Moved:
     args, rows = part.kwargs, shape.side**2
     n, keys = rows * args["channels"], 2 * rows * _narrow(part)
     scores = rows * args["heads"] * KEYS[part.kind](shape)
-    made = norm(n) + linear(n, n + keys).with_eager(2 * n)  # one product for all three, or three
+    made = _norm(part, n) + linear(n, n + keys).with_eager(2 * n)  # one product for all three, or three
     return made + _read(part, n, keys, scores) + _mlp(part, shape)
 
 
@@ -130,7 +136,7 @@ def _image(stage: HitStagePlan, before: int, out: int) -> Moved:
     grown = Moved(eager=before + out) if before else Moved()
     if stage.to_rgb is None:
         return grown.and_fused(before + out) if before else Moved()  # fused, growing is one pass over both
-    made = norm(n) + linear(n, out)
+    made = _norm(stage.to_rgb, n) + linear(n, out)
     summed = Moved(3.0 * out, before, before, before) if before else Moved()
     return (made + grown + summed).as_one_kernel(out + before)
 

@@ -10,13 +10,28 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 
 from hitzoo.layers.attend import attention_by
+from hitzoo.layers.double_backward import is_twice_differentiable
 
 
 def fused_attention() -> AbstractContextManager[None]:
-    """Inside, attention has the shapes and the memory of a fused kernel, and no contents."""
-    return attention_by(_Attention.apply)
+    """Inside, attention has the shapes and the memory of a fused kernel, and no contents.
+
+    Where its backward pass is differentiated again there is no such kernel, and every matrix of scores is kept. On CPUs
+    torch keeps them beside a learned bias of the scores too, which is not counted.
+    """
+    return attention_by(_attend)
+
+
+def _attend(
+    query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, bias: torch.Tensor | None = None
+) -> torch.Tensor:
+    if is_twice_differentiable():
+        return F.scaled_dot_product_attention(query, key, value, attn_mask=bias)
+    attended: torch.Tensor = _Attention.apply(query, key, value, bias)
+    return attended
 
 
 class _Attention(torch.autograd.Function):

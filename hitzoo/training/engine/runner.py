@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 from torch import nn
@@ -14,6 +14,7 @@ from hitzoo.objectives.batch_random import BatchRandom, Draw
 from hitzoo.objectives.losses import Losses
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.update import Inputs, Objective, Update, images_per_step
+from hitzoo.plan.role import Role
 from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.runtime.transfer import send
 from hitzoo.training.engine.device_memory import DeviceMemory, moments_to_come
@@ -25,6 +26,8 @@ from hitzoo.training.engine.running_statistics import RunningStatistics
 from hitzoo.training.engine.state import TrainState
 from hitzoo.training.engine.stream import to_real
 from hitzoo.training.engine.unused_weights import META, meta_copy, unused_weights
+
+_CutOff: TypeAlias = Callable[[], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ class StepRunner:
         step: int,
         images: torch.Tensor,
         stopping: Callable[[], bool] = lambda: False,
-        cutting_off: Callable[[], AbstractContextManager[None]] = nullcontext,
+        cutting_off: _CutOff = nullcontext,
         saving: Callable[[], bool] = lambda: False,
     ) -> Outcome:
         """Make step number `step` (from 1) with this process's images, bytes (B/processes, R, R, C).
@@ -94,16 +97,17 @@ class StepRunner:
         """
         self._connect(images)
         self.whole = True
-        parts: list[Losses] = []
-        damaged: tuple[str, ...] = ()
+        parts, damaged = list[Losses](), tuple[str, ...]()
         stop = save = False
         signs, judged = 0.0, 0
         begin, before = 0, (step - 1) * self.images_per_step
+        left: tuple[Role, ...] = ()  # whose gradients the update before has left
         images = send(images, self.device)  # the whole step's: a piece's would have to be gathered, and waited for
         for index, update in enumerate(self.objective.updates(step)):
             end = begin + update.images // self.world.size
             at = Moment(step, before, index)
-            losses, statistics = self._gradients(update, at, images[begin:end], nullcontext if index else cutting_off)
+            begun = nullcontext if index else cutting_off
+            losses, statistics = self._gradients(update, at, images[begin:end], begun, left)
             parts.append(losses)
             damaged, stop, save, own_signs = self._agree(losses, update, stopping(), saving())
             if damaged:
@@ -112,7 +116,7 @@ class StepRunner:
             self.whole = False
             statistics.settle(self.micro_batches, self.world)
             self._move(update, at)
-            begin = end
+            begin, left = end, update.leaves
             if losses.real_signs is not None:
                 signs, judged = signs + own_signs, judged + update.images
         self.whole = True
@@ -166,10 +170,10 @@ class StepRunner:
         self._connected = True
 
     def _gradients(
-        self, update: Update, at: Moment, images: torch.Tensor, cutting_off: Callable[[], AbstractContextManager[None]]
+        self, update: Update, at: Moment, images: torch.Tensor, cutting_off: _CutOff, left: Collection[Role] = ()
     ) -> tuple[Losses, RunningStatistics]:
-        """Put the gradients of an update in place; the running statistics of what does not move stay as they are."""
-        self.state.forget_gradients()
+        """Put gradients in place, or add them to those of `left`; networks that do not move keep their statistics."""
+        self.state.forget_gradients(but=left)
         moving = RunningStatistics(net for role, net in self.state.networks.items() if role in update.moves)
         still = RunningStatistics(net for role, net in self.state.networks.items() if role not in update.moves)
         parts: list[Losses] = []
@@ -208,7 +212,7 @@ class StepRunner:
         )
         with ExitStack() as stack:
             for role, network in self.networks.items():
-                if role not in update.moves or index < self.micro_batches - 1:
+                if role not in (*update.moves, *update.leaves) or index < self.micro_batches - 1:
                     stack.enter_context(not_exchanging(network))
             return update.gradients(self.networks, inputs, at)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -55,10 +55,11 @@ class TrainState:
             for average in self.averages.get(role, ()):
                 average.update(self.networks[role], step, images)
 
-    def forget_gradients(self) -> None:
-        """Drop the gradients of all networks."""
-        for network in self.networks.values():
-            network.zero_grad(set_to_none=True)
+    def forget_gradients(self, but: Collection[Role] = ()) -> None:
+        """Drop the gradients of all networks, but of some."""
+        for role, network in self.networks.items():
+            if role not in but:
+                network.zero_grad(set_to_none=True)
 
 
 def new_state(plan: ModelPlan, training: TrainingSpec, seed: int, device: torch.device) -> TrainState:

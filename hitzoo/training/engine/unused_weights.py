@@ -49,7 +49,7 @@ def unused_weights(
     for step in _STEPS:
         for index, update in enumerate(objective.updates(step)):
             gradients(update, step, index)
-            for role in update.moves:
+            for role in (*update.moves, *update.leaves):
                 for name, weight in networks[role].named_parameters():
                     if weight.requires_grad:
                         found[role].setdefault(name, set()).add(weight.grad is not None)

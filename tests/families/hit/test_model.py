@@ -18,8 +18,8 @@ class Reference:
     Pixels stay in one row-major list [B, r·r, C] throughout; blocks are lists of places in it.
     """
 
-    def __init__(self, state: dict[str, torch.Tensor], *, training: bool, layer: bool, layout=LAYOUT) -> None:
-        self.state, self.training, self.layer, self.layout = state, training, layer, layout
+    def __init__(self, state: dict[str, torch.Tensor], *, training: bool, kind: str, layout=LAYOUT) -> None:
+        self.state, self.training, self.kind, self.layout = state, training, kind, layout
 
     def __call__(self, z: torch.Tensor) -> torch.Tensor:
         tokens = self.linear("tokens.linear", z).view(len(z), TOKENS, -1) + self.state["tokens.position"]
@@ -51,7 +51,9 @@ class Reference:
         return x @ self.state[f"{name}.weight"].T + self.state[f"{name}.bias"]
 
     def norm(self, name: str, x: torch.Tensor) -> torch.Tensor:
-        if self.layer:
+        if self.kind == "pixel":
+            return x / torch.sqrt((x**2).mean(-1, keepdim=True) + 1e-8)
+        if self.kind == "layer":
             mean, variance, epsilon = x.mean(-1, True), x.var(-1, correction=0, keepdim=True), 1e-6
         elif self.training:
             mean, variance, epsilon = x.mean((0, 1)), x.var((0, 1), correction=0), 1e-3
@@ -109,7 +111,7 @@ def latents(count: int = 3) -> torch.Tensor:
 
 
 @pytest.mark.parametrize("training", [True, False], ids=["training", "evaluation"])
-@pytest.mark.parametrize("norm", ["batch", "layer"])
+@pytest.mark.parametrize("norm", ["batch", "layer", "pixel"])
 @pytest.mark.parametrize("share_kv", ["true", "false"], ids=["multi_query", "multi_head"])
 def test_the_generator_is_its_description(tiny_plan, filled, training, norm, share_kv) -> None:
     plan = tiny_plan(f"generator.norm={norm}", f"generator.heads_share_kv={share_kv}")
@@ -117,7 +119,7 @@ def test_the_generator_is_its_description(tiny_plan, filled, training, norm, sha
     state = {name: tensor.clone() for name, tensor in generator.state_dict().items()}
     image = generator(latents())
     assert image.std() > 0.1
-    expected = Reference(state, training=training, layer=norm == "layer")(latents())
+    expected = Reference(state, training=training, kind=norm)(latents())
     torch.testing.assert_close(image, expected, rtol=1e-9, atol=1e-9)
 
 
@@ -150,6 +152,7 @@ ALL_ATTEND = [
 CASES = {
     "published form": [],
     "layer norm": ["generator.norm=layer"],
+    "pixel norm": ["generator.norm=pixel"],
     "multi-head": ["generator.heads_share_kv=false"],
     "multi-head, layer norm": ["generator.heads_share_kv=false", "generator.norm=layer"],
     "grey": ["data.channels=1"],

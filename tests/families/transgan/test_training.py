@@ -8,6 +8,7 @@ from functools import partial
 import pytest
 import torch
 
+from hitzoo.families.build import build
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
 from hitzoo.layers.checkpointing import CheckpointedModule
@@ -24,6 +25,20 @@ RECIPE = """training:
   regularizers: [{kind: wgan_gp}]
   updates: {discriminator: 1, generator: 1}
   batch_size: 4
+"""
+OTHER = """hitzoo: 1
+name: other
+generator:
+  family: hit
+  latent_dim: 6
+  latent_tokens: 2
+  norm: pixel
+  stages: [{channels: 8, heads: 2, depth: 1}, {channels: 4, depth: 1, attention: none}]
+discriminator:
+  family: transgan
+  patch_size: 2
+  noise: true
+  stages: [{channels: 8, heads: 2, depth: 1}, {channels: 12, heads: 2, depth: 1}]
 """
 Gradients = dict[str, torch.Tensor]
 
@@ -88,6 +103,18 @@ def test_every_weight_learns_but_the_one_that_nothing_uses(config: str) -> None:
         names = {f"{role}.{name}" for name, _ in filled(plan, role)[0].named_parameters()}
         assert {name.rpartition(".")[2] for name in names - learning.keys()} <= {"unused_strength"}
     assert "discriminator.stages.0.blocks.0.position.table" in learning or config == "celebahq256"
+
+
+def test_discriminator_teaches_a_generator_of_another_family() -> None:
+    spec = parse_spec(OTHER + RECIPE)
+    plan = compile_spec(spec)
+    networks = dict(zip(("generator", "discriminator"), build(plan), strict=True))
+    (_, update) = objective_of(spec).updates(1)
+    given = BatchRandom(torch.Generator().manual_seed(0), 4)
+    inputs = Inputs(real=torch.empty(0, 3, 16, 16), latents=torch.randn(4, 6), random=given)
+    running = {"generator": networks["generator"], "discriminator": Critic(networks["discriminator"])}
+    update.gradients(running, inputs, Moment(step=1, images=0, index=1))
+    assert all(weight.grad is not None for weight in networks["generator"].parameters())
 
 
 def test_penalty_can_be_taken_in_bfloat16() -> None:

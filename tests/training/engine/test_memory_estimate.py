@@ -37,6 +37,17 @@ CASES = {
     ],
 }
 
+JUDGED_BY_ATTENTION = [
+    "discriminator={family: transgan, patch_size: 1, stages: [{channels: 8, heads: 2, depth: 2}]}",
+    "discriminator.relative_position=false",
+    "generator.stages[1].attention=none",
+]
+CASES |= {
+    "r1 through attention": JUDGED_BY_ATTENTION,
+    "r1 through attention, computed again": [*JUDGED_BY_ATTENTION, "training.activation_checkpointing=all"],
+    "attention without a penalty": [*JUDGED_BY_ATTENTION, "training.regularizers=[]"],
+}
+
 
 def real_peak(spec, batch: int) -> int:
     """Bytes at the height of the second step of real training, when the optimizers have their moments."""
