@@ -8,9 +8,11 @@ import torch
 from torch import nn
 
 from hitzoo.layers.equalized_linear import EqualizedLinear, scaled_leaky_relu
+from hitzoo.layers.keyed_noise import normal, stream_of
 from hitzoo.layers.registry import register_block
 
 _EPSILON = 1e-8
+_OTHER_LATENT, _PLACE = 1 << 16, (1 << 16) + 1  # streams of a key that no layer's noise has
 
 
 @register_block("mapping_network")
@@ -19,7 +21,7 @@ class MappingNetwork(nn.Module):
 
     In evaluation the style is truncated: mean + ψ·(w − mean), with ψ = 1 unless `truncate` says otherwise. `mean` is
     the mean style that a published file holds; zeros mean that it is not known, and it is computed when it is needed.
-    Source: Karras et al. 2019, sections 2 and 3.2 with appendix B.
+    Source: Karras et al. 2019, sections 2, 3.1 (style mixing) and 3.2 with appendix B.
     Differs: the mean is of a fixed set of latents, where StyleGAN's is a moving average of the training's styles.
     """
 
@@ -27,8 +29,9 @@ class MappingNetwork(nn.Module):
     center: torch.Tensor
     factor: torch.Tensor
 
-    def __init__(self, *, latent_dim: int, width: int, layers: int, learning_rate: float) -> None:
+    def __init__(self, *, latent_dim: int, width: int, layers: int, learning_rate: float, mixing: float = 0.0) -> None:
         super().__init__()
+        self.mixing = mixing
         widths = [latent_dim] + [width] * layers
         self.layers = nn.ModuleList(
             EqualizedLinear(inner, width, learning_rate=learning_rate) for inner in widths[:layers]
@@ -44,6 +47,22 @@ class MappingNetwork(nn.Module):
         """Return the styles of a batch of latents, truncated in evaluation."""
         w = self.styles(z)
         return w if self.training else torch.lerp(self.center.to(w.dtype), w, self.factor.to(w.dtype))
+
+    def at_places(self, z: torch.Tensor, keys: torch.Tensor | None, places: int) -> torch.Tensor:
+        """Return a style for each place that takes one: [B, latent_dim], [B] -> [B, places, width].
+
+        They are all the same but in training with `mixing`, the probability with which those from some place on are of
+        another latent. That latent and the place follow from the image's key.
+        """
+        w = self(z)[:, None].expand(-1, places, -1)
+        if not (self.training and self.mixing) or keys is None:
+            return w
+        other = self(_drawn(keys, _OTHER_LATENT, self.latent_dim).to(z.dtype))
+        chance, place = torch.special.ndtr(_drawn(keys, _PLACE, 2)).unbind(dim=1)
+        first = 1 + (place * (places - 1)).long().clamp(max=places - 2)
+        first = torch.where((chance < self.mixing) & (keys >= 0), first, places)
+        mixed = torch.arange(places, device=w.device) >= first[:, None]
+        return torch.where(mixed[:, :, None], other[:, None], w)
 
     def styles(self, z: torch.Tensor) -> torch.Tensor:
         """Return the styles as they are."""
@@ -69,6 +88,10 @@ def forget_means(network: nn.Module) -> None:
     for module in network.modules():
         if isinstance(module, MappingNetwork):
             module.mean.zero_()
+
+
+def _drawn(keys: torch.Tensor, number: int, count: int) -> torch.Tensor:
+    return normal(stream_of(keys, number).clamp(min=0), count)
 
 
 def normalized(z: torch.Tensor) -> torch.Tensor:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from hitzoo.plan.counting import Cost, Shape, keeps, linear_cost, total
 
 
-def mapping_network(shape: Shape, latent_dim: int, width: int, layers: int, learning_rate: float) -> Cost:
+def mapping_network(
+    shape: Shape, latent_dim: int, width: int, layers: int, learning_rate: float, mixing: float = 0.0
+) -> Cost:
     """Cost of the layers from latent to style; each keeps its input and what its rectifier is given, and others w."""
     widths = [latent_dim] + [width] * layers
     costs = [linear_cost(1, inner, width) + keeps((1, inner), (1, width)) for inner in widths[:layers]]
-    return total(costs) + keeps((1, width))
+    one = total(costs) + keeps((1, width))
+    return one if not mixing else one + Cost(activations=one.activations)  # a second latent, in training alone
 
 
 def modulated_linear(positions: int, inner: int, outer: int, style_dim: int, *, demodulated: bool = True) -> Cost:

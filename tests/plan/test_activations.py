@@ -117,11 +117,11 @@ def test_transgan(config: str) -> None:
     check_plan(tiny(config, "discriminator.noise=false"), "cpu", readers)
 
 
-@pytest.mark.parametrize("noise", ["random", "constant", "none"])
+@pytest.mark.parametrize("noise", ["random", "constant", "none", "random generator.style_mixing=0.9"])
 def test_stylegan2(noise: str) -> None:
     """The style is kept by the first stage that takes it."""
     widths = ("generator.channels=[16, 16, 8]", "discriminator.channels=[8, 16, 16]")
-    check_plan(tiny_stylegan2(f"generator.noise={noise}", *widths), "cpu", ("mapping", "stages.0"))
+    check_plan(tiny_stylegan2(*f"generator.noise={noise}".split(), *widths), "cpu", ("mapping", "stages.0"))
 
 
 @pytest.mark.parametrize("classes", [0, 3])

@@ -24,8 +24,8 @@ Image = torch.Tensor | None
 class Stylegan2Generator(nn.Module):
     """Rows to images through stages of doubling resolution: [B, input_width] -> [B, image_channels, R, R].
 
-    A row is the latent, and with random noise its key. The image is not bounded, and clipped to [-1, 1] only where
-    pictures are written.
+    A row is the latent, and with random noise or style mixing its key. The image is not bounded, and clipped to
+    [-1, 1] only where pictures are written.
     """
 
     def __init__(self, plan: Stylegan2GeneratorPlan) -> None:
@@ -38,8 +38,9 @@ class Stylegan2Generator(nn.Module):
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """The images of a batch of rows."""
         z, *keys = split_inputs(rows, self.plan.takes)
-        w = self.mapping(z)[:, None].expand(-1, self.plan.styles, -1)
-        return self.synthesis(w, keys[0] if keys else None)
+        key = keys[0] if keys else None
+        w = self.mapping.at_places(z, key, self.plan.styles)
+        return self.synthesis(w, key if self.plan.noise == "random" else None)
 
     def synthesis(self, w: torch.Tensor, keys: torch.Tensor | None) -> torch.Tensor:
         """Return the images of styles [B, styles, style_dim], one for each place that takes one.

@@ -51,8 +51,9 @@ class Stylegan2GeneratorPlan(PlainNetwork):
 
     @property
     def takes(self) -> tuple[Port, ...]:
-        """The latent, and with random noise its key."""
-        return (Latent(self.latent_dim), *([NoiseKey()] if self.noise == "random" else []))
+        """The latent, and with random noise or style mixing its key."""
+        keyed = self.noise == "random" or self.mapping.kwargs.get("mixing")
+        return (Latent(self.latent_dim), *([NoiseKey()] if keyed else []))
 
     @property
     def gives(self) -> Port:
@@ -95,6 +96,7 @@ def plan_stylegan2_generator(
             width=spec.style_dim,
             layers=spec.mapping_layers,
             learning_rate=spec.mapping_learning_rate,
+            **({"mixing": spec.style_mixing} if spec.style_mixing else {}),  # left out, it is no part of the identity
         ),
         initial=block("initial", "learned_map", side=spec.initial_size, channels=spec.channels[0]),
         stages=tuple(_plan_stages(spec, frame.channels)),

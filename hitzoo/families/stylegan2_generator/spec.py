@@ -13,7 +13,7 @@ class Stylegan2GeneratorSpec:
     """The generator of StyleGAN2 with skip connections (Karras et al. 2020, configurations E and F).
 
     `channels` are the widths from the initial map to the image, the resolution doubling from one to the next. `noise`
-    is drawn for every image, the same stored maps for all, or left out.
+    is drawn for every image, the same stored maps for all, or left out. `style_mixing` is a probability.
     """
 
     family: Literal["stylegan2"] = "stylegan2"
@@ -24,6 +24,7 @@ class Stylegan2GeneratorSpec:
     initial_size: int = 4
     channels: tuple[int, ...] = (512, 512, 512, 512, 512, 256, 128)
     noise: NoiseKind = "random"
+    style_mixing: float = 0.0
 
     @property
     def sides(self) -> tuple[int, ...]:

@@ -9,6 +9,7 @@ from hitzoo.families.stylegan2_generator.model import Stylegan2Generator
 from hitzoo.fold.kernels import kernels_for
 from hitzoo.layers.inputs import split_inputs
 from hitzoo.layers.token_noise import token_noise
+from hitzoo.plan.ports import Latent, NoiseKey
 from tests.families.stylegan2_generator import reference
 from tests.families.stylegan2_generator.variables import tiny
 from tests.support import fill
@@ -119,3 +120,48 @@ def test_optimized_network_is_truncated_too() -> None:
         images = network(given)
         torch.testing.assert_close(optimized(given), images, rtol=1e-5, atol=1e-5 * float(images.abs().max()))
     assert not torch.allclose(images, whole, atol=1e-2)
+
+
+def test_mixed_styles_are_of_another_latent_from_some_place_on() -> None:
+    network, given = built("generator.style_mixing=0.75").train(), rows(2000)
+    z, keys = split_inputs(given, network.plan.takes)
+    w = network.mapping.at_places(z, keys, 6)
+    own = network.mapping.styles(z)
+    same = (w == own[:, None]).all(dim=2)
+    assert same[:, 0].all()
+    changed = ~same[:, -1]
+    assert changed.double().mean().item() == pytest.approx(0.75, abs=0.04)
+    assert not (same[:, 1:] & ~same[:, :-1]).any(), "no place has its own style again"
+    first = same[changed].sum(dim=1)
+    assert first.unique().tolist() == [1, 2, 3, 4, 5]
+    assert (first.bincount(minlength=6)[1:] / len(first) - 0.2).abs().max() < 0.04
+    last = w[changed, -1]
+    assert (last == w[changed].gather(1, first[:, None, None].expand(-1, 1, 5)).squeeze(1)).all()
+
+
+def test_mixing_follows_from_the_row_and_ends_with_training() -> None:
+    network, given = built("generator.style_mixing=1.0"), rows(4)
+    plain = built()
+    torch.testing.assert_close(network(given), plain(given))
+    network.train()
+    alone = torch.cat([network(given[index : index + 1]) for index in range(4)])
+    torch.testing.assert_close(network(given), alone, rtol=1e-10, atol=1e-10)
+    assert not torch.allclose(alone, plain(given))
+    given[:, 6] = 0
+    torch.testing.assert_close(network(given), plain(given))
+
+
+def test_mixing_needs_a_key_but_no_noise() -> None:
+    network = built("generator.noise=none", "generator.style_mixing=0.5")
+    assert network.plan.takes == (Latent(6), NoiseKey())
+    given = rows(3)
+    torch.testing.assert_close(network(given), expected(network, given[:, :6], None), rtol=1e-10, atol=1e-10)
+    optimized = fold(network.float(), kernels_for(torch.float32, torch.device("cpu")))
+    with torch.inference_mode():
+        images = network(given.float())
+        torch.testing.assert_close(optimized(given.float()), images, rtol=1e-5, atol=1e-5 * float(images.abs().max()))
+
+
+def test_identity_of_a_network_without_mixing_has_no_word_of_it() -> None:
+    assert tiny().generator_hash == tiny("generator.style_mixing=0").generator_hash
+    assert tiny().generator_hash != tiny("generator.style_mixing=0.9").generator_hash
