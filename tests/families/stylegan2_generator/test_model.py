@@ -49,6 +49,13 @@ def test_images_are_those_of_a_kernel_per_image() -> None:
     torch.testing.assert_close(network(given), expected(network, given[:, :6], noise), rtol=1e-7, atol=1e-7)
 
 
+def test_every_place_has_its_own_style() -> None:
+    network = built()
+    w = torch.randn(2, 6, 5, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
+    images = [reference.image(dict(network.state_dict()), list(one), None, stages=3) for one in w]
+    torch.testing.assert_close(network.synthesis(w, None), torch.cat(images), rtol=1e-10, atol=1e-10)
+
+
 def test_latent_without_a_key_has_no_noise() -> None:
     network, given = built(), rows()
     given[:, 6] = 0

@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from hitzoo.errors import RunError, UnknownNameError, WeightsError
 from hitzoo.families.compile import compile_spec
-from hitzoo.families.load import load_spec
+from hitzoo.families.load import load_spec, parse_spec
 from hitzoo.sampling.load import load
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.state import TrainState, new_state
@@ -19,6 +19,8 @@ from hitzoo.training.run.events import NoEvents
 from hitzoo.training.run.finetune import Taken, initialise
 from hitzoo.training.run.loop import train
 from hitzoo.training.run.options import RunOptions
+from hitzoo.zoo.model_folder import write_model
+from tests.families.stylegan2_generator.variables import TINY
 
 BUNDLED = "hit-ti-shapes32"
 
@@ -108,6 +110,18 @@ def test_a_model_of_which_nothing_fits_is_refused(tiny_spec) -> None:
     with pytest.raises(RunError, match=f"^init {BUNDLED}: not one of its tensors fits the generator") as caught:
         initialise(fresh(tiny_spec()), BUNDLED)
     assert f"how {BUNDLED} and this spec differ" in str(caught.value)
+
+
+def test_mean_style_of_the_model_is_not_that_of_what_is_trained(tmp_path) -> None:
+    spec = parse_spec(TINY, "tiny-stylegan2")
+    converted = fresh(spec, seed=1).networks["generator"].state_dict()
+    converted["mapping.mean"] = torch.ones(5)
+    write_model(tmp_path, spec, compile_spec(spec), converted)
+    state = fresh(spec)
+    initialise(state, str(tmp_path))
+    for network in (state.networks["generator"], *(average.network for average in state.averages["generator"])):
+        assert torch.equal(network.state_dict()["initial.weight"], converted["initial.weight"])
+        assert not network.state_dict()["mapping.mean"].any()
 
 
 def test_names_that_are_no_model_are_refused(tiny_spec, tmp_path) -> None:
