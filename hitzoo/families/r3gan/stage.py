@@ -14,7 +14,7 @@ from hitzoo.spec.place import Places
 
 
 class BlocksSpec(Protocol):
-    """What the sections of both networks say of their blocks."""
+    """Keys of both networks' sections that describe their blocks."""
 
     @property
     def channels(self) -> tuple[int, ...]:
