@@ -168,7 +168,7 @@ def _read_state_dicts(
 
     parts = {None: None, "ema": AVERAGE, "generator": LIVE}
     found = read_state_dicts(source)
-    loaded, plan = open_spec(spec or recognise(found, origin))
+    loaded, plan = open_spec(spec or recognise(found, origin, source.name))
     code = dialect_of(found, plan, origin)
     done = from_state_dicts(found, plan, code, which=parts[which], with_discriminator=with_discriminator)
     return loaded, plan, done, origin_of(code, done)

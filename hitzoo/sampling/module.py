@@ -12,6 +12,7 @@ from torch import nn
 
 from hitzoo.errors import RequestError
 from hitzoo.families.fold import is_optimized
+from hitzoo.layers.pixel_range import to_unit
 from hitzoo.plan.model import ModelPlan
 from hitzoo.sampling.replayed import unwrapped
 from hitzoo.sampling.weights_digest import weights_digest
@@ -75,8 +76,7 @@ class GeneratorModule(nn.Module):
         width = self.plan.input_width
         if z.ndim != 2 or z.shape[1] != width:
             raise RequestError(f"latents of shape {tuple(z.shape)}; the model wants (N, {width})")
-        images: torch.Tensor = self.module(z if self.is_fast else z.to(self.dtype))
-        return images
+        return to_unit(self.module(z if self.is_fast else z.to(self.dtype)), self.plan.pixel_range)
 
     def train(self, mode: bool = True) -> Self:
         """Set the training mode of the network and of all in it.

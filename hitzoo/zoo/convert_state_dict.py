@@ -5,7 +5,8 @@ Buffers that follow from a network's sizes are left out and made anew, whether a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Container, Iterable, Mapping
 from math import prod
 
 import torch
@@ -26,14 +27,16 @@ from hitzoo.zoo.weights import compare
 _Shapes = Mapping[str, tuple[int, ...]]
 
 
-def recognise(source: StateDicts, code: str) -> str:
+def recognise(source: StateDicts, code: str, file: str = "") -> str:
     """Name the shipped spec whose generator has the shapes of a source's.
+
+    Of several with one generator, which differ in their data, it is that whose words the name of the `file` has.
 
     Raises:
         WeightsError: none has, or several networks have; the way on is `--spec`.
     """
     state = source.parts[_generator_part(source, None)]
-    fitting: dict[str, str] = {}
+    fitting: dict[str, list[str]] = {}
     possible: list[str] = []
     for name in shipped_specs():
         plan = compile_spec(load_spec(name))
@@ -41,10 +44,11 @@ def recognise(source: StateDicts, code: str) -> str:
             continue
         possible.append(name)
         if _spoken(state, source.beside, plan, code):
-            fitting.setdefault(plan.generator_hash, name)
+            fitting.setdefault(plan.generator_hash, []).append(name)
     if len(fitting) == 1:
-        return next(iter(fitting.values()))
-    known = ", ".join(fitting.values() or possible)
+        (names,) = fitting.values()
+        return max(names, key=lambda name: sum(word in file.lower() for word in _words(name)))
+    known = ", ".join([names[0] for names in fitting.values()] or possible)
     why = "several specs have" if fitting else "no spec has"
     raise WeightsError(f"{why} a generator with these variables; give --spec with one of your own, or one of {known}")
 
@@ -53,6 +57,11 @@ def dialect_of(source: StateDicts, plan: ModelPlan, code: str) -> str:
     """Name the code whose names a source has: the one given, or a successor for the same networks that fits."""
     state = source.parts[_generator_part(source, None)]
     return _spoken(state, source.beside, plan, code) or code
+
+
+def _words(name: str) -> list[str]:
+    """The words of a spec's name: `styleswin` and `ffhq` of styleswin-ffhq256."""
+    return re.findall("[a-z]+", name)
 
 
 def from_state_dicts(
@@ -119,11 +128,7 @@ def _differences(
 ) -> list[str]:
     """Compare what a state dict holds with what a network wants; buffers that are made anew have no say."""
     anew = {one.theirs for one in variables if not one.ours}
-    wanted = {
-        one.theirs: one.shape
-        for one in variables
-        if one.ours and not (one.optional and one.theirs not in state and one.theirs not in beside)
-    }
+    wanted = {one.theirs: one.shape for one in _chosen(variables, {**beside, **state})}
     found = {name: tuple(tensor.shape) for name, tensor in state.items() if name not in anew}
     found |= {name: tuple(beside[name].shape) for name in wanted if name not in found and name in beside}
     for one in variables:  # a mean style is stored as a row, too
@@ -133,12 +138,29 @@ def _differences(
     return compare(wanted, found)
 
 
+def _chosen(variables: Iterable[Variable], held: Container[str]) -> list[Variable]:
+    """Of each variable of ours the form that is there whole; where none is, the first, unless it is optional."""
+    forms: dict[str, dict[str, list[Variable]]] = {}
+    for one in variables:
+        if one.ours:
+            forms.setdefault(one.ours, {}).setdefault(one.form, []).append(one)
+    chosen: list[Variable] = []
+    for possible in forms.values():
+        there = [form for form in possible.values() if all(one.theirs in held for one in form)]
+        first = next(iter(possible.values()))
+        chosen += there[0] if there else [one for one in first if not one.optional]
+    return chosen
+
+
 def _convert(source: StateDicts, part: str, plan: ModelPlan, role: Role, code: str) -> dict[str, torch.Tensor]:
     state, variables = source.parts[part], _variables(plan, role, code)
     if differences := _differences(state, source.beside, variables):
         raise WeightsError(f"the variables of {part} are not those of {plan.name}:\n" + "\n".join(differences))
     held = {**source.beside, **state}
-    found = {one.ours: _as_ours(one, held[one.theirs], part) for one in variables if one.ours and one.theirs in held}
+    pieces: dict[str, list[torch.Tensor]] = {}
+    for one in _chosen(variables, held):
+        pieces.setdefault(one.ours, []).append(_as_ours(one, held[one.theirs], part))
+    found = {name: tensors[0] if len(tensors) == 1 else torch.cat(tensors, dim=-1) for name, tensors in pieces.items()}
     with torch.device("meta"):
         names = build_network(plan, role).state_dict().keys()
     if missing := names - found.keys():
@@ -149,7 +171,7 @@ def _convert(source: StateDicts, part: str, plan: ModelPlan, role: Role, code: s
 
 def _used(source: StateDicts, part: str, plan: ModelPlan, role: Role, code: str) -> int:
     held = source.beside.keys() | source.parts[part].keys()
-    return sum(bool(one.ours) and one.theirs in held for one in _variables(plan, role, code))
+    return len(_chosen(_variables(plan, role, code), held))
 
 
 def _as_ours(variable: Variable, tensor: torch.Tensor, part: str) -> torch.Tensor:

@@ -10,6 +10,7 @@ from typing import Any, TypeAlias
 import torch
 from torch import nn
 
+from hitzoo.layers.pixel_range import from_unit
 from hitzoo.objectives.batch_random import BatchRandom, Draw
 from hitzoo.objectives.losses import Losses
 from hitzoo.objectives.moment import Moment
@@ -17,6 +18,7 @@ from hitzoo.objectives.update import Inputs, Objective, Update, images_per_step
 from hitzoo.plan.role import Role
 from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.runtime.transfer import send
+from hitzoo.spec.types import PixelRange
 from hitzoo.training.engine.device_memory import DeviceMemory, moments_to_come
 from hitzoo.training.engine.draws import draws_of
 from hitzoo.training.engine.equal_parts import refuse_uneven
@@ -70,9 +72,11 @@ class StepRunner:
         world: World = ALONE,
         execution: Execution = DEFAULT,
         micro_batches: int = 1,
+        pixel_range: PixelRange = "unit",
     ) -> None:
         self.state, self.seed, self.latent_dim, self.device = state, seed, latent_dim, device
         self.world, self.execution, self.micro_batches = world, execution, micro_batches
+        self.pixel_range = pixel_range
         self.objective = execution.objective(objective, state.networks)
         self.images_per_step = images_per_step(objective)
         self.whole = True
@@ -203,7 +207,7 @@ class StepRunner:
         latents, random = (source.of(own) for source in draws)
         real = to_real(images[index :: self.micro_batches], self.device, channels_last=self.execution.channels_last)
         inputs = Inputs(
-            real=real,
+            real=from_unit(real, self.pixel_range),
             latents=latents.normal(self.latent_dim),
             random=random,
             adapted=0.0 if self.state.augmentation is None else self.state.augmentation.p,
