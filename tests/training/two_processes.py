@@ -34,7 +34,8 @@ from hitzoo.plan.role import Role
 from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.training.engine import runner as runner_module
 from hitzoo.training.engine.execution import DEFAULT, Execution
-from hitzoo.training.engine.runner import Outcome, StepRunner
+from hitzoo.training.engine.outcome import Outcome
+from hitzoo.training.engine.runner import StepRunner
 from hitzoo.training.engine.state import TrainState, new_state
 from tests.processes.launch import run_alike
 from tests.processes.start import Starter

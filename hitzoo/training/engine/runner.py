@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import torch
@@ -24,34 +24,13 @@ from hitzoo.training.engine.draws import draws_of
 from hitzoo.training.engine.equal_parts import refuse_uneven
 from hitzoo.training.engine.execution import DEFAULT, Execution
 from hitzoo.training.engine.gradient_exchange import exchanging, not_exchanging
+from hitzoo.training.engine.outcome import Outcome
 from hitzoo.training.engine.running_statistics import RunningStatistics
 from hitzoo.training.engine.state import TrainState
 from hitzoo.training.engine.stream import to_real
 from hitzoo.training.engine.unused_weights import META, meta_copy, unused_weights
 
 _CutOff: TypeAlias = Callable[[], AbstractContextManager[None]]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The result of a step.
-
-    Attributes:
-        losses: means over this process's images.
-        damaged: what was not finite, in any process; the step then ended before that update.
-        stop: some process was asked to stop.
-        save: some process was asked to save.
-    """
-
-    losses: Losses
-    damaged: tuple[str, ...]
-    stop: bool
-    save: bool = False
-
-    @property
-    def applied(self) -> bool:
-        """True if the whole step reached the weights."""
-        return not self.damaged
 
 
 class StepRunner:
