@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from hitzoo.sampling.gallery import SampleRequest
     from hitzoo.sampling.generator import Generator
     from hitzoo.sampling.grid import Layout
+    from hitzoo.sampling.style_mixing import Mix
 
 
 def sample(
@@ -80,6 +81,14 @@ def sample(
     format: PictureFormatOption = None,
     quality: QualityOption = None,
     truncation: TruncationOption = 1.0,
+    mix: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SEED@PLACE",
+            help="Take the style of another seed from a place on, e.g. 7@4: style mixing, for generators with styles.",
+            show_default=False,
+        ),
+    ] = None,
     batch_size: Annotated[
         int | None,
         typer.Option(
@@ -117,7 +126,7 @@ def sample(
     chosen = chosen_model(name, model)
     quick = optimized_precision(optimized, precision)
     layout = _layout(grid, padding, scale, labels)
-    numbers = _seeds(seeds, latents)
+    numbers, style = _seeds(seeds, latents), _mix(mix)
     with joined(device) as (world, own_device):
         _, loaded = load_alike(world, chosen, own_device, init)
         generator = loaded if quick is None else loaded.fast(quick, keeps_memory=True)
@@ -128,9 +137,10 @@ def sample(
                 numbers,
                 latents,
                 grid=layout,
-                folder=_folder(generator, out, npy, layout, truncation, scale),
+                folder=_folder(generator, out, npy, layout, truncation, scale, style),
                 npy=npy,
                 truncation=truncation,
+                mix=style,
                 batch_size=batch_size,
                 format=_format(format),
                 quality=QUALITY if quality is None else quality,
@@ -171,14 +181,27 @@ def _seeds(seeds: str | None, latents: Path | None) -> list[int] | None:
     return None if latents is not None else parse_seeds("0-15" if seeds is None else seeds)
 
 
+def _mix(words: str | None) -> Mix | None:
+    """Parse the mix, too."""
+    from hitzoo.sampling.style_mixing import parse_mix
+
+    return None if words is None else parse_mix(words)
+
+
 def _folder(
-    generator: Generator, out: Path | None, npy: Path | None, grid: Layout | None, truncation: float, scale: int
+    generator: Generator,
+    out: Path | None,
+    npy: Path | None,
+    grid: Layout | None,
+    truncation: float,
+    scale: int,
+    mix: Mix | None,
 ) -> Path | None:
     from hitzoo.sampling.output_names import samples_folder
 
     if out is not None or (npy is not None and grid is None):
         return out
-    return samples_folder(generator, truncation, 1 if grid else scale)
+    return samples_folder(generator, truncation, 1 if grid else scale, mix)
 
 
 def _format(word: str | None) -> str:

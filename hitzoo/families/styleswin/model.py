@@ -35,10 +35,12 @@ class StyleswinGenerator(nn.Module):
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """The images of a batch of latents, in NCHW shape and channels-last memory."""
-        w = self.mapping(z)
-        x, image = self.initial(w), None
-        for stage in self.stages:
-            x, image = checkpointed(stage, x, w, image)
+        w = self.mapping.at_places(z, None, self.plan.styles)
+        x, image, first = self.initial(z), None, 0
+        for plan, stage in zip(self.plan.stages, self.stages, strict=True):
+            own = slice(first, first + len(plan.blocks))
+            first = own.stop
+            x, image = checkpointed(stage, x, w[:, own], image)
         assert image is not None, "every stage adds to the image"
         return image.permute(0, 3, 1, 2)
 
@@ -55,9 +57,9 @@ class StyleswinStage(CheckpointedModule):
     def forward(
         self, x: torch.Tensor, w: torch.Tensor, image: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """The map at the next stage's resolution, and the image so far at the same."""
-        for block in self.blocks:
-            x = block(x, w)
+        """The map at the next stage's resolution, and the image so far at the same; `w` [B, blocks, S]."""
+        for place, block in enumerate(self.blocks):
+            x = block(x, w[:, place])
         if self.upsample is not None:
             x = self.upsample(x)
         return x, self.to_rgb(x, image)

@@ -69,6 +69,11 @@ class StyleswinGeneratorPlan(PlainNetwork):
         """The stages."""
         return tuple((stage.name, stage.resolution) for stage in self.stages)
 
+    @property
+    def styles(self) -> int:
+        """A style per block."""
+        return sum(len(stage.blocks) for stage in self.stages)
+
     def rows(self) -> tuple[Row, ...]:
         """A row for the mapping network, one for the learned map, then one per stage."""
         first = self.stages[0]
