@@ -27,36 +27,52 @@ from hitzoo.zoo.weights import compare
 _Shapes = Mapping[str, tuple[int, ...]]
 
 
-def recognise(source: StateDicts, code: str, file: str = "") -> str:
-    """Name the shipped spec whose generator has the shapes of a source's.
+def recognise(source: StateDicts, code: str, file: str = "") -> list[str]:
+    """Name the shipped specs whose generator has the shapes of a source's, the likeliest first.
 
-    Of several with one generator, which differ in their data, it is that whose words the name of the `file` has.
+    Several with one generator differ in their data: those whose words the name of the `file` has are alone in the list;
+    of others the shortest name is the first.
 
     Raises:
         WeightsError: none has, or several networks have; the way on is `--spec`.
     """
-    state = source.parts[_generator_part(source, None)]
+    plans = [compile_spec(load_spec(name)) for name in shipped_specs()]
     fitting: dict[str, list[str]] = {}
-    possible: list[str] = []
-    for name in shipped_specs():
-        plan = compile_spec(load_spec(name))
-        if code not in family_of("generator", plan.generator.family).official:
-            continue
-        possible.append(name)
-        if _spoken(state, source.beside, plan, code):
-            fitting.setdefault(plan.generator_hash, []).append(name)
+    for plan in _fitting(plans, source, code):
+        fitting.setdefault(plan.generator_hash, []).append(plan.name)
     if len(fitting) == 1:
         (names,) = fitting.values()
-        return max(names, key=lambda name: sum(word in file.lower() for word in _words(name)))
-    known = ", ".join([names[0] for names in fitting.values()] or possible)
-    why = "several specs have" if fitting else "no spec has"
-    raise WeightsError(f"{why} a generator with these variables; give --spec with one of your own, or one of {known}")
+        letters = "".join(re.findall("[a-z]+", file.lower()))
+        said = {name: sum(word in letters for word in _words(name)) for name in names}
+        likely = [name for name in names if said[name] == max(said.values())]
+        return sorted(likely, key=lambda name: (len(name), name))
+    if fitting:
+        why, known = "several specs have", [names[0] for names in fitting.values()]
+    else:
+        other = next((word for word in CODES if word != code and _fitting(plans, source, word)), None)
+        if other is not None:
+            raise WeightsError(f"these are variables of {CODES[other].repository}: give --from {other}")
+        why, known = "no spec has", [plan.name for plan in plans if code in _codes(plan)]
+    raise WeightsError(
+        f"{why} a generator with these variables; give --spec with one of your own, or one of {', '.join(known)}"
+    )
 
 
 def dialect_of(source: StateDicts, plan: ModelPlan, code: str) -> str:
     """Name the code whose names a source has: the one given, or a successor for the same networks that fits."""
     state = source.parts[_generator_part(source, None)]
     return _spoken(state, source.beside, plan, code) or code
+
+
+def _fitting(plans: Iterable[ModelPlan], source: StateDicts, code: str) -> list[ModelPlan]:
+    """The plans whose generator has a source's shapes under the names of a code."""
+    state = source.parts[_generator_part(source, None)]
+    return [plan for plan in plans if code in _codes(plan) and _spoken(state, source.beside, plan, code)]
+
+
+def _codes(plan: ModelPlan) -> Container[str]:
+    """The codes that have a plan's generator."""
+    return family_of("generator", plan.generator.family).official
 
 
 def _words(name: str) -> list[str]:
@@ -155,7 +171,9 @@ def _chosen(variables: Iterable[Variable], held: Container[str]) -> list[Variabl
 def _convert(source: StateDicts, part: str, plan: ModelPlan, role: Role, code: str) -> dict[str, torch.Tensor]:
     state, variables = source.parts[part], _variables(plan, role, code)
     if differences := _differences(state, source.beside, variables):
-        raise WeightsError(f"the variables of {part} are not those of {plan.name}:\n" + "\n".join(differences))
+        raise WeightsError(
+            "\n".join([f"the variables of {part} are not those of {plan.name}:", *differences, *_way_on(role)])
+        )
     held = {**source.beside, **state}
     pieces: dict[str, list[torch.Tensor]] = {}
     for one in _chosen(variables, held):
@@ -167,6 +185,13 @@ def _convert(source: StateDicts, part: str, plan: ModelPlan, role: Role, code: s
         new = build_network(plan, role).state_dict()
         found |= {name: new[name] for name in missing}
     return {name: found[name] for name in names}
+
+
+def _way_on(role: Role) -> list[str]:
+    """A spec is found by its generator; its discriminator may have another form."""
+    if role == "generator":
+        return []
+    return ["  give --spec FILE whose section `discriminator` describes this one, or leave --with-discriminator out"]
 
 
 def _used(source: StateDicts, part: str, plan: ModelPlan, role: Role, code: str) -> int:

@@ -94,14 +94,22 @@ def test_missing_bias_is_named() -> None:
         from_state_dicts(source(state), plan, "stylenat")
 
 
-def test_data_set_follows_from_the_name_of_the_file() -> None:
+def test_data_set_follows_from_the_name_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of the specs of this network and another; all that are shipped take longer."""
+    shipped = ["stylenat-ffhq256", "styleswin-celebahq256", "styleswin-church256", "styleswin-ffhq256"]
+    monkeypatch.setattr("hitzoo.zoo.convert_state_dict.shipped_specs", lambda: shipped)
     shapes = {
         one.theirs: torch.empty(one.shape, device="meta")
         for one in variables(compile_spec(parse_spec(SPEC_256)), "generator", "styleswin")
         if one.ours
     }
-    assert recognise(source(shapes), "styleswin", "FFHQ_256.pt") == "styleswin-ffhq256"
-    assert recognise(source(shapes), "styleswin", "LSUNChurch_256.pt") == "styleswin-church256"
+    assert recognise(source(shapes), "styleswin", "FFHQ_256.pt") == ["styleswin-ffhq256"]
+    assert recognise(source(shapes), "styleswin", "LSUNChurch_256.pt") == ["styleswin-church256"]
+    assert recognise(source(shapes), "styleswin", "CelebA-HQ_256.pt") == ["styleswin-celebahq256"]
+    assert recognise(source(shapes), "styleswin", "940000.pt")[0] == "styleswin-ffhq256"
+    assert len(recognise(source(shapes), "styleswin", "940000.pt")) == 3
+    with pytest.raises(WeightsError, match="variables of microsoft/StyleSwin: give --from styleswin"):
+        recognise(source(shapes), "stylenat")
 
 
 SPEC_256 = "hitzoo: 1\nname: x\ngenerator:\n  family: styleswin\n  stages:\n" + "".join(
@@ -129,3 +137,13 @@ def test_checkpoint_converts_with_its_discriminator_and_its_range(
     expected = 2 * (raw * scale[:, None, None] + shift[:, None, None]) - 1
     np.testing.assert_allclose(model(z), expected, atol=1e-5)
     assert (Path("model") / DISCRIMINATOR_NAME).is_file()
+
+
+def test_discriminator_of_another_form_is_refused_with_the_way_on() -> None:
+    plan = compile_spec(parse_spec(SWIN))
+    plain = compile_spec(parse_spec(SWIN.replace("spectral_norm: true", "spectral_norm: false")))
+    critic = {one.theirs: torch.ones(one.shape) for one in variables(plain, "discriminator") if one.ours}
+    found = StateDicts({"g_ema": published(plan, "styleswin"), "d": critic}, {}, ())
+    with pytest.raises(WeightsError, match="give --spec FILE whose section `discriminator` describes this one"):
+        from_state_dicts(found, plan, "styleswin", with_discriminator=True)
+    assert from_state_dicts(found, plain, "styleswin", with_discriminator=True).discriminator
