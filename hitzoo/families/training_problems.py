@@ -72,6 +72,10 @@ def _order_problems(spec: Spec) -> list[Problem]:
     if isinstance(updates, str):
         return []
     count, after = updates.discriminator, updates.generator_after
+    if updates.lazy_updates and all(one.interval == 1 for one in spec.training.regularizers):
+        message = "no regularizer has an interval, so that none has an update of its own"
+        path, beside = ("training", "updates", "lazy_updates"), [("training", "regularizers")]
+        return [spec.places.problem(path, message, "leave it out, or give one an interval, such as 16", beside=beside)]
     own: Path = ("training", "updates", "discriminator")
     if after is not None and after > count:
         message = f"the generator's update cannot come after {after} of the discriminator's {count}"

@@ -140,6 +140,7 @@ class AlternatingSpec:
     `generator_batch_size` is that of the generator's update; the discriminator's when absent. The generator's update
     comes after `generator_after` of the discriminator's, after all when absent. `stale_gradient` leaves the
     discriminator the gradient of the generator's loss, which its next update then adds to its own (TransGAN's code).
+    With `lazy_updates` regularizers with an interval make updates of their own (StyleGAN2's and StyleSwin's code).
     """
 
     discriminator: int = 1
@@ -147,6 +148,7 @@ class AlternatingSpec:
     generator_batch_size: int | None = None
     generator_after: int | None = None
     stale_gradient: bool = False
+    lazy_updates: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -83,11 +83,12 @@ class StepRunner:
         parts, damaged = list[Losses](), tuple[str, ...]()
         stop = save = False
         signs, judged = 0.0, 0
-        begin, before = 0, (step - 1) * self.images_per_step
+        begin, end, before = 0, 0, (step - 1) * self.images_per_step
         left: tuple[Role, ...] = ()  # whose gradients the update before has left
         images = send(images, self.device)  # the whole step's: a piece's would have to be gathered, and waited for
         for index, update in enumerate(self.objective.updates(step)):
-            end = begin + update.images // self.world.size
+            if not update.again:
+                begin, end = end, end + update.images // self.world.size
             at = Moment(step, before, index)
             begun = nullcontext if index else cutting_off
             losses, statistics = self._gradients(update, at, images[begin:end], begun, left)
@@ -99,7 +100,7 @@ class StepRunner:
             self.whole = False
             statistics.settle(self.micro_batches, self.world)
             self._move(update, at)
-            begin, left = end, update.leaves
+            left = update.leaves
             if losses.real_signs is not None:
                 signs, judged = signs + own_signs, judged + update.images
         self.whole = True
