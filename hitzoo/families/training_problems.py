@@ -74,8 +74,8 @@ def _order_problems(spec: Spec) -> list[Problem]:
     count, after = updates.discriminator, updates.generator_after
     if updates.lazy_updates and all(one.interval == 1 for one in spec.training.regularizers):
         message = "no regularizer has an interval, so that none has an update of its own"
-        path, beside = ("training", "updates", "lazy_updates"), [("training", "regularizers")]
-        return [spec.places.problem(path, message, "leave it out, or give one an interval, such as 16", beside=beside)]
+        path, hint = ("training", "updates", "lazy_updates"), "leave it out, or give one an interval, such as 16"
+        return [spec.places.problem(path, message, hint, beside=[("training", "regularizers")])]
     own: Path = ("training", "updates", "discriminator")
     if after is not None and after > count:
         message = f"the generator's update cannot come after {after} of the discriminator's {count}"

@@ -147,9 +147,9 @@ class Alternating:
         keys = noise_keys(self.noise, questions, batch, inputs.random)
         answers = ask(networks["discriminator"], questions, *seen, inputs.forward, keys)
         taken = {term.name: term(answers, at) for term in penalties}
-        whole = sum(term.interval * taken[term.name] for term in penalties)
-        nothing = sum(0 * answer.logits.sum() for answer in answers.values())
-        (inputs.share * (whole + nothing)).backward()
+        parts = [term.interval * taken[term.name] for term in penalties]
+        parts += [0 * answer.logits.sum() for answer in answers.values()]
+        (inputs.share * torch.stack(parts).sum()).backward()
         return Losses(terms={name: value.detach() for name, value in taken.items()})
 
     def generator_gradients(self, networks: Networks, inputs: Inputs, at: Moment) -> Losses:
