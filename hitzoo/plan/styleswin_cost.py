@@ -49,8 +49,8 @@ def is_read_in_place(group: HeadGroup, side: int) -> bool:
 
 
 def _adain(rows: int, channels: int, style_dim: int) -> Cost:
-    """Cost of an adaptive instance norm, which keeps its input, that without its mean, and factors."""
-    return linear_cost(1, style_dim, 2 * channels) + keeps((rows, 2 * channels), (1, 4 * channels))
+    """Cost of an adaptive instance norm, which keeps its input without its mean, and factors."""
+    return linear_cost(1, style_dim, 2 * channels) + keeps((rows, channels), (1, 4 * channels))
 
 
 def bilinear_upsample(shape: Shape, side: int, in_channels: int, out_channels: int) -> Cost:

@@ -13,7 +13,7 @@ from hitzoo.families.family import Frame, Outline
 from hitzoo.families.head_groups import head_groups
 from hitzoo.families.styleswin.problems import styleswin_problems
 from hitzoo.families.styleswin.spec import StyleswinGeneratorSpec
-from hitzoo.plan.cost import Cost, Shape, cost, total
+from hitzoo.plan.cost import Shape, cost, total
 from hitzoo.plan.head_groups import to_words
 from hitzoo.plan.network import PlainNetwork
 from hitzoo.plan.ports import Image, Latent, Port
@@ -146,7 +146,6 @@ def _plan_stage(spec: StyleswinGeneratorSpec, index: int, image_channels: int) -
 
 def _stage_row(stage: StyleswinStagePlan) -> Row:
     inner, outer = Shape(side=stage.resolution), Shape(side=stage.reaches)
-    taken = Cost(activations=-(stage.resolution**2) * stage.channels)  # kept where it is made, by the stage before
     ends = [part for part in (stage.upsample, stage.to_rgb) if part is not None]
     return Row(
         name=stage.name,
@@ -156,5 +155,5 @@ def _stage_row(stage: StyleswinStagePlan) -> Row:
         heads=stage.heads,
         depth=len(stage.blocks),
         to_rgb=True,
-        cost=total([*(cost(part, inner) for part in stage.blocks), *(cost(part, outer) for part in ends)]) + taken,
+        cost=total([*(cost(part, inner) for part in stage.blocks), *(cost(part, outer) for part in ends)]),
     )
