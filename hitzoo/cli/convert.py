@@ -64,8 +64,8 @@ def convert(
 
     hit-gan: google-research/hit-gan (TensorFlow), a checkpoint or an .npz of its variables; reading a checkpoint needs
     TensorFlow (the extra tf). Kinds of attention and block sizes have no variables: the spec decides them.
-    transgan: VITA-Group/TransGAN (PyTorch), a checkpoint, of which nothing but tensors is read.
-    Other PyTorch code (a name that is not known lists all): a checkpoint {g_ema: …}, a state dict, safetensors or .npz.
+    transgan: VITA-Group/TransGAN (PyTorch). Other PyTorch code: a name that is not known lists all. These take a
+    checkpoint ({g_ema: …}, …), a state dict, safetensors or .npz; of a checkpoint nothing but tensors is read.
     """
     from hitzoo.errors import RequestError
 
@@ -115,6 +115,7 @@ def _from(
     from hitzoo.families.transgan.official import TRANSGAN
     from hitzoo.targets import check_folder
     from hitzoo.zoo.convert import CONVERTED_FILES, write_converted
+    from hitzoo.zoo.state_dict_source import BARE
 
     if out is None or (spec is None and origin == HIT_GAN):
         raise RequestError("--from needs " + ("--spec NAME and " if origin == HIT_GAN else "") + "--out DIR")
@@ -124,7 +125,8 @@ def _from(
     read = {HIT_GAN: _read_hit_gan, TRANSGAN: _read_transgan}.get(origin) or partial(_read_state_dicts, origin)
     loaded, plan, done, said = read(Path(source), spec, which, with_discriminator)
     write_converted(out, loaded, plan, done, origin=said, force=force)
-    console.print_line(f"{done.used} variables used, the generator from {done.which}")
+    taken = "the file's state dict" if done.which == BARE else done.which
+    console.print_line(f"{done.used} variables used, the generator from {taken}")
     for name in done.left_out:
         console.print_line(f"left out: {name}")
     if said and "terms" in said:
@@ -150,10 +152,10 @@ def _read_transgan(
 ) -> tuple[Spec, ModelPlan, Converted, dict[str, str | bool]]:
     from hitzoo.families.open import open_spec
     from hitzoo.zoo.convert_transgan import from_transgan, origin_of, recognise
-    from hitzoo.zoo.transgan_source import AVERAGE, LIVE, read_checkpoint
+    from hitzoo.zoo.state_dict_source import AVERAGE, LIVE, read_state_dicts
 
     parts = {None: None, "ema": AVERAGE, "generator": LIVE}
-    checkpoint = read_checkpoint(source)
+    checkpoint = read_state_dicts(source)
     loaded, plan = open_spec(spec or recognise(checkpoint))
     done = from_transgan(checkpoint, plan, which=parts[which], with_discriminator=with_discriminator)
     return loaded, plan, done, origin_of(checkpoint, done)
@@ -196,7 +198,7 @@ def _to(destination: str, source: str, target: Path | None, force: bool) -> None
         from hitzoo.zoo.convert_transgan import to_transgan
         from hitzoo.zoo.transgan_source import write_checkpoint
 
-        parts, prefixed = to_transgan(model)
-        write_checkpoint(target, parts, prefixed=prefixed, force=force)
+        parts, form = to_transgan(model)
+        write_checkpoint(target, parts, **form, force=force)
         count = sum(map(len, parts.values()))
     console.print_line(f"wrote {count} variables to {target}")
