@@ -70,7 +70,7 @@ def convert(
     from hitzoo.errors import RequestError
 
     if (origin is None) == (destination is None):
-        raise RequestError("give --from hit-gan or --to hit-gan; or transgan")
+        raise RequestError(f"give --from with one of {_known('from')}; or --to with one of {_known('to')}")
     if origin is not None:
         _refuse({"OUT": target}, "--from")
         _check_known(origin, "from")
@@ -90,14 +90,19 @@ def _refuse(given: dict[str, object], direction: str) -> None:
             raise RequestError(f"{name} cannot be used with {direction}")
 
 
-def _check_known(name: str, direction: str) -> None:
-    from hitzoo.errors import RequestError
+def _known(direction: str) -> str:
+    """The code that models convert from, or to."""
     from hitzoo.families.official import CODES, HIT_GAN
     from hitzoo.families.transgan.official import TRANSGAN
 
-    known = (HIT_GAN, TRANSGAN, *(CODES if direction == "from" else ()))
-    if name not in known:
-        raise RequestError(f"--{direction} '{name}' is not known; possible: {', '.join(known)}")
+    return ", ".join((HIT_GAN, TRANSGAN, *(CODES if direction == "from" else ())))
+
+
+def _check_known(name: str, direction: str) -> None:
+    from hitzoo.errors import RequestError
+
+    if name not in (known := _known(direction)).split(", "):
+        raise RequestError(f"--{direction} '{name}' is not known; possible: {known}")
 
 
 def _from(
@@ -195,10 +200,12 @@ def _to(destination: str, source: str, target: Path | None, force: bool) -> None
         write_npz(target, arrays, force=force)
         count = len(arrays)
     else:
-        from hitzoo.zoo.convert_transgan import to_transgan
+        from hitzoo.zoo.convert_transgan import is_published, to_transgan
         from hitzoo.zoo.transgan_source import write_checkpoint
 
         parts, form = to_transgan(model)
         write_checkpoint(target, parts, **form, force=force)
         count = sum(map(len, parts.values()))
+        if not is_published(parts):
+            console.print_line("note: no configuration of the published code has these shapes")
     console.print_line(f"wrote {count} variables to {target}")

@@ -113,6 +113,12 @@ def to_transgan(model: ModelFolder) -> tuple[dict[str, dict[str, torch.Tensor]],
     return {part: _back(path, model.plan, role) for part, (path, role) in found.items()}, form
 
 
+def is_published(parts: Mapping[str, Mapping[str, torch.Tensor]]) -> bool:
+    """True if a configuration of the published code has the generator of these parts."""
+    source = StateDicts(parts, {}, ())
+    return not all(_differences(_shapes_of(source, generator_part(source, None)), "generator").values())
+
+
 def _filters_bands(model: ModelFolder) -> bool:
     """True where the spec's augmentation has the filter, whose kernels that code keeps in the discriminator."""
     policy = getattr(model.spec.training.augment, "policy", ())
