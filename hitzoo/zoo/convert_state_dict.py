@@ -20,7 +20,7 @@ from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.role import Role
 from hitzoo.spec.shipped import shipped_specs
 from hitzoo.zoo.convert import Converted
-from hitzoo.zoo.state_dict_source import AVERAGE, BARE, CRITIC, LIVE, StateDicts
+from hitzoo.zoo.state_dict_source import CRITIC, StateDicts, generator_part, refuse_without_discriminator
 from hitzoo.zoo.weights import compare
 
 _Shapes = Mapping[str, tuple[int, ...]]
@@ -32,7 +32,17 @@ def recognise(source: StateDicts, code: str) -> str:
     Raises:
         WeightsError: none has, or several networks have; the way on is `--spec`.
     """
-    state = source.parts[_generator_part(source, None)]
+    fitting, possible = _fitting_specs(source, code)
+    if len(fitting) == 1:
+        return fitting[0]
+    known = ", ".join(fitting or possible)
+    why = "several specs have" if fitting else "no spec has"
+    raise WeightsError(f"{why} a generator with these variables; give --spec with one of your own, or one of {known}")
+
+
+def _fitting_specs(source: StateDicts, code: str) -> tuple[list[str], list[str]]:
+    """The shipped specs whose generator has a source's shapes, one for each network; and all that the code has."""
+    state = source.parts[generator_part(source, None)]
     fitting: dict[str, str] = {}
     possible: list[str] = []
     for name in shipped_specs():
@@ -42,16 +52,12 @@ def recognise(source: StateDicts, code: str) -> str:
         possible.append(name)
         if _spoken(state, source.beside, plan, code):
             fitting.setdefault(plan.generator_hash, name)
-    if len(fitting) == 1:
-        return next(iter(fitting.values()))
-    known = ", ".join(fitting.values() or possible)
-    why = "several specs have" if fitting else "no spec has"
-    raise WeightsError(f"{why} a generator with these variables; give --spec with one of your own, or one of {known}")
+    return list(fitting.values()), possible
 
 
 def dialect_of(source: StateDicts, plan: ModelPlan, code: str) -> str:
     """Name the code whose names a source has: the one given, or a successor for the same networks that fits."""
-    state = source.parts[_generator_part(source, None)]
+    state = source.parts[generator_part(source, None)]
     return _spoken(state, source.beside, plan, code) or code
 
 
@@ -66,31 +72,24 @@ def from_state_dicts(
     Raises:
         WeightsError: a part or variable is missing, left over, of another shape or not finite.
     """
-    part = _generator_part(source, which)
-    if with_discriminator and CRITIC not in source.parts:
-        raise WeightsError(f"the source has no discriminator, {CRITIC}; it has {', '.join(source.parts)}")
+    part = generator_part(source, which)
+    if with_discriminator:
+        refuse_without_discriminator(source)
     generator = _convert(source, part, plan, "generator", code)
     discriminator = _convert(source, CRITIC, plan, "discriminator", code) if with_discriminator else None
     taken = (part, *([CRITIC] if with_discriminator else []))
-    unused = (f"{name}: {len(state)} variables" for name, state in source.parts.items() if name not in taken)
+    unused = (
+        f"{source.name_of(one)}: {len(state)} variables" for one, state in source.parts.items() if one not in taken
+    )
     used = _used(source, part, plan, "generator", code)
     used += _used(source, CRITIC, plan, "discriminator", code) if with_discriminator else 0
-    return Converted(part, generator, discriminator, used, (*unused, *source.others))
+    return Converted(source.name_of(part), generator, discriminator, used, (*unused, *source.others))
 
 
 def origin_of(code: str, converted: Converted) -> dict[str, str]:
     """Say in the header of a converted model where it comes from, and on which terms."""
     terms = {"terms": CODES[code].terms} if CODES[code].terms else {}
     return {"source": CODES[code].repository, "which": converted.which} | terms
-
-
-def _generator_part(source: StateDicts, which: str | None) -> str:
-    possible = [part for part in (AVERAGE, LIVE, BARE) if part in source.parts]
-    if which is None and possible:
-        return possible[0]
-    if which in possible:
-        return str(which)
-    raise WeightsError(f"the source has no {which or 'generator'}; it has {', '.join(source.parts)}")
 
 
 def _variables(plan: ModelPlan, role: Role, code: str) -> list[Variable]:
@@ -136,9 +135,18 @@ def _differences(
 def _convert(source: StateDicts, part: str, plan: ModelPlan, role: Role, code: str) -> dict[str, torch.Tensor]:
     state, variables = source.parts[part], _variables(plan, role, code)
     if differences := _differences(state, source.beside, variables):
-        raise WeightsError(f"the variables of {part} are not those of {plan.name}:\n" + "\n".join(differences))
+        fitting, _ = _fitting_specs(source, code)
+        hint = (
+            f"fits: --spec {', '.join(fitting)}" if fitting else "no shipped spec has a generator with these variables"
+        )
+        where = f"{source.file}: the variables of {source.name_of(part)} are not those of {plan.name}:"
+        raise WeightsError("\n".join([where, *differences, *([hint] if role == "generator" else [])]))
     held = {**source.beside, **state}
-    found = {one.ours: _as_ours(one, held[one.theirs], part) for one in variables if one.ours and one.theirs in held}
+    found = {
+        one.ours: _as_ours(one, held[one.theirs], source.name_of(part))
+        for one in variables
+        if one.ours and one.theirs in held
+    }
     with torch.device("meta"):
         names = build_network(plan, role).state_dict().keys()
     if missing := names - found.keys():
