@@ -12,7 +12,7 @@ _LONGEST = 40  # letters of a mistake that are shown
 
 @dataclass(frozen=True, kw_only=True)
 class Listed:
-    """What an option lists: `option` and `noun` for messages, the `largest` number, and an `example`."""
+    """A kind of list: its `option` and `noun` for messages, the `largest` number, and an `example`."""
 
     option: str
     noun: str
