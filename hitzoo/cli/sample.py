@@ -44,6 +44,17 @@ def sample(
             metavar="Z.npy", help="Take latents (N, latent_dim) from a file instead of seeds.", show_default=False
         ),
     ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            "--classes",
+            "--class",
+            metavar="0-9,12",
+            help="Make images of this class, or of several in turn, image by image; of a single seed, one of each."
+            " For models with classes. Default: the seed draws it.",
+            show_default=False,
+        ),
+    ] = None,
     grid: Annotated[
         str | None,
         typer.Option(metavar="ROWSxCOLUMNS", help="Also lay the images out in grids, e.g. 6x6.", show_default=False),
@@ -60,7 +71,9 @@ def sample(
             metavar="N", min=1, max=64, help="Enlarge N times: the tiles of a grid, or without --grid the pictures."
         ),
     ] = 1,
-    labels: Annotated[bool, typer.Option("--labels", help="Write the seed under each tile of a grid.")] = False,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="Write the seed, and the class, under each tile of a grid.")
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -111,6 +124,7 @@ def sample(
     from hitzoo.cli.models import chosen_model, optimized_precision
 
     with progress.spinner("loading torch"):
+        from hitzoo.sampling.classes import parse_classes
         from hitzoo.sampling.gallery import make_images
         from hitzoo.sampling.picture_file import QUALITY
 
@@ -118,6 +132,7 @@ def sample(
     quick = optimized_precision(optimized, precision)
     layout = _layout(grid, padding, scale, labels)
     numbers = _seeds(seeds, latents)
+    of = None if classes is None else parse_classes(classes)
     with joined(device) as (world, own_device):
         _, loaded = load_alike(world, chosen, own_device, init)
         generator = loaded if quick is None else loaded.fast(quick, keeps_memory=True)
@@ -127,6 +142,7 @@ def sample(
                 generator,
                 numbers,
                 latents,
+                of,
                 grid=layout,
                 folder=_folder(generator, out, npy, layout, truncation, scale),
                 npy=npy,
@@ -187,17 +203,28 @@ def _format(word: str | None) -> str:
     return format_named("png" if word is None else word)
 
 
-def _request(generator: Generator, seeds: list[int] | None, latents: Path | None, **more: Any) -> SampleRequest:
+def _request(
+    generator: Generator, seeds: list[int] | None, latents: Path | None, classes: list[int] | None, **more: Any
+) -> SampleRequest:
+    from hitzoo.sampling.classes import chosen_classes, class_count, with_classes
     from hitzoo.sampling.gallery import SampleRequest
+    from hitzoo.sampling.gallery_names import image_names
     from hitzoo.sampling.latents import latents_of_seeds, read_latents
 
-    width = generator.plan.input_width
+    width, ports = generator.plan.input_width, generator.plan.generator.takes
+    if classes is not None:
+        chosen_classes(classes, generator.plan)
     if latents is not None:
-        z = read_latents(latents, width, generator.plan.generator.takes)
-        return SampleRequest(latents=z, names=[f"latent{index:04d}" for index in range(len(z))], **more)
-    assert seeds is not None
-    names = [f"seed{number:04d}" for number in seeds]
-    return SampleRequest(latents=latents_of_seeds(seeds, width), names=names, seeds=seeds, **more)
+        rows = read_latents(latents, width, ports, classes_follow=classes is not None)
+    else:
+        assert seeds is not None
+        rows = latents_of_seeds(seeds, width)
+    numbers = list(range(len(rows))) if seeds is None else seeds
+    if classes is not None:
+        rows = with_classes(rows, classes, ports)
+        numbers = numbers * len(rows) if len(numbers) == 1 else numbers
+    names = image_names("latent" if seeds is None else "seed", numbers, classes, class_count(ports))
+    return SampleRequest(latents=rows, names=names, seeds=None if seeds is None else numbers, **more)
 
 
 def _report(request: SampleRequest, written: Sequence[Path]) -> str:

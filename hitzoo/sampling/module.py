@@ -13,6 +13,7 @@ from torch import nn
 from hitzoo.errors import RequestError
 from hitzoo.families.fold import is_optimized
 from hitzoo.plan.model import ModelPlan
+from hitzoo.plan.ports import Labels, NoiseKey
 from hitzoo.sampling.replayed import unwrapped
 from hitzoo.sampling.weights_digest import weights_digest
 from hitzoo.spec.types import Spec
@@ -75,7 +76,8 @@ class GeneratorModule(nn.Module):
         width = self.plan.input_width
         if z.ndim != 2 or z.shape[1] != width:
             raise RequestError(f"latents of shape {tuple(z.shape)}; the model wants (N, {width})")
-        images: torch.Tensor = self.module(z if self.is_fast else z.to(self.dtype))
+        whole = any(isinstance(port, NoiseKey | Labels) for port in self.plan.generator.takes)  # not to be rounded
+        images: torch.Tensor = self.module(z if self.is_fast or whole else z.to(self.dtype))
         return images
 
     def train(self, mode: bool = True) -> Self:
