@@ -37,5 +37,8 @@ def split_inputs(
 
 
 def classes_of(x: torch.Tensor, count: int) -> torch.Tensor:
-    """Classes that numbers [B] stand for, ⌊count · Φ(x)⌋: equal shares of the normal distribution."""
-    return (count * torch.special.ndtr(x.double())).long().clamp(max=count - 1)
+    """Classes that numbers [B] stand for, ⌊count · Φ(x)⌋: equal shares of the normal distribution.
+
+    A NaN is of some class: an index out of bounds would end a CUDA process.
+    """
+    return (count * torch.special.ndtr(x.double())).long().clamp(0, count - 1)
