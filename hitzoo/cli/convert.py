@@ -64,13 +64,14 @@ def convert(
 
     hit-gan: google-research/hit-gan (TensorFlow), a checkpoint or an .npz of its variables; reading a checkpoint needs
     TensorFlow (the extra tf). Kinds of attention and block sizes have no variables: the spec decides them.
-    transgan: VITA-Group/TransGAN (PyTorch), a checkpoint, of which nothing but tensors is read.
-    Other PyTorch code (a name that is not known lists all): a checkpoint {g_ema: …}, a state dict, safetensors or .npz.
+    transgan: VITA-Group/TransGAN (PyTorch): hitzoo convert --from transgan checkpoint.pth --out models/cifar
+    Other PyTorch code: a name that is not known lists all. All PyTorch code takes a checkpoint ({g_ema: …}, …), a state
+    dict, safetensors or .npz; of a checkpoint nothing but tensors is read.
     """
     from hitzoo.errors import RequestError
 
     if (origin is None) == (destination is None):
-        raise RequestError("give --from hit-gan or --to hit-gan; or transgan")
+        raise RequestError(f"give --from with one of {_known('from')}; or --to with one of {_known('to')}")
     if origin is not None:
         _refuse({"OUT": target}, "--from")
         _check_known(origin, "from")
@@ -90,14 +91,19 @@ def _refuse(given: dict[str, object], direction: str) -> None:
             raise RequestError(f"{name} cannot be used with {direction}")
 
 
-def _check_known(name: str, direction: str) -> None:
-    from hitzoo.errors import RequestError
+def _known(direction: str) -> str:
+    """The code that models convert from, or to."""
     from hitzoo.families.official import CODES, HIT_GAN
     from hitzoo.families.transgan.official import TRANSGAN
 
-    known = (HIT_GAN, TRANSGAN, *(CODES if direction == "from" else ()))
-    if name not in known:
-        raise RequestError(f"--{direction} '{name}' is not known; possible: {', '.join(known)}")
+    return ", ".join((HIT_GAN, TRANSGAN, *(CODES if direction == "from" else ())))
+
+
+def _check_known(name: str, direction: str) -> None:
+    from hitzoo.errors import RequestError
+
+    if name not in (known := _known(direction)).split(", "):
+        raise RequestError(f"--{direction} '{name}' is not known; possible: {known}")
 
 
 def _from(
@@ -115,6 +121,7 @@ def _from(
     from hitzoo.families.transgan.official import TRANSGAN
     from hitzoo.targets import check_folder
     from hitzoo.zoo.convert import CONVERTED_FILES, write_converted
+    from hitzoo.zoo.state_dict_source import BARE
 
     if out is None or (spec is None and origin == HIT_GAN):
         raise RequestError("--from needs " + ("--spec NAME and " if origin == HIT_GAN else "") + "--out DIR")
@@ -124,7 +131,8 @@ def _from(
     read = {HIT_GAN: _read_hit_gan, TRANSGAN: _read_transgan}.get(origin) or partial(_read_state_dicts, origin)
     loaded, plan, done, said = read(Path(source), spec, which, with_discriminator)
     write_converted(out, loaded, plan, done, origin=said, force=force)
-    console.print_line(f"{done.used} variables used, the generator from {done.which}")
+    taken = "the file's state dict" if done.which == BARE else done.which
+    console.print_line(f"{done.used} variables used, the generator from {taken}")
     for name in done.left_out:
         console.print_line(f"left out: {name}")
     if said and "terms" in said:
@@ -150,10 +158,10 @@ def _read_transgan(
 ) -> tuple[Spec, ModelPlan, Converted, dict[str, str | bool]]:
     from hitzoo.families.open import open_spec
     from hitzoo.zoo.convert_transgan import from_transgan, origin_of, recognise
-    from hitzoo.zoo.transgan_source import AVERAGE, LIVE, read_checkpoint
+    from hitzoo.zoo.state_dict_source import AVERAGE, LIVE, read_state_dicts
 
     parts = {None: None, "ema": AVERAGE, "generator": LIVE}
-    checkpoint = read_checkpoint(source)
+    checkpoint = read_state_dicts(source)
     loaded, plan = open_spec(spec or recognise(checkpoint))
     done = from_transgan(checkpoint, plan, which=parts[which], with_discriminator=with_discriminator)
     return loaded, plan, done, origin_of(checkpoint, done)
@@ -197,10 +205,12 @@ def _to(destination: str, source: str, target: Path | None, force: bool) -> None
         write_npz(target, arrays, force=force)
         count = len(arrays)
     else:
-        from hitzoo.zoo.convert_transgan import to_transgan
+        from hitzoo.zoo.convert_transgan import is_published, to_transgan
         from hitzoo.zoo.transgan_source import write_checkpoint
 
-        parts, prefixed = to_transgan(model)
-        write_checkpoint(target, parts, prefixed=prefixed, force=force)
+        parts, form = to_transgan(model)
+        write_checkpoint(target, parts, **form, force=force)
         count = sum(map(len, parts.values()))
+        if not is_published(parts):
+            console.print_line("note: no configuration of the published code has these shapes")
     console.print_line(f"wrote {count} variables to {target}")

@@ -56,6 +56,8 @@ def _of_model(found: ModelInfo) -> list[tuple[str, str]]:
         ("package", f"{known.get('package', '')}"),
         ("weights", weights),
         ("trained", _trained(known.get("step"))),
+        ("converted", f"from {known['source']} ({known.get('which', '?')})" if "source" in known else ""),
+        ("terms", f"{known.get('terms', '')}"),
         ("file", f"{console.size(found.size)}, sha256 {found.sha256}"),
         ("licence", found.license),
         ("data", ", ".join(found.datasets)),

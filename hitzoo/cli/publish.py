@@ -71,7 +71,8 @@ def publish(
 
     if out is not None and not dry_run:
         raise RequestError("--out is for --dry-run: what is published lies on the Hub")
-    license = check_license(license, license_name)  # before loading torch
+    terms = "" if license else _terms_of_source(model)
+    license = check_license(license, license_name, terms)  # before loading torch
     from hitzoo.hub.provenance import read_report
     from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME, TRAINING_FILES
 
@@ -94,6 +95,22 @@ def publish(
         _show(model, repo, said, more, out, force)
     else:
         _publish(model, repo, said | more, tag, private)
+
+
+def _terms_of_source(model: str) -> str:
+    """The terms that the weights of a folder came with; empty where there are none or it cannot be read."""
+    from contextlib import suppress
+
+    from hitzoo.errors import HitzooError
+
+    with suppress(HitzooError, OSError):
+        if Path(model).is_dir():
+            from hitzoo.hub.describe import info
+            from hitzoo.hub.info import ModelInfo
+
+            found = info(Path(model))
+            return str(found.metadata.get("terms", "")) if isinstance(found, ModelInfo) else ""
+    return ""
 
 
 def _publish(model: str, repo: str, said: dict[str, Any], tag: str | None, private: bool) -> None:

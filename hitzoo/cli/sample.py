@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from hitzoo.sampling.gallery import SampleRequest
     from hitzoo.sampling.generator import Generator
     from hitzoo.sampling.grid import Layout
-    from hitzoo.sampling.style_mixing import Mix
 
 
 def sample(
@@ -43,6 +42,17 @@ def sample(
         Path | None,
         typer.Option(
             metavar="Z.npy", help="Take latents (N, latent_dim) from a file instead of seeds.", show_default=False
+        ),
+    ] = None,
+    classes: Annotated[
+        str | None,
+        typer.Option(
+            "--classes",
+            "--class",
+            metavar="0-9,12",
+            help="Make images of this class, or of several in turn, image by image; of a single seed, one of each."
+            " For models with classes. Default: the seed draws it.",
+            show_default=False,
         ),
     ] = None,
     grid: Annotated[
@@ -61,7 +71,9 @@ def sample(
             metavar="N", min=1, max=64, help="Enlarge N times: the tiles of a grid, or without --grid the pictures."
         ),
     ] = 1,
-    labels: Annotated[bool, typer.Option("--labels", help="Write the seed under each tile of a grid.")] = False,
+    labels: Annotated[
+        bool, typer.Option("--labels", help="Write the seed, and the class, under each tile of a grid.")
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -120,13 +132,17 @@ def sample(
     from hitzoo.cli.models import chosen_model, optimized_precision
 
     with progress.spinner("loading torch"):
+        from hitzoo.sampling.classes import parse_classes
         from hitzoo.sampling.gallery import make_images
+        from hitzoo.sampling.output_names import samples_folder
         from hitzoo.sampling.picture_file import QUALITY
+        from hitzoo.sampling.style_mixing import parse_mix
 
     chosen = chosen_model(name, model)
     quick = optimized_precision(optimized, precision)
     layout = _layout(grid, padding, scale, labels)
-    numbers, style = _seeds(seeds, latents), _mix(mix)
+    numbers, style = _seeds(seeds, latents), None if mix is None else parse_mix(mix)
+    of = None if classes is None else parse_classes(classes)
     with joined(device) as (world, own_device):
         _, loaded = load_alike(world, chosen, own_device, init)
         generator = loaded if quick is None else loaded.fast(quick, keeps_memory=True)
@@ -136,8 +152,11 @@ def sample(
                 generator,
                 numbers,
                 latents,
+                of,
                 grid=layout,
-                folder=_folder(generator, out, npy, layout, truncation, scale, style),
+                folder=out
+                if out is not None or (npy is not None and layout is None)
+                else samples_folder(generator, truncation, 1 if layout else scale, style),
                 npy=npy,
                 truncation=truncation,
                 mix=style,
@@ -181,46 +200,34 @@ def _seeds(seeds: str | None, latents: Path | None) -> list[int] | None:
     return None if latents is not None else parse_seeds("0-15" if seeds is None else seeds)
 
 
-def _mix(words: str | None) -> Mix | None:
-    """Parse the mix, too."""
-    from hitzoo.sampling.style_mixing import parse_mix
-
-    return None if words is None else parse_mix(words)
-
-
-def _folder(
-    generator: Generator,
-    out: Path | None,
-    npy: Path | None,
-    grid: Layout | None,
-    truncation: float,
-    scale: int,
-    mix: Mix | None,
-) -> Path | None:
-    from hitzoo.sampling.output_names import samples_folder
-
-    if out is not None or (npy is not None and grid is None):
-        return out
-    return samples_folder(generator, truncation, 1 if grid else scale, mix)
-
-
 def _format(word: str | None) -> str:
     from hitzoo.sampling.picture_file import format_named
 
     return format_named("png" if word is None else word)
 
 
-def _request(generator: Generator, seeds: list[int] | None, latents: Path | None, **more: Any) -> SampleRequest:
+def _request(
+    generator: Generator, seeds: list[int] | None, latents: Path | None, classes: list[int] | None, **more: Any
+) -> SampleRequest:
+    from hitzoo.sampling.classes import chosen_classes, class_count, with_classes
     from hitzoo.sampling.gallery import SampleRequest
+    from hitzoo.sampling.gallery_names import image_names
     from hitzoo.sampling.latents import latents_of_seeds, read_latents
 
-    width = generator.plan.input_width
+    width, ports = generator.plan.input_width, generator.plan.generator.takes
+    if classes is not None:
+        chosen_classes(classes, generator.plan)
     if latents is not None:
-        z = read_latents(latents, width, generator.plan.generator.takes)
-        return SampleRequest(latents=z, names=[f"latent{index:04d}" for index in range(len(z))], **more)
-    assert seeds is not None
-    names = [f"seed{number:04d}" for number in seeds]
-    return SampleRequest(latents=latents_of_seeds(seeds, width), names=names, seeds=seeds, **more)
+        rows = read_latents(latents, width, ports, classes_follow=classes is not None)
+    else:
+        assert seeds is not None
+        rows = latents_of_seeds(seeds, width)
+    numbers = list(range(len(rows))) if seeds is None else seeds
+    if classes is not None:
+        rows = with_classes(rows, classes, ports)
+        numbers = numbers * len(rows) if len(numbers) == 1 else numbers
+    names = image_names("latent" if seeds is None else "seed", numbers, classes, class_count(ports))
+    return SampleRequest(latents=rows, names=names, seeds=None if seeds is None else numbers, **more)
 
 
 def _report(request: SampleRequest, written: Sequence[Path]) -> str:

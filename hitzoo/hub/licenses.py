@@ -17,8 +17,8 @@ zlib pddl lgpl-lr other
 _KNOWN = frozenset(_LISTED.split())
 
 
-def check_license(identifier: str | None, name: str | None) -> str:
-    """The identifier as the Hub writes it, in small letters.
+def check_license(identifier: str | None, name: str | None, terms: str = "") -> str:
+    """The identifier as the Hub writes it, in small letters; `terms` are those of converted weights, for the hint.
 
     Raises:
         RequestError: none was given, the Hub does not know it, or `other` without saying which.
@@ -26,6 +26,8 @@ def check_license(identifier: str | None, name: str | None) -> str:
     if not identifier:
         ask = "say under which licence the weights may be used:"
         examples = "apache-2.0, cc-by-nc-4.0, … (data sets restrict it: FFHQ is CC-BY-NC-SA-4.0)"
+        if terms:
+            examples = f"cc-by-nc-4.0, {OTHER}, … (the weights' source restricts it: {terms})"
         raise RequestError(f"{ask} license, as {examples}").or_as_option(f"{ask} --license {examples}")
     known = identifier.lower()
     if known not in _KNOWN:
@@ -39,3 +41,18 @@ def check_license(identifier: str | None, name: str | None) -> str:
             f"--license {OTHER} goes with --license-name NAME (and --license-link URL), no other does"
         )
     return known
+
+
+def check_terms(identifier: str, terms: str) -> None:
+    """Compare a licence with the terms that converted weights came with, where there are any.
+
+    Raises:
+        RequestError: a licence that allows more than others' terms may.
+    """
+    if not terms or identifier == OTHER or "-nc" in identifier:
+        return
+    said = f"allows more than the weights' source does ({terms})"
+    way_on = "take one for non-commercial use, or, where the rights are yours,"
+    raise RequestError(f"license {identifier!r} {said}; {way_on} license={OTHER!r}, license_name=NAME").or_as_option(
+        f"--license {identifier} {said}; {way_on} --license {OTHER} --license-name NAME"
+    )

@@ -9,7 +9,7 @@ from typing import Any
 
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec
-from hitzoo.hub.licenses import check_license
+from hitzoo.hub.licenses import check_license, check_terms
 from hitzoo.hub.manifest import read_small
 from hitzoo.hub.model_card import Terms
 from hitzoo.spec.shipped import find_spec
@@ -19,6 +19,7 @@ from hitzoo.zoo.model_folder import ModelFolder
 from hitzoo.zoo.model_layout import OPTIMIZER_NAME, STATE_NAME, is_average_file
 from hitzoo.zoo.pasted import as_meant
 from hitzoo.zoo.run_layout import run_of
+from hitzoo.zoo.weights import read_metadata
 
 README_NAME = "README.md"
 
@@ -63,9 +64,10 @@ def publication_of(
     """Gather what is to be published of a located model, checked as far as possible without the Hub.
 
     Raises:
-        RequestError: no licence, or one that the Hub does not know.
+        RequestError: no licence, one that the Hub does not know, or one against the terms of converted weights.
     """
     terms = replace(terms, license=check_license(terms.license, terms.license_name))
+    check_terms(terms.license, str(read_metadata(found.weights).get("terms", "")))
     card = _record(found)
     bundled = card is not None and found.weights == card.weights
     return Publication(

@@ -38,6 +38,7 @@ from hitzoo.zoo.model_layout import (
     WEIGHTS_NAME,
     average_in_file,
 )
+from hitzoo.zoo.state_dict_source import converted_in_words
 from hitzoo.zoo.weights import read_metadata, read_tensors
 
 GRID_NAME = "samples.png"
@@ -124,7 +125,10 @@ def _facts(
 
 def _weights_in_words(model: ModelFolder) -> str:
     """Say which average of the generator the weights are, where there were several or its norms were recalibrated."""
-    name = average_in_file(model.weights) or read_metadata(model.weights).get("average")
+    metadata = read_metadata(model.weights)
+    if "source" in metadata and "which" in metadata:
+        return converted_in_words(str(metadata["which"]))
+    name = average_in_file(model.weights) or metadata.get("average")
     if name == LIVE:
         return "the generator itself, not its moving average"
     words = average_in_words(model.spec.training, name)

@@ -87,9 +87,11 @@ def read(
             return along_both(query, key, value, kernel)
         case "nystrom":
             return along_both_by_landmarks(query, key, value)
-    assert attention == "axial", f"no attention is called {attention}"
-    half = query.shape[-2] // 2
-    first, second = slice(half), slice(half, None)
-    rows = along_second(query[..., first, :], key[..., first, :], value[..., first, :], kernel)
-    columns = along_first(query[..., second, :], key[..., second, :], value[..., second, :], kernel)
-    return torch.cat((rows, columns), dim=-2)
+        case "axial":
+            half = query.shape[-2] // 2
+            first, second = slice(half), slice(half, None)
+            rows = along_second(query[..., first, :], key[..., first, :], value[..., first, :], kernel)
+            columns = along_first(query[..., second, :], key[..., second, :], value[..., second, :], kernel)
+            return torch.cat((rows, columns), dim=-2)
+        case _:
+            raise AssertionError(f"no attention is called {attention}")

@@ -25,6 +25,8 @@ _SHOWN = {
     "hitzoo:seeds": "seeds",
     "hitzoo:latent": "latent",
     "hitzoo:latents": "latents",
+    "hitzoo:class": "class",
+    "hitzoo:classes": "classes",
     "hitzoo:region": "region",
     "hitzoo:level": "level",
     "hitzoo:grid": "grid",
@@ -62,25 +64,32 @@ def picture_facts(generator: GeneratorModule, truncation: float, mix: Mix | None
     return facts | ({"hitzoo:repo": generator.origin} if generator.origin else {})
 
 
-def of_latents(seeds: Sequence[int] | None, latents: NDArray[np.float32], *, several: bool = False) -> dict[str, str]:
-    """Name the images: the seed of one or the seeds of a grid, else the sha256 of their latents."""
+def of_images(
+    seeds: Sequence[int] | None,
+    latents: NDArray[np.float32],
+    classes: Sequence[int] | None = None,
+    *,
+    several: bool = False,
+) -> dict[str, str]:
+    """Name the images: the seed of one or the seeds of a grid, else the sha256 of their latents; and their classes."""
+    of = {} if classes is None else {"hitzoo:classes" if several else "hitzoo:class": as_ranges(classes)}
     ending = "s" if several else ""
     if seeds is not None:
-        return {f"hitzoo:seed{ending}": as_ranges(seeds)}
-    return {f"hitzoo:latent{ending}": hashlib.sha256(latents.astype("<f4").tobytes()).hexdigest()}
+        return {f"hitzoo:seed{ending}": as_ranges(seeds)} | of
+    return {f"hitzoo:latent{ending}": hashlib.sha256(latents.astype("<f4").tobytes()).hexdigest()} | of
 
 
-def as_ranges(seeds: Sequence[int]) -> str:
+def as_ranges(numbers: Sequence[int]) -> str:
     """`0-35,40` of a list, in its order."""
     words: list[str] = []
-    first = last = seeds[0]
-    for seed in [*seeds[1:], None]:
-        if seed is not None and seed == last + 1:
-            last = seed
+    first = last = numbers[0]
+    for number in [*numbers[1:], None]:
+        if number is not None and number == last + 1:
+            last = number
             continue
         words.append(str(first) if first == last else f"{first}-{last}")
-        if seed is not None:
-            first = last = seed
+        if number is not None:
+            first = last = number
     return ",".join(words)
 
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from hitzoo.neighbours import remove_leftovers_of
 from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.sampling.batches import batches_of, gather_round, rounds
-from hitzoo.sampling.facts import of_latents, picture_facts
+from hitzoo.sampling.classes import classes_of_rows
+from hitzoo.sampling.facts import of_images, picture_facts
 from hitzoo.sampling.gallery_names import check_names, grid_name, made_alike
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.grid import Layout, enlarge
@@ -31,10 +32,9 @@ class SampleRequest:
     """Images to make: that of `latents[i]` becomes `folder/names[i].png`, with its `seeds[i]` in the metadata.
 
     `grid` says how they are laid out on pages too; `npy` takes float32 (N, R, R, C), not clipped. `scale` enlarges the
-    single pictures; `mix` is a style that they take besides their own. What is in the folder already stays unless it
-    would be made again just so, or `force`; with `resume` it is not made again, except for an .npy file, whose numbers
-    do not say what made them.
-    Images are written as they come: memory holds a batch and an unfinished grid.
+    single pictures; `mix` is a style beside their own. What is in the folder already stays unless it would be made
+    again just so, or `force`; with `resume` it is not made again, but for an .npy file, which does not say what made
+    it. Images are written as they come: memory holds a batch and an unfinished grid.
     """
 
     latents: NDArray[np.float32]
@@ -86,8 +86,7 @@ def make_images(
     if len(needed) < len(batches):
         progress(len(request.latents) - sum(map(len, needed)))
     with ExitStack() as stack:
-        if request.mix is not None:
-            stack.enter_context(mixed(generator.module, generator.plan.generator, request.mix))
+        stack.enter_context(mixed(generator.module, generator.plan.generator, request.mix))
         raw = stack.enter_context(_raw_file(request.npy, generator, request)) if request.npy and world.first else None
         for now in rounds(needed, world.size):
             samples, own = None, now[world.rank] if world.rank < len(now) else range(0)
@@ -126,6 +125,7 @@ class _Files:
     def __init__(self, generator: Generator, request: SampleRequest) -> None:
         self.generator, self.request = generator, request
         self.facts = picture_facts(generator, request.truncation, request.mix)
+        self.classes = classes_of_rows(request.latents, generator.plan.generator.takes)
         self.names = [f"{name}{self._suffix}" for name in request.names]
         pages = request.pages if request.folder is not None else []
         self.pages = {f"{grid_name(place, len(pages))}{self._suffix}": page for place, page in enumerate(pages)}
@@ -153,8 +153,9 @@ class _Files:
         side = plan.resolution * request.scale
         check_possible(request.format, side, side, plan.image_channels)
         if request.grid is not None:
-            request.grid.check(plan.resolution)
-            width, height = request.grid.size(plan.resolution, self._texts(range(len(request.latents))))
+            texts = self._texts(range(len(request.latents)))
+            request.grid.check(plan.resolution, texts)
+            width, height = request.grid.size(plan.resolution, texts)
             check_possible(request.format, width, height, plan.image_channels)
         wanted = {name: range(index, index + 1) for index, name in enumerate(self.names)} | self.pages
         remove_leftovers_of(request.folder, wanted)
@@ -208,7 +209,9 @@ class _Files:
         if self.request.grid is None or not self.request.grid.labels:
             return []
         numbers = page if self.request.seeds is None else self.request.seeds[page.start : page.stop]
-        return [str(number) for number in numbers]
+        if self.classes is None:
+            return [str(number) for number in numbers]
+        return [f"{number} class {self.classes[index]}" for number, index in zip(numbers, page, strict=True)]
 
     def _facts_of_file(self, name: str, images: range) -> dict[str, str]:
         return self._facts_of_page(images) if name in self.pages else self._facts_of(images.start)
@@ -224,7 +227,8 @@ class _Files:
     def _which(self, page: range, *, several: bool = False) -> dict[str, str]:
         part = slice(page.start, page.stop)
         seeds = None if self.request.seeds is None else self.request.seeds[part]
-        return of_latents(seeds, self.request.latents[part], several=several)
+        classes = self.classes and self.classes[part]
+        return of_images(seeds, self.request.latents[part], classes, several=several)
 
     @property
     def _quality(self) -> dict[str, str]:
@@ -235,11 +239,8 @@ class _Files:
 def _raw_file(path: Path, generator: Generator, request: SampleRequest) -> Iterator[Target]:
     """An .npy file that is written as images come, and appears under its name when all have."""
     plan = generator.plan
-    header = {
-        "descr": "<f4",
-        "fortran_order": False,
-        "shape": (len(request.latents), plan.resolution, plan.resolution, plan.image_channels),
-    }
+    shape = (len(request.latents), plan.resolution, plan.resolution, plan.image_channels)
+    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
     first = BytesIO()
     np.lib.format.write_array_header_1_0(first, header)
     with stream_target(path, force=request.force) as file:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from itertools import cycle
 from pathlib import Path
 
 from hitzoo.errors import OutputError
@@ -12,8 +13,18 @@ from hitzoo.sampling.facts import difference, is_made_alike
 from hitzoo.sampling.picture_file import FORMATS, read_facts
 from hitzoo.targets import remove
 
-_OUR_NAMES = re.compile(rf"(?:(?:seed|latent)\d+|grid\d*)(?:{'|'.join(map(re.escape, FORMATS.values()))})")
+_OUR_NAMES = re.compile(
+    rf"(?:(?:seed|latent)\d+(?:-class\d+)?|grid\d*)(?:{'|'.join(map(re.escape, FORMATS.values()))})"
+)
 _MOST_LOOKED_AT = 256  # pictures besides those to write; all of a folder are of one making, for this is why
+
+
+def image_names(word: str, numbers: Sequence[int], classes: Sequence[int] | None, count: int) -> list[str]:
+    """`seed0007` of each image, with chosen `classes` (in turn, of `count`) `seed0007-class042`."""
+    names = [f"{word}{number:04d}" for number in numbers]
+    if classes is None:
+        return names
+    return [f"{name}-class{of:0{len(str(count - 1))}d}" for name, of in zip(names, cycle(classes), strict=False)]
 
 
 def grid_name(page: int, pages: int) -> str:

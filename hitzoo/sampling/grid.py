@@ -54,13 +54,13 @@ class Layout:
             self.rows * (height + self.padding) + self.padding,
         )
 
-    def check(self, side: int) -> None:
+    def check(self, side: int, texts: Sequence[str] = ("4294967295",)) -> None:
         """Say before any work that a page is larger than can be made.
 
         Raises:
             RequestError: it is.
         """
-        width, height = self.size(side, ["4294967295"] if self.labels else ())
+        width, height = self.size(side, texts if self.labels else ())
         if width * height > _MOST_PIXELS:
             raise RequestError(
                 f"--grid {_short(self.rows)}x{_short(self.columns)}: a page of {_short(width)}×{_short(height)} pixels;"

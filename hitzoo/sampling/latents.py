@@ -11,12 +11,12 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from hitzoo.errors import RequestError
-from hitzoo.plan.ports import Latent, NoiseKey, Port, columns_of
+from hitzoo.plan.ports import Labels, Latent, NoiseKey, Port, columns_of, input_width
+from hitzoo.sampling.ranges import Listed, parse_ranges, shortened
 
 LARGEST = 1e6  # a latent's value, and the factor of one: a draw is hardly beyond 6, and squares must stay finite
 _LARGEST_SEED = 2**32 - 1
-_MOST_IMAGES = 10_000_000
-_LONGEST = 40  # letters of a mistake that are shown
+_LISTED = Listed(option="--seeds", noun="seed", largest=_LARGEST_SEED, example="0-35,40")
 
 
 def latents_of_seeds(seeds: Iterable[int], latent_dim: int) -> NDArray[np.float32]:
@@ -42,81 +42,79 @@ def parse_seeds(text: str) -> list[int]:
     Raises:
         RequestError: a part is neither, or there are more than ten million.
     """
-    seeds: list[int] = []
-    for part in text.split(","):
-        first, dash, last = (word.strip() for word in part.partition("-"))
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise _no_seeds(text, part, "is neither a seed nor a range; write for example 0-35,40")
-        begin, end = _seed(first), _seed(last if dash else first)
-        if end < begin:
-            raise _no_seeds(text, part, "is neither a seed nor a range; write for example 0-35,40")
-        if len(seeds) + end - begin >= _MOST_IMAGES:
-            raise _no_seeds(text, part, "makes more than ten million images")
-        seeds.extend(range(begin, end + 1))
-    return seeds
+    return parse_ranges(text, _LISTED)
 
 
-def _no_seeds(text: str, part: str, why: str) -> RequestError:
-    return RequestError(f"--seeds {_shortened(text)}: '{_shortened(part.strip())}' {why}")
-
-
-def _seed(digits: str) -> int:
-    """A number of any length: Python itself reads no more than some thousand digits."""
-    plain = digits.lstrip("0") or "0"
-    if len(plain) > len(str(_LARGEST_SEED)):
-        raise RequestError(f"seed {_shortened(digits)} is out of range; seeds are 0 to {_LARGEST_SEED}")
-    return _checked(int(plain))
-
-
-def _shortened(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
-
-
-def read_latents(path: Path, latent_dim: int, ports: Iterable[Port] = ()) -> NDArray[np.float32]:
-    """Latents from an .npy file of shape (N, latent_dim); `ports` are as for `as_latents`.
+def read_latents(
+    path: Path, latent_dim: int, ports: Iterable[Port] = (), *, classes_follow: bool = False
+) -> NDArray[np.float32]:
+    """Latents from an .npy file of shape (N, latent_dim); `ports` and `classes_follow` are as for `as_latents`.
 
     Raises:
         RequestError: no such file, not an array of numbers, another shape, or numbers that no draws are.
     """
-    array = without_noise(_read_array(path), ports)
+    ports = tuple(ports)
+    array = completed(_read_array(path), ports, classes_follow=classes_follow)
     if array.ndim != 2 or array.shape[1] != latent_dim:
-        raise RequestError(f"--latents {path}: shape {array.shape}, the model wants (N, {latent_dim})")
+        more = _without_class(ports, "--classes")
+        raise RequestError(f"--latents {path}: shape {array.shape}, the model wants (N, {latent_dim}){more}")
     if not len(array):
         raise RequestError(f"--latents {path}: holds no latents")
     with np.errstate(over="ignore"):
         return check_latents(np.ascontiguousarray(array, dtype=np.float32), f"--latents {path}:")
 
 
-def as_latents(latents: ArrayLike | torch.Tensor, latent_dim: int, ports: Iterable[Port] = ()) -> NDArray[np.float32]:
+def as_latents(
+    latents: ArrayLike | torch.Tensor, latent_dim: int, ports: Iterable[Port] = (), *, classes_follow: bool = False
+) -> NDArray[np.float32]:
     """Convert latents of any array, or a tensor on any device with or without a gradient, to float32 (N, latent_dim).
 
-    Where the generator's `ports` say that noise goes with a latent, one alone will do: its image has no noise.
+    Where the generator's `ports` say that noise goes with a latent, one alone will do: its image has no noise. Where
+    classes go with it, it will do if `classes_follow`, for `hitzoo.sampling.classes.with_classes` to put in.
 
     Raises:
         RequestError: no numbers, another shape, or values that no draws are.
     """
+    ports = tuple(ports)
     given = latents.detach().cpu().double().numpy() if isinstance(latents, torch.Tensor) else latents
     try:
         with np.errstate(over="ignore"):
-            z = without_noise(np.asarray(given, dtype=np.float32), ports)
+            z = completed(np.asarray(given, dtype=np.float32), ports, classes_follow=classes_follow)
     except (TypeError, ValueError):
-        raise RequestError(f"latents {_shortened(repr(given))}: give an array of numbers, (N, {latent_dim})") from None
+        raise RequestError(f"latents {shortened(repr(given))}: give an array of numbers, (N, {latent_dim})") from None
     if z.ndim != 2 or z.shape[1] != latent_dim:
-        raise RequestError(f"latents of shape {z.shape}; the model wants (N, {latent_dim})")
+        more = _without_class(ports, "classes=")
+        raise RequestError(f"latents of shape {z.shape}; the model wants (N, {latent_dim}){more}")
     return check_latents(z, "latents")
 
 
-def without_noise(array: NDArray[Any], ports: Iterable[Port]) -> NDArray[Any]:
-    """Complete latents that lack the key of the noise by one that means none: (N, dim) to (N, input_width)."""
-    columns = columns_of(ports)
-    alone = sum(port.numbers for port, _ in columns if not isinstance(port, NoiseKey))
-    whole = sum(port.numbers for port, _ in columns)
-    if array.ndim != 2 or array.shape[1] != alone or alone == whole:
+def completed(array: NDArray[Any], ports: Iterable[Port], *, classes_follow: bool = False) -> NDArray[Any]:
+    """Complete latents that lack numbers which 0 can stand for: (N, fewer) to (N, input_width).
+
+    That is the key of the noise, of which 0 means none, and where `classes_follow` the class. Others stay as they are.
+    """
+    ports = tuple(ports)
+    if array.ndim != 2 or array.shape[1] == input_width(ports):
         return array
-    rows = np.zeros((len(array), whole), dtype=array.dtype)
-    given = [index for port, part in columns if not isinstance(port, NoiseKey) for index in range(*part.indices(whole))]
-    rows[:, given] = array
-    return rows
+    kinds: list[tuple[type, ...]] = [(Labels,), (NoiseKey, Labels)] if classes_follow else [(NoiseKey,)]
+    for lacking in kinds:
+        given = [place for port, part in columns_of(ports) if not isinstance(port, lacking) for place in _places(part)]
+        if array.shape[1] == len(given):
+            rows = np.zeros((len(array), input_width(ports)), dtype=array.dtype)
+            rows[:, given] = array
+            return rows
+    return array
+
+
+def _places(columns: slice) -> range:
+    return range(columns.start, columns.stop)
+
+
+def _without_class(ports: Iterable[Port], option: str) -> str:
+    """Say that the class may be given apart, where there is one."""
+    columns = columns_of(ports)
+    alone = sum(port.numbers for port, _ in columns if not isinstance(port, Labels))
+    return f", or (N, {alone}) with {option}" if any(isinstance(port, Labels) for port, _ in columns) else ""
 
 
 def check_latents(latents: NDArray[np.float32], place: str) -> NDArray[np.float32]:

@@ -14,6 +14,7 @@ from hitzoo.errors import RequestError
 from hitzoo.families.fold import is_optimized
 from hitzoo.layers.pixel_range import to_unit
 from hitzoo.plan.model import ModelPlan
+from hitzoo.plan.ports import Labels, NoiseKey
 from hitzoo.sampling.replayed import unwrapped
 from hitzoo.sampling.weights_digest import weights_digest
 from hitzoo.spec.types import Spec
@@ -76,7 +77,9 @@ class GeneratorModule(nn.Module):
         width = self.plan.input_width
         if z.ndim != 2 or z.shape[1] != width:
             raise RequestError(f"latents of shape {tuple(z.shape)}; the model wants (N, {width})")
-        return to_unit(self.module(z if self.is_fast else z.to(self.dtype)), self.plan.pixel_range)
+        whole = any(isinstance(port, NoiseKey | Labels) for port in self.plan.generator.takes)  # not to be rounded
+        images = self.module(z if self.is_fast or whole else z.to(self.dtype))
+        return to_unit(images, self.plan.pixel_range)
 
     def train(self, mode: bool = True) -> Self:
         """Set the training mode of the network and of all in it.

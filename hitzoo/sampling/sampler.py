@@ -14,6 +14,7 @@ from PIL import Image
 from hitzoo.arguments import whole_number
 from hitzoo.errors import RequestError
 from hitzoo.runtime.float32_precision import inference_precision
+from hitzoo.sampling.classes import chosen_classes, with_classes
 from hitzoo.sampling.latents import as_latents, check_truncation, latents_of_seeds
 from hitzoo.sampling.module import GeneratorModule
 from hitzoo.sampling.pictures import not_finite
@@ -42,6 +43,7 @@ class Sampler(GeneratorModule):
         seeds: Iterable[int] | None = None,
         *,
         latents: ArrayLike | torch.Tensor | None = None,
+        classes: int | Iterable[int] | None = None,
         truncation: float = 1.0,
         batch_size: int | None = None,
         output: Literal["samples"] = "samples",
@@ -54,6 +56,7 @@ class Sampler(GeneratorModule):
         seeds: Iterable[int] | None = None,
         *,
         latents: ArrayLike | torch.Tensor | None = None,
+        classes: int | Iterable[int] | None = None,
         truncation: float = 1.0,
         batch_size: int | None = None,
         output: Literal["pil"],
@@ -66,6 +69,7 @@ class Sampler(GeneratorModule):
         seeds: Iterable[int] | None = None,
         *,
         latents: ArrayLike | torch.Tensor | None = None,
+        classes: int | Iterable[int] | None = None,
         truncation: float = 1.0,
         batch_size: int | None = None,
         output: Literal["np"],
@@ -78,6 +82,7 @@ class Sampler(GeneratorModule):
         seeds: Iterable[int] | None = None,
         *,
         latents: ArrayLike | torch.Tensor | None = None,
+        classes: int | Iterable[int] | None = None,
         truncation: float = 1.0,
         batch_size: int | None = None,
         output: Literal["pt"],
@@ -89,6 +94,7 @@ class Sampler(GeneratorModule):
         seeds: Iterable[int] | None = None,
         *,
         latents: ArrayLike | torch.Tensor | None = None,
+        classes: int | Iterable[int] | None = None,
         truncation: float = 1.0,
         batch_size: int | None = None,
         output: Output = "samples",
@@ -99,7 +105,11 @@ class Sampler(GeneratorModule):
         Args:
             seeds: 0 to 2³²−1 each; default seed 0 alone.
             latents: (N, latent_dim), of any array or a tensor on any device, instead of seeds. For a generator with
-                noise: (N, latent_dim + 1), or without the key of the noise an image without noise.
+                noise: (N, latent_dim + 1), or without the key of the noise an image without noise. For one with
+                classes: (N, latent_dim + 1), or without the last number where `classes` are given.
+            classes: the class of every image, or several that are gone through by image in turn and begun again where
+                they end; of a single seed or latent each class makes an image. By default the seed draws the class, or
+                the latents hold it. The same seed keeps its latent and its noise in every class.
             truncation: factor of the latent; where the generator maps it to a style (HiT does not), StyleGAN's ψ
                 towards the mean style.
             batch_size: images per batch; by default as many as make a million pixels, 65,536 on a CPU.
@@ -112,14 +122,14 @@ class Sampler(GeneratorModule):
             The images in the order of the seeds, in the form that `output` names.
 
         Raises:
-            RequestError: seeds and latents together, a wrong shape, a truncation or an output that is not possible, or
-                a generator in training mode.
+            RequestError: seeds and latents together, a wrong shape, a truncation or an output that is not possible,
+                classes that the generator does not have or more of them than images, or a generator in training mode.
             WeightsError: an image is not finite.
         """
         if output not in _OUTPUTS:
             raise RequestError(f"output {output!r} is not possible; possible: {', '.join(_OUTPUTS)}")
         check_truncation(truncation)
-        rows = self._latents(seeds, latents)
+        rows = self._latents(seeds, latents, classes)
         size = self.default_batch_size if batch_size is None else whole_number("batch_size", batch_size, 1)
         with truncation_of(self.module, rows, self.plan.generator.takes, truncation) as z:
             return self._collected(z, self._batches(z, size, progress), output)
@@ -172,10 +182,18 @@ class Sampler(GeneratorModule):
             if progress is not None:
                 progress(part.stop - part.start)
 
-    def _latents(self, seeds: Iterable[int] | None, latents: ArrayLike | torch.Tensor | None) -> NDArray[np.float32]:
-        width = self.plan.input_width
+    def _latents(
+        self,
+        seeds: Iterable[int] | None,
+        latents: ArrayLike | torch.Tensor | None,
+        classes: int | Iterable[int] | None = None,
+    ) -> NDArray[np.float32]:
+        width, ports = self.plan.input_width, self.plan.generator.takes
+        chosen = None if classes is None else chosen_classes(classes, self.plan)
         if latents is None:
-            return latents_of_seeds([0] if seeds is None else seeds, width)
-        if seeds is not None:
+            rows = latents_of_seeds([0] if seeds is None else seeds, width)
+        elif seeds is None:
+            rows = as_latents(latents, width, ports, classes_follow=chosen is not None)
+        else:
             raise RequestError("give seeds or latents, not both")
-        return as_latents(latents, width, self.plan.generator.takes)
+        return rows if chosen is None else with_classes(rows, chosen, ports)

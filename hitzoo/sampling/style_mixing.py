@@ -58,14 +58,17 @@ def check_mix(mix: Mix, plan: NetworkPlan) -> None:
 
 
 @contextmanager
-def mixed(network: nn.Module, plan: NetworkPlan, mix: Mix) -> Iterator[None]:
-    """Inside, the network's images take the style of `mix`; truncation moves it like their own.
+def mixed(network: nn.Module, plan: NetworkPlan, mix: Mix | None) -> Iterator[None]:
+    """Inside, the network's images take the style of `mix`, if any; truncation moves it like their own.
 
     Source: Karras et al. 2019, section 3.1.
 
     Raises:
         RequestError: the generator has no such place, or the seed is out of range.
     """
+    if mix is None:
+        yield
+        return
     check_mix(mix, plan)
     row = torch.from_numpy(latents_of_seeds([mix.seed], input_width(plan.takes)))
     latent = split_inputs(row, plan.takes)[0][0]

@@ -21,7 +21,7 @@ from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.role import Role
 from hitzoo.spec.shipped import shipped_specs
 from hitzoo.zoo.convert import Converted
-from hitzoo.zoo.state_dict_source import AVERAGE, BARE, CRITIC, LIVE, StateDicts
+from hitzoo.zoo.state_dict_source import CRITIC, StateDicts, generator_part, refuse_without_discriminator
 from hitzoo.zoo.weights import compare
 
 _Shapes = Mapping[str, tuple[int, ...]]
@@ -36,10 +36,8 @@ def recognise(source: StateDicts, code: str, file: str = "") -> list[str]:
     Raises:
         WeightsError: none has, or several networks have; the way on is `--spec`.
     """
-    plans = [compile_spec(load_spec(name)) for name in shipped_specs()]
-    fitting: dict[str, list[str]] = {}
-    for plan in _fitting(plans, source, code):
-        fitting.setdefault(plan.generator_hash, []).append(plan.name)
+    plans = _shipped_plans()
+    fitting = _by_network(_fitting(plans, source, code))
     if len(fitting) == 1:
         (names,) = fitting.values()
         letters = "".join(re.findall("[a-z]+", file.lower()))
@@ -60,13 +58,25 @@ def recognise(source: StateDicts, code: str, file: str = "") -> list[str]:
 
 def dialect_of(source: StateDicts, plan: ModelPlan, code: str) -> str:
     """Name the code whose names a source has: the one given, or a successor for the same networks that fits."""
-    state = source.parts[_generator_part(source, None)]
+    state = source.parts[generator_part(source, None)]
     return _spoken(state, source.beside, plan, code) or code
+
+
+def _shipped_plans() -> list[ModelPlan]:
+    return [compile_spec(load_spec(name)) for name in shipped_specs()]
+
+
+def _by_network(plans: Iterable[ModelPlan]) -> dict[str, list[str]]:
+    """Names of plans by the generator that they share."""
+    names: dict[str, list[str]] = {}
+    for plan in plans:
+        names.setdefault(plan.generator_hash, []).append(plan.name)
+    return names
 
 
 def _fitting(plans: Iterable[ModelPlan], source: StateDicts, code: str) -> list[ModelPlan]:
     """The plans whose generator has a source's shapes under the names of a code."""
-    state = source.parts[_generator_part(source, None)]
+    state = source.parts[generator_part(source, None)]
     return [plan for plan in plans if code in _codes(plan) and _spoken(state, source.beside, plan, code)]
 
 
@@ -91,31 +101,24 @@ def from_state_dicts(
     Raises:
         WeightsError: a part or variable is missing, left over, of another shape or not finite.
     """
-    part = _generator_part(source, which)
-    if with_discriminator and CRITIC not in source.parts:
-        raise WeightsError(f"the source has no discriminator, {CRITIC}; it has {', '.join(source.parts)}")
+    part = generator_part(source, which)
+    if with_discriminator:
+        refuse_without_discriminator(source)
     generator = _convert(source, part, plan, "generator", code)
     discriminator = _convert(source, CRITIC, plan, "discriminator", code) if with_discriminator else None
     taken = (part, *([CRITIC] if with_discriminator else []))
-    unused = (f"{name}: {len(state)} variables" for name, state in source.parts.items() if name not in taken)
+    unused = (
+        f"{source.name_of(one)}: {len(state)} variables" for one, state in source.parts.items() if one not in taken
+    )
     used = _used(source, part, plan, "generator", code)
     used += _used(source, CRITIC, plan, "discriminator", code) if with_discriminator else 0
-    return Converted(part, generator, discriminator, used, (*unused, *source.others))
+    return Converted(source.name_of(part), generator, discriminator, used, (*unused, *source.others))
 
 
 def origin_of(code: str, converted: Converted) -> dict[str, str]:
     """Say in the header of a converted model where it comes from, and on which terms."""
     terms = {"terms": CODES[code].terms} if CODES[code].terms else {}
     return {"source": CODES[code].repository, "which": converted.which} | terms
-
-
-def _generator_part(source: StateDicts, which: str | None) -> str:
-    possible = [part for part in (AVERAGE, LIVE, BARE) if part in source.parts]
-    if which is None and possible:
-        return possible[0]
-    if which in possible:
-        return str(which)
-    raise WeightsError(f"the source has no {which or 'generator'}; it has {', '.join(source.parts)}")
 
 
 def _variables(plan: ModelPlan, role: Role, code: str) -> list[Variable]:
@@ -171,13 +174,20 @@ def _chosen(variables: Iterable[Variable], held: Container[str]) -> list[Variabl
 def _convert(source: StateDicts, part: str, plan: ModelPlan, role: Role, code: str) -> dict[str, torch.Tensor]:
     state, variables = source.parts[part], _variables(plan, role, code)
     if differences := _differences(state, source.beside, variables):
-        raise WeightsError(
-            "\n".join([f"the variables of {part} are not those of {plan.name}:", *differences, *_way_on(role)])
-        )
+        names = _by_network(_fitting(_shipped_plans(), source, code)).values()
+        hint = f"fits: --spec {', '.join(one[0] for one in names)}"
+        if not names:
+            hint = "no shipped spec has a generator with these variables"
+        if role == "discriminator":  # a spec is found by its generator
+            hint = (
+                "give --spec FILE whose section `discriminator` describes this one, or leave --with-discriminator out"
+            )
+        where = f"{source.file}: the variables of {source.name_of(part)} are not those of {plan.name}:"
+        raise WeightsError("\n".join([where, *differences, hint]))
     held = {**source.beside, **state}
     pieces: dict[str, list[torch.Tensor]] = {}
     for one in _chosen(variables, held):
-        pieces.setdefault(one.ours, []).append(_as_ours(one, held[one.theirs], part))
+        pieces.setdefault(one.ours, []).append(_as_ours(one, held[one.theirs], source.name_of(part)))
     found = {name: tensors[0] if len(tensors) == 1 else torch.cat(tensors, dim=-1) for name, tensors in pieces.items()}
     with torch.device("meta"):
         names = build_network(plan, role).state_dict().keys()
@@ -185,13 +195,6 @@ def _convert(source: StateDicts, part: str, plan: ModelPlan, role: Role, code: s
         new = build_network(plan, role).state_dict()
         found |= {name: new[name] for name in missing}
     return {name: found[name] for name in names}
-
-
-def _way_on(role: Role) -> list[str]:
-    """A spec is found by its generator; its discriminator may have another form."""
-    if role == "generator":
-        return []
-    return ["  give --spec FILE whose section `discriminator` describes this one, or leave --with-discriminator out"]
 
 
 def _used(source: StateDicts, part: str, plan: ModelPlan, role: Role, code: str) -> int:

@@ -1,4 +1,4 @@
-"""Reading and writing what the published TransGAN code saved: a dict of dicts of tensors, by torch.
+"""Buffers in checkpoints of the published TransGAN code, and writing them: a dict of dicts of tensors, by torch.
 
 Their format is a pickle. It is read by torch's own reader of tensors alone, which runs nothing that the file names
 (decision 27); models of hitzoo are safetensors as ever (decision 4).
@@ -7,65 +7,53 @@ Their format is a pickle. It is read by torch's own reader of tensors alone, whi
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import torch
 
-from hitzoo.errors import WeightsError
+from hitzoo.objectives.augment.band_filter import band_kernels
 from hitzoo.targets import file_target
-from hitzoo.zoo.torch_file import read_torch_file
+from hitzoo.zoo.state_dict_source import AVERAGE, BARE, CRITIC, LIVE
 
-AVERAGE, LIVE, CRITIC, BARE = "avg_gen_state_dict", "gen_state_dict", "dis_state_dict", "generator alone"
-"""The parts of a checkpoint: the averaged and the live generator, and the discriminator; or a file of one generator."""
+NAMES: Final = {AVERAGE: "avg_gen_state_dict", LIVE: "gen_state_dict", CRITIC: "dis_state_dict", BARE: BARE}
+"""That code's names for the parts of a checkpoint."""
 
-PREFIX: Final = "module."
-_INDEX, _FILTERS = "relative_position_index", "Hz_fbank"
+FILTERS: Final = "Hz_fbank"
+"""The kernels of its filter of bands, which a discriminator has that is trained with it: [4, 43]."""
 
-
-@dataclass(frozen=True)
-class Checkpoint:
-    """The variables of each part by their names without prefix; `prefixed` says whether the file's have it.
-
-    `others` are the names of what else the file holds, which is not used.
-    """
-
-    parts: Mapping[str, Mapping[str, torch.Tensor]]
-    prefixed: bool
-    others: tuple[str, ...]
+_PREFIX, _INDEX = "module.", "relative_position_index"
 
 
-def read_checkpoint(path: Path) -> Checkpoint:
-    """Read the tensors of a checkpoint, on the CPU.
-
-    Buffers that follow from a network's sizes are left out.
-
-    Raises:
-        WeightsError: no such file, damaged, or it holds other things than tensors and plain values.
-    """
-    content = read_torch_file(path)
-    if not isinstance(content, Mapping):
-        raise WeightsError(f"{path} holds a {type(content).__name__}, not a dict of tensors")
-    found = {part: content[part] for part in (AVERAGE, LIVE, CRITIC) if isinstance(content.get(part), Mapping)}
-    parts = found or {BARE: content}
-    tensors = {part: dict(_variables(state)) for part, state in parts.items()}
-    if not any(tensors.values()):
-        raise WeightsError(f"{path} holds no tensors; it has {', '.join(map(str, list(content)[:8])) or 'nothing'}")
-    prefixed = any(str(name).startswith(PREFIX) for state in parts.values() for name in state)
-    return Checkpoint(tensors, prefixed, tuple(str(name) for name in content if found and name not in found))
+def variables_of(state: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The tensors of a state dict without the buffers that follow from a network's sizes."""
+    return {name: tensor for name, tensor in state.items() if name.rsplit(".", 1)[-1] not in (_INDEX, FILTERS)}
 
 
 def write_checkpoint(
-    path: Path, parts: Mapping[str, Mapping[str, torch.Tensor]], *, prefixed: bool, force: bool = False
+    path: Path,
+    parts: Mapping[str, Mapping[str, torch.Tensor]],
+    *,
+    prefixed: bool,
+    filters: bool = False,
+    force: bool = False,
 ) -> None:
-    """Write parts as the published code reads them, their buffers made anew; whole or not at all."""
-    prefix = PREFIX if prefixed else ""
+    """Write parts as the published code reads them, their buffers made anew; whole or not at all.
+
+    Args:
+        parts: variables by name, by part (`AVERAGE`, `LIVE`, `CRITIC`, or `BARE` alone).
+        prefixed: names begin with `module.`.
+        filters: the discriminator has the kernels of the augmentation's filter.
+    """
+    prefix = _PREFIX if prefixed else ""
     content: dict[str, Any] = {
-        part: {f"{prefix}{name}": tensor for name, tensor in _with_buffers(tensors)} for part, tensors in parts.items()
+        part: {f"{prefix}{name}": tensor for name, tensor in _with_indices(tensors)} for part, tensors in parts.items()
     }
+    if filters and CRITIC in content:
+        content[CRITIC][f"{prefix}{FILTERS}"] = band_kernels().float()
     with file_target(path, force=force) as temporary:
-        torch.save(content.get(BARE, content), temporary)  # noqa: TID251 - their format, for their code
+        named = {NAMES[part]: state for part, state in content.items()}
+        torch.save(content.get(BARE, named), temporary)  # noqa: TID251 - their format, for their code
 
 
 def index_of_pairs(side: int) -> torch.Tensor:
@@ -75,14 +63,7 @@ def index_of_pairs(side: int) -> torch.Tensor:
     return (y[:, None] - y + side - 1) * (2 * side - 1) + (x[:, None] - x + side - 1)
 
 
-def _variables(state: Mapping[Any, Any]) -> Iterator[tuple[str, torch.Tensor]]:
-    for name, tensor in state.items():
-        plain = str(name).removeprefix(PREFIX)
-        if isinstance(tensor, torch.Tensor) and plain.rsplit(".", 1)[-1] not in (_INDEX, _FILTERS):
-            yield plain, tensor
-
-
-def _with_buffers(tensors: Mapping[str, torch.Tensor]) -> Iterator[tuple[str, torch.Tensor]]:
+def _with_indices(tensors: Mapping[str, torch.Tensor]) -> Iterator[tuple[str, torch.Tensor]]:
     """The tensors, each table of relative positions followed by its index."""
     for name, tensor in tensors.items():
         yield name, tensor

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from importlib.metadata import version
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from PIL.PngImagePlugin import PngImageFile
 
 from hitzoo.sampling.picture_file import read_facts
 from tests.conftest import Run
+from tests.families.r3gan.variables import TINY as CONDITIONAL
 
 
 @pytest.fixture
@@ -180,3 +182,56 @@ def test_pictures_in_other_formats(run: Run, model: Path, tmp_path: Path, format
         f"grid.{format}", f"seed0000.{format}", f"seed0001.{format}",
     ]  # fmt: skip
     assert read_facts(tmp_path / "out" / f"grid.{format}")["hitzoo:seeds"] == "0-1"
+
+
+@pytest.fixture
+def conditional(run: Run, tmp_path: Path) -> Path:
+    """A model of 3 classes, whose latents have 6 numbers."""
+    (tmp_path / "classes.yaml").write_text(CONDITIONAL, encoding="utf-8")
+    run("build", "classes.yaml", "--out", "classes")
+    return tmp_path / "classes"
+
+
+def test_pictures_of_chosen_classes(run: Run, conditional: Path, tmp_path: Path) -> None:
+    assert run("sample", "classes", "--seeds", "0-3", "--classes", "0-1,2", "--grid", "2x2").stdout.startswith(
+        "4 images"
+    )
+    folder = tmp_path / "samples" / "classes"
+    numbers = {"seed0000-class0": "0", "seed0001-class1": "1", "seed0002-class2": "2", "seed0003-class0": "0"}
+    assert sorted(path.stem for path in folder.iterdir()) == ["grid", *numbers]
+    assert {name: read_facts(folder / f"{name}.png")["hitzoo:class"] for name in numbers} == numbers
+    assert read_facts(folder / "grid.png")["hitzoo:classes"] == "0-2,0"
+    run("sample", "classes", "--seed", 3, "--classes", "0-2")
+    assert {path.name for path in folder.glob("seed0003*")} == {f"seed0003-class{number}.png" for number in range(3)}
+    assert read_facts(folder / "seed0003-class2.png")["hitzoo:seed"] == "3"
+
+
+def test_latents_with_classes_beside_them(run: Run, conditional: Path, tmp_path: Path) -> None:
+    z = np.random.default_rng(0).standard_normal((3, 6)).astype(np.float32)
+    np.save(tmp_path / "z.npy", z)
+    run("sample", "classes", "--latents", "z.npy", "--classes", "2,0", "--npy", "out.npy", "--out", "out")
+    names = ["latent0000-class2.png", "latent0001-class0.png", "latent0002-class2.png"]
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == names
+    middles = [NormalDist().inv_cdf((number + 0.5) / 3) for number in (2, 0, 2)]
+    np.save(tmp_path / "rows.npy", np.c_[z, middles].astype(np.float32))
+    run("sample", "classes", "--latents", "rows.npy", "--npy", "expected.npy")
+    np.testing.assert_allclose(np.load(tmp_path / "out.npy"), np.load(tmp_path / "expected.npy"), rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["classes", "--classes", "0-3"], "class 3 is out of range; tiny-r3gan has 3 classes, 0 to 2"),
+        (["classes", "--classes", "a"], "--classes a: 'a' is neither a class nor a range"),
+        (["classes", "--classes", "0-2", "--seeds", "0-1"], "3 classes for 2 images"),
+        (["classes", "--latents", "z.npy"], "the model wants (N, 7), or (N, 6) with --classes"),
+        (["tiny.yaml", "--init", "random", "--classes", "0"], "tiny has no classes to choose from"),
+    ],
+)
+def test_mistakes_with_classes(
+    run: Run, conditional: Path, spec: Path, tmp_path: Path, words: list[str], said: str
+) -> None:
+    np.save(tmp_path / "z.npy", np.zeros((3, 6)))
+    before = sorted(tmp_path.rglob("*"))
+    assert said in run("sample", *words, code=2).stderr
+    assert sorted(tmp_path.rglob("*")) == before

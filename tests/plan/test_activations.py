@@ -59,7 +59,7 @@ def check_plan(plan: ModelPlan, device: str, readers: tuple[str, ...] = ("stages
         side, channels = plan.generator.resolution, plan.generator.image_channels
         inputs = {
             batch: (
-                torch.empty(batch, plan.input_width),
+                torch.zeros(batch, plan.input_width),  # no numbers of chance: some stand for a class
                 torch.empty(batch, side, side, channels).permute(0, 3, 1, 2),
             )
             for batch in (BATCH, 2 * BATCH)

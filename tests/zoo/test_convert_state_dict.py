@@ -113,6 +113,8 @@ def test_everything_wrong_is_said(run: Run, state: dict[str, torch.Tensor]) -> N
     said = run(*FROM, "all.pt", code=2).stderr
     for words in ("style.1.bias 5 is missing", "other 2 is not part", "conv1.noise.weight is 3, the network wants 1"):
         assert words in said
+    assert "all.pt: the variables of g_ema are not those of" in said
+    assert said.rstrip().endswith("no shipped spec has a generator with these variables")
     assert not Path("model").exists()
 
 
@@ -121,9 +123,17 @@ def test_everything_wrong_is_said(run: Run, state: dict[str, torch.Tensor]) -> N
     [
         ({"g": {}}, (), "holds no tensors; it has g"),
         ([1], (), "holds a list, not a dict of tensors"),
-        ({"d": {"x": torch.ones(1)}}, (), "the source has no generator; it has d"),
-        ({"g": {"x": torch.ones(1)}}, ("--which", "ema"), "the source has no g_ema; it has g"),
-        ({"g": {"x": torch.ones(1)}}, ("--with-discriminator",), "the source has no discriminator, d; it has g"),
+        (
+            {"d": {"x": torch.ones(1)}},
+            (),
+            "all.pt has no generator; it has d: a generator is called g_ema, G_ema, avg_gen_state_dict, g,",
+        ),
+        (
+            {"g": {"x": torch.ones(1)}},
+            ("--which", "ema"),
+            "all.pt has no averaged generator; it has g: leave --which out",
+        ),
+        ({"g": {"x": torch.ones(1)}}, ("--with-discriminator",), "all.pt has no discriminator; it has g: leave --with"),
         ({"g_ema": Path}, (), "nothing in it was run"),
     ],
 )

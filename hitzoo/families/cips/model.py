@@ -76,7 +76,7 @@ class CipsGenerator(nn.Module):
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """The images of a batch of rows, in NCHW shape and channels-last memory."""
-        z, *keys = split_inputs(rows, self.plan.takes)
+        z, *keys = split_inputs(rows, self.plan.takes, next(self.parameters()).dtype)
         side = self.plan.resolution
         pixels = Pixels(side, 0, 0, side, side)
         features = self.features(pixels).flatten(0, 1)

@@ -37,7 +37,7 @@ class Stylegan2Generator(nn.Module):
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """The images of a batch of rows."""
-        z, *keys = split_inputs(rows, self.plan.takes)
+        z, *keys = split_inputs(rows, self.plan.takes, next(self.parameters()).dtype)
         key = keys[0] if keys else None
         w = self.mapping.at_places(z, key, self.plan.styles)
         return self.synthesis(w, key if self.plan.noise == "random" else None)

@@ -33,6 +33,9 @@ def test_arrays_of_both_networks(run: Run, tmp_path: Path, monkeypatch: pytest.M
     )
     np.save("z.npy", given.numpy())
     run("sample", "--model", "model", "--latents", "z.npy", "--npy", "out.npy")
+    np.save("latents.npy", given[:, :-1].numpy())
+    run("sample", "--model", "model", "--latents", "latents.npy", "--classes", "0-2", "--npy", "chosen.npy")
+    assert np.array_equal(np.load("chosen.npy"), np.load("out.npy"))
     own = variables(plan)
     with torch.inference_mode():
         expected = filled(build_generator(plan), own, scales(own))(given)

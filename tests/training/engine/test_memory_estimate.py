@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import load_spec
 from hitzoo.objectives.batch_random import BatchRandom
 from hitzoo.objectives.build import objective_of
 from hitzoo.objectives.moment import Moment
@@ -129,3 +130,11 @@ def test_sections_without_a_hash_are_measured_each_time(tiny_spec) -> None:
     spec = tiny_spec()
     plan = replace(compile_spec(spec), notes=["a list"])
     assert measure_footprint(spec, plan) == measure_footprint(spec, compile_spec(spec))
+
+
+@pytest.mark.exhaustive
+def test_transgan_at_256_trains_within_20_gb() -> None:
+    """With the `--batch-per-device 2` that the spec's header names; 600 MB are Python's and torch's."""
+    spec = load_spec("transgan-celebahq256")
+    found = measure_footprint(spec, compile_spec(spec))
+    assert found.training_fixed + 2 * found.training_per_image + 6e8 <= 20e9

@@ -35,7 +35,7 @@ class R3ganGenerator(nn.Module):
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """The images of a batch of rows."""
-        return self.synthesis(*split_inputs(rows, self.plan.takes))
+        return self.synthesis(*split_inputs(rows, self.plan.takes, self.to_image.weight.dtype))
 
     def synthesis(self, z: torch.Tensor, labels: torch.Tensor | None = None) -> torch.Tensor:
         """Return the images of latents [B, latent_dim], and of labels [B] where there are classes."""

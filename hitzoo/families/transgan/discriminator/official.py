@@ -28,8 +28,10 @@ def discriminator_variables(plan: TransganDiscriminatorPlan) -> Iterator[Variabl
 
 def _name_of(stage: TransganScalePlan, number: int, place: int) -> str:
     """Blocks over the whole map that follow others of the stage are counted anew, under its number with a 1."""
-    first = next((k for k, block in enumerate(stage.blocks) if block.kwargs["attention"] == "global"), place + 1)
-    return f"blocks_{number}.{place}" if not 0 < first <= place else f"blocks_{number}1.{place - first}"
+    windowed = sum(block.kwargs["attention"] != "global" for block in stage.blocks)
+    if windowed and place >= windowed:
+        return f"blocks_{number}1.{place - windowed}"
+    return f"blocks_{number}.{place}"
 
 
 def _of_patches(theirs: str, patches: BlockPlan) -> Iterator[Variable]:

@@ -51,7 +51,7 @@ class TransganGenerator(nn.Module):
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """The images of a batch of rows, in NCHW shape and channels-last memory."""
-        z, *keys = split_inputs(rows, self.plan.takes)
+        z, *keys = split_inputs(rows, self.plan.takes, next(self.parameters()).dtype)
         x = self.initial(z)
         tokens = self.tokens(z) if self.tokens is not None else None
         for stage in self.stages:

@@ -14,7 +14,7 @@ class TransganStageSpec:
 
     `upsample` is how the map comes from the stage before: `pixel_shuffle` deals each position's channels to 2×2
     positions, `bicubic` keeps the width. `depth` blocks have the stage's `attention`, `global_depth` more attend to the
-    whole map. `smooth` low-passes the stage's map before the next one takes it.
+    whole map. `smooth` low-passes the stage's map before the next one, or the image, takes it.
     """
 
     channels: int
