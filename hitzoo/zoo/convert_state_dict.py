@@ -174,9 +174,9 @@ def _chosen(variables: Iterable[Variable], held: Container[str]) -> list[Variabl
 def _convert(source: StateDicts, part: str, plan: ModelPlan, role: Role, code: str) -> dict[str, torch.Tensor]:
     state, variables = source.parts[part], _variables(plan, role, code)
     if differences := _differences(state, source.beside, variables):
-        names = _by_network(_fitting(_shipped_plans(), source, code)).values()
-        hint = f"fits: --spec {', '.join(one[0] for one in names)}"
-        if not names:
+        fitting = _by_network(_fitting(_shipped_plans(), source, code)).values()
+        hint = f"fits: --spec {', '.join(names[0] for names in fitting)}"
+        if not fitting:
             hint = "no shipped spec has a generator with these variables"
         if role == "discriminator":  # a spec is found by its generator
             hint = (
