@@ -164,7 +164,7 @@ def _shapes_of(checkpoint: StateDicts, part: str) -> dict[str, tuple[int, ...]]:
 
 
 def _differences(shapes: _Shapes, role: Role) -> dict[str, list[str]]:
-    """What a network has otherwise than those of each published configuration."""
+    """Differences of a network from those of each published configuration."""
     wanted = {name: _wanted(compile_spec(load_spec(name)), role) for name in PUBLISHED}
     return {name: compare({one.theirs: one.shape for one in own}, shapes) for name, own in wanted.items()}
 
