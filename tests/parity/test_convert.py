@@ -141,7 +141,7 @@ def test_the_official_code_has_no_convnet(run: Run, tiny: dict[str, Array]) -> N
         (("convert", "--to", "hit-gan", "nowhere", "out.npz", "--spec", "x"), "--spec cannot be used with --to"),
         ((*FROM, "out.npz"), "OUT cannot be used with --from"),
         ((*FROM[:-1], "broken.npz"), "broken.npz exists already"),
-        (("convert", "source.npz"), "--from hit-gan or --to hit-gan"),
+        (("convert", "source.npz"), "give --from with one of hit-gan, transgan, cips"),
         (("convert", "--from", "stylegan", "source.npz"), "'stylegan' is not known; possible: hit-gan, transgan"),
         (("convert", "--from", "hit-gan", "source.npz"), "--from needs --spec NAME and --out DIR"),
         (FROM, "no file at source.npz"),
