@@ -170,6 +170,7 @@ class StepBench:
             latent_dim=self.plan.input_width,
             device=self.device,
             execution=setting.execution,
+            pixel_range=self.plan.pixel_range,
         )
 
     def time(self, step: StepRunner, setting: Setting) -> float:

@@ -169,13 +169,17 @@ def _read_transgan(
 def _read_state_dicts(
     origin: str, source: Path, spec: str | None, which: str | None, with_discriminator: bool
 ) -> tuple[Spec, ModelPlan, Converted, dict[str, str]]:
+    from hitzoo.cli import console
     from hitzoo.families.open import open_spec
     from hitzoo.zoo.convert_state_dict import dialect_of, from_state_dicts, origin_of, recognise
     from hitzoo.zoo.state_dict_source import AVERAGE, LIVE, read_state_dicts
 
     parts = {None: None, "ema": AVERAGE, "generator": LIVE}
     found = read_state_dicts(source)
-    loaded, plan = open_spec(spec or recognise(found, origin))
+    names = [spec] if spec else recognise(found, origin, source.name)
+    loaded, plan = open_spec(names[0])
+    if len(names) > 1:
+        console.print_line(f"note: {names[0]} has this network, and so have {', '.join(names[1:])}: --spec says which")
     code = dialect_of(found, plan, origin)
     done = from_state_dicts(found, plan, code, which=parts[which], with_discriminator=with_discriminator)
     return loaded, plan, done, origin_of(code, done)

@@ -93,6 +93,14 @@ def sample(
     format: PictureFormatOption = None,
     quality: QualityOption = None,
     truncation: TruncationOption = 1.0,
+    mix: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SEED@PLACE",
+            help="Take the style of another seed from a place on, e.g. 7@4: style mixing, for generators with styles.",
+            show_default=False,
+        ),
+    ] = None,
     batch_size: Annotated[
         int | None,
         typer.Option(
@@ -126,12 +134,14 @@ def sample(
     with progress.spinner("loading torch"):
         from hitzoo.sampling.classes import parse_classes
         from hitzoo.sampling.gallery import make_images
+        from hitzoo.sampling.output_names import samples_folder
         from hitzoo.sampling.picture_file import QUALITY
+        from hitzoo.sampling.style_mixing import parse_mix
 
     chosen = chosen_model(name, model)
     quick = optimized_precision(optimized, precision)
     layout = _layout(grid, padding, scale, labels)
-    numbers = _seeds(seeds, latents)
+    numbers, style = _seeds(seeds, latents), None if mix is None else parse_mix(mix)
     of = None if classes is None else parse_classes(classes)
     with joined(device) as (world, own_device):
         _, loaded = load_alike(world, chosen, own_device, init)
@@ -144,9 +154,12 @@ def sample(
                 latents,
                 of,
                 grid=layout,
-                folder=_folder(generator, out, npy, layout, truncation, scale),
+                folder=out
+                if out is not None or (npy is not None and layout is None)
+                else samples_folder(generator, truncation, 1 if layout else scale, style),
                 npy=npy,
                 truncation=truncation,
+                mix=style,
                 batch_size=batch_size,
                 format=_format(format),
                 quality=QUALITY if quality is None else quality,
@@ -185,16 +198,6 @@ def _seeds(seeds: str | None, latents: Path | None) -> list[int] | None:
     if seeds is not None and latents is not None:
         raise RequestError("give --seeds or --latents, not both")
     return None if latents is not None else parse_seeds("0-15" if seeds is None else seeds)
-
-
-def _folder(
-    generator: Generator, out: Path | None, npy: Path | None, grid: Layout | None, truncation: float, scale: int
-) -> Path | None:
-    from hitzoo.sampling.output_names import samples_folder
-
-    if out is not None or (npy is not None and grid is None):
-        return out
-    return samples_folder(generator, truncation, 1 if grid else scale)
 
 
 def _format(word: str | None) -> str:

@@ -8,7 +8,9 @@ from torch.export import Dim, ExportedProgram
 
 from hitzoo.families.fold import fold
 from hitzoo.fold.kernels import plain_kernels
+from hitzoo.layers.pixel_range import to_unit
 from hitzoo.sampling.generator import Generator
+from hitzoo.spec.types import PixelRange
 
 _ANY_BUT_ONE = 2  # a traced batch of 1 would be taken for a constant
 
@@ -22,7 +24,7 @@ def traced(generator: Generator) -> ExportedProgram:
     Raises:
         RequestError: the generator is in training mode.
     """
-    network = ToImages(_row_by_row(fold(generator.module, plain_kernels())))
+    network = ToImages(_row_by_row(fold(generator.module, plain_kernels())), generator.plan.pixel_range)
     latents = torch.zeros(_ANY_BUT_ONE, generator.plan.input_width)
     batch = Dim("batch", min=1)
     program = torch.export.export(network, (latents,), dynamic_shapes={"latents": {0: batch}}, strict=False)
@@ -33,15 +35,15 @@ def traced(generator: Generator) -> ExportedProgram:
 
 
 class ToImages(nn.Module):
-    """The optimized network with contiguous NCHW images and a named input."""
+    """The optimized network with contiguous NCHW images in [-1, 1] and a named input."""
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, pixel_range: PixelRange) -> None:
         super().__init__()
-        self.network = network
+        self.network, self.pixel_range = network, pixel_range
 
     def forward(self, latents: torch.Tensor) -> torch.Tensor:
         """Return contiguous float32 images."""
-        return self.network(latents).contiguous()
+        return to_unit(self.network(latents), self.pixel_range).contiguous()
 
 
 def _row_by_row(network: nn.Module) -> nn.Module:

@@ -14,6 +14,7 @@ from hitzoo.families.training_problems import regularizer_problems, training_pro
 from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.network import NetworkPlan
 from hitzoo.plan.ports import Image
+from hitzoo.spec.place import Path
 from hitzoo.spec.types import Spec
 
 
@@ -27,7 +28,7 @@ def compile_generator(spec: Spec) -> ModelPlan:
     generator, problems = _planned(family, spec.generator, _frame(spec, ANY_SIDE), spec)
     if generator is None:
         raise spec.places.error(problems)
-    return ModelPlan(name=spec.name, networks={"generator": generator})
+    return ModelPlan(name=spec.name, networks={"generator": generator}, pixel_range=spec.data.pixel_range)
 
 
 def compile_spec(spec: Spec) -> ModelPlan:
@@ -53,7 +54,7 @@ def compile_spec(spec: Spec) -> ModelPlan:
         raise spec.places.error([*problems, *training_problems(spec, outline)])
     frame = replace(frame, side=outline.side, decided_by=outline.decided_by, change=outline.change)
     discriminator, more = _planned(critic, spec.discriminator, frame, spec)
-    problems += [*more, *training_problems(spec, outline, discriminator)]
+    problems += [*more, *training_problems(spec, outline, discriminator), *_range_problems(spec)]
     if generator is not None and discriminator is not None:
         problems += discriminator_port_problems(discriminator, generator, spec)
     if generator is None or discriminator is None or problems:
@@ -62,7 +63,17 @@ def compile_spec(spec: Spec) -> ModelPlan:
         name=spec.name,
         networks={"generator": generator, "discriminator": discriminator},
         notes=(*notes_of(spec, generator), *_family_notes(critic, discriminator, spec)),
+        pixel_range=spec.data.pixel_range,
     )
+
+
+def _range_problems(spec: Spec) -> list[Problem]:
+    """ImageNet's statistics are those of three channels."""
+    if spec.data.pixel_range == "unit" or spec.data.channels == 3:
+        return []
+    message = f"the range {spec.data.pixel_range} is one of 3 channels, not of {spec.data.channels}"
+    beside: list[Path] = [("data", "channels")]
+    return [spec.places.problem(("data", "range"), message, "leave it out, or set data.channels: 3", beside=beside)]
 
 
 def _family_notes(family: Family[Any, Any], plan: NetworkPlan, spec: Spec) -> tuple[str, ...]:

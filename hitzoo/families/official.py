@@ -1,7 +1,8 @@
 """Variables of other code beside ours: names, shapes, and how axes correspond.
 
 TensorFlow's kernels: linear (in, out); query, key and value (in, heads, d); attention output (heads, d, out);
-convolutions (kh, kw, in, out). PyTorch's learned maps: (1, channels, height, width), ours channels-last.
+convolutions (kh, kw, in, out). PyTorch's learned maps: (1, channels, height, width), ours channels-last. Biases by
+offset: (heads, rows, columns) from query to key, ours (rows · columns, heads) from key to query.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ CODES: Final[Mapping[str, Code]] = {
         repository="universome/inr-gan",
         terms="the code derives from NVIDIA's, which is licensed for non-commercial use only",
     ),
+    "styleswin": Code(repository="microsoft/StyleSwin"),
+    "stylenat": Code(repository="SHI-Labs/StyleNAT"),
     "stylegan2": Code(repository="rosinality/stylegan2-pytorch", successors=("stylegan2-ada",)),
     "stylegan2-ada": Code(
         repository="NVlabs/stylegan2-ada-pytorch",
@@ -54,15 +57,17 @@ class Variable:
     """One variable under both names, with both shapes, and how their axes correspond.
 
     Without a name of `ours` it follows from the network's sizes, and is left out where a file has it. An `optional` one
-    may be missing in a file; ours is then that of a new network.
+    may be missing in a file; ours is then that of a new network. Variables of the same name of ours are the `form`s in
+    which files have it, and those of one form its parts along the last axis, in their order.
     """
 
     theirs: str
     ours: str
     shape: Shape
     our_shape: Shape
-    layout: Literal["same", "linear", "conv", "map"] = "same"
+    layout: Literal["same", "linear", "conv", "map", "offsets"] = "same"
     optional: bool = False
+    form: str = ""
 
     def to_ours(self, array: Array) -> Array:
         """Their array as our tensor: outputs before inputs, heads and widths merged."""
@@ -73,6 +78,8 @@ class Variable:
             return np.ascontiguousarray(array.reshape(inner, outer).T)
         if self.layout == "map":
             return np.ascontiguousarray(array.transpose(0, 2, 3, 1)).reshape(self.our_shape)
+        if self.layout == "offsets":
+            return np.ascontiguousarray(array[:, ::-1, ::-1].reshape(len(array), -1).T)
         return array.reshape(self.our_shape)
 
     def to_theirs(self, array: Array) -> Array:
@@ -83,6 +90,8 @@ class Variable:
             return np.ascontiguousarray(array.T).reshape(self.shape)
         if self.layout == "map":
             return np.ascontiguousarray(array.transpose(2, 0, 1)).reshape(self.shape)
+        if self.layout == "offsets":
+            return np.ascontiguousarray(array.T.reshape(self.shape)[:, ::-1, ::-1])
         return array.reshape(self.shape)
 
 

@@ -77,8 +77,9 @@ def _updates(training: TrainingSpec) -> list[str]:
     after = training.updates.generator_after
     order = f" after {after}" if after and after < count else ""
     stale = ", whose gradient stays with the discriminator" if training.updates.stale_gradient else ""
+    lazy = ", and one for regularizers whose turn it is" if training.updates.lazy_updates else ""
     words = f"{count} update{'s' if count > 1 else ''} of the discriminator to 1 of the generator"
-    return [words + of_generator + order + stale]
+    return [words + of_generator + order + stale + lazy]
 
 
 def _adam(optimizer: AdamSpec) -> str:

@@ -17,8 +17,10 @@ from hitzoo.families.r3gan.generator.family import R3GAN_GENERATOR
 from hitzoo.families.stylegan2.family import STYLEGAN2
 from hitzoo.families.stylegan2_generator.family import STYLEGAN2_GENERATOR
 from hitzoo.families.stylegan2_original.family import STYLEGAN2_ORIGINAL
+from hitzoo.families.styleswin.family import STYLESWIN
 from hitzoo.families.transgan.discriminator.family import TRANSGAN_DISCRIMINATOR
 from hitzoo.families.transgan.generator.family import TRANSGAN_GENERATOR
+from hitzoo.families.wavelet.family import WAVELET
 from hitzoo.plan.role import Role
 
 FAMILIES: Final[tuple[Family[Any, Any], ...]] = (
@@ -34,6 +36,8 @@ FAMILIES: Final[tuple[Family[Any, Any], ...]] = (
     STYLEGAN2_ORIGINAL,
     R3GAN_GENERATOR,
     R3GAN_DISCRIMINATOR,
+    STYLESWIN,
+    WAVELET,
 )
 HOW_TO_ADD: Final = "a package that is installed can bring another (docs/families.md)"
 _OWN: Final = {(family.role, family.name): family for family in FAMILIES}

@@ -12,7 +12,7 @@ from typing import TypeAlias
 import torch
 from torch import nn
 
-from hitzoo.fold.affine import affine_of
+from hitzoo.fold.affine import Affine, affine_of
 from hitzoo.fold.attend import unscaled
 from hitzoo.fold.kernels import Kernels
 from hitzoo.fold.mlp import OptimizedMLP
@@ -29,6 +29,7 @@ from hitzoo.layers.self_attention import (
     AxialBlock,
     DilatedBlock,
     GlobalBlock,
+    HeadGroupsBlock,
     MultiAxisBlock,
     RegionalBlock,
     SelfAttentionBlock,
@@ -59,9 +60,9 @@ class OptimizedSelfAttention(nn.Module):
         value = after_norm(affine_of(block.value), block.norm)
         value, output = value_bias_in_output(value, affine_of(block.output))
         key = without_key_bias(after_norm(affine_of(block.key), block.norm))
-        query = scaled_query(after_norm(affine_of(block.query), block.norm), heads)
+        query = self.scaled(after_norm(affine_of(block.query), block.norm), heads)
         self.first, self.heads, self.key_heads = first, heads, block.key_heads
-        self.axes = AXES[type(block)]
+        self.axes = AXES.get(type(block), ())
         self.standardise = remaining_norm(block.norm)
         self.query_key_value = kernels.linear(query_key_value(query, key, value))
         self.output = kernels.linear(output)
@@ -72,10 +73,18 @@ class OptimizedSelfAttention(nn.Module):
         projected = self.query_key_value(self.standardise(x))
         return self.mlp(self.output(self._read(projected), x))
 
+    def scaled(self, query: Affine, heads: int) -> Affine:
+        """The queries' layer with what attention multiplies them by."""
+        return scaled_query(query, heads)
+
+    def _headed(self, projected: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """Queries, keys and values: [B, F·S, (h + 2k)·d] -> [B, F, S, h, d], [B, F, S, k, d] twice."""
+        headed = projected.unflatten(1, (self.first, -1)).unflatten(3, (self.heads + 2 * self.key_heads, -1))
+        return headed.split((self.heads, self.key_heads, self.key_heads), dim=3)
+
     def _read(self, projected: torch.Tensor) -> torch.Tensor:
         """Attend and concatenate the heads: [B, F·S, (h + 2k)·d] -> [B, F·S, C]."""
-        headed = projected.unflatten(1, (self.first, -1)).unflatten(3, (self.heads + 2 * self.key_heads, -1))
-        queries, keys, values = headed.split((self.heads, self.key_heads, self.key_heads), dim=3)
+        queries, keys, values = self._headed(projected)
         parts = len(self.axes)
         dealt = zip(self.axes, queries.chunk(parts, 3), self._dealt(keys), self._dealt(values), strict=True)
         read = [along(query, key, value, unscaled) for along, query, key, value in dealt]
@@ -86,3 +95,18 @@ class OptimizedSelfAttention(nn.Module):
         """The key or value heads of each axis; a shared one serves all."""
         parts = len(self.axes)
         return (heads,) * parts if self.key_heads == 1 else heads.chunk(parts, 3)
+
+
+class OptimizedHeadGroups(OptimizedSelfAttention):
+    """The same with head groups, whose own attention it takes; a bias of theirs goes with queries not yet scaled."""
+
+    def __init__(self, block: HeadGroupsBlock, first: int, kernels: Kernels) -> None:
+        super().__init__(block, first, kernels)
+        self.groups = block.groups
+
+    def scaled(self, query: Affine, heads: int) -> Affine:
+        """The layer as it is."""
+        return query
+
+    def _read(self, projected: torch.Tensor) -> torch.Tensor:
+        return self.groups(*self._headed(projected)).flatten(3).flatten(1, 2)

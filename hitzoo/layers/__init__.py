@@ -15,9 +15,11 @@ from hitzoo.layers import (
     rgb,
     scaled_residual,
     self_attention,
+    style_block,
     style_conv,
     transformer_block,
     upsample,
+    wavelet,
 )
 from hitzoo.layers.registry import BLOCKS, build_block
 
@@ -38,7 +40,9 @@ __all__ = [
     "rgb",
     "scaled_residual",
     "self_attention",
+    "style_block",
     "style_conv",
     "transformer_block",
     "upsample",
+    "wavelet",
 ]

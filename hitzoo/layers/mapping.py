@@ -12,6 +12,7 @@ from hitzoo.layers.keyed_noise import normal, stream_of
 from hitzoo.layers.registry import register_block
 
 _EPSILON = 1e-8
+_NOWHERE = 1 << 30  # a place that no network has
 _OTHER_LATENT, _PLACE = 1 << 16, (1 << 16) + 1  # streams of a key that no layer's noise has
 
 
@@ -28,6 +29,8 @@ class MappingNetwork(nn.Module):
     mean: torch.Tensor
     center: torch.Tensor
     factor: torch.Tensor
+    other: torch.Tensor
+    other_from: torch.Tensor
 
     def __init__(self, *, latent_dim: int, width: int, layers: int, learning_rate: float, mixing: float = 0.0) -> None:
         super().__init__()
@@ -41,6 +44,8 @@ class MappingNetwork(nn.Module):
         # Tensors, so that a recorded CUDA graph sees a change of theirs; no part of the weights.
         self.register_buffer("center", torch.zeros(width), persistent=False)
         self.register_buffer("factor", torch.ones(()), persistent=False)
+        self.register_buffer("other", torch.zeros(latent_dim), persistent=False)
+        self.register_buffer("other_from", torch.tensor(_NOWHERE), persistent=False)
         self._center_of: tuple[int, ...] | None = None
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
@@ -51,11 +56,13 @@ class MappingNetwork(nn.Module):
     def at_places(self, z: torch.Tensor, keys: torch.Tensor | None, places: int) -> torch.Tensor:
         """Return a style for each place that takes one: [B, latent_dim], [B] -> [B, places, width].
 
-        They are all the same but in training with `mixing`, the probability with which those from some place on are of
-        another latent. That latent and the place follow from the image's key.
+        In evaluation they are all the same unless `mix` says otherwise. In training `mixing` is the probability with
+        which those from some place on are of another latent. That latent and the place follow from the image's key.
         """
+        if not self.training:
+            return self._mixed(z, places)
         w = self(z)[:, None].expand(-1, places, -1)
-        if not (self.training and self.mixing) or keys is None:
+        if not self.mixing or keys is None:
             return w
         other = self(_drawn(keys, _OTHER_LATENT, self.latent_dim).to(z.dtype))
         chance, place = torch.special.ndtr(_drawn(keys, _PLACE, 2)).unbind(dim=1)
@@ -70,6 +77,19 @@ class MappingNetwork(nn.Module):
         for layer in self.layers:
             x = scaled_leaky_relu(layer(x))
         return x
+
+    def _mixed(self, z: torch.Tensor, places: int) -> torch.Tensor:
+        """Styles in evaluation; a place's lie together in memory, as those of a batch that nothing is mixed into."""
+        w, other = self(z), self(self.other[None].to(z.dtype))
+        takes_other = torch.arange(places, device=w.device) >= self.other_from
+        return torch.where(takes_other[:, None, None], other, w).transpose(0, 1)
+
+    @torch.inference_mode()
+    def mix(self, latent: torch.Tensor | None, first: int = 0) -> None:
+        """Let the places from `first` on take the style of one latent [latent_dim] from here on; None ends it."""
+        if latent is not None:
+            self.other.copy_(latent)
+        self.other_from.fill_(_NOWHERE if latent is None else first)
 
     @torch.inference_mode()
     def truncate(self, factor: float, latents: Callable[[int], torch.Tensor]) -> None:

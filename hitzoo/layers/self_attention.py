@@ -10,6 +10,7 @@ import torch
 
 from hitzoo.layers.attend import Kernel, attend
 from hitzoo.layers.attention_block import AttentionBlock
+from hitzoo.layers.head_groups import HeadGroups
 from hitzoo.layers.registry import register_block
 
 
@@ -90,6 +91,21 @@ class AxialBlock(MultiAxisBlock):
 
     Zhao et al. 2021, section 3.1, name axial attention as this special case.
     """
+
+
+@register_block("head_groups_block")
+class HeadGroupsBlock(SelfAttentionBlock):
+    """Groups of heads that each see positions by a pattern of their own; `groups` are the words of a plan."""
+
+    def __init__(
+        self, *, channels: int, heads: int, share_kv: bool, norm: str, expansion: int, side: int, groups: str
+    ) -> None:
+        super().__init__(channels=channels, heads=heads, share_kv=share_kv, norm=norm, expansion=expansion)
+        self.groups = HeadGroups(side=side, groups=groups)
+
+    def attention(self, query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+        """Attend with every group, on the map as it is: [B, r, r, h, d] -> [B, r, r, h, d]."""
+        return self.groups(query, key, value)
 
 
 def along_second(

@@ -39,6 +39,9 @@ class Alternating:
         generator_after: how many of them come before the generator's; None: all.
         stale_gradient: ∂L_G/∂θ_D stays in place and is added to ∂L_D/∂θ_D of the discriminator's next update. No
             algorithm asks for it; TransGAN's published code does so, and it is here to be compared with.
+        lazy_updates: penalties that are not taken in every update make one of their own, after the discriminator's, on
+            its images again and without clipping, as in the published code of StyleGAN2 and StyleSwin. Else they are
+            added to the discriminator's loss.
         batch_size: real, and as many fake, images of an update of the discriminator.
         generator_batch_size: fake images of the generator's update; None: as many.
         augment: makes augmented images for terms that ask about them.
@@ -52,6 +55,7 @@ class Alternating:
     discriminator_updates: int = 1
     generator_after: int | None = None
     stale_gradient: bool = False
+    lazy_updates: bool = False
     batch_size: int
     generator_batch_size: int | None = None
     augment: Augment | None = None
@@ -69,7 +73,10 @@ class Alternating:
             raise ArgumentError("stale_gradient", True, f"give generator_after less than {self._before}")
 
     def updates(self, step: int) -> tuple[Update, ...]:
-        """Return the updates of the discriminator, and the generator's after all or some of them."""
+        """Return the updates of the discriminator, and the generator's after all or some of them.
+
+        With `lazy_updates` those of penalties follow the discriminator's where a penalty's turn has come.
+        """
         own = Update(
             moves=("discriminator",),
             images=self.batch_size,
@@ -85,21 +92,30 @@ class Alternating:
             clip_norm=self.clip_norm,
             leaves=("discriminator",) if self.stale_gradient else (),
         )
-        return (*[own] * self._before, others, *[own] * (self.discriminator_updates - self._before))
+        penalties = Update(
+            moves=("discriminator",),
+            images=self.batch_size,
+            latents=self.batch_size if self._penalties_see_fakes else 0,
+            gradients=self.penalty_gradients,
+            again=True,
+        )
+        kinds = {"discriminator": own, "penalties": penalties, "generator": others}
+        return tuple(kinds[word] for word in self._order(step))
 
     def passes(self) -> Mapping[Role, float]:
         """Return the passes per real image that the discriminator learns from."""
         share, term = self._fakes / (self.discriminator_updates * self.batch_size), self.loss.generator
         judging = passes_of(term.asks) if self.stale_gradient else judging_passes(term)
+        added = [one for one in self.penalties if one not in self._lazy]
+        lazy = sum(passes_of(one.asks) / one.interval for one in self._lazy)
         return {
             "generator": 1 + share * generator_passes(),
-            "discriminator": critic_passes(self.loss, self.penalties) + share * judging,
+            "discriminator": critic_passes(self.loss, added) + lazy + share * judging,
         }
 
     def discriminator_gradients(self, networks: Networks, inputs: Inputs, at: Moment) -> Losses:
         """Add ∂L_D/∂θ_D to the discriminator's gradients; the generator is as it is."""
-        place = at.index - (at.index > self._before)  # among the discriminator's updates of the step
-        penalties = due(self.penalties, (at.step - 1) * self.discriminator_updates + place + 1)
+        penalties = [one for one in due(self.penalties, self._number(at)) if one not in self._lazy]
         questions = questions_of([self.loss.discriminator, *penalties])
         with torch.no_grad(), inputs.forward():
             fake = at_least_float32(networks["generator"](inputs.latents))  # x̂ = G(z)
@@ -118,6 +134,24 @@ class Alternating:
             augment_p=self.augment_pipe.strength_at(at.images, inputs.adapted) if self.augment_pipe else None,
         )
 
+    def penalty_gradients(self, networks: Networks, inputs: Inputs, at: Moment) -> Losses:
+        """Add the gradients of the lazy penalties alone to the discriminator's; weights that they ignore get zeros."""
+        penalties = due(self._lazy, self._number(at))
+        questions = questions_of(penalties)
+        fake = inputs.real[:0]
+        if len(inputs.latents):
+            with torch.no_grad(), inputs.forward():
+                fake = at_least_float32(networks["generator"](inputs.latents))
+        batch = batch_images(questions, inputs.real, fake, inputs.random, self.augment)
+        seen = see(self.augment_pipe, questions, batch, inputs.random, at.images, inputs.adapted)
+        keys = noise_keys(self.noise, questions, batch, inputs.random)
+        answers = ask(networks["discriminator"], questions, *seen, inputs.forward, keys)
+        taken = {term.name: term(answers, at) for term in penalties}
+        parts = [term.interval * taken[term.name] for term in penalties]
+        parts += [0 * answer.logits.sum() for answer in answers.values()]
+        (inputs.share * torch.stack(parts).sum()).backward()
+        return Losses(terms={name: value.detach() for name, value in taken.items()})
+
     def generator_gradients(self, networks: Networks, inputs: Inputs, at: Moment) -> Losses:
         """Add ∂L_G/∂θ_G to the generator's gradients, through a discriminator that is held as it is.
 
@@ -134,6 +168,31 @@ class Alternating:
             loss = term(answers, at)  # L_G
             (inputs.share * loss).backward()
         return Losses(terms={"generator": loss.detach()})
+
+    def _order(self, step: int) -> list[str]:
+        """The kinds of a step's updates."""
+        words: list[str] = []
+        for place in range(1, self.discriminator_updates + 1):
+            words.append("discriminator")
+            if due(self._lazy, (step - 1) * self.discriminator_updates + place):
+                words.append("penalties")
+            if place == self._before:
+                words.append("generator")
+        return words
+
+    def _number(self, at: Moment) -> int:
+        """The number, from 1, of the discriminator's update that a moment is at, or that its penalties follow."""
+        place = self._order(at.step)[: at.index + 1].count("discriminator")
+        return (at.step - 1) * self.discriminator_updates + place
+
+    @property
+    def _lazy(self) -> tuple[Term, ...]:
+        """The penalties that make updates of their own."""
+        return tuple(term for term in self.penalties if term.interval > 1) if self.lazy_updates else ()
+
+    @property
+    def _penalties_see_fakes(self) -> bool:
+        return any(not question.on.startswith("real") for term in self._lazy for question in term.asks)
 
     @property
     def _before(self) -> int:

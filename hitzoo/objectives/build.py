@@ -64,6 +64,7 @@ def objective_of(spec: types.Spec, batch_size: int | None = None) -> Objective:
         discriminator_updates=updates.discriminator,
         generator_after=updates.generator_after,
         stale_gradient=updates.stale_gradient,
+        lazy_updates=updates.lazy_updates,
         **given,
     )
 

@@ -50,6 +50,7 @@ class Update:
     Attributes:
         moves: roles of the networks that it changes.
         images: real images it takes from the stream, of the global batch.
+        again: it takes those of the update before once more instead, and none from the stream.
         latents: fake images it makes, of the global batch.
         gradients: adds its gradients to `.grad` of the networks that move and of those it leaves some to, of no other.
         clip_norm: largest norms of networks' whole gradients, which are scaled down to them; others stay as they are.
@@ -61,6 +62,7 @@ class Update:
     latents: int
     gradients: Callable[[Networks, Inputs, Moment], Losses]
     clip_norm: Mapping[Role, float] = field(default_factory=dict)
+    again: bool = False
     leaves: tuple[Role, ...] = ()
 
 
@@ -80,4 +82,4 @@ class Objective(Protocol):
 
 def images_per_step(objective: Objective) -> int:
     """Return the real images that a step takes from the stream, the same in each."""
-    return sum(update.images for update in objective.updates(1))
+    return sum(update.images for update in objective.updates(1) if not update.again)

@@ -18,6 +18,7 @@ from hitzoo.plan.grouped_cost import (
     grouped_residual,
     pointwise,
 )
+from hitzoo.plan.head_groups import from_words
 from hitzoo.plan.style_cost import (
     learned_map,
     mapping_network,
@@ -27,8 +28,17 @@ from hitzoo.plan.style_cost import (
     style_conv,
     style_rgb,
 )
+from hitzoo.plan.styleswin_cost import (
+    bilinear_upsample,
+    constant_map,
+    group_cost,
+    is_read_in_place,
+    skip_to_rgb,
+    style_block,
+)
 from hitzoo.plan.transformer_cost import patch_embedding, token_head, transformer
 from hitzoo.plan.types import BlockPlan
+from hitzoo.plan.wavelet_cost import conv_down, wavelet_head, wavelet_input
 
 __all__ = ["COSTS", "KEYS", "Cost", "Shape", "cost", "total"]
 
@@ -157,6 +167,20 @@ def _logit_head(shape: Shape, channels: int, side: int, minibatch_std: int, equa
     return layers + kept
 
 
+def _head_groups(
+    shape: Shape, channels: int, heads: int, share_kv: bool, norm: str, expansion: int, side: int, groups: str
+) -> Cost:
+    """Cost of a block with head groups; what they keep is counted as where every group copies its tiles."""
+    rows, width = shape.side**2, channels // heads
+    own = from_words(groups)
+    core = total(group_cost(side, group, width, shared=share_kv) for group in own)
+    around = _projections(shape, channels, heads, share_kv, norm, rows, channels)
+    kept = keeps((rows, channels))  # what the output takes
+    if any(is_read_in_place(group, side) for group in own):
+        kept += keeps((rows, channels + 2 * (width if share_kv else channels)))
+    return around + core + kept + keeps((rows, -heads)) + mlp_cost(shape, channels, norm, expansion)
+
+
 COSTS: dict[str, Callable[..., Cost]] = {
     "initial_map": _initial_map,
     "latent_tokens": _latent_tokens,
@@ -168,6 +192,7 @@ COSTS: dict[str, Callable[..., Cost]] = {
     "dilated_block": _self_attention("dilated_block", (3, 2, 5)),
     "axial_block": _self_attention("axial_block", (3, 4, 6.5)),
     "global_block": _self_attention("global_block", (2, 2, 5)),
+    "head_groups_block": _head_groups,
     "mlp_block": mlp_cost,
     "to_rgb": _to_rgb,
     "residual_up": _residual_up,
@@ -191,4 +216,11 @@ COSTS: dict[str, Callable[..., Cost]] = {
     "fir_down": fir_down,
     "gated_basis": gated_basis,
     "basis_logit": basis_logit,
+    "constant_map": constant_map,
+    "style_block": style_block,
+    "bilinear_upsample": bilinear_upsample,
+    "skip_to_rgb": skip_to_rgb,
+    "wavelet_input": wavelet_input,
+    "conv_down": conv_down,
+    "wavelet_head": wavelet_head,
 }

@@ -12,15 +12,20 @@ from hitzoo.plan.ports import Image, Latent, input_width
 from hitzoo.plan.role import Role
 from hitzoo.plan.table import network_cost
 from hitzoo.plan.types import plan_hash
+from hitzoo.spec.types import PixelRange
 
 
 @dataclass(frozen=True, kw_only=True)
 class ModelPlan:
-    """The networks of a model; `notes` are for the author and no part of the networks."""
+    """The networks of a model; `notes` are for the author and no part of the networks.
+
+    `pixel_range` is the scale of pixel values that the networks work in.
+    """
 
     name: str
     networks: Mapping[Role, NetworkPlan]
     notes: tuple[str, ...] = ()
+    pixel_range: PixelRange = "unit"
 
     def __hash__(self) -> int:
         return hash((self.name, frozenset(self.networks.items()), self.notes))  # a mapping has no hash of its own

@@ -33,6 +33,10 @@ class NetworkPlan(Protocol):
         """Images that must stay together in one forward pass, as for a minibatch's standard deviation; else 1."""
 
     @property
+    def styles(self) -> int:
+        """Places of a generator that take a style each, in their order, as style mixing counts them; else 0."""
+
+    @property
     def normed(self) -> int | None:
         """Side in pixels of the smallest map that is batch-normed in training; None without batch norm."""
 
@@ -44,7 +48,7 @@ class NetworkPlan(Protocol):
 
 
 class PlainNetwork:
-    """Base of plans that says no to what few networks have: parts, groups, batch norm, and a count of traffic."""
+    """Base of plans that says no to what few networks have: parts, groups, styles, batch norm, a count of traffic."""
 
     @property
     def parts(self) -> tuple[tuple[str, int], ...]:
@@ -55,6 +59,11 @@ class PlainNetwork:
     def grouped(self) -> int:
         """No image touches another's output."""
         return 1
+
+    @property
+    def styles(self) -> int:
+        """No place takes a style of its own."""
+        return 0
 
     @property
     def normed(self) -> int | None:

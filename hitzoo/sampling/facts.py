@@ -10,11 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitzoo.sampling.module import GeneratorModule
+from hitzoo.sampling.style_mixing import Mix
 
 _MAKING = {  # what decides over the pixels besides the latent, in the words of a message
     "hitzoo:weights": "weights",
     "hitzoo:plan": "network",
     "hitzoo:truncation": "truncation",
+    "hitzoo:mix": "mix",
     "hitzoo:precision": "precision",
     "hitzoo:path": "path",
 }
@@ -37,7 +39,7 @@ _LETTERS = 12  # of a hash, for people
 _LONGEST = 40  # letters of a value in a message
 
 
-def picture_facts(generator: GeneratorModule, truncation: float) -> dict[str, str]:
+def picture_facts(generator: GeneratorModule, truncation: float, mix: Mix | None = None) -> dict[str, str]:
     """Describe how a picture is made; with the seed, enough to make it again.
 
     `hitzoo:weights` is the sha256 of the weights file, of an untrained network that of its tensors.
@@ -53,6 +55,8 @@ def picture_facts(generator: GeneratorModule, truncation: float) -> dict[str, st
         "hitzoo:precision": generator.precision,
         "hitzoo:path": "optimized" if generator.is_fast else "plain",
     }
+    if mix is not None:
+        facts["hitzoo:mix"] = str(mix)
     if generator.weights_changed:  # neither those of that step nor those of that repository
         return facts
     if isinstance(generator.metadata.get("step"), int):

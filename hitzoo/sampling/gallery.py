@@ -23,6 +23,7 @@ from hitzoo.sampling.grid import Layout, enlarge
 from hitzoo.sampling.picture_file import FORMATS, QUALITY, check_possible, save_picture
 from hitzoo.sampling.pictures import to_uint8
 from hitzoo.sampling.samples import Samples
+from hitzoo.sampling.style_mixing import Mix, mixed
 from hitzoo.targets import Target, is_taken, stream_target
 
 
@@ -31,9 +32,9 @@ class SampleRequest:
     """Images to make: that of `latents[i]` becomes `folder/names[i].png`, with its `seeds[i]` in the metadata.
 
     `grid` says how they are laid out on pages too; `npy` takes float32 (N, R, R, C), not clipped. `scale` enlarges the
-    single pictures. What is in the folder already stays unless it would be made again just so, or `force`; with
-    `resume` it is not made again, except for an .npy file, whose numbers do not say what made them.
-    Images are written as they come: memory holds a batch and an unfinished grid.
+    single pictures; `mix` is a style beside their own. What is in the folder already stays unless it would be made
+    again just so, or `force`; with `resume` it is not made again, but for an .npy file, which does not say what made
+    it. Images are written as they come: memory holds a batch and an unfinished grid.
     """
 
     latents: NDArray[np.float32]
@@ -43,6 +44,7 @@ class SampleRequest:
     grid: Layout | None = None
     npy: Path | None = None
     truncation: float = 1.0
+    mix: Mix | None = None
     batch_size: int | None = None
     format: str = "png"
     quality: int = QUALITY
@@ -73,7 +75,7 @@ def make_images(
         world: the processes that divide the batches; every one writes the pictures of its own, the first the rest.
 
     Raises:
-        RequestError: a picture that the format cannot hold, or a grid too large to be made.
+        RequestError: a picture that the format cannot hold, a grid too large to be made, or a mix that is not possible.
         OutputError: something else is there already, or cannot be written; the files already written are whole.
     """
     files = _Files(generator, request)
@@ -84,6 +86,7 @@ def make_images(
     if len(needed) < len(batches):
         progress(len(request.latents) - sum(map(len, needed)))
     with ExitStack() as stack:
+        stack.enter_context(mixed(generator.module, generator.plan.generator, request.mix))
         raw = stack.enter_context(_raw_file(request.npy, generator, request)) if request.npy and world.first else None
         for now in rounds(needed, world.size):
             samples, own = None, now[world.rank] if world.rank < len(now) else range(0)
@@ -121,7 +124,7 @@ class _Files:
 
     def __init__(self, generator: Generator, request: SampleRequest) -> None:
         self.generator, self.request = generator, request
-        self.facts = picture_facts(generator, request.truncation)
+        self.facts = picture_facts(generator, request.truncation, request.mix)
         self.classes = classes_of_rows(request.latents, generator.plan.generator.takes)
         self.names = [f"{name}{self._suffix}" for name in request.names]
         pages = request.pages if request.folder is not None else []
@@ -236,11 +239,8 @@ class _Files:
 def _raw_file(path: Path, generator: Generator, request: SampleRequest) -> Iterator[Target]:
     """An .npy file that is written as images come, and appears under its name when all have."""
     plan = generator.plan
-    header = {
-        "descr": "<f4",
-        "fortran_order": False,
-        "shape": (len(request.latents), plan.resolution, plan.resolution, plan.image_channels),
-    }
+    shape = (len(request.latents), plan.resolution, plan.resolution, plan.image_channels)
+    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
     first = BytesIO()
     np.lib.format.write_array_header_1_0(first, header)
     with stream_target(path, force=request.force) as file:

@@ -211,7 +211,7 @@ class Generator(Sampler):
         """
         wanted = None if region is None else region_of(region)
         view = View(region=wanted, level=level, size=size, tile=TILE if tile is None else tile)
-        renderer = Renderer(self._optimized(), view)
+        renderer = Renderer(self._optimized(), view, self.plan.pixel_range)
         check_truncation(truncation)
         rows, ports = self._latents(seeds, latents), self.plan.generator.takes
         with truncation_of(renderer.module, rows, ports, truncation) as z:

@@ -12,6 +12,7 @@ from torch import nn
 
 from hitzoo.errors import RequestError
 from hitzoo.families.fold import is_optimized
+from hitzoo.layers.pixel_range import to_unit
 from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.ports import Labels, NoiseKey
 from hitzoo.sampling.replayed import unwrapped
@@ -77,8 +78,8 @@ class GeneratorModule(nn.Module):
         if z.ndim != 2 or z.shape[1] != width:
             raise RequestError(f"latents of shape {tuple(z.shape)}; the model wants (N, {width})")
         whole = any(isinstance(port, NoiseKey | Labels) for port in self.plan.generator.takes)  # not to be rounded
-        images: torch.Tensor = self.module(z if self.is_fast or whole else z.to(self.dtype))
-        return images
+        images = self.module(z if self.is_fast or whole else z.to(self.dtype))
+        return to_unit(images, self.plan.pixel_range)
 
     def train(self, mode: bool = True) -> Self:
         """Set the training mode of the network and of all in it.

@@ -6,12 +6,14 @@ from pathlib import Path
 
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.region import Region
+from hitzoo.sampling.style_mixing import Mix
 
 
-def samples_folder(generator: Generator, truncation: float, scale: int = 1) -> Path:
+def samples_folder(generator: Generator, truncation: float, scale: int = 1, mix: Mix | None = None) -> Path:
     """`samples/photos-step-00012000`, `samples/acme--photos@v1-fast-bfloat16`, `samples/b256-truncation-0.7`."""
     enlarged = "" if scale == 1 else f"-x{scale}"
-    return Path("samples") / f"{generator.label}{_way(generator, truncation)}{enlarged}"
+    taken = "" if mix is None else f"-mix-{mix.seed}-{mix.place}"
+    return Path("samples") / f"{generator.label}{_way(generator, truncation)}{taken}{enlarged}"
 
 
 def render_name(

@@ -20,10 +20,12 @@ from hitzoo.errors import RequestError
 from hitzoo.families.family import LARGEST_SIDE
 from hitzoo.fold.network import HeadOutput, OptimizedNetwork, PixelwiseTail
 from hitzoo.fold.pixel_block import PixelBlock
+from hitzoo.layers.pixel_range import to_unit
 from hitzoo.plan.ports import Image
 from hitzoo.runtime.float32_precision import inference_precision
 from hitzoo.sampling.region import Region
 from hitzoo.sampling.replayed import unwrapped
+from hitzoo.spec.types import PixelRange
 
 TILE = 1024  # pixels: an image of the paper's sizes is one tile
 
@@ -49,8 +51,8 @@ class Renderer:
         RequestError: the network's last stages are not pixel-wise, or the view is not of its image.
     """
 
-    def __init__(self, network: nn.Module, view: View) -> None:
-        self.module = network
+    def __init__(self, network: nn.Module, view: View, pixel_range: PixelRange = "unit") -> None:
+        self.module, self.pixel_range = network, pixel_range
         self.network = _pixelwise(network) if view.size is None else _on_canvas(network, view.size, view.level)
         levels = self.network.levels
         self.level = max(levels) if view.level is None else view.level
@@ -94,13 +96,17 @@ class Renderer:
         """Draw one tile: the pixels of the head's map that are its ancestors, taken down and cut."""
         if tail < 1:
             assert head_output.image is not None, "a level is a stage that adds to the image"
-            return _numbers(head_output.image[0][tile.within(Region(0, 0, self.level, self.level))])
+            return self._numbers(head_output.image[0][tile.within(Region(0, 0, self.level, self.level))])
         scale = self.level // head_output.side
         top, left = tile.top // scale, tile.left // scale
         height = -(-(tile.top + tile.height) // scale) - top
         width = -(-(tile.left + tile.width) // scale) - left
         drawn = self.network.run_tail(head_output, PixelBlock(top, left, height, width), tail)[0]
-        return _numbers(drawn[tile.within(Region(left * scale, top * scale, width * scale, height * scale))])
+        return self._numbers(drawn[tile.within(Region(left * scale, top * scale, width * scale, height * scale))])
+
+    def _numbers(self, pixels: torch.Tensor) -> NDArray[np.float32]:
+        """Pixels (height, width, K) as numbers in [-1, 1]."""
+        return to_unit(pixels.float(), self.pixel_range, axis=2).cpu().numpy()
 
 
 def _depth_of(level: int, known: Mapping[int, int]) -> int:
@@ -139,10 +145,6 @@ def _optimized(network: nn.Module) -> OptimizedNetwork:
     network = unwrapped(network)
     assert isinstance(network, OptimizedNetwork), "what `fast` makes"
     return network
-
-
-def _numbers(pixels: torch.Tensor) -> NDArray[np.float32]:
-    return pixels.float().cpu().numpy()
 
 
 def _list(known: Mapping[int, int]) -> str:

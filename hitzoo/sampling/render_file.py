@@ -84,7 +84,7 @@ def _ready(generator: Generator, wanted: RenderRequest) -> tuple[Renderer, Path 
     """The renderer, and the picture's path, format and metadata."""
     check_truncation(wanted.truncation)
     quick = generator.fast(wanted.precision, keeps_memory=wanted.keeps_memory)
-    renderer = Renderer(quick.module, wanted.view)
+    renderer = Renderer(quick.module, wanted.view, quick.plan.pixel_range)
     out, format = _picture_of(quick, wanted)
     facts = _facts(quick, wanted, renderer, format)
     _refuse_other(wanted, out, facts)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import Literal, TypeAlias, overload
 
 import numpy as np
@@ -18,6 +19,7 @@ from hitzoo.sampling.latents import as_latents, check_truncation, latents_of_see
 from hitzoo.sampling.module import GeneratorModule
 from hitzoo.sampling.pictures import not_finite
 from hitzoo.sampling.samples import Samples
+from hitzoo.sampling.style_mixing import Mix, mixed
 from hitzoo.sampling.truncation import truncation as truncation_of
 
 Output: TypeAlias = Literal["samples", "pil", "np", "pt"]
@@ -131,6 +133,16 @@ class Sampler(GeneratorModule):
         size = self.default_batch_size if batch_size is None else whole_number("batch_size", batch_size, 1)
         with truncation_of(self.module, rows, self.plan.generator.takes, truncation) as z:
             return self._collected(z, self._batches(z, size, progress), output)
+
+    def mixing(self, seed: int, place: int) -> AbstractContextManager[None]:
+        """Let images that are made inside take the style of another seed from a place on (style mixing).
+
+        Places are those that take a style, from 0, the coarsest: in StyleSwin its blocks, in StyleGAN2 its layers.
+
+        Raises:
+            RequestError: on entering, where the generator has no such place.
+        """
+        return mixed(self.module, self.plan.generator, Mix(seed, place))
 
     def _collected(
         self, z: NDArray[np.float32], batches: Iterator[tuple[slice, torch.Tensor]], output: Output

@@ -133,7 +133,8 @@ class _Reader:
         listed = part.get("type") == "array"
         required = key in whole.get("required", ())
         shown = {**part, "items": self._resolved(part["items"])} if listed else part
-        inner = (part["items"], f"{place}[]") if listed else (part, place)
+        entries = part if listed else _list_among(part)
+        inner = (entries["items"], f"{place}[]") if entries else (part, place)
         return Entry(
             path=place,
             choice=choice,
@@ -142,7 +143,7 @@ class _Reader:
             allowed=allowed_in_words(shown),
             default=None if required or declared is None or _always_mapping(part, kinds) else _default(declared[0]),
             description=part.get("description", ""),
-            groups=self.groups(inner[0], kinds, inner[1], choice if listed else None) if kinds else (),
+            groups=self.groups(inner[0], kinds, inner[1], choice if entries else None) if kinds else (),
             has_defaults=declared is not None and _always_mapping(part, kinds) and declared[0].default is not None,
         )
 
@@ -167,6 +168,12 @@ class _Reader:
         if "$ref" not in part:
             return part
         return {**self.language.schema["$defs"][str(part["$ref"]).removeprefix("#/$defs/")], **part}
+
+
+def _list_among(part: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The list of mappings that a value may be where its other choice is a word."""
+    other: Mapping[str, Any] = part.get("else", {})
+    return other if "$ref" in other.get("items", {}) else None
 
 
 def _always_mapping(part: Mapping[str, Any], kinds: tuple[type, ...]) -> bool:

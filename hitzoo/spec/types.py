@@ -24,6 +24,9 @@ MetricName: TypeAlias = Literal[
 ]
 
 
+PixelRange: TypeAlias = Literal["unit", "imagenet"]
+
+
 class NetworkSpec(Protocol):
     """The section of one network: a frozen dataclass of its family, `families/<name>/spec.py`."""
 
@@ -137,6 +140,7 @@ class AlternatingSpec:
     `generator_batch_size` is that of the generator's update; the discriminator's when absent. The generator's update
     comes after `generator_after` of the discriminator's, after all when absent. `stale_gradient` leaves the
     discriminator the gradient of the generator's loss, which its next update then adds to its own (TransGAN's code).
+    With `lazy_updates` regularizers with an interval make updates of their own (StyleGAN2's and StyleSwin's code).
     """
 
     discriminator: int = 1
@@ -144,6 +148,7 @@ class AlternatingSpec:
     generator_batch_size: int | None = None
     generator_after: int | None = None
     stale_gradient: bool = False
+    lazy_updates: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +184,8 @@ class DataSpec:
 
     `resolution` is the wanted size; without it the generator's last stage says it. `crop` `center` and `random` take a
     square of `crop_fraction` of the shorter side, `none` squeezes the whole picture. `flip` mirrors half of them.
+    `range` is the scale of pixel values that both networks work in: [-1, 1] (`unit`, when absent), or ImageNet's means
+    and deviations taken off.
     """
 
     source: str | None = None
@@ -188,6 +195,12 @@ class DataSpec:
     crop_fraction: float = 1.0
     flip: bool = True
     on_error: Literal["stop", "skip"] = "stop"
+    range: PixelRange | None = None
+
+    @property
+    def pixel_range(self) -> PixelRange:
+        """The scale of pixel values, also where none is written."""
+        return self.range or "unit"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,8 @@ Buffers that follow from a network's sizes are left out and made anew, whether a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Container, Iterable, Mapping
 from math import prod
 
 import torch
@@ -26,39 +27,67 @@ from hitzoo.zoo.weights import compare
 _Shapes = Mapping[str, tuple[int, ...]]
 
 
-def recognise(source: StateDicts, code: str) -> str:
-    """Name the shipped spec whose generator has the shapes of a source's.
+def recognise(source: StateDicts, code: str, file: str = "") -> list[str]:
+    """Name the shipped specs whose generator has the shapes of a source's, the likeliest first.
+
+    Several with one generator differ in their data: those whose words the name of the `file` has are alone in the list;
+    of others the shortest name is the first.
 
     Raises:
         WeightsError: none has, or several networks have; the way on is `--spec`.
     """
-    fitting, possible = _fitting_specs(source, code)
+    plans = _shipped_plans()
+    fitting = _by_network(_fitting(plans, source, code))
     if len(fitting) == 1:
-        return fitting[0]
-    known = ", ".join(fitting or possible)
-    why = "several specs have" if fitting else "no spec has"
-    raise WeightsError(f"{why} a generator with these variables; give --spec with one of your own, or one of {known}")
-
-
-def _fitting_specs(source: StateDicts, code: str) -> tuple[list[str], list[str]]:
-    """The shipped specs whose generator has a source's shapes, one for each network; and all that the code has."""
-    state = source.parts[generator_part(source, None)]
-    fitting: dict[str, str] = {}
-    possible: list[str] = []
-    for name in shipped_specs():
-        plan = compile_spec(load_spec(name))
-        if code not in family_of("generator", plan.generator.family).official:
-            continue
-        possible.append(name)
-        if _spoken(state, source.beside, plan, code):
-            fitting.setdefault(plan.generator_hash, name)
-    return list(fitting.values()), possible
+        (names,) = fitting.values()
+        letters = "".join(re.findall("[a-z]+", file.lower()))
+        said = {name: sum(word in letters for word in _words(name)) for name in names}
+        likely = [name for name in names if said[name] == max(said.values())]
+        return sorted(likely, key=lambda name: (len(name), name))
+    if fitting:
+        why, known = "several specs have", [names[0] for names in fitting.values()]
+    else:
+        other = next((word for word in CODES if word != code and _fitting(plans, source, word)), None)
+        if other is not None:
+            raise WeightsError(f"these are variables of {CODES[other].repository}: give --from {other}")
+        why, known = "no spec has", [plan.name for plan in plans if code in _codes(plan)]
+    raise WeightsError(
+        f"{why} a generator with these variables; give --spec with one of your own, or one of {', '.join(known)}"
+    )
 
 
 def dialect_of(source: StateDicts, plan: ModelPlan, code: str) -> str:
     """Name the code whose names a source has: the one given, or a successor for the same networks that fits."""
     state = source.parts[generator_part(source, None)]
     return _spoken(state, source.beside, plan, code) or code
+
+
+def _shipped_plans() -> list[ModelPlan]:
+    return [compile_spec(load_spec(name)) for name in shipped_specs()]
+
+
+def _by_network(plans: Iterable[ModelPlan]) -> dict[str, list[str]]:
+    """Names of plans by the generator that they share."""
+    names: dict[str, list[str]] = {}
+    for plan in plans:
+        names.setdefault(plan.generator_hash, []).append(plan.name)
+    return names
+
+
+def _fitting(plans: Iterable[ModelPlan], source: StateDicts, code: str) -> list[ModelPlan]:
+    """The plans whose generator has a source's shapes under the names of a code."""
+    state = source.parts[generator_part(source, None)]
+    return [plan for plan in plans if code in _codes(plan) and _spoken(state, source.beside, plan, code)]
+
+
+def _codes(plan: ModelPlan) -> Container[str]:
+    """The codes that have a plan's generator."""
+    return family_of("generator", plan.generator.family).official
+
+
+def _words(name: str) -> list[str]:
+    """The words of a spec's name: `styleswin` and `ffhq` of styleswin-ffhq256."""
+    return re.findall("[a-z]+", name)
 
 
 def from_state_dicts(
@@ -118,11 +147,7 @@ def _differences(
 ) -> list[str]:
     """Compare what a state dict holds with what a network wants; buffers that are made anew have no say."""
     anew = {one.theirs for one in variables if not one.ours}
-    wanted = {
-        one.theirs: one.shape
-        for one in variables
-        if one.ours and not (one.optional and one.theirs not in state and one.theirs not in beside)
-    }
+    wanted = {one.theirs: one.shape for one in _chosen(variables, {**beside, **state})}
     found = {name: tuple(tensor.shape) for name, tensor in state.items() if name not in anew}
     found |= {name: tuple(beside[name].shape) for name in wanted if name not in found and name in beside}
     for one in variables:  # a mean style is stored as a row, too
@@ -132,21 +157,38 @@ def _differences(
     return compare(wanted, found)
 
 
+def _chosen(variables: Iterable[Variable], held: Container[str]) -> list[Variable]:
+    """Of each variable of ours the form that is there whole; where none is, the first, unless it is optional."""
+    forms: dict[str, dict[str, list[Variable]]] = {}
+    for one in variables:
+        if one.ours:
+            forms.setdefault(one.ours, {}).setdefault(one.form, []).append(one)
+    chosen: list[Variable] = []
+    for possible in forms.values():
+        there = [form for form in possible.values() if all(one.theirs in held for one in form)]
+        first = next(iter(possible.values()))
+        chosen += there[0] if there else [one for one in first if not one.optional]
+    return chosen
+
+
 def _convert(source: StateDicts, part: str, plan: ModelPlan, role: Role, code: str) -> dict[str, torch.Tensor]:
     state, variables = source.parts[part], _variables(plan, role, code)
     if differences := _differences(state, source.beside, variables):
-        fitting, _ = _fitting_specs(source, code)
-        hint = (
-            f"fits: --spec {', '.join(fitting)}" if fitting else "no shipped spec has a generator with these variables"
-        )
+        fitting = _by_network(_fitting(_shipped_plans(), source, code)).values()
+        hint = f"fits: --spec {', '.join(names[0] for names in fitting)}"
+        if not fitting:
+            hint = "no shipped spec has a generator with these variables"
+        if role == "discriminator":  # a spec is found by its generator
+            hint = (
+                "give --spec FILE whose section `discriminator` describes this one, or leave --with-discriminator out"
+            )
         where = f"{source.file}: the variables of {source.name_of(part)} are not those of {plan.name}:"
-        raise WeightsError("\n".join([where, *differences, *([hint] if role == "generator" else [])]))
+        raise WeightsError("\n".join([where, *differences, hint]))
     held = {**source.beside, **state}
-    found = {
-        one.ours: _as_ours(one, held[one.theirs], source.name_of(part))
-        for one in variables
-        if one.ours and one.theirs in held
-    }
+    pieces: dict[str, list[torch.Tensor]] = {}
+    for one in _chosen(variables, held):
+        pieces.setdefault(one.ours, []).append(_as_ours(one, held[one.theirs], source.name_of(part)))
+    found = {name: tensors[0] if len(tensors) == 1 else torch.cat(tensors, dim=-1) for name, tensors in pieces.items()}
     with torch.device("meta"):
         names = build_network(plan, role).state_dict().keys()
     if missing := names - found.keys():
@@ -157,7 +199,7 @@ def _convert(source: StateDicts, part: str, plan: ModelPlan, role: Role, code: s
 
 def _used(source: StateDicts, part: str, plan: ModelPlan, role: Role, code: str) -> int:
     held = source.beside.keys() | source.parts[part].keys()
-    return sum(bool(one.ours) and one.theirs in held for one in _variables(plan, role, code))
+    return len(_chosen(_variables(plan, role, code), held))
 
 
 def _as_ours(variable: Variable, tensor: torch.Tensor, part: str) -> torch.Tensor:

@@ -67,7 +67,7 @@ def read_slowly(block, kind: str, share_kv: bool, x: torch.Tensor) -> torch.Tens
 
 
 def test_every_kind_of_the_registry_is_here() -> None:
-    others = {"cross_attention_block", "mlp_block", "transformer_block"}
+    others = {"cross_attention_block", "mlp_block", "transformer_block", "style_block", "head_groups_block"}
     assert {kind for kind in BLOCKS if kind.endswith("_block")} - others == set(KINDS)
 
 

@@ -75,3 +75,15 @@ def test_learning_rate_leaves_the_initial_layer_alone() -> None:
     assert slow.weight.std().item() == pytest.approx(100, rel=0.02)
     assert slow(torch.randn(50, 400)).std().item() == pytest.approx(1, rel=0.05)
     assert EqualizedLinear(2, 2, bias=1.0).bias.tolist() == [1, 1]
+
+
+def test_places_take_the_style_of_another_latent(mapping, randn) -> None:
+    z, other, draws = randn(3, 3), randn(3, seed=1), randn(8, 3, seed=2)
+    mapping.mix(other, 2)
+    mapping.truncate(0.7, lambda width: draws)
+    own, mean = by_hand(mapping, z), by_hand(mapping, draws).mean(dim=0)
+    taken = by_hand(mapping, other[None]).expand(3, -1)
+    expected = torch.stack([own, own, taken, taken], dim=1)
+    torch.testing.assert_close(mapping.at_places(z, None, 4), mean + 0.7 * (expected - mean), rtol=1e-12, atol=1e-12)
+    mapping.mix(None)
+    assert torch.equal(mapping.at_places(z, None, 2), torch.stack([mapping(z)] * 2, dim=1))

@@ -73,6 +73,14 @@ SHIPPED = {
     "transgan-celeba64-ablation-regional": (202_912_532, 19_625_089),
     "transgan-celeba64-ablation-multi-scale": (202_912_532, 16_357_921),
     "transgan-celeba64-ablation-norm": (202_855_188, 16_357_921),
+    "styleswin-ffhq256": (48_929_512, 26_211_585),  # the published code's, and those below
+    "styleswin-celebahq256": (48_929_512, 26_211_585),
+    "styleswin-church256": (48_929_512, 26_211_585),
+    "styleswin-ffhq1024": (40_862_990, 27_736_641),
+    "styleswin-celebahq1024": (40_862_990, 27_736_641),
+    "stylenat-ffhq256": (48_921_000, 26_211_585),
+    "stylenat-church256": (48_921_000, 26_211_585),
+    "stylenat-ffhq1024": (49_452_934, 27_736_641),
 }
 
 

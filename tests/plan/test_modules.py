@@ -58,7 +58,10 @@ def shipped_plans() -> Iterator[ParameterSet]:
     plans = [compile_spec(load_spec(name)) for name in sorted(shipped_specs())]
     plans = [plan for plan in plans if plan.discriminator.family != "projected"]  # tests/families/projected
     for plan in {(plan.generator_hash, plan.discriminator_hash): plan for plan in reversed(plans)}.values():
-        slow = plan.generator.family == "transgan"  # seconds even on the meta device; small ones have all their blocks
+        slow = plan.generator.family in (
+            "transgan",
+            "styleswin",
+        )  # seconds even on the meta device; small ones have all their blocks
         yield pytest.param(plan, marks=[pytest.mark.exhaustive] if slow else [], id=plan.name)
 
 
@@ -140,20 +143,24 @@ def test_every_block_can_be_called_with_its_arguments(shipped_plan: ModelPlan) -
         inspect.signature(BLOCKS[part.kind]).bind(**part.kwargs)
 
 
-SELF_ATTENTION = {"none": {"mlp_block"}, "interleaved": {"regional_block", "dilated_block"}}
+SELF_ATTENTION = {
+    "[{pattern: row}]": {"head_groups_block"},
+    "none": {"mlp_block"},
+    "interleaved": {"regional_block", "dilated_block"},
+}
 """Where the word of a spec is not the name of its block."""
 
 
 def test_schema_plan_costs_and_blocks_know_the_same_kinds(tiny_text: str) -> None:
-    attentions = shipped_language().schema["$defs"]["hit_stage"]["properties"]["attention"]["enum"]
+    attentions = shipped_language().schema["$defs"]["hit_stage"]["properties"]["attention"]["then"]["enum"]
     convnet = compile_spec(load_spec("convnet-r1-imagenet128"))
     plans = [
         compile_spec(load_spec(name))
-        for name in ("transgan-cifar10", "cips-ffhq256", "stylegan2-ffhq256", "r3gan-ffhq64")
+        for name in ("transgan-cifar10", "cips-ffhq256", "stylegan2-ffhq256", "r3gan-ffhq64", "styleswin-ffhq256")
     ]
     others = [convnet.generator, *(network for plan in plans for network in plan.networks.values())]
     planned = {part.kind for network in others for part in parts(network)}
-    for attention in attentions:
+    for attention in (*attentions, "[{pattern: row}]"):
         overrides = [f"generator.stages[0].attention={attention}", "generator.stages[0].depth=2"]
         plan = compile_spec(parse_spec(tiny_text, overrides=overrides))
         found = {part.kind for part in (*parts(plan.generator), *parts(plan.discriminator))}

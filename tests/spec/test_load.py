@@ -35,7 +35,7 @@ def said(text: str) -> str:
         (
             "data: {chanels: 3}",
             "mine.yaml:7:8  data.chanels\n  unknown key 'chanels'\n  did you mean 'channels'?; "
-            "allowed: channels, crop, crop_fraction, flip, on_error, resolution, source",
+            "allowed: channels, crop, crop_fraction, flip, on_error, range, resolution, source",
         ),
         (
             "on: push",

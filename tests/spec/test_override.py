@@ -47,7 +47,7 @@ def test_the_last_of_two_wins_and_nothing_else_moves(tiny_text: str) -> None:
         (
             "data.chanels=1",
             "tiny.yaml  data.chanels\n  unknown key 'chanels'\n  did you mean 'channels'?; allowed: channels, crop, "
-            "crop_fraction, flip, on_error, resolution, source; set by --set data.chanels=1",
+            "crop_fraction, flip, on_error, range, resolution, source; set by --set data.chanels=1",
         ),
         (
             "generator.stages[0].attention=multi-axis",
@@ -62,7 +62,7 @@ def test_the_last_of_two_wins_and_nothing_else_moves(tiny_text: str) -> None:
         (
             "data={chanels: 1}",
             "tiny.yaml  data.chanels\n  unknown key 'chanels'\n  did you mean 'channels'?; allowed: channels, crop, "
-            "crop_fraction, flip, on_error, resolution, source; set by --set data={chanels: 1}",
+            "crop_fraction, flip, on_error, range, resolution, source; set by --set data={chanels: 1}",
         ),
     ],
 )

@@ -28,6 +28,8 @@ def resolve(part: Mapping[str, Any]) -> Mapping[str, Any]:
 def objects(part: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The object schemas a schema stands for: itself, or one for each choice of its tag."""
     part = resolve(part)
+    if "$ref" in part.get("items", {}):
+        return objects(part["items"])
     if "if" in part:
         choices = [resolve(part["then"]), resolve(part["else"])]
         part = next((one for one in choices if "properties" in one), None) or objects(choices[1])[0]

@@ -34,7 +34,8 @@ from hitzoo.plan.role import Role
 from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.training.engine import runner as runner_module
 from hitzoo.training.engine.execution import DEFAULT, Execution
-from hitzoo.training.engine.runner import Outcome, StepRunner
+from hitzoo.training.engine.outcome import Outcome
+from hitzoo.training.engine.runner import StepRunner
 from hitzoo.training.engine.state import TrainState, new_state
 from tests.processes.launch import run_alike
 from tests.processes.start import Starter
@@ -65,6 +66,7 @@ STALE = [
     "training.regularizers=[{kind: wgan_gp, weight: 2.0}]",
     "training.updates={discriminator: 3, generator_batch_size: 16, generator_after: 1, stale_gradient: true}",
 ]
+APART = ["training.updates={discriminator: 1, lazy_updates: true}", LAZY, "training.regularizers[1].interval=2"]
 
 AUGMENT = [
     "training.augment={kind: diffaugment, strength: 0.8, policy: [flip, color, {kind: translation, ratio: 0.2}, "
@@ -91,6 +93,7 @@ CASES: dict[str, tuple[list[str], int, list[str]]] = {
     "lazy": ([LAYER, LAZY], 2, [LAYER, LAZY]),
     "relativistic, differences": ([LAYER, *DIFFERENCES], 2, [LAYER, *DIFFERENCES]),
     "san, wasserstein, by turns": ([LAYER, *SAN, *TURNS], 2, [LAYER, *SAN, *TURNS]),
+    "lazy updates": ([LAYER, *APART], 2, [LAYER, *APART]),
     "a gradient is left": ([LAYER, *STALE], 2, [LAYER, *STALE]),
     "alternating": ([LAYER], 2, [LAYER]),
     "alternating, synchronised": (["training.norm_statistics=synchronised"], 1, []),

@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from hitzoo.errors import Problem
 from hitzoo.families.doubling import doubling_outline, doubling_problems
 from hitzoo.families.family import Frame, Outline
-from hitzoo.families.hit.attention import attends, block_kind, block_size
+from hitzoo.families.head_groups import head_groups
+from hitzoo.families.hit.attention import HEAD_GROUPS, attends, attention_kind, block_kind, block_size, in_words
 from hitzoo.families.hit.problems import hit_problems
 from hitzoo.families.hit.rows import hit_rows, token_side
 from hitzoo.families.hit.spec import HitGeneratorSpec, StageSpec
 from hitzoo.families.hit.stage_plan import HitStagePlan
 from hitzoo.families.hit.traffic import moved_by_hit
+from hitzoo.plan.head_groups import to_words
 from hitzoo.plan.network import PlainNetwork
 from hitzoo.plan.ports import Image, Latent, Port
 from hitzoo.plan.table import Row
@@ -65,7 +67,9 @@ class HitGeneratorPlan(PlainNetwork):
         return hit_rows(self.initial, self.tokens, self.stages)
 
     def traffic(self) -> tuple[Traffic, ...]:
-        """The numbers that each row moves."""
+        """The numbers that each row moves; of head groups nobody has counted them."""
+        if any(stage.attention == HEAD_GROUPS for stage in self.stages):
+            return ()
         moved = moved_by_hit(self.latent_dim, self.image_channels, self.tokens, self.stages)
         return traffic_of(self.rows(), moved)
 
@@ -80,6 +84,7 @@ def plan_hit(spec: HitGeneratorSpec, frame: Frame, places: Places) -> HitGenerat
     problems += doubling_problems(spec, frame, places)
     if problems:
         return problems
+    spec = replace(spec, stages=tuple(map(in_words, spec.stages)))
     first = spec.stages[0].channels
     side = spec.latent_tokens
     tokens = block("tokens", "latent_tokens", latent_dim=spec.latent_dim, side=side, channels=first, norm=spec.norm)
@@ -119,13 +124,13 @@ def _plan_stage(spec: HitGeneratorSpec, index: int, image_channels: int) -> HitS
         resolution=resolution,
         channels=stage.channels,
         heads=stage.heads if attends(spec, stage) else 0,
-        attention=stage.attention,
+        attention=attention_kind(stage),
         block_size=size,
         grid_size=resolution // size if size else 0,
         upsample=_plan_upsample(spec, index),
         position=block(f"{name}.position", "position_embedding", side=resolution, channels=stage.channels),
         cross=_plan_cross(spec, stage, name),
-        blocks=_plan_blocks(spec, stage, name),
+        blocks=_plan_blocks(spec, stage, name, resolution),
         to_rgb=_plan_to_rgb(spec, index, image_channels),
     )
 
@@ -148,9 +153,11 @@ def _plan_cross(spec: HitGeneratorSpec, stage: StageSpec, name: str) -> BlockPla
     return block(f"{name}.cross", "cross_attention_block", token_channels=token_channels, **_attention(spec, stage))
 
 
-def _plan_blocks(spec: HitGeneratorSpec, stage: StageSpec, name: str) -> tuple[BlockPlan, ...]:
+def _plan_blocks(spec: HitGeneratorSpec, stage: StageSpec, name: str, resolution: int) -> tuple[BlockPlan, ...]:
     """`depth` blocks of the stage's attention, MLP blocks where it has none."""
     args = _mlp(spec, stage) if stage.attention == "none" else _attention(spec, stage)
+    if not isinstance(stage.attention, str):
+        args |= {"side": resolution, "groups": to_words(head_groups(stage.attention, stage.heads))}
     return tuple(block(f"{name}.blocks.{index}", block_kind(stage, index), **args) for index in range(stage.depth))
 
 

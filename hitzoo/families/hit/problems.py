@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from hitzoo.errors import Problem
 from hitzoo.families.family import LARGEST_SIDE
-from hitzoo.families.hit.attention import BLOCKED, HALVED, attends, balanced_block_size
+from hitzoo.families.head_groups import head_group_problems
+from hitzoo.families.hit.attention import BLOCKED, HALVED, HEAD_GROUPS, attends, attention_kind, balanced_block_size
 from hitzoo.families.hit.spec import HitGeneratorSpec, StageSpec
 from hitzoo.spec.place import Path, Places
 
@@ -21,6 +22,9 @@ def hit_problems(spec: HitGeneratorSpec, places: Places) -> list[Problem]:
     for index, stage in enumerate(spec.stages):
         path: Path = ("generator", "stages", index)
         problems += _head_problems(spec, stage, path, places)
+        if not isinstance(stage.attention, str):
+            side = spec.initial_size << index
+            problems += head_group_problems(stage.attention, stage.heads, side, (*path, "attention"), places)
         problems += _block_problems(stage, spec.initial_size << index, path, places)
         problems += _width_problems(spec, index, path, places)
     if spec.stages[-1].to_rgb is False:
@@ -30,7 +34,7 @@ def hit_problems(spec: HitGeneratorSpec, places: Places) -> list[Problem]:
 
 
 def _head_problems(spec: HitGeneratorSpec, stage: StageSpec, path: Path, places: Places) -> list[Problem]:
-    halves = stage.attention in HALVED
+    halves = attention_kind(stage) in HALVED
     beside = [(*path, "channels"), (*path, "attention"), ("generator", "latent_tokens")]
     fitting = [h for h in range(1, 65) if stage.channels % h == 0 and not (halves and h % 2)]
     hint = f"possible: {', '.join(map(str, fitting))}" if fitting else "make the number of channels even"
@@ -46,8 +50,10 @@ def _head_problems(spec: HitGeneratorSpec, stage: StageSpec, path: Path, places:
 def _block_problems(stage: StageSpec, resolution: int, path: Path, places: Places) -> list[Problem]:
     size = stage.block_size
     beside = [(*path, "attention"), ("generator", "initial_size")]
-    if size is not None and stage.attention not in BLOCKED:
-        words = "without attention" if stage.attention == "none" else f"with {stage.attention} attention"
+    if size is not None and attention_kind(stage) not in BLOCKED:
+        words = {"none": "without attention", HEAD_GROUPS: "with head groups, which have sizes of their own,"}.get(
+            attention_kind(stage), f"with {stage.attention} attention"
+        )
         hint = f"remove block_size, or set attention to one of: {', '.join(sorted(BLOCKED))}"
         return [places.problem((*path, "block_size"), f"a stage {words} has no blocks", hint, beside=beside)]
     if isinstance(size, int) and resolution % size:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from hitzoo.spec.head_group import HeadGroupSpec
+
 AttentionKind: TypeAlias = Literal["multi_axis", "regional", "dilated", "interleaved", "axial", "global", "none"]
 NormKind: TypeAlias = Literal["batch", "layer", "pixel"]
 
@@ -16,12 +18,13 @@ class StageSpec:
     `block_size` is the side p of a block of pixels; `auto` balances the two axes, p·p ≈ (r/p)·(r/p). Attention over the
     whole map (`global`), along rows and columns (`axial`) and `none` have no blocks. `to_rgb` says whether the stage
     adds to the image; by default the ones without attention and the last do, the high-resolution stages of the paper.
+    `attention` is a word, or a list of head groups, of which most words are short for one.
     """
 
     channels: int
     depth: int
     heads: int = 4
-    attention: AttentionKind = "multi_axis"
+    attention: AttentionKind | tuple[HeadGroupSpec, ...] = "multi_axis"
     block_size: int | Literal["auto"] | None = None
     to_rgb: bool | None = None
 

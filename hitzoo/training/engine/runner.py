@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, ExitStack, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeAlias
 
 import torch
 from torch import nn
 
+from hitzoo.layers.pixel_range import from_unit
 from hitzoo.objectives.batch_random import BatchRandom, Draw
 from hitzoo.objectives.losses import Losses
 from hitzoo.objectives.moment import Moment
@@ -17,39 +18,19 @@ from hitzoo.objectives.update import Inputs, Objective, Update, images_per_step
 from hitzoo.plan.role import Role
 from hitzoo.runtime.distributed import ALONE, World
 from hitzoo.runtime.transfer import send
+from hitzoo.spec.types import PixelRange
 from hitzoo.training.engine.device_memory import DeviceMemory, moments_to_come
 from hitzoo.training.engine.draws import draws_of
 from hitzoo.training.engine.equal_parts import refuse_uneven
 from hitzoo.training.engine.execution import DEFAULT, Execution
 from hitzoo.training.engine.gradient_exchange import exchanging, not_exchanging
+from hitzoo.training.engine.outcome import Outcome
 from hitzoo.training.engine.running_statistics import RunningStatistics
 from hitzoo.training.engine.state import TrainState
 from hitzoo.training.engine.stream import to_real
 from hitzoo.training.engine.unused_weights import META, meta_copy, unused_weights
 
 _CutOff: TypeAlias = Callable[[], AbstractContextManager[None]]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """The result of a step.
-
-    Attributes:
-        losses: means over this process's images.
-        damaged: what was not finite, in any process; the step then ended before that update.
-        stop: some process was asked to stop.
-        save: some process was asked to save.
-    """
-
-    losses: Losses
-    damaged: tuple[str, ...]
-    stop: bool
-    save: bool = False
-
-    @property
-    def applied(self) -> bool:
-        """True if the whole step reached the weights."""
-        return not self.damaged
 
 
 class StepRunner:
@@ -70,9 +51,11 @@ class StepRunner:
         world: World = ALONE,
         execution: Execution = DEFAULT,
         micro_batches: int = 1,
+        pixel_range: PixelRange = "unit",
     ) -> None:
         self.state, self.seed, self.latent_dim, self.device = state, seed, latent_dim, device
         self.world, self.execution, self.micro_batches = world, execution, micro_batches
+        self.pixel_range = pixel_range
         self.objective = execution.objective(objective, state.networks)
         self.images_per_step = images_per_step(objective)
         self.whole = True
@@ -100,11 +83,12 @@ class StepRunner:
         parts, damaged = list[Losses](), tuple[str, ...]()
         stop = save = False
         signs, judged = 0.0, 0
-        begin, before = 0, (step - 1) * self.images_per_step
+        begin, end, before = 0, 0, (step - 1) * self.images_per_step
         left: tuple[Role, ...] = ()  # whose gradients the update before has left
         images = send(images, self.device)  # the whole step's: a piece's would have to be gathered, and waited for
         for index, update in enumerate(self.objective.updates(step)):
-            end = begin + update.images // self.world.size
+            if not update.again:
+                begin, end = end, end + update.images // self.world.size
             at = Moment(step, before, index)
             begun = nullcontext if index else cutting_off
             losses, statistics = self._gradients(update, at, images[begin:end], begun, left)
@@ -116,7 +100,7 @@ class StepRunner:
             self.whole = False
             statistics.settle(self.micro_batches, self.world)
             self._move(update, at)
-            begin, left = end, update.leaves
+            left = update.leaves
             if losses.real_signs is not None:
                 signs, judged = signs + own_signs, judged + update.images
         self.whole = True
@@ -203,7 +187,7 @@ class StepRunner:
         latents, random = (source.of(own) for source in draws)
         real = to_real(images[index :: self.micro_batches], self.device, channels_last=self.execution.channels_last)
         inputs = Inputs(
-            real=real,
+            real=from_unit(real, self.pixel_range),
             latents=latents.normal(self.latent_dim),
             random=random,
             adapted=0.0 if self.state.augmentation is None else self.state.augmentation.p,

@@ -12,6 +12,7 @@ from torch import nn
 from hitzoo.errors import RunError, WeightsError
 from hitzoo.hub.locate import locate
 from hitzoo.layers.mapping import forget_means
+from hitzoo.spec.types import PixelRange
 from hitzoo.training.engine.state import TrainState
 from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME
 from hitzoo.zoo.weights import dtype_word, read_header, read_tensors
@@ -42,11 +43,12 @@ class Taken:
         return lines
 
 
-def initialise(state: TrainState, model: str) -> list[str]:
+def initialise(state: TrainState, model: str, pixel_range: PixelRange = "unit") -> list[str]:
     """Put the weights of a zoo or local model into a fresh state, wherever name and shape agree.
 
     Both the generator and its averages begin from the model's averaged generator; the discriminator from the model's,
-    where it is a checkpoint of a run; optimizers begin anew. The lines say what was loaded and what was not.
+    where it is a checkpoint of a run; optimizers begin anew. The lines say what was loaded and what was not, and where
+    the model works in another scale of pixel values than this run, `pixel_range`.
 
     Raises:
         UnknownNameError, WeightsError: there is no such model, or it is damaged.
@@ -63,13 +65,18 @@ def initialise(state: TrainState, model: str) -> list[str]:
     forget_means(state.networks["generator"])
     for average in state.averages["generator"]:
         average.copy(state.networks["generator"])
+    lines = [*_other_range(found.spec.data.pixel_range, pixel_range), *generator.lines()]
     place = _discriminator_beside(found.folder)
     if place is None:
-        return [*generator.lines(), "discriminator: freshly drawn (the model has none)"]
-    return [
-        *generator.lines(),
-        *_take("discriminator", state.networks["discriminator"], place).lines(),
-    ]
+        return [*lines, "discriminator: freshly drawn (the model has none)"]
+    return [*lines, *_take("discriminator", state.networks["discriminator"], place).lines()]
+
+
+def _other_range(theirs: PixelRange, ours: PixelRange) -> list[str]:
+    if theirs == ours:
+        return []
+    hint = f"for the model's own: --set data.range={theirs}"
+    return [f"note: the model's pixels are in the range {theirs}, this run's in {ours}, so colours begin wrong; {hint}"]
 
 
 def _discriminator_beside(folder: Path) -> Path | None:

@@ -18,7 +18,7 @@ from hitzoo.spec.types import Spec
 from hitzoo.training.engine.batches import Batch, batches
 from hitzoo.training.engine.compile_errors import explaining_compiler_errors
 from hitzoo.training.engine.out_of_memory import OutOfMemory, explaining_out_of_memory, free_cached_memory
-from hitzoo.training.engine.runner import Outcome
+from hitzoo.training.engine.outcome import Outcome
 from hitzoo.training.engine.workers import start_method_for, workers_for
 from hitzoo.training.run.average_samples import evaluate_average, save_grid, save_owed_grid
 from hitzoo.training.run.checkpoint import Progress

@@ -192,5 +192,6 @@ def new_runner(
         latent_dim=plan.input_width,
         device=device,
         execution=options.execution,
+        pixel_range=plan.pixel_range,
         **others,
     )

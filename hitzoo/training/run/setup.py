@@ -206,7 +206,7 @@ def _state(
     if start.checkpoint:
         load_checkpoint(start.checkpoint, state)
     elif init:
-        for line in initialise(state, init):
+        for line in initialise(state, init, plan.pixel_range):
             events.noted(line)
     return state, init
 

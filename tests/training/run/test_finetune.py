@@ -63,6 +63,13 @@ def test_an_equal_spec_takes_everything_over() -> None:
     assert not any(average.training for average in averages)
 
 
+def test_other_range_of_pixels_is_noted() -> None:
+    first, *rest = initialise(fresh(load_spec(BUNDLED, ["data.range=imagenet"])), BUNDLED, "imagenet")
+    assert "range unit, this run's in imagenet" in first
+    assert "--set data.range=unit" in first
+    assert rest == initialise(fresh(load_spec(BUNDLED)), BUNDLED)
+
+
 def test_a_wider_spec_takes_over_what_fits_and_names_the_rest() -> None:
     spec = load_spec(BUNDLED, ["generator.stages[2].channels=64"])
     trained, drawn = fresh(spec), fresh(spec)

@@ -17,12 +17,12 @@ from hitzoo.fold.cross_attention import KeysValues, OptimizedCrossAttention
 from hitzoo.fold.kernels import Kernels
 from hitzoo.fold.mlp import MLPToImage, OptimizedMLP, OptimizedToRGB
 from hitzoo.fold.rewrites import before_depth_to_space
-from hitzoo.fold.self_attention import OptimizedSelfAttention
+from hitzoo.fold.self_attention import OptimizedHeadGroups, OptimizedSelfAttention
 from hitzoo.layers.in_float32 import at_least_float32
 from hitzoo.layers.latent import LatentTokens
 from hitzoo.layers.mlp import MLPBlock
 from hitzoo.layers.norm import BatchNorm
-from hitzoo.layers.self_attention import SelfAttentionBlock
+from hitzoo.layers.self_attention import HeadGroupsBlock, SelfAttentionBlock
 
 
 class OptimizedStage(nn.Module):
@@ -72,4 +72,6 @@ def _folded(block: nn.Module, first: int, kernels: Kernels) -> nn.Module:
     if isinstance(block, MLPBlock):
         return OptimizedMLP(block, kernels)
     assert isinstance(block, SelfAttentionBlock), "a stage repeats MLP or self-attention blocks"
+    if isinstance(block, HeadGroupsBlock):
+        return OptimizedHeadGroups(block, first, kernels)
     return OptimizedSelfAttention(block, first, kernels)

@@ -1,0 +1,1 @@
+"""Staged style-based transformer generators: StyleSwin, and StyleNAT by other head groups."""

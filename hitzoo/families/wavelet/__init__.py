@@ -1,0 +1,1 @@
+"""StyleSwin's discriminator of wavelet coefficients."""
