@@ -5,7 +5,7 @@ Buffers that follow from a network's sizes are left out and made anew, whether a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from math import prod
 
 import torch
@@ -37,7 +37,28 @@ def recognise(source: StateDicts, code: str) -> str:
         return fitting[0]
     known = ", ".join(fitting or possible)
     why = "several specs have" if fitting else "no spec has"
-    raise WeightsError(f"{why} a generator with these variables; give --spec with one of your own, or one of {known}")
+    said = f"{source.file}: {why} a generator with these variables; give --spec with one of your own, or one of {known}"
+    raise WeightsError("\n".join([said, *([] if fitting else _nearest(source, code, possible))]))
+
+
+def _nearest(source: StateDicts, code: str, possible: Iterable[str]) -> list[str]:
+    """Say of which other code a source's variables are, or how they differ from those of the spec that has most."""
+    known = (code, *CODES[code].successors)
+    for other in CODES:
+        if other not in known and _fitting_specs(source, other)[0]:
+            return [f"they are those of {CODES[other].repository}: --from {other}"]
+    state = source.parts[generator_part(source, None)]
+    held = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    nearest: tuple[int, str, list[Variable]] = (0, "", [])
+    for name in possible:
+        for word in known:
+            variables = _variables(compile_spec(load_spec(name)), "generator", word)
+            common = sum(bool(one.ours) and held.get(one.theirs) == one.shape for one in variables)
+            nearest = max(nearest, (common, name, variables), key=lambda one: one[0])
+    common, name, variables = nearest
+    if not common:
+        return [f"no variable is one of {CODES[code].repository}'s: {', '.join(sorted(state)[:3])}, …"]
+    return [f"nearest is {name}:", *_differences(state, source.beside, variables)]
 
 
 def _fitting_specs(source: StateDicts, code: str) -> tuple[list[str], list[str]]:
