@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hitzoo.bench.label_placement import Box, place_labels
+from hitzoo.bench.protocols import protocols
 from hitzoo.errors import RequestError
 from hitzoo.evaluation.metrics import METRICS
 from hitzoo.zoo.metric_names import metric_name
@@ -27,6 +28,7 @@ _INK, _PALE = "#333333", "#dddddd"
 _DECADE = 8.0  # of the largest to the smallest value: from here on an axis is logarithmic
 _WIDE = 150  # letters in a line of the notes
 _LONGEST = 32  # letters of a label
+_ABOVE, _PANEL, _BELOW, _LINE = 0.45, 3.0, 0.62, 0.13  # inches: the legend, a panel, its axis, a line of the notes
 _STYLE = {"font.family": "sans-serif", "font.size": 9, "svg.fonttype": "none", "svg.hashsalt": "hitzoo"}
 
 
@@ -69,10 +71,14 @@ def draw(report: Mapping[str, Any], path: Path, target: Path) -> None:
 
     points = points_of(report["models"], report["metric"])
     with rc_context(_STYLE):
-        figure = Figure(figsize=(10, 4.8), dpi=150, facecolor="white")
+        notes = _notes(report, points)
+        below = _BELOW + _LINE * len(notes)
+        height = _ABOVE + _PANEL + below
+        figure = Figure(figsize=(10, height), dpi=150, facecolor="white")
         FigureCanvasAgg(figure)  # lays out what labels are placed by
         left, right = figure.subplots(1, 2, sharey=True)
-        figure.subplots_adjust(left=0.07, right=0.98, top=0.9, bottom=0.27, wspace=0.06)
+        figure.subplots_adjust(left=0.07, right=0.98, top=1 - _ABOVE / height, bottom=below / height, wspace=0.06)
+        figure.text(0.07, 0.08 / height, "\n".join(notes), fontsize=7.5, color=_INK, verticalalignment="bottom")
         looks = _looks(points)
         panels = (
             (left, "images/s", [(point, point.speed) for point in points if point.speed]),
@@ -89,7 +95,6 @@ def draw(report: Mapping[str, Any], path: Path, target: Path) -> None:
             f"{metric_name(report['metric'])} ({'higher' if _rises(report['metric']) else 'lower'} is better)"
         )
         _legend(figure, points, looks)
-        _notes(figure, report, points)
         known = {"Date": None} if path.suffix.lower() == ".svg" else {}
         figure.savefig(target, format=path.suffix.lower().removeprefix("."), metadata=known)
 
@@ -199,22 +204,23 @@ def _legend(figure: Figure, points: Sequence[Point], looks: Mapping[str, Mapping
         figure.legend(handles=handles, loc="upper center", ncols=len(handles), frameon=False, fontsize=8.5)
 
 
-def _notes(figure: Figure, report: Mapping[str, Any], points: Sequence[Point]) -> None:
+def _notes(report: Mapping[str, Any], points: Sequence[Point]) -> list[str]:
+    """Lines under the panels: how every number was found, and what is missing."""
     metric = metric_name(report["metric"])
-    protocols = "; ".join(dict.fromkeys(point.protocol for point in points if point.protocol))
     said = " as published" if all(point.published for point in points) else ""
-    notes = [
-        f"{metric}{said}: {protocols or 'no protocol is told'}.",
-        f"images/s: {report['path']} network, {report['precision']}, batch {report['batch']}, on {report['hardware']};"
-        " bars: quartiles.",
+    threads = f" ({report['threads']} threads)" if report["device"] == "cpu" else ""
+    bars = "; bars: quartiles" if any(low < high for low, high in (point.speed_quartiles for point in points)) else ""
+    notes = [f"{metric}{said}{one}." for one in protocols((_short(point.name), point.protocol) for point in points)]
+    notes += [
+        f"images/s: {report['path']} network, {report['precision']}, batch {report['batch']}, on {report['hardware']}"
+        f"{threads}{bars}."
     ]
     shown = {point.name for point in points}
     left_out = [model["model"] for model in report["models"] if model["model"] not in shown]
     unmeasured = [point.name for point in points if not point.speed]
     notes += [f"Without {metric}: {', '.join(left_out)}."] if left_out else []
     notes += [f"Not measured here: {', '.join(unmeasured)}."] if unmeasured else []
-    lines = [line for note in notes for line in textwrap.wrap(note, _WIDE)]
-    figure.text(0.07, 0.02, "\n".join(lines), fontsize=7.5, color=_INK, verticalalignment="bottom")
+    return [line for note in notes for line in textwrap.wrap(note, _WIDE)]
 
 
 def _rises(metric: str) -> bool:

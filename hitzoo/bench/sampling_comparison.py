@@ -75,8 +75,9 @@ class SamplingComparison:
                 "milliseconds_quartiles": [1e3 * value for value in quartiles(single.seconds)],
                 "seconds": list(single.seconds),
             }
-        failure = many.failure or single.failure
-        return row | ({"errors": {"sampling": failure}} if failure is not None else {})
+        failures = {"sampling": many.failure} | ({"latency": single.failure} if single is not many else {})
+        errors = {part: failure for part, failure in failures.items() if failure is not None}
+        return row | ({"errors": errors} if errors else {})
 
     def _base(self) -> Series:
         return next(series for series in self._many if series.seconds)

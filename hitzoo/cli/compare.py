@@ -89,7 +89,7 @@ def compare(
 
     place = choose_device(device)
     (variant,) = wanted("--path", path, VARIANTS)
-    precision = known_precision(precision, PRECISIONS)
+    precision, metric = known_precision(precision, PRECISIONS), metric.lower()
     contenders = [_contender(model) for model in models]
     _check_files(out, plot, contenders, metric, force=force)
     from hitzoo.bench.comparison import Comparison
@@ -138,15 +138,17 @@ def _check_files(
 ) -> None:
     """Say before any work what could not be written or drawn after it."""
     from hitzoo.bench.quality_plot import check_plot
+    from hitzoo.cli.compare_table import SPEED, without_metric
     from hitzoo.errors import RequestError
     from hitzoo.targets import check_writable, existing, is_taken
 
     for path in plots:
         check_plot(path)
-    known = {number.metric for one in contenders for number in (*one.quality.published, *one.quality.measured)}
+    known = {number.metric for one in contenders for number in (*one.quality.published, *one.quality.measured)} - {
+        SPEED
+    }
     if plots and metric not in known:
-        others = f"; there is {', '.join(sorted(known))}: --metric chooses one" if known else ""
-        raise RequestError(f"--plot {plots[0]}: no {metric} is known of any of these{others}")
+        raise RequestError(f"--plot {plots[0]}: {without_metric(metric, known)}")
     for path in [*([out] if out is not None else []), *plots]:
         if is_taken(path) and not force:
             raise existing(path)
@@ -172,7 +174,7 @@ def _tell(report: dict[str, Any], out: Path | None, plots: Sequence[Path], *, as
         _draw(report, path)
     for path in [] if as_json else [*([out] if out is not None else []), *plots]:
         console.print_line(f"wrote {path}")
-    if not report["interrupted"] and not any("sampling" in model for model in report["models"]):
+    if not report["interrupted"] and not any("sampling" in model or "latency" in model for model in report["models"]):
         raise RunError("none of these networks makes images here; above are the reasons")
 
 

@@ -64,8 +64,9 @@ def convert(
 
     hit-gan: google-research/hit-gan (TensorFlow), a checkpoint or an .npz of its variables; reading a checkpoint needs
     TensorFlow (the extra tf). Kinds of attention and block sizes have no variables: the spec decides them.
-    transgan: VITA-Group/TransGAN (PyTorch). Other PyTorch code: a name that is not known lists all. These take a
-    checkpoint ({g_ema: …}, …), a state dict, safetensors or .npz; of a checkpoint nothing but tensors is read.
+    PyTorch code: transgan (VITA-Group/TransGAN), cips, inr-gan, r3gan, stylegan2, …; a name that is not known lists
+    all. It comes as a checkpoint ({g_ema: …}, …), a state dict, safetensors or .npz; of a checkpoint nothing but
+    tensors is read.
     """
     from hitzoo.errors import RequestError
 

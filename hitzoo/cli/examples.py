@@ -86,6 +86,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "convert": (
         "hitzoo convert --from hit-gan ckpt-500000 --spec hit-b-ffhq256 --out models/b256",
         "hitzoo convert --from transgan checkpoint.pth --out models/cifar",
+        "hitzoo convert --from stylegan2 checkpoint.pt --out models/faces",
         "hitzoo convert --to hit-gan models/b256 variables.npz",
     ),
     "eval": (

@@ -44,16 +44,31 @@ def recognise(source: StateDicts, code: str, file: str = "") -> list[str]:
         said = {name: sum(word in letters for word in _words(name)) for name in names}
         likely = [name for name in names if said[name] == max(said.values())]
         return sorted(likely, key=lambda name: (len(name), name))
-    if fitting:
-        why, known = "several specs have", [names[0] for names in fitting.values()]
-    else:
-        other = next((word for word in CODES if word != code and _fitting(plans, source, word)), None)
-        if other is not None:
-            raise WeightsError(f"these are variables of {CODES[other].repository}: give --from {other}")
-        why, known = "no spec has", [plan.name for plan in plans if code in _codes(plan)]
-    raise WeightsError(
-        f"{why} a generator with these variables; give --spec with one of your own, or one of {', '.join(known)}"
-    )
+    possible = [plan.name for plan in plans if code in _codes(plan)]
+    known = ", ".join([names[0] for names in fitting.values()] or possible)
+    why = "several specs have" if fitting else "no spec has"
+    said = f"{source.file}: {why} a generator with these variables; give --spec with one of your own, or one of {known}"
+    raise WeightsError("\n".join([said, *([] if fitting else _nearest(source, code, plans))]))
+
+
+def _nearest(source: StateDicts, code: str, plans: Iterable[ModelPlan]) -> list[str]:
+    """Say of which other code a source's variables are, or how they differ from those of the spec that has most."""
+    known = (code, *CODES[code].successors)
+    for other in CODES:
+        if other not in known and _fitting(plans, source, other):
+            return [f"they are those of {CODES[other].repository}: --from {other}"]
+    state = source.parts[generator_part(source, None)]
+    held = {name: tuple(tensor.shape) for name, tensor in state.items()}
+    nearest: tuple[int, str, list[Variable]] = (0, "", [])
+    for plan in plans:
+        for word in known if code in _codes(plan) else ():
+            variables = _variables(plan, "generator", word)
+            common = sum(bool(one.ours) and held.get(one.theirs) == one.shape for one in variables)
+            nearest = max(nearest, (common, plan.name, variables), key=lambda one: one[0])
+    common, name, variables = nearest
+    if not common:
+        return [f"no variable is one of {CODES[code].repository}'s: {', '.join(sorted(state)[:3])}, …"]
+    return [f"nearest is {name}:", *_differences(state, source.beside, variables)]
 
 
 def dialect_of(source: StateDicts, plan: ModelPlan, code: str) -> str:

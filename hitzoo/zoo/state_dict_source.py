@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 import torch
+from numpy.typing import NDArray
 
 from hitzoo.errors import WeightsError
 from hitzoo.zoo.hit_gan_source import AVERAGE as HIT_GAN_AVERAGE
@@ -30,11 +32,13 @@ _PARTS: Final = {name: part for part, names in _NAMES.items() for name in names}
 _IN_WORDS: Final = {AVERAGE: "averaged generator", LIVE: "live generator", CRITIC: "discriminator"}
 _INSIDE: Final = "state_dicts"
 _PREFIX: Final = "module."
+_WRAPPED: Final = re.compile(r"^(module\.|_orig_mod\.)+")
+"""What parallel training and torch.compile put before names."""
 
 
 @dataclass(frozen=True)
 class StateDicts:
-    """The tensors of each part by name, without the prefix of parallel training.
+    """The tensors of each part by name, without the prefixes of parallel training and of torch.compile.
 
     `beside` are tensors that lie in no part, `others` the names of what else the file holds, which is not used. `names`
     are the file's for the parts, `prefixed` says whether its tensors have the prefix, and `file` is what messages call
@@ -70,7 +74,11 @@ def read_state_dicts(path: Path) -> StateDicts:
     tensors = {part: dict(_tensors(state.items())) for part, state in parts.items()}
     if not any(tensors.values()):
         raise WeightsError(_without_tensors(path, content))
-    used = {*names.values(), *beside, _INSIDE} if names else content.keys()
+    used = (
+        {*names.values(), *beside, _INSIDE}
+        if names
+        else {*filter(lambda name: torch.is_tensor(content[name]), content)}
+    )
     others = tuple(str(name) for name in content if name not in used)
     prefixed = any(str(name).startswith(_PREFIX) for state in parts.values() for name in state)
     return StateDicts(tensors, beside, others, names, prefixed, str(path))
@@ -145,21 +153,29 @@ def _content(path: Path) -> Any:
     if path.suffix == ".safetensors":
         return _nested(read_tensors(path))
     if path.suffix == ".npz":
-        return _nested({name: torch.from_numpy(array) for name, array in read_npz(path).items()})
-    return read_torch_file(path)
+        return _nested({name: _tensor(array) for name, array in read_npz(path).items()})
+    content = read_torch_file(path)
+    return _nested(content) if isinstance(content, Mapping) else content
 
 
-def _nested(tensors: Mapping[str, torch.Tensor]) -> dict[str, Any]:
-    """Tensors under names such as `g_ema.conv1.weight` as a dict of dicts, others as they are."""
-    nested: dict[str, Any] = {}
-    for name, tensor in tensors.items():
-        part, dot, rest = name.partition(".")
-        if dot and part in _PARTS:
-            nested.setdefault(part, {})[rest] = tensor
+def _tensor(array: NDArray[Any]) -> Any:
+    """An array of numbers in any byte order as a tensor; words and other arrays as they are."""
+    if array.dtype.kind not in "fiub":
+        return array
+    return torch.from_numpy(array.astype(array.dtype.newbyteorder("="), copy=False))
+
+
+def _nested(content: Mapping[Any, Any]) -> dict[Any, Any]:
+    """Tensors under names such as `g_ema.conv1.weight` as a dict of dicts, everything else as it is."""
+    nested: dict[Any, Any] = {}
+    for name, value in content.items():
+        part, dot, rest = str(name).partition(".")
+        if dot and part in _PARTS and torch.is_tensor(value) and isinstance(nested.setdefault(part, {}), dict):
+            nested[part][rest] = value
         else:
-            nested[name] = tensor
+            nested[name] = value
     return nested
 
 
 def _tensors(items: Iterable[tuple[Any, Any]]) -> Iterable[tuple[str, torch.Tensor]]:
-    return ((str(name).removeprefix(_PREFIX), value) for name, value in items if torch.is_tensor(value))
+    return ((_WRAPPED.sub("", str(name)), value) for name, value in items if torch.is_tensor(value))

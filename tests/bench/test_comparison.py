@@ -117,11 +117,22 @@ def test_network_that_cannot_run_is_a_row_and_the_others_go_on(contenders, fake,
         return {"b": 1.0, "c": 2.0}[name]
 
     rows = compared(contenders, fake(took) and 4)
-    assert rows["a"]["errors"] == {"sampling": reason}
+    assert rows["a"]["errors"] == {"sampling": reason, "latency": reason}
     assert "sampling" not in rows["a"]
     assert rows["a"]["parameters"] > 0
     assert [rows[name]["sampling"]["ratio"] for name in "bc"] == [1.0, 0.5]
     assert "errors" not in rows["b"]
+
+
+def test_batch_that_does_not_fit_leaves_single_images(contenders, fake) -> None:
+    def took(name: str, batch: int) -> float:
+        if batch > 1:
+            raise MemoryError
+        return 0.5
+
+    rows = compared(contenders, fake(took) and 4)
+    assert rows["a"]["errors"] == {"sampling": "out of memory"}
+    assert rows["a"]["latency"]["milliseconds"] == 500.0
 
 
 def test_bug_is_no_row(contenders, fake) -> None:

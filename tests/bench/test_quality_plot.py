@@ -42,6 +42,7 @@ def report() -> dict[str, Any]:
     models += [model("mine.yaml", "hit", None, 5.0, 100.0), model("too-large", "hit", 2.0, 900.0, None)]
     models[0]["measured"] = [number("fid", 3.4, "against 70,000 of ffhq.zip")]
     facts = {"metric": "fid", "path": "optimized", "precision": "float32", "batch": 4, "hardware": "one V100"}
+    facts |= {"device": "cuda", "threads": 2}
     return facts | {"models": models}
 
 
@@ -67,6 +68,20 @@ def test_figure_has_every_name_and_says_who_is_left_out(report, tmp_path: Path) 
     assert text.count(">too-large</text>") == 1  # by its parameters alone
     for words in ("Without FID: mine.yaml.", "Not measured here: too-large.", "FID (lower is better)", "ffhq.zip"):
         assert words in text
+
+
+def test_protocols_name_their_models_and_bars_are_told_where_there_are_some(report, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="hitzoo[plot] is not installed")
+    report |= {"device": "cpu"}
+    draw(report, tmp_path / "one.svg", tmp_path / "one.svg")
+    text = (tmp_path / "one.svg").read_text(encoding="utf-8")
+    assert "FID of hit-s: against 70,000 of ffhq.zip." in text
+    assert "FID of hit-b, hit-l, stylegan2 and 3 more: 50,000 samples." in text
+    assert "on one V100 (2 threads); bars: quartiles." in text
+    for one in report["models"]:
+        one.get("sampling", {}).pop("images_per_second_quartiles", None)
+    draw(report, tmp_path / "two.svg", tmp_path / "two.svg")
+    assert "on one V100 (2 threads)." in (tmp_path / "two.svg").read_text(encoding="utf-8")
 
 
 def test_picture_is_light(report, tmp_path: Path) -> None:

@@ -47,6 +47,21 @@ def test_known_quality_has_columns(run: Run, words) -> None:
     assert "own sliced_wasserstein: as random_conv_frechet" in lines
 
 
+def test_metric_that_no_network_has_is_told_of(run: Run, words) -> None:
+    printed = run("compare", "hit-ti-shapes32", *words[3:], "--metric", "fdi").stdout
+    assert "no fdi is known of any of these; there is random_conv_frechet," in " ".join(printed.split())
+    assert "no fid is known" not in run(*words).stdout
+    assert "models of the zoo have one in their record, a run has" in run(*words, "--plot", "x.svg", code=2).stderr
+    named = run("compare", "hit-ti-shapes32", *words[3:], "--metric", "Sliced_Wasserstein").stdout
+    assert "0.04548" in named
+
+
+def test_one_round_has_no_quartiles(run: Run, words) -> None:
+    printed = run(*words[:3], "--repeats", 1, *words[5:]).stdout
+    assert "1 round, " in printed
+    assert "(1.00–1.00)" not in printed
+
+
 def test_json_is_what_the_file_holds(run: Run, words, tmp_path: Path) -> None:
     report = json.loads(run(*words, "--json", "--out", "found.json").stdout)
     assert report == json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))
@@ -101,6 +116,20 @@ def test_network_that_fails_is_told_of(run: Run, words, monkeypatch: pytest.Monk
     alone = run(words[0], *words[2:], code=2)
     assert alone.stdout.splitlines()[2].split()[0] == "narrow.yaml"
     assert "none of these networks makes images here" in alone.stderr
+
+
+def test_batch_that_does_not_fit_is_told_of(run: Run, words, monkeypatch: pytest.MonkeyPatch) -> None:
+    peak = VariantRunner.peak_bytes
+
+    def full(self: VariantRunner, call: interleaved.SamplingCall) -> int:
+        if call.plan.latent_dim == 8 and call.batch == 2:
+            raise MemoryError
+        return peak(self, call)
+
+    monkeypatch.setattr(VariantRunner, "peak_bytes", full)
+    printed = run(words[0], *words[2:]).stdout
+    assert "narrow.yaml makes no 2 images at once here: out of memory" in printed
+    assert "ms for one" in printed.splitlines()[0]
 
 
 def test_figure_is_drawn(run: Run, words, tmp_path: Path) -> None:

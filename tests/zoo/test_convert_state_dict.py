@@ -73,8 +73,22 @@ def test_other_files(run: Run, state: dict[str, torch.Tensor], prefix: str, suff
     elif suffix == ".safetensors":
         save_file(tensors, "source.safetensors")
     else:
-        save("source.pt", state)
+        save("source.pt", tensors)
     run(*FROM, f"source{suffix}")
+    check_images(run)
+
+
+@pytest.mark.parametrize("prefix", ["_orig_mod.", "module._orig_mod.", "_orig_mod.module."])
+def test_prefixes_of_wrappers(run: Run, state: dict[str, torch.Tensor], prefix: str) -> None:
+    save("all.pt", {"g_ema": {prefix + name: tensor for name, tensor in state.items()}})
+    run(*FROM, "all.pt")
+    check_images(run)
+
+
+def test_arrays_of_words_and_of_other_byte_order(run: Run, state: dict[str, torch.Tensor]) -> None:
+    arrays = {name: tensor.numpy().astype(">f4") for name, tensor in state.items()}
+    np.savez("source.npz", **arrays, note=np.array("made by me"))  # type: ignore[arg-type]
+    assert "left out: note" in run(*FROM, "source.npz").stdout
     check_images(run)
 
 
@@ -94,8 +108,18 @@ def test_a_published_network_is_known_by_its_shapes() -> None:
     shapes = {one.theirs: torch.empty(one.shape, device="meta") for one in variables(plan)}
     assert recognise(StateDicts({"g": shapes}, {}, ()), "cips") == ["cips-ffhq256"]
     shapes.pop("emb.input")
-    with pytest.raises(WeightsError, match=r"no spec has a generator with these .* --spec .*cips-ffhq256"):
+    with pytest.raises(WeightsError, match=r"no spec has a generator with these .* --spec .*cips-ffhq256") as caught:
         recognise(StateDicts({"g": shapes}, {}, ()), "cips")
+    assert "nearest is cips-ffhq256:\n  emb.input 1×512×256×256 is missing" in str(caught.value)
+
+
+def test_code_that_a_source_is_of_is_named() -> None:
+    plan = compile_spec(load_spec("cips-ffhq256"))
+    shapes = {one.theirs: torch.empty(one.shape, device="meta") for one in variables(plan)}
+    with pytest.raises(WeightsError, match=r"they are those of saic-mdal/CIPS: --from cips$"):
+        recognise(StateDicts({"g": shapes}, {}, ()), "r3gan")
+    with pytest.raises(WeightsError, match=r"no variable is one of brownvc/R3GAN's: x, …$"):
+        recognise(StateDicts({"g": {"x": torch.ones(1)}}, {}, ()), "r3gan")
 
 
 def test_terms_go_with_the_weights(run: Run, state: dict[str, torch.Tensor], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -108,7 +108,7 @@ def test_data_set_follows_from_the_name_of_the_file(monkeypatch: pytest.MonkeyPa
     assert recognise(source(shapes), "styleswin", "CelebA-HQ_256.pt") == ["styleswin-celebahq256"]
     assert recognise(source(shapes), "styleswin", "940000.pt")[0] == "styleswin-ffhq256"
     assert len(recognise(source(shapes), "styleswin", "940000.pt")) == 3
-    with pytest.raises(WeightsError, match="variables of microsoft/StyleSwin: give --from styleswin"):
+    with pytest.raises(WeightsError, match="they are those of microsoft/StyleSwin: --from styleswin"):
         recognise(source(shapes), "stylenat")
 
 
