@@ -10,6 +10,8 @@ from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec
 from hitzoo.spec.shipped import shipped_specs
 
+_FIRST = "hit"  # the family that the zoo is made around
+
 
 @dataclass(frozen=True)
 class Fit:
@@ -36,10 +38,9 @@ def fitting(sides: Mapping[int, int]) -> tuple[Fit, ...]:
 
 @lru_cache(maxsize=1)
 def _by_resolution() -> dict[int, tuple[str, ...]]:
-    """Group shipped specs by the side of their images, largest first; plain names before variants."""
-    specs: dict[int, list[str]] = {}
+    """Group shipped specs by the side of their images, largest first; HiT's before others, plain names before variants."""
+    specs: dict[int, list[tuple[bool, int, str]]] = {}
     for name in shipped_specs():
-        specs.setdefault(compile_spec(load_spec(name)).resolution, []).append(name)
-    return {
-        side: tuple(sorted(specs[side], key=lambda name: (len(name), name))) for side in sorted(specs, reverse=True)
-    }
+        plan = compile_spec(load_spec(name))
+        specs.setdefault(plan.resolution, []).append((plan.generator.family != _FIRST, len(name), name))
+    return {side: tuple(name for _, _, name in sorted(specs[side])) for side in sorted(specs, reverse=True)}
