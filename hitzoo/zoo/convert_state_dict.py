@@ -47,8 +47,10 @@ def recognise(source: StateDicts, code: str, file: str = "") -> list[str]:
     possible = [plan.name for plan in plans if code in _codes(plan)]
     known = ", ".join([names[0] for names in fitting.values()] or possible)
     why = "several specs have" if fitting else "no spec has"
-    said = f"{source.file}: {why} a generator with these variables; give --spec with one of your own, or one of {known}"
-    raise WeightsError("\n".join([said, *([] if fitting else _nearest(source, code, plans))]))
+    message = (
+        f"{source.file}: {why} a generator with these variables; give --spec with one of your own, or one of {known}"
+    )
+    raise WeightsError("\n".join([message, *([] if fitting else _nearest(source, code, plans))]))
 
 
 def _nearest(source: StateDicts, code: str, plans: Iterable[ModelPlan]) -> list[str]:
