@@ -1,4 +1,4 @@
-"""How numbers were found that stand side by side, which differ in what they were measured against."""
+"""Protocols of numbers that stand side by side and differ in what they were measured against."""
 
 from __future__ import annotations
 

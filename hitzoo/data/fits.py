@@ -38,7 +38,7 @@ def fitting(sides: Mapping[int, int]) -> tuple[Fit, ...]:
 
 @lru_cache(maxsize=1)
 def _by_resolution() -> dict[int, tuple[str, ...]]:
-    """Group shipped specs by the side of their images, largest first; HiT's before others, plain names before variants."""
+    """Group shipped specs by the side of their images, largest first; HiT's first, plain names before variants."""
     specs: dict[int, list[tuple[bool, int, str]]] = {}
     for name in shipped_specs():
         plan = compile_spec(load_spec(name))
