@@ -77,7 +77,11 @@ def test_chosen_class_is_that_of_the_network(conditional: Generator) -> None:
         torch.testing.assert_close(again, found, rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize("classes", [1, np.int64(1), torch.tensor(1), [1], np.array([1]), iter([1])], ids=repr)
+@pytest.mark.parametrize(
+    "classes",
+    [1, np.int64(1), torch.tensor(1), [1], np.array([1]), iter([1])],
+    ids=["int", "integer of NumPy", "tensor", "list", "array", "iterator"],
+)
 def test_one_class_is_that_of_all_images(conditional: Generator, classes: object) -> None:
     samples = conditional.sample(range(3), classes=classes)  # type: ignore[call-overload]
     assert classes_of_rows(samples.latents, conditional.plan.generator.takes) == [1, 1, 1]
