@@ -14,7 +14,7 @@ from hitzoo.fold.affine import Affine, affine_of, concatenated
 from hitzoo.fold.attend import unscaled, unscaled_with
 from hitzoo.fold.kernels import Kernels
 from hitzoo.fold.mlp import OptimizedMLP
-from hitzoo.fold.norm import remaining_norm
+from hitzoo.fold.norm import remaining_norm, whole_norm
 from hitzoo.fold.rewrites import after_norm, query_key_value, scaled_query, value_bias_in_output, without_key_bias
 from hitzoo.layers.attend import Kernel, attend
 from hitzoo.layers.memory_attention import MemoryAttention
@@ -33,7 +33,7 @@ class OptimizedTransformerBlock(nn.Module):
         self.attention, self.heads, self.block_size = block.attention, block.heads, block.block_size
         self.cross = OptimizedMemoryAttention(block.cross, kernels) if block.cross is not None else None
         self.noise = block.noise
-        self.norm = remaining_norm(block.norm) if block.noise is None else block.norm
+        self.norm = remaining_norm(block.norm) if block.noise is None else whole_norm(block.norm, kernels.like)
         projection, output = _folded(block)
         self.query_key_value = kernels.linear(projection)
         self.output = kernels.linear(output)

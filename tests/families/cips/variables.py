@@ -13,6 +13,7 @@ from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.load import parse_spec
 from hitzoo.families.official import Variable
 from hitzoo.families.registry import family_of
+from hitzoo.layers import build_block
 
 TINY = """hitzoo: 1
 name: tiny-cips
@@ -74,9 +75,8 @@ def filled(plan: ModelPlan, *, noise: bool = False) -> CipsGenerator:
         network = build_generator(plan)
     assert isinstance(network, CipsGenerator)
     own = {one.ours: torch.from_numpy(one.to_ours(state[one.theirs].numpy())) for one in variables(plan)}
-    center = {name: torch.zeros(plan.generator.style_dim) for name in ("mapping.mean", "mapping.center")}
-    network.load_state_dict(own | {"mapping.mean": center["mapping.mean"]}, assign=True)
-    network.mapping.center, network.mapping.factor = center["mapping.center"], torch.ones(())
+    network.mapping = build_block(plan.generator.mapping)  # with the numbers that no file has
+    network.load_state_dict(own | {"mapping.mean": torch.zeros(plan.generator.style_dim)}, assign=True)
     return network.eval()
 
 
