@@ -129,5 +129,15 @@ def _seen(run: Run, device: torch.device) -> torch.Tensor:
     keys = torch.arange(run.span, device=device)
     if not run.windows:
         return torch.ones(run.tile, run.span, dtype=torch.bool, device=device)
-    first = torch.tensor(run.windows, device=device)[:, None]
+    first = _first_seen(run, device)[:, None]
     return (keys >= first) & (keys < first + run.size)
+
+
+def _first_seen(run: Run, device: torch.device) -> torch.Tensor:
+    """The windows of a run, [t]: they move on with the queries but stop at the borders.
+
+    Computed there: a list would be copied from the host, for which a GPU is waited.
+    """
+    moves = next((query for query, key in enumerate(run.windows) if key > run.windows[0]), 0)
+    places = torch.arange(run.tile, device=device) + (run.windows[moves] - moves)
+    return places.clamp(run.windows[0], run.windows[-1])
