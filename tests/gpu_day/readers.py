@@ -8,9 +8,7 @@ from typing import Any
 
 _WORDS = "PASSED|FAILED|ERROR|SKIPPED|XFAIL"
 _OUTCOME = re.compile(rf"^(?P<test>\S+::.+?) (?P<outcome>{_WORDS})\b")
-_OUTCOME_OF_WORKER = re.compile(
-    rf"^\[gw\d+\] \[ *\d+%\] (?P<outcome>{_WORDS}) (?P<test>\S+::.+?)\s*$"
-)  # pytest-xdist's
+_OUTCOME_OF_WORKER = re.compile(rf"^\[gw\d+\] \[ *\d+%\] (?P<outcome>{_WORDS}) (?P<test>\S+::.+?)\s*$")
 _REASON = re.compile(r"^(?:FAILED|ERROR) (\S+::.+?) - (.*)$")
 _MOST = 40  # failures that are named
 

@@ -8,7 +8,6 @@ B batch, N pixels at hand, h×w of them, C channels, K image channels, R resolut
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
@@ -19,6 +18,7 @@ from hitzoo.families.cips.plan import CipsGeneratorPlan
 from hitzoo.fold.kernels import Kernels
 from hitzoo.fold.network import OptimizedNetwork
 from hitzoo.fold.pixel_block import PixelBlock
+from hitzoo.fold.reference import in_precision
 from hitzoo.layers.equalized_linear import SLOPE
 from hitzoo.layers.in_float32 import at_least_float32
 from hitzoo.layers.inputs import split_inputs
@@ -45,7 +45,7 @@ class OptimizedCips(OptimizedNetwork):
         super().__init__()
         self.plan: CipsGeneratorPlan = generator.plan
         self.precision = kernels.like.dtype
-        self.network = _in_precision(generator, self.precision)
+        self.network = _rounded(generator, self.precision)
         self.linear = kernels.per_sample_linear()
         self.chunk_numel = kernels.chunk_numel
 
@@ -134,10 +134,10 @@ class CipsCanvas:
         return self.network.pixels_of(head_output, Pixels(self.side, block.top, block.left, block.height, block.width))
 
 
-def _in_precision(generator: CipsGenerator, precision: torch.dtype) -> CipsGenerator:
+def _rounded(generator: CipsGenerator, precision: torch.dtype) -> CipsGenerator:
     """The generator itself, or a copy in another precision whose styles and coordinates are as exact as ever."""
-    if generator.first.linear.weight.dtype == precision:
+    copied = in_precision(generator, precision)
+    if copied is generator:
         return generator
-    copied = deepcopy(generator).to(precision)
     copied.mapping, copied.waves = generator.mapping, generator.waves
     return copied

@@ -9,7 +9,6 @@ B batch, h×w positions at hand, C channels, K image channels, R resolution of t
 from __future__ import annotations
 
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import dataclass
 
 import torch
@@ -20,6 +19,7 @@ from hitzoo.families.inr_gan.plan import InrGanGeneratorPlan
 from hitzoo.fold.kernels import Kernels
 from hitzoo.fold.network import OptimizedNetwork, PixelwiseTail
 from hitzoo.fold.pixel_block import PixelBlock
+from hitzoo.fold.reference import in_precision
 from hitzoo.layers.equalized_linear import SLOPE
 from hitzoo.layers.in_float32 import at_least_float32
 
@@ -41,7 +41,7 @@ class OptimizedInrGan(OptimizedNetwork):
         self.plan: InrGanGeneratorPlan = generator.plan
         self.image_channels = generator.plan.image_channels
         self.precision = kernels.like.dtype
-        self.network = _in_precision(generator, self.precision)
+        self.network = _rounded(generator, self.precision)
         self.linear = kernels.per_sample_linear()
         self.head_depth = 0
 
@@ -107,11 +107,11 @@ def _doubled(part: slice) -> slice:
     return part if part.stop is None else slice(2 * part.start, 2 * part.stop)
 
 
-def _in_precision(generator: InrGanGenerator, precision: torch.dtype) -> InrGanGenerator:
+def _rounded(generator: InrGanGenerator, precision: torch.dtype) -> InrGanGenerator:
     """The generator itself, or a copy in another precision whose styles and coordinates are as exact as ever."""
-    if generator.stage_list()[0].to_rgb.weight.dtype == precision:
+    copied = in_precision(generator, precision)
+    if copied is generator:
         return generator
-    copied = deepcopy(generator).to(precision)
     copied.mapping = generator.mapping
     for own, stage in zip(copied.stage_list(), generator.stage_list(), strict=True):
         own.coordinates = stage.coordinates

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
-
 import torch
 
 from hitzoo.families.r3gan.generator.model import R3ganGenerator
 from hitzoo.fold.kernels import Kernels
 from hitzoo.fold.network import OptimizedNetwork
+from hitzoo.fold.reference import in_precision
 from hitzoo.layers.in_float32 import at_least_float32
 from hitzoo.layers.inputs import split_inputs
 
@@ -20,8 +19,7 @@ class OptimizedR3gan(OptimizedNetwork):
         super().__init__()
         self.plan = generator.plan
         self.precision = kernels.like.dtype
-        as_wanted = generator.to_image.weight.dtype == self.precision
-        self.network = generator if as_wanted else deepcopy(generator).to(self.precision)
+        self.network = in_precision(generator, self.precision)
 
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """The images of a batch of rows."""
