@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
@@ -128,10 +129,11 @@ def compare(run: Path, asked: str | None = None) -> Comparison:
 
 
 def _default(run: Path, own: Origin) -> Reference:
-    """Return the shipped curve of the run's own recipe, else of its spec."""
+    """Return the shipped curve of the run's recipe, else of its spec, if possible with its loss and penalties."""
     found = [read_reference(path) for path in shipped_references().values()]
     same = [one for one in found if (one.origin.networks, one.origin.training) == (own.networks, own.training)]
     named = [one for one in found if one.origin.spec == own.spec]
+    named.sort(key=lambda one: (_kinds(one.origin) != _kinds(own), one.origin.networks != own.networks))
     if not same and not named:
         known = ", ".join(one.name for one in found)
         raise RunError(
@@ -139,6 +141,14 @@ def _default(run: Path, own: Origin) -> Reference:
             f" hitzoo runs --compare {run} OTHER_RUN"
         )
     return (same or named)[0]
+
+
+def _kinds(origin: Origin) -> tuple[object, ...]:
+    """Return a recipe's loss, penalties and augmentation without their numbers."""
+    training = origin.training or {}
+    penalties, augment = training.get("regularizers"), training.get("augment")
+    kinds = sorted(str(one.get("kind")) for one in penalties or () if isinstance(one, Mapping))
+    return training.get("loss"), tuple(kinds), augment.get("kind") if isinstance(augment, Mapping) else None
 
 
 def _named(asked: str) -> Reference:

@@ -88,6 +88,30 @@ def test_default_is_the_shipped_curve_of_the_recipe(enter, tmp_path: Path, monke
         compare(run, "aa")
 
 
+def test_default_of_another_recipe_has_its_loss_and_penalties(
+    enter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    monkeypatch.setattr(references, "SHIPPED", shelf)
+    r1 = {"loss": "relativistic", "regularizers": [{"kind": "r1", "weight": 1.0}]}
+    recipes = {
+        "a": {"loss": "hinge", "regularizers": []},
+        "b": r1 | {"augment": {"kind": "ada"}},
+        "c": r1,
+        "d": r1 | {"regularizers": r1["regularizers"] + [{"kind": "r2", "weight": 1.0}]},
+    }
+    for name, training in recipes.items():
+        made = reference_from(name, [enter(f"of-{name}", training=training)])
+        (shelf / f"{name}.json").write_text(made.to_text(), encoding="utf-8")
+    for name, training in recipes.items():
+        penalties = [one | {"weight": 0.3} for one in training["regularizers"]]
+        augment = {"augment": training["augment"] | {"target": 0.5}} if "augment" in training else {}
+        run = enter(f"run-{name}", training=training | augment | {"regularizers": penalties, "ema": {"decay": 0.9}})
+        assert compare(run).reference.name == name
+        assert compare(run).differences == ("another recipe",)
+
+
 def test_reference_may_be_a_folder_of_runs(enter, tmp_path: Path) -> None:
     for seed in (0, 1):
         enter(f"group/seed{seed}", seed)
