@@ -28,6 +28,7 @@ from hitzoo.cli import (
     explain,
     export,
     info,
+    interpolate,
     listing,
     new,
     publish,
@@ -93,6 +94,7 @@ _verb("runs", TRAIN, runs.list_runs)
 _verb("recalibrate", TRAIN, recalibrate.recalibrate)
 _verb("sample", MAKE, sample.sample)
 _verb("render", MAKE, render.render)
+_verb("interpolate", MAKE, interpolate.interpolate)
 _verb("export", MAKE, export.export)
 _verb("pull", SHARE, pull.pull)
 _verb("publish", SHARE, publish.publish)

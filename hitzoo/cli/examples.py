@@ -69,6 +69,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "hitzoo render runs/photos --seed 7",
         "hitzoo render runs/photos --seed 7 --region 16,8,32,32",
     ),
+    "interpolate": (
+        "hitzoo interpolate hit-ti-shapes32 --seeds 3,14,15 --frames 60 --scale 8 --out walk.gif",
+        "hitzoo interpolate runs/photos --seeds 0-9 --curve smooth --loop --frames 600 --out loop.mp4",
+        "hitzoo interpolate hit-ti-shapes32 --seeds 3,14 --out strip.png",
+    ),
     "export": (
         "hitzoo export hit-ti-shapes32 --out shapes.onnx",
         "hitzoo export runs/photos --out photos.pt2",

@@ -70,6 +70,14 @@ QualityOption: TypeAlias = Annotated[
         metavar="N", min=1, max=100, help="Quality of jpg and webp, 1 to 100. Default 95.", show_default=False
     ),
 ]
+LatentsOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="Z.npy",
+        help="Take latents (N, latent_dim) from a file instead of seeds.",
+        show_default=False,
+    ),
+]
 InitOption: TypeAlias = Annotated[
     str | None,
     typer.Option(

@@ -12,6 +12,7 @@ from hitzoo.cli.options import (
     DeviceOption,
     ForceOption,
     InitOption,
+    LatentsOption,
     ModelArgument,
     ModelOption,
     OptimizedOption,
@@ -38,12 +39,7 @@ def sample(
             "--seeds", "--seed", metavar="0-35,40", help="Make one image per seed. Default 0-15.", show_default=False
         ),
     ] = None,
-    latents: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="Z.npy", help="Take latents (N, latent_dim) from a file instead of seeds.", show_default=False
-        ),
-    ] = None,
+    latents: LatentsOption = None,
     classes: Annotated[
         str | None,
         typer.Option(

@@ -34,6 +34,9 @@ _SHOWN = {
     "hitzoo:scale": "scale",
     "hitzoo:labels": "labels",
     "hitzoo:quality": "quality",
+    "hitzoo:walk": "walk",
+    "hitzoo:frames": "number of frames",
+    "hitzoo:fps": "rate",
 }
 _LETTERS = 12  # of a hash, for people
 _LONGEST = 40  # letters of a value in a message

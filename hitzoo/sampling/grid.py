@@ -12,7 +12,7 @@ from PIL import Image, ImageDraw, ImageFont
 from hitzoo.errors import RequestError
 from hitzoo.sampling.pictures import BACKGROUND, PADDING, background, to_grid
 
-_MOST_PIXELS = 1 << 29  # of a page: 1.6 GB of RGB
+MOST_PIXELS = 1 << 29  # of a page: 1.6 GB of RGB
 _INK = 40
 _MARGIN = 1  # pixels above and below a line of text
 _SMALLEST, _LARGEST = 10, 24  # pixels of a letter's height
@@ -61,10 +61,10 @@ class Layout:
             RequestError: it is.
         """
         width, height = self.size(side, texts if self.labels else ())
-        if width * height > _MOST_PIXELS:
+        if width * height > MOST_PIXELS:
             raise RequestError(
                 f"--grid {_short(self.rows)}x{_short(self.columns)}: a page of {_short(width)}×{_short(height)} pixels;"
-                f" at most {_MOST_PIXELS:,} can be made: give fewer tiles, or a smaller --scale or --padding"
+                f" at most {MOST_PIXELS:,} can be made: give fewer tiles, or a smaller --scale or --padding"
             )
 
     def draw(self, pixels: NDArray[np.uint8], texts: Sequence[str] = ()) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""Picture files that say what made them: PNG in text chunks, JPEG and WebP in the EXIF description."""
+"""Picture files that say what made them: PNG in text chunks, GIF in a comment, others in the EXIF description."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.GifImagePlugin import GifImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile, PngInfo
 from PIL.WebPImagePlugin import WebPImageFile
@@ -25,6 +26,8 @@ _READERS: dict[str, Callable[[Path], Image.Image]] = {
     ".png": PngImageFile,
     ".jpg": JpegImageFile,
     ".webp": WebPImageFile,
+    ".apng": PngImageFile,
+    ".gif": GifImageFile,
 }
 _DESCRIPTION, _SOFTWARE = 0x010E, 0x0131  # EXIF tags
 _LONGEST = 60_000  # letters; an EXIF block of a JPEG ends at 64 KiB
@@ -64,11 +67,11 @@ def save_picture(
     picture = to_picture(pixels)
     with atomic_file(path) as temporary:
         if format == "png":
-            picture.save(temporary, format="PNG", pnginfo=_chunks(facts))
+            picture.save(temporary, format="PNG", pnginfo=text_chunks(facts))
         elif format == "jpg":
-            picture.save(temporary, format="JPEG", quality=quality, subsampling=0, exif=_exif(facts))
+            picture.save(temporary, format="JPEG", quality=quality, subsampling=0, exif=exif_of(facts))
         else:
-            picture.save(temporary, format="WEBP", quality=quality, exif=_exif(facts))
+            picture.save(temporary, format="WEBP", quality=quality, exif=exif_of(facts))
 
 
 def read_facts(path: Path) -> dict[str, str]:
@@ -89,22 +92,25 @@ def facts_of(picture: Image.Image) -> dict[str, str]:
         found: Any = picture.info
     else:
         try:
-            found = json.loads(str(picture.getexif().get(_DESCRIPTION, "{}")))
-        except (ValueError, RecursionError):
+            said = picture.info.get("comment") if picture.format == "GIF" else picture.getexif().get(_DESCRIPTION)
+            found = json.loads(said or "{}")
+        except (TypeError, ValueError, RecursionError):
             found = {}
     if not isinstance(found, dict):
         return {}
     return {str(key): str(value) for key, value in found.items() if str(key).startswith(PREFIX)}
 
 
-def _chunks(facts: Mapping[str, str]) -> PngInfo:
+def text_chunks(facts: Mapping[str, str]) -> PngInfo:
+    """Make the metadata of a PNG."""
     info = PngInfo()
     for key, value in facts.items():
         info.add_itxt(key, value)
     return info
 
 
-def _exif(facts: Mapping[str, str]) -> Image.Exif:
+def exif_of(facts: Mapping[str, str]) -> Image.Exif:
+    """Make the metadata of a JPEG or WebP file."""
     exif = Image.Exif()
     shown = {key: value for key, value in facts.items() if key.startswith(PREFIX)}
     exif[_DESCRIPTION] = json.dumps(shown)[:_LONGEST]

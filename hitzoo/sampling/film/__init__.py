@@ -1,0 +1,1 @@
+"""Films: files that show images one after another, written frame by frame."""
