@@ -8,6 +8,7 @@ from typing import Any
 from hitzoo.errors import Problem, RequestError
 from hitzoo.families.family import ANY_SIDE, LARGEST_SIDE, Family, Frame, Outline, Sides
 from hitzoo.families.notes import notes_of
+from hitzoo.families.path_length_problems import path_length_problems
 from hitzoo.families.port_problems import discriminator_port_problems, generator_port_problems
 from hitzoo.families.registry import family_of
 from hitzoo.families.training_problems import regularizer_problems, training_problems
@@ -48,6 +49,7 @@ def compile_spec(spec: Spec) -> ModelPlan:
     outline = _outline(maker, spec, generator)
     if generator is not None:
         problems += generator_port_problems(generator, frame, outline, spec)
+        problems += path_length_problems(spec, generator)
     if outline is None:
         raise spec.places.error([*problems, *regularizer_problems(spec)])
     if outline.side > LARGEST_SIDE and problems:

@@ -12,6 +12,7 @@ from hitzoo.spec.types import (
     AdamSpec,
     EmaSpec,
     Number,
+    PathLengthSpec,
     R1Spec,
     R2Spec,
     RegularizerSpec,
@@ -66,6 +67,9 @@ def _term(term: RegularizerSpec) -> str:
                 else f" on {Fraction(term.fraction).limit_denominator(4096)} of the batch"
             )
             words += f" by finite differences{share}"
+    if isinstance(term, PathLengthSpec):
+        words += f" on 1/{term.batch_shrink} of the batch" if term.batch_shrink > 1 else ""
+        return words + (f" every {term.interval} steps" if term.interval > 1 else "")
     return words + (f" every {term.interval} updates" if term.interval > 1 else "")
 
 

@@ -72,8 +72,8 @@ def _order_problems(spec: Spec) -> list[Problem]:
     if isinstance(updates, str):
         return []
     count, after = updates.discriminator, updates.generator_after
-    if updates.lazy_updates and all(one.interval == 1 for one in spec.training.regularizers):
-        message = "no regularizer has an interval, so that none has an update of its own"
+    if updates.lazy_updates and all(one.interval == 1 for one in spec.training.penalties):
+        message = "no regularizer of the discriminator has an interval, so that none has an update of its own"
         path, hint = ("training", "updates", "lazy_updates"), "leave it out, or give one an interval, such as 16"
         return [spec.places.problem(path, message, hint, beside=[("training", "regularizers")])]
     own: Path = ("training", "updates", "discriminator")

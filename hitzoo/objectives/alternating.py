@@ -23,6 +23,7 @@ from hitzoo.objectives.discriminator_noise import noise_keys
 from hitzoo.objectives.losses import Losses, mean_logits, real_signs
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.passes import critic_passes, generator_passes, judging_passes, passes_of
+from hitzoo.objectives.path_length import PathLength
 from hitzoo.objectives.terms.term import AdversarialLoss, Term, due, questions_of
 from hitzoo.objectives.update import Inputs, Networks, Update
 from hitzoo.plan.role import Role
@@ -35,6 +36,7 @@ class Alternating:
     Attributes:
         loss: the adversarial loss.
         penalties: the discriminator's; a lazy one counts the discriminator's updates.
+        path_length: the generator's, in an update of its own at the end of some steps.
         discriminator_updates: of each step, beside the generator's one.
         generator_after: how many of them come before the generator's; None: all.
         stale_gradient: ∂L_G/∂θ_D stays in place and is added to ∂L_D/∂θ_D of the discriminator's next update. No
@@ -52,6 +54,7 @@ class Alternating:
 
     loss: AdversarialLoss
     penalties: tuple[Term, ...] = ()
+    path_length: PathLength | None = None
     discriminator_updates: int = 1
     generator_after: int | None = None
     stale_gradient: bool = False
@@ -75,8 +78,10 @@ class Alternating:
     def updates(self, step: int) -> tuple[Update, ...]:
         """Return the updates of the discriminator, and the generator's after all or some of them.
 
-        With `lazy_updates` those of penalties follow the discriminator's where a penalty's turn has come.
+        With `lazy_updates` those of penalties follow the discriminator's where a penalty's turn has come. The one by path
+        lengths is the step's last.
         """
+        paths = self.path_length.updates(step, self._fakes) if self.path_length else ()
         own = Update(
             moves=("discriminator",),
             images=self.batch_size,
@@ -91,6 +96,7 @@ class Alternating:
             gradients=self.generator_gradients,
             clip_norm=self.clip_norm,
             leaves=("discriminator",) if self.stale_gradient else (),
+            averaged=not paths,
         )
         penalties = Update(
             moves=("discriminator",),
@@ -100,16 +106,17 @@ class Alternating:
             again=True,
         )
         kinds = {"discriminator": own, "penalties": penalties, "generator": others}
-        return tuple(kinds[word] for word in self._order(step))
+        return (*(kinds[word] for word in self._order(step)), *paths)
 
     def passes(self) -> Mapping[Role, float]:
         """Return the passes per real image that the discriminator learns from."""
         share, term = self._fakes / (self.discriminator_updates * self.batch_size), self.loss.generator
+        paths = self.path_length.passes() if self.path_length else 0.0
         judging = passes_of(term.asks) if self.stale_gradient else judging_passes(term)
         added = [one for one in self.penalties if one not in self._lazy]
         lazy = sum(passes_of(one.asks) / one.interval for one in self._lazy)
         return {
-            "generator": 1 + share * generator_passes(),
+            "generator": 1 + share * (generator_passes() + paths),
             "discriminator": critic_passes(self.loss, added) + lazy + share * judging,
         }
 

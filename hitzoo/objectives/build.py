@@ -9,6 +9,7 @@ from hitzoo.errors import RequestError
 from hitzoo.objectives.alternating import Alternating
 from hitzoo.objectives.augment.words import augmentation_of, pipe_of
 from hitzoo.objectives.noise import Noise
+from hitzoo.objectives.path_length import PathLength
 from hitzoo.objectives.schedule import Number
 from hitzoo.objectives.scheduled import number_of
 from hitzoo.objectives.simultaneous import Simultaneous
@@ -50,6 +51,7 @@ def objective_of(spec: types.Spec, batch_size: int | None = None) -> Objective:
     given: dict[str, Any] = {
         "loss": LOSSES[training.loss],
         "penalties": penalties_of(spec),
+        "path_length": path_length_of(training),
         "batch_size": batch_size,
         "augment": policies[0] if policies else None,
         "augment_pipe": None if training.augment is None else pipe_of(training.augment),
@@ -57,9 +59,13 @@ def objective_of(spec: types.Spec, batch_size: int | None = None) -> Objective:
         "clip_norm": {role: norm for role in _ROLES if (norm := adam_of(training, role).clip_norm) is not None},
     }
     updates = training.updates
+    own = None if isinstance(updates, str) else updates.generator_batch_size
+    fakes = _in_proportion(own, training.batch_size, batch_size)
+    if training.path_length:
+        _refuse_fraction(fakes or batch_size, training.path_length.batch_shrink)
     if isinstance(updates, str):
         return Simultaneous(**given)
-    given["generator_batch_size"] = _in_proportion(updates.generator_batch_size, training.batch_size, batch_size)
+    given["generator_batch_size"] = fakes
     return Alternating(
         discriminator_updates=updates.discriminator,
         generator_after=updates.generator_after,
@@ -79,14 +85,29 @@ def _in_proportion(generators: int | None, own: int, batch_size: int) -> int | N
     return generators * batch_size // own
 
 
+def _refuse_fraction(fakes: int, shrink: int) -> None:
+    """Refuse a batch of the generator that path length regularization cannot take its part of."""
+    if fakes % shrink:
+        asked = f"a batch of {fakes} images of the generator has no whole part of 1/{shrink} (batch_shrink)"
+        raise RequestError(f"{asked}; choose a multiple of {shrink}")
+
+
 def penalties_of(spec: types.Spec) -> tuple[Term, ...]:
     """Return what is added to the discriminator's loss: the regularizers, and its last layer's direction."""
     direction = (SanDirection(),) if getattr(spec.discriminator, "san", False) else ()
-    return (*map(penalty_of, spec.training.regularizers), *direction)
+    return (*map(penalty_of, spec.training.penalties), *direction)
 
 
-def penalty_of(spec: types.RegularizerSpec) -> Term:
-    """Return the penalty that an entry of a spec's `training.regularizers` names."""
+def path_length_of(training: types.TrainingSpec) -> PathLength | None:
+    """Return the generator's regularizer."""
+    own = training.path_length
+    if own is None:
+        return None
+    return PathLength(number_of(own.weight), own.interval, own.batch_shrink, own.decay)
+
+
+def penalty_of(spec: types.PenaltySpec) -> Term:
+    """Return the penalty that an entry of a spec's `training.penalties` names."""
     weight = number_of(spec.weight)
     match spec:
         case types.R1Spec() | types.R2Spec():

@@ -17,13 +17,14 @@ class Losses:
     `terms` holds `generator` and `discriminator` (their adversarial parts alone) and each penalty with its weight, but
     without the factor of an interval. `logits` holds the means over `real` and `fake` images. `real_signs` is the sum
     of the signs of D at real images, where an augmentation adapts itself to it, and `augment_p` an augmentation's
-    strength.
+    strength. `path_length` is the mean over the images of path length regularization.
     """
 
     terms: Mapping[str, torch.Tensor]
     logits: Mapping[str, torch.Tensor] = field(default_factory=dict)
     real_signs: torch.Tensor | None = None
     augment_p: float | None = None
+    path_length: torch.Tensor | None = None
 
     @classmethod
     def mean(cls, parts: Sequence[Losses]) -> Losses:
@@ -33,12 +34,14 @@ class Losses:
         """
         if len(parts) == 1:
             return parts[0]
+        lengths = [part.path_length for part in parts if part.path_length is not None]
         signs = [part.real_signs for part in parts if part.real_signs is not None]
         return cls(
             terms=_means([part.terms for part in parts]),
             logits=_means([part.logits for part in parts]),
             real_signs=torch.stack(signs).sum() if signs else None,
             augment_p=parts[0].augment_p,
+            path_length=torch.stack(lengths).mean() if lengths else None,
         )
 
 

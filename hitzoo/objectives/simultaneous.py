@@ -20,6 +20,7 @@ from hitzoo.objectives.discriminator_noise import noise_keys
 from hitzoo.objectives.losses import Losses, mean_logits, real_signs
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.passes import critic_passes, generator_passes
+from hitzoo.objectives.path_length import PathLength
 from hitzoo.objectives.terms.term import AdversarialLoss, Answers, Term, due, questions_of
 from hitzoo.objectives.update import Inputs, Networks, Update
 from hitzoo.plan.role import Role
@@ -30,11 +31,13 @@ class Simultaneous:
     """An adversarial loss, the discriminator's penalties, and the `augment` that makes augmented images for them.
 
     Everything goes to the discriminator through the `augment_pipe`; with `noise` the discriminator makes noise of keys,
-    which are drawn for it. `clip_norm` holds largest norms of networks' gradients.
+    which are drawn for it. `path_length` makes updates of the generator alone in some steps. `clip_norm` holds largest
+    norms of networks' gradients.
     """
 
     loss: AdversarialLoss
     penalties: tuple[Term, ...] = ()
+    path_length: PathLength | None = None
     batch_size: int
     augment: Augment | None = None
     augment_pipe: AugmentPipe | None = None
@@ -43,15 +46,22 @@ class Simultaneous:
     roles: ClassVar[tuple[Role, ...]] = ("generator", "discriminator")
 
     def updates(self, step: int) -> tuple[Update, ...]:
-        """Return the one update of a step."""
-        size = self.batch_size
-        return (
-            Update(moves=self.roles, images=size, latents=size, gradients=self.gradients, clip_norm=self.clip_norm),
+        """Return the one update of both networks, and the generator's by path lengths where its turn has come."""
+        paths = self.path_length.updates(step, self.batch_size) if self.path_length else ()
+        both = Update(
+            moves=self.roles,
+            images=self.batch_size,
+            latents=self.batch_size,
+            gradients=self.gradients,
+            clip_norm=self.clip_norm,
+            averaged=not paths,
         )
+        return (both, *paths)
 
     def passes(self) -> Mapping[Role, float]:
         """Return what a step takes, counted as training a network is: thrice a forward pass."""
-        return {"generator": generator_passes(), "discriminator": critic_passes(self.loss, self.penalties) + 1}
+        paths = self.path_length.passes() if self.path_length else 0.0
+        return {"generator": generator_passes() + paths, "discriminator": critic_passes(self.loss, self.penalties) + 1}
 
     def gradients(self, networks: Networks, inputs: Inputs, at: Moment) -> Losses:
         """Add the gradients of both losses to `.grad` of both networks' parameters."""

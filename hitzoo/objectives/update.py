@@ -31,16 +31,20 @@ class Inputs:
         latents: [B, latent_dim].
         random: draws for augmentations and interpolation, on the device of the images.
         adapted: strength of an augmentation that adapts itself.
+        path_mean: moving average of path lengths, before the update.
         share: part of the update's images that these are; gradients are scaled by it.
         forward: entered for the networks' forward passes, such as autocast.
+        uncompiled: entered for those that are differentiated twice, which compiled networks cannot be.
     """
 
     real: torch.Tensor
     latents: torch.Tensor
     random: BatchRandom
     adapted: float = 0.0
+    path_mean: float = 0.0
     share: float = 1.0
     forward: Callable[[], AbstractContextManager[None]] = nullcontext
+    uncompiled: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +59,7 @@ class Update:
         gradients: adds its gradients to `.grad` of the networks that move and of those it leaves some to, of no other.
         clip_norm: largest norms of networks' whole gradients, which are scaled down to them; others stay as they are.
         leaves: roles of networks that do not move whose gradients stay in place: the step's next update adds to them.
+        averaged: networks that move are taken into their averages; not where the step moves them once more.
     """
 
     moves: tuple[Role, ...]
@@ -64,6 +69,7 @@ class Update:
     clip_norm: Mapping[Role, float] = field(default_factory=dict)
     again: bool = False
     leaves: tuple[Role, ...] = ()
+    averaged: bool = True
 
 
 class Objective(Protocol):
@@ -74,7 +80,7 @@ class Objective(Protocol):
         """The networks it trains."""
 
     def updates(self, step: int) -> tuple[Update, ...]:
-        """Return the updates of step number `step` (from 1), in their order; one of them moves the generator."""
+        """Return the updates of step number `step` (from 1), in their order; one is the generator's last."""
 
     def passes(self) -> Mapping[Role, float]:
         """Return, per real image, how many forward passes' worth of arithmetic each network takes, on average."""

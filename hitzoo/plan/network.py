@@ -37,6 +37,10 @@ class NetworkPlan(Protocol):
         """Places of a generator that take a style each, in their order, as style mixing counts them; else 0."""
 
     @property
+    def returns_w(self) -> bool:
+        """True for a generator that can give its intermediate latent w beside the images (`return_w`)."""
+
+    @property
     def normed(self) -> int | None:
         """Side in pixels of the smallest map that is batch-normed in training; None without batch norm."""
 
@@ -48,7 +52,7 @@ class NetworkPlan(Protocol):
 
 
 class PlainNetwork:
-    """Base of plans that says no to what few networks have: parts, groups, styles, batch norm, a count of traffic."""
+    """Base of plans that says no to what few networks have: parts, groups, styles, w, batch norm, traffic."""
 
     @property
     def parts(self) -> tuple[tuple[str, int], ...]:
@@ -64,6 +68,11 @@ class PlainNetwork:
     def styles(self) -> int:
         """No place takes a style of its own."""
         return 0
+
+    @property
+    def returns_w(self) -> bool:
+        """There is no intermediate latent."""
+        return False
 
     @property
     def normed(self) -> int | None:

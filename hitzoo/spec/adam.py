@@ -24,8 +24,10 @@ def adam_of(training: TrainingSpec, role: str) -> AdamSpec:
 
 
 def lazy_share(training: TrainingSpec, role: str) -> float:
-    """Return c = k/(k + 1) of `lazy_correction`, with the shortest interval k of lazy regularizers; 1 without."""
-    intervals = [term.interval for term in training.regularizers if term.interval > 1]
-    if role != "discriminator" or not training.optimizer.lazy_correction or not intervals:
+    """Return c = k/(k + 1) of `lazy_correction`, with the shortest interval k of its lazy regularizers; 1 without."""
+    of_generator = (training.path_length,) if training.path_length else ()
+    terms = of_generator if role == "generator" else training.penalties
+    intervals = [term.interval for term in terms if term.interval > 1]
+    if not training.optimizer.lazy_correction or not intervals:
         return 1.0
     return min(intervals) / (min(intervals) + 1)

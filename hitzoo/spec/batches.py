@@ -13,9 +13,15 @@ def generator_batch_size(training: TrainingSpec) -> int:
     return own or training.batch_size
 
 
+def path_length_batch_size(training: TrainingSpec) -> int:
+    """Return the fake images of path length regularization, of all processes; the generator's batch without it."""
+    shrink = training.path_length.batch_shrink if training.path_length else 1
+    return generator_batch_size(training) // shrink
+
+
 def batch_unit(training: TrainingSpec) -> int:
-    """Return what other batches must be a multiple of, for the generator's to be whole in proportion."""
-    return training.batch_size // gcd(training.batch_size, generator_batch_size(training))
+    """Return what other batches must be a multiple of, for the generator's batches to be whole in proportion."""
+    return training.batch_size // gcd(training.batch_size, path_length_batch_size(training))
 
 
 def images_of_a_step(training: TrainingSpec) -> int:

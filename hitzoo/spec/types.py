@@ -9,7 +9,6 @@ Units: resolutions in pixels, weights as plain factors, decays per step, pixel v
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import Literal, Protocol, TypeAlias
 
 from hitzoo.spec.augmentation import AugmentSpec
@@ -18,6 +17,15 @@ from hitzoo.spec.number import Number as Number
 from hitzoo.spec.number import PenaltyWeight as PenaltyWeight
 from hitzoo.spec.number import ScheduleSpec as ScheduleSpec
 from hitzoo.spec.place import Places
+from hitzoo.spec.regularizers import BcrSpec as BcrSpec
+from hitzoo.spec.regularizers import DriftSpec as DriftSpec
+from hitzoo.spec.regularizers import PathLengthSpec as PathLengthSpec
+from hitzoo.spec.regularizers import PenaltySpec as PenaltySpec
+from hitzoo.spec.regularizers import R1Spec as R1Spec
+from hitzoo.spec.regularizers import R2Spec as R2Spec
+from hitzoo.spec.regularizers import RegularizerSpec as RegularizerSpec
+from hitzoo.spec.regularizers import WganGpSpec as WganGpSpec
+from hitzoo.spec.regularizers import whole_fraction as whole_fraction
 
 MetricName: TypeAlias = Literal[
     "fid", "is", "kid", "pr", "efficientnet_frechet", "random_conv_frechet", "random_conv_pr", "sliced_wasserstein"
@@ -36,73 +44,6 @@ class NetworkSpec(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class R1Spec:
-    """R1: weight · E‖∇D(real)‖², without a factor ½ (StyleGAN's gamma is twice this weight).
-
-    With an `interval` of k it is taken every k-th step with k times its weight (lazy regularization). The
-    `finite_difference` puts ((D(x + σε) − D(x))/σ)² with ε ~ N(0, I) in the place of ‖∇D‖², on a `fraction` of the
-    batch; σ is 0.01 and the fraction 1 when absent.
-    """
-
-    kind: Literal["r1"] = "r1"
-    weight: PenaltyWeight = "auto"
-    interval: int = 1
-    method: Literal["exact", "finite_difference"] = "exact"
-    sigma: float | None = None
-    fraction: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class R2Spec:
-    """R2: weight · E‖∇D(fake)‖², without a factor ½; everything else as in R1."""
-
-    kind: Literal["r2"] = "r2"
-    weight: PenaltyWeight = "auto"
-    interval: int = 1
-    method: Literal["exact", "finite_difference"] = "exact"
-    sigma: float | None = None
-    fraction: float | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class WganGpSpec:
-    """WGAN-GP's penalty: weight/target² · E(‖∇D‖ − target)², between real and fake images."""
-
-    kind: Literal["wgan_gp"] = "wgan_gp"
-    weight: Number = 10.0
-    target: float = 1.0
-    interval: int = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class DriftSpec:
-    """The drift of real logits from 0: weight · E D(real)², or weight · (E D(real))² with `of: mean`."""
-
-    kind: Literal["drift"] = "drift"
-    weight: Number = 0.001
-    of: Literal["logits", "mean"] = "logits"
-    interval: int = 1
-
-
-@dataclass(frozen=True, kw_only=True)
-class BcrSpec:
-    """Balanced consistency: weight · [E(D(x) − D(T x))² + E(D(G z) − D(T G z))²] (Zhao et al. 2020, bCR)."""
-
-    kind: Literal["bcr"] = "bcr"
-    weight: Number = 10.0
-    interval: int = 1
-    augment: tuple[Literal["flip", "color", "translation", "cutout"], ...] = ("color", "translation", "cutout")
-
-
-def whole_fraction(fraction: float) -> Fraction:
-    """Return the fraction that a decimal number means: 0.25 is 1/4; an image is at least 1/4096 of a batch."""
-    return Fraction(fraction).limit_denominator(4096)
-
-
-RegularizerSpec: TypeAlias = R1Spec | R2Spec | BcrSpec | WganGpSpec | DriftSpec
-
-
-@dataclass(frozen=True, kw_only=True)
 class AdamOfNetworkSpec:
     """What Adam has for one network in the place of what it has for both; None is what it has for both."""
 
@@ -117,7 +58,7 @@ class AdamSpec:
 
     `epsilon` defaults to each form's own default: 1e-7 for Keras, 1e-8 for torch. The learning rates rise from 0 in the
     first `warm_up` real images. `clip_norm` is the largest norm of a network's gradient, which is scaled down to it.
-    With `lazy_correction` the discriminator has lr·c and β^c with c = k/(k + 1), k the shortest interval of its lazy
+    With `lazy_correction` a network has lr·c and β^c with c = k/(k + 1), k the shortest interval of its lazy
     regularizers.
     """
 
@@ -140,7 +81,8 @@ class AlternatingSpec:
     `generator_batch_size` is that of the generator's update; the discriminator's when absent. The generator's update
     comes after `generator_after` of the discriminator's, after all when absent. `stale_gradient` leaves the
     discriminator the gradient of the generator's loss, which its next update then adds to its own (TransGAN's code).
-    With `lazy_updates` regularizers with an interval make updates of their own (StyleGAN2's and StyleSwin's code).
+    With `lazy_updates` the discriminator's regularizers with an interval make updates of their own (StyleGAN2's and
+    StyleSwin's code).
     """
 
     discriminator: int = 1
@@ -176,6 +118,16 @@ class TrainingSpec:
     def averages(self) -> tuple[EmaSpec, ...]:
         """The averages of the generator, also where there is one."""
         return self.ema if isinstance(self.ema, tuple) else (self.ema,)
+
+    @property
+    def path_length(self) -> PathLengthSpec | None:
+        """The regularizer of the generator."""
+        return next((one for one in self.regularizers if isinstance(one, PathLengthSpec)), None)
+
+    @property
+    def penalties(self) -> tuple[PenaltySpec, ...]:
+        """The regularizers of the discriminator."""
+        return tuple(one for one in self.regularizers if not isinstance(one, PathLengthSpec))
 
 
 @dataclass(frozen=True, kw_only=True)

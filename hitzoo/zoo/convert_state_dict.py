@@ -31,13 +31,14 @@ def recognise(source: StateDicts, code: str, file: str = "") -> list[str]:
     """Name the shipped specs whose generator has the shapes of a source's, the likeliest first.
 
     Several with one generator differ in their data: those whose words the name of the `file` has are alone in the list;
-    of others the shortest name is the first.
+    of others the shortest name is the first. A spec that is derived from another that fits has no say, since it differs
+    in what no file shows (`stylegan2-ffhq256-full`: in its training).
 
     Raises:
         WeightsError: none has, or several networks have; the way on is `--spec`.
     """
     plans = _shipped_plans()
-    fitting = _by_network(_fitting(plans, source, code))
+    fitting = _by_network(_bases(_fitting(plans, source, code)))
     if len(fitting) == 1:
         (names,) = fitting.values()
         letters = "".join(re.findall("[a-z]+", file.lower()))
@@ -89,6 +90,11 @@ def _by_network(plans: Iterable[ModelPlan]) -> dict[str, list[str]]:
     for plan in plans:
         names.setdefault(plan.generator_hash, []).append(plan.name)
     return names
+
+
+def _bases(plans: list[ModelPlan]) -> list[ModelPlan]:
+    """The plans whose name does not begin with another's."""
+    return [plan for plan in plans if not any(plan.name.startswith(f"{other.name}-") for other in plans)]
 
 
 def _fitting(plans: Iterable[ModelPlan], source: StateDicts, code: str) -> list[ModelPlan]:

@@ -15,6 +15,7 @@ from hitzoo.objectives.augment.words import augmentation_of
 from hitzoo.objectives.build import LOSSES, objective_of, penalty_of
 from hitzoo.objectives.fused import FusedSimultaneous
 from hitzoo.objectives.noise import Noise
+from hitzoo.objectives.path_length import PathLength
 from hitzoo.objectives.schedule import Cosine, Linear
 from hitzoo.objectives.terms.consistency import BalancedConsistency
 from hitzoo.objectives.terms.finite_difference import FiniteDifference
@@ -30,9 +31,10 @@ from hitzoo.spec.types import (
     AlternatingSpec,
     BcrSpec,
     DriftSpec,
+    PathLengthSpec,
+    PenaltySpec,
     R1Spec,
     R2Spec,
-    RegularizerSpec,
     ScheduleSpec,
     Spec,
     TrainingSpec,
@@ -58,7 +60,7 @@ def test_penalties_are_built_in_the_order_of_the_spec() -> None:
 
 
 def test_penalty_is_named_as_in_the_spec() -> None:
-    for spec in (kind(weight=2.0) for kind in get_args(RegularizerSpec)):
+    for spec in (kind(weight=2.0) for kind in get_args(PenaltySpec)):
         assert penalty_of(spec).name == spec.kind
 
 
@@ -74,6 +76,13 @@ def test_wasserstein_penalties_are_built_as_the_spec_says() -> None:
     assert penalty_of(WganGpSpec(weight=2.0, target=3.0, interval=2)) == GradientPenalty(2.0, 3.0, 2)
     assert penalty_of(DriftSpec(of="mean")) == Drift(0.001, of_mean=True)
     assert penalty_of(DriftSpec(weight=2.0)) == Drift(2.0)
+
+
+def test_path_length_is_the_generators() -> None:
+    own = PathLengthSpec(weight=3.0, interval=8, batch_shrink=4, decay=0.5)
+    objective = objective_of(spec_of(regularizers=(own, R1Spec(weight=5.0))))
+    assert objective.path_length == PathLength(3.0, 8, 4, 0.5)
+    assert objective.penalties == (R1(5.0),)
 
 
 def test_schedules_of_a_spec_become_schedules() -> None:

@@ -53,6 +53,7 @@ SHIPPED = {
     "hit-b-ffhq256-r3gan": (46_217_670, FACES),
     "hit-imagenet128-r3gan": (32_866_627, NARROW),
     "stylegan2-ffhq256": (30_034_338, 28_864_129),  # Table 4: 30.03 M
+    "stylegan2-ffhq256-full": (30_034_338, 28_864_129),
     "r3gan-ffhq256": (23_057_952, 23_009_568),  # the published networks', and the three below
     "r3gan-ffhq64": (22_429_824, 22_381_440),
     "r3gan-cifar10": (20_781_952, 21_280_512),

@@ -63,6 +63,10 @@ CASES = {
         "training.regularizers=[{kind: r1, method: finite_difference}, "
         "{kind: r2, method: finite_difference, sigma: 0.1, fraction: 0.5}]",
     ],
+    "path length": [
+        "generator={family: stylegan2, latent_dim: 6, style_dim: 5, channels: [4, 3], style_mixing: 0.9}",
+        "training.regularizers=[{kind: path_length, interval: 2}]",
+    ],
     "wasserstein": [
         "training.loss=wasserstein",
         "training.regularizers=[{kind: wgan_gp, target: 2.0}, {kind: drift, of: mean}]",

@@ -68,6 +68,11 @@ STALE = [
 ]
 APART = ["training.updates={discriminator: 1, lazy_updates: true}", LAZY, "training.regularizers[1].interval=2"]
 
+PATHS = [
+    "generator={family: stylegan2, latent_dim: 6, style_dim: 5, mapping_layers: 1, channels: [4, 3], noise: none}",
+    "training.regularizers=[{kind: path_length, interval: 1, decay: 0.5}]",
+]
+
 AUGMENT = [
     "training.augment={kind: diffaugment, strength: 0.8, policy: [flip, color, {kind: translation, ratio: 0.2}, "
     "{kind: cutout, probability: 0.6, per: batch}, {kind: erase, per: batch}, hue, {kind: filter, probability: 0.5}]}",
@@ -95,6 +100,8 @@ CASES: dict[str, tuple[list[str], int, list[str]]] = {
     "san, wasserstein, by turns": ([LAYER, *SAN, *TURNS], 2, [LAYER, *SAN, *TURNS]),
     "lazy updates": ([LAYER, *APART], 2, [LAYER, *APART]),
     "a gradient is left": ([LAYER, *STALE], 2, [LAYER, *STALE]),
+    "path length": (PATHS, 2, PATHS),
+    "path length, by turns": ([*PATHS, *TURNS], 2, [*PATHS, *TURNS]),
     "alternating": ([LAYER], 2, [LAYER]),
     "alternating, synchronised": (["training.norm_statistics=synchronised"], 1, []),
 }
@@ -164,12 +171,11 @@ def numbers(outcome: Outcome) -> dict[str, torch.Tensor]:
 
 
 def state(trained: TrainState) -> dict[str, torch.Tensor]:
-    """Every weight, statistic and average, and an adaptive strength with the signs it has seen."""
+    """Every weight, statistic and average, and the numbers that follow what the run has seen."""
     averages = {f"average {one.name}": one.network for one in trained.averages["generator"]}
     networks = {**trained.networks, **averages}
     found = {f"{part}.{name}": t.clone() for part, net in networks.items() for name, t in net.state_dict().items()}
-    strength = trained.augmentation
-    return found if strength is None else found | {"strength": torch.tensor([*strength.numbers.values()])}
+    return found | {name: torch.tensor([*one.numbers.values()]) for name, one in trained.adapting.items()}
 
 
 def two_steps(

@@ -74,14 +74,21 @@ class CipsGenerator(nn.Module):
         """The pairs, with their type."""
         return cast(list[Pair], list(self.pairs))
 
-    def forward(self, rows: torch.Tensor) -> torch.Tensor:
-        """The images of a batch of rows, in NCHW shape and channels-last memory."""
+    def forward(
+        self, rows: torch.Tensor, *, return_w: bool = False
+    ) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        """The images of a batch of rows, in NCHW shape and channels-last memory.
+
+        With `return_w` also their styles [B, style_dim].
+        """
         z, *keys = split_inputs(rows, self.plan.takes, next(self.parameters()).dtype)
         side = self.plan.resolution
         pixels = Pixels(side, 0, 0, side, side)
         features = self.features(pixels).flatten(0, 1)
-        image = self.colours(features.expand(z.shape[0], -1, -1), self.mapping(z), keys[0] if keys else None, pixels)
-        return image.unflatten(1, (side, side)).permute(0, 3, 1, 2)
+        w = self.mapping(z)
+        image = self.colours(features.expand(z.shape[0], -1, -1), w, keys[0] if keys else None, pixels)
+        images = image.unflatten(1, (side, side)).permute(0, 3, 1, 2)
+        return (images, w) if return_w else images
 
     def features(self, pixels: Pixels) -> torch.Tensor:
         """The features that pixels begin with: [h, w, C]."""

@@ -59,6 +59,11 @@ class CipsGeneratorPlan(PlainNetwork):
         """The pairs, all at the image's resolution."""
         return tuple((f"pairs.{index}", self.resolution) for index in range(len(self.channels)))
 
+    @property
+    def returns_w(self) -> bool:
+        """Its style."""
+        return True
+
     def rows(self) -> tuple[Row, ...]:
         """The mapping network, the positional features, the first layer, and a row per pair."""
         positions, width = self.resolution**2, self.channels[0]

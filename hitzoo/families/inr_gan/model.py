@@ -46,15 +46,19 @@ class InrGanGenerator(nn.Module):
         """The stages, with their type."""
         return cast(list[InrGanStage], list(self.stages))
 
-    def forward(self, z: torch.Tensor) -> torch.Tensor:
-        """The images of a batch of latents, in NCHW shape and channels-last memory."""
+    def forward(self, z: torch.Tensor, *, return_w: bool = False) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        """The images of a batch of latents, in NCHW shape and channels-last memory.
+
+        With `return_w` also their styles [B, style_dim].
+        """
         w = self.mapping(z)
         x: torch.Tensor | None = None
         image: torch.Tensor | None = None
         for stage in self.stages:
             x, image = checkpointed(stage, x, image, w)
         assert image is not None, "a plan has a stage at least"
-        return image.permute(0, 3, 1, 2)
+        images = image.permute(0, 3, 1, 2)
+        return (images, w) if return_w else images
 
 
 class InrGanStage(CheckpointedModule):

@@ -83,6 +83,11 @@ class InrGanGeneratorPlan(PlainNetwork):
         """The stages."""
         return tuple((stage.name, stage.resolution) for stage in self.stages)
 
+    @property
+    def returns_w(self) -> bool:
+        """Its style."""
+        return True
+
     def rows(self) -> tuple[Row, ...]:
         """The mapping network, and a row per stage."""
         return (block_row(self.mapping, 1, self.style_dim), *map(self._row, self.stages))

@@ -35,12 +35,15 @@ class Stylegan2Generator(nn.Module):
         self.initial: LearnedMap = build_block(plan.initial)
         self.stages = nn.ModuleList(map(StyleStage, plan.stages))
 
-    def forward(self, rows: torch.Tensor) -> torch.Tensor:
-        """The images of a batch of rows."""
+    def forward(
+        self, rows: torch.Tensor, *, return_w: bool = False
+    ) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        """The images of a batch of rows; with `return_w` also their styles [B, styles, style_dim]."""
         z, *keys = split_inputs(rows, self.plan.takes, next(self.parameters()).dtype)
         key = keys[0] if keys else None
         w = self.mapping.at_places(z, key, self.plan.styles)
-        return self.synthesis(w, key if self.plan.noise == "random" else None)
+        images = self.synthesis(w, key if self.plan.noise == "random" else None)
+        return (images, w) if return_w else images
 
     def synthesis(self, w: torch.Tensor, keys: torch.Tensor | None) -> torch.Tensor:
         """Return the images of styles [B, styles, style_dim], one for each place that takes one.

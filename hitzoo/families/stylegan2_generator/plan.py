@@ -70,6 +70,11 @@ class Stylegan2GeneratorPlan(PlainNetwork):
         """Places that a style enters, with their own style where several are mixed."""
         return 2 * len(self.stages)
 
+    @property
+    def returns_w(self) -> bool:
+        """Its style."""
+        return True
+
     def rows(self) -> tuple[Row, ...]:
         """A row for the mapping network, the first map, and each resolution."""
         first = block_row(self.initial, self.stages[0].resolution, int(self.initial.kwargs["channels"]))

@@ -33,8 +33,11 @@ class StyleswinGenerator(nn.Module):
         self.initial: ConstantMap = build_block(plan.initial)
         self.stages = nn.ModuleList(map(StyleswinStage, plan.stages))
 
-    def forward(self, z: torch.Tensor) -> torch.Tensor:
-        """The images of a batch of latents, in NCHW shape and channels-last memory."""
+    def forward(self, z: torch.Tensor, *, return_w: bool = False) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
+        """The images of a batch of latents, in NCHW shape and channels-last memory.
+
+        With `return_w` also their styles [B, blocks, S].
+        """
         w = self.mapping.at_places(z, None, self.plan.styles)
         x, image, first = self.initial(z), None, 0
         for plan, stage in zip(self.plan.stages, self.stages, strict=True):
@@ -42,7 +45,8 @@ class StyleswinGenerator(nn.Module):
             first = own.stop
             x, image = checkpointed(stage, x, w[:, own], image)
         assert image is not None, "every stage adds to the image"
-        return image.permute(0, 3, 1, 2)
+        images = image.permute(0, 3, 1, 2)
+        return (images, w) if return_w else images
 
 
 class StyleswinStage(CheckpointedModule):

@@ -74,6 +74,11 @@ class StyleswinGeneratorPlan(PlainNetwork):
         """A style per block."""
         return sum(len(stage.blocks) for stage in self.stages)
 
+    @property
+    def returns_w(self) -> bool:
+        """Its style."""
+        return True
+
     def rows(self) -> tuple[Row, ...]:
         """A row for the mapping network, one for the learned map, then one per stage."""
         first = self.stages[0]

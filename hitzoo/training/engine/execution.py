@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -82,6 +82,10 @@ class Execution:
             return
         with torch.autocast(device.type, torch.bfloat16, enabled=self.precision == "bf16"):
             yield
+
+    def uncompiled(self) -> AbstractContextManager[None]:
+        """Enter it for a forward pass that is differentiated twice: torch.compile's cannot be."""
+        return torch.compiler.set_stance("force_eager") if self.compiled else nullcontext()
 
     @contextmanager
     def step(self) -> Iterator[None]:

@@ -10,7 +10,7 @@ from hitzoo.families.compile import compile_spec
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.free_memory import free_memory
 from hitzoo.runtime.launcher import launch_environment
-from hitzoo.spec.batches import generator_batch_size
+from hitzoo.spec.batches import generator_batch_size, path_length_batch_size
 from hitzoo.spec.types import Spec, whole_fraction
 from hitzoo.training.engine.memory_estimate import measure_footprint
 from hitzoo.training.engine.out_of_memory import free_cached_memory, is_too_large
@@ -42,12 +42,14 @@ def sizes(spec: Spec, processes: int) -> list[int]:
     """Return the possible micro-batch sizes of a device's share of the batch, largest first: equal, of whole groups."""
     share, group = spec.training.batch_size // processes, group_of(spec)
     generators = generator_batch_size(spec.training) // processes
+    paths = path_length_batch_size(spec.training) // processes
     whole = [
         size
         for size in range(share, 0, -1)
         if share % size == 0
         and size % group == 0
         and generators % (share // size) == 0
+        and paths % (share // size) == 0
         and generators // (share // size) % group == 0
     ]
     return whole or ([share] if processes == 1 else [])
@@ -65,7 +67,9 @@ def refuse_unfit(wanted: int, spec: Spec, processes: int) -> None:
     share, group = spec.training.batch_size // processes, group_of(spec)
     groups = f" into pieces of whole groups of {group} ({GROUPING})" if group > 1 else ""
     generators = generator_batch_size(spec.training) // processes
+    paths = path_length_batch_size(spec.training) // processes
     others = f", or the generator's {generators} do not go into as many" if generators != share else ""
+    others += f", or the {paths} of path_length do not" if paths != generators else ""
     said = (
         f"{wanted} does not divide the {share} images of a device{groups}{others};"
         f" possible: {', '.join(map(str, reversed(allowed)))}"

@@ -93,7 +93,7 @@ class StepRunner:
             begun = nullcontext if index else cutting_off
             losses, statistics = self._gradients(update, at, images[begin:end], begun, left)
             parts.append(losses)
-            damaged, stop, save, own_signs = self._agree(losses, update, stopping(), saving())
+            damaged, stop, save, own_signs, length = self._agree(losses, update, stopping(), saving())
             if damaged:
                 statistics.restore()
                 break
@@ -101,6 +101,8 @@ class StepRunner:
             statistics.settle(self.micro_batches, self.world)
             self._move(update, at)
             left = update.leaves
+            if self.state.paths is not None and losses.path_length is not None:
+                self.state.paths.after(length)
             if losses.real_signs is not None:
                 signs, judged = signs + own_signs, judged + update.images
         self.whole = True
@@ -191,8 +193,10 @@ class StepRunner:
             latents=latents.normal(self.latent_dim),
             random=random,
             adapted=0.0 if self.state.augmentation is None else self.state.augmentation.p,
+            path_mean=0.0 if self.state.paths is None else self.state.paths.value,
             share=1 / self.micro_batches,
             forward=lambda: self.execution.forward(self.device),
+            uncompiled=self.execution.uncompiled,
         )
         with ExitStack() as stack:
             for role, network in self.networks.items():
@@ -202,25 +206,27 @@ class StepRunner:
 
     def _agree(
         self, losses: Losses, update: Update, stopping: bool, saving: bool
-    ) -> tuple[tuple[str, ...], bool, bool, float]:
-        """Return what was not finite, whether to stop and to save, by any process, and the sum of real logits' signs.
+    ) -> tuple[tuple[str, ...], bool, bool, float, float]:
+        """Return what was not finite, whether to stop and to save, by any process, and what adapting numbers follow.
 
-        It is the one wait for the device.
+        That is the sum of real logits' signs, and the mean path length. It is the one wait for the device.
         """
         terms = {_title(name, self.state.networks.keys()): value for name, value in losses.terms.items()}
         terms |= {f"{role}'s gradient": _gradient_norm(self.state.networks[role], self.device) for role in update.moves}
         found = torch.stack([*(~value.isfinite() for value in terms.values())]).float()
         wishes = (found.new_full((1,), float(wish)) for wish in (stopping, saving))  # filled there, not copied
         signs = found.new_zeros(1) if losses.real_signs is None else losses.real_signs.float().view(1)
-        flags = torch.cat((found, *wishes, signs))
-        *bad, stop, save, all_signs = self.world.all_reduce_sum(flags).tolist()
-        return tuple(name for name, count in zip(terms, bad, strict=True) if count), bool(stop), bool(save), all_signs
+        length = found.new_zeros(1) if losses.path_length is None else losses.path_length.view(1)
+        flags = torch.cat((found, *wishes, signs, length))
+        *bad, stop, save, all_signs, lengths = self.world.all_reduce_sum(flags).tolist()
+        damaged = tuple(name for name, count in zip(terms, bad, strict=True) if count)
+        return damaged, bool(stop), bool(save), all_signs, lengths / self.world.size
 
     def _move(self, update: Update, at: Moment) -> None:
         for role in update.moves:
             if role in update.clip_norm:
                 torch.nn.utils.clip_grad_norm_(self.state.networks[role].parameters(), update.clip_norm[role])
-        self.state.update(update.moves, at.step, at.images)
+        self.state.update(update.moves, at.step, at.images, averaged=update.averaged)
 
 
 def _title(name: str, roles: Any) -> str:

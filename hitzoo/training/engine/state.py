@@ -12,6 +12,8 @@ from hitzoo.families.build import build_discriminator
 from hitzoo.layers.san_logit import renormalize_directions
 from hitzoo.objectives.augment.adaptive import AdaptiveStrength
 from hitzoo.objectives.augment.words import adaptive_strength_of
+from hitzoo.objectives.build import path_length_of
+from hitzoo.objectives.path_mean import PathMean
 from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.role import Role
 from hitzoo.runtime.seeding import Purpose, drawing_weights
@@ -31,7 +33,7 @@ class TrainState:
     """The state of a run besides its step; `averages` has the roles whose network is averaged, once or several times.
 
     `annealed` has the optimizers whose numbers change in the course of a run; they follow from the images alone. The
-    strength of an `augmentation` that adapts itself does not.
+    strength of an `augmentation` that adapts itself does not, nor does the mean of path lengths (`paths`).
     """
 
     networks: Mapping[Role, nn.Module]
@@ -39,9 +41,16 @@ class TrainState:
     optimizers: Mapping[Role, torch.optim.Optimizer]
     annealed: Mapping[Role, AdamNumbers] = field(default_factory=dict)
     augmentation: AdaptiveStrength | None = None
+    paths: PathMean | None = None
 
-    def update(self, moves: Iterable[Role], step: int, images: int = 0) -> None:
-        """Apply the gradients of the networks that move; their averages follow.
+    @property
+    def adapting(self) -> Mapping[str, AdaptiveStrength | PathMean]:
+        """The numbers that follow what the run has seen, by name."""
+        both = {"augmentation": self.augmentation, "path_length": self.paths}
+        return {name: numbers for name, numbers in both.items() if numbers is not None}
+
+    def update(self, moves: Iterable[Role], step: int, images: int = 0, *, averaged: bool = True) -> None:
+        """Apply the gradients of the networks that move; their averages follow if `averaged`.
 
         It is in step number `step` (from 1), before which the run had `images` real images.
         """
@@ -51,7 +60,7 @@ class TrainState:
                 self.annealed[role].apply(self.optimizers[role], images)
             self.optimizers[role].step()
             renormalize_directions(self.networks[role])
-        for role in moves:
+        for role in moves if averaged else ():
             for average in self.averages.get(role, ()):
                 average.update(self.networks[role], step, images)
 
@@ -83,4 +92,5 @@ def new_state(plan: ModelPlan, training: TrainingSpec, seed: int, device: torch.
         },
         annealed={role: one for role, one in numbers.items() if one.changes},
         augmentation=adaptive_strength_of(training.augment),
+        paths=None if (term := path_length_of(training)) is None else PathMean(term.decay),
     )

@@ -5,7 +5,7 @@
       training/generator.safetensors                    the live networks
       training/discriminator.safetensors
       training/optimizer.safetensors                    the optimizers, by role and weight
-      training/state.json                               step, images seen, seed, skipped steps, an adaptive strength
+      training/state.json                               step, images seen, seed, skipped steps, adaptive numbers
       training/index.json                               size and sha256 of all of these
 
 Of several averages of the generator, the one that the last evaluation chose is the model, and its header names it; the
@@ -46,7 +46,7 @@ from hitzoo.zoo.weights import load_weights, read_metadata, write_weights
 
 TENSOR_FILES = (WEIGHTS_NAME, LIVE_GENERATOR_NAME, DISCRIMINATOR_NAME, OPTIMIZER_NAME)
 _MOST_STEPS = 10**12
-_AUGMENTATION = "augmentation"  # a key of state.json: the numbers of a strength that adapts itself
+_ADAPTING = ("augmentation", "path_length")  # keys of state.json: numbers that follow what the run has seen
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def save_checkpoint(
             identity = weights_metadata(plan, **_said_of(average, state)) if role == "generator" else {}
             write_weights(temporary / name, average.network.state_dict(), about | identity)
         write_weights(temporary / OPTIMIZER_NAME, optimizer_tensors(state), about)
-        adapted = {} if state.augmentation is None else {_AUGMENTATION: state.augmentation.numbers}
+        adapted = {name: one.numbers for name, one in state.adapting.items()}
         (temporary / STATE_NAME).write_text(json.dumps(about | adapted) + "\n", encoding="utf-8")
         write_index(temporary)
     return place
@@ -109,7 +109,7 @@ def load_checkpoint(place: Path, state: TrainState) -> Progress:
         for name, (_, average) in _beside(state, model).items():
             load_weights(place / name, average.network)
         restore_optimizers(place / OPTIMIZER_NAME, state, updated=progress.step > progress.skipped)
-        _restore_augmentation(place / STATE_NAME, state)
+        _restore_adapting(place / STATE_NAME, state)
     except WeightsError as error:
         if is_indexed(place) and not verify(place):  # it is not the checkpoint's fault: removing it would lose steps
             raise
@@ -117,15 +117,15 @@ def load_checkpoint(place: Path, state: TrainState) -> Progress:
     return progress
 
 
-def _restore_augmentation(path: Path, state: TrainState) -> None:
-    """Set the strength of an augmentation that adapts itself; a checkpoint without one leaves it at its beginning."""
-    if state.augmentation is None:
+def _restore_adapting(path: Path, state: TrainState) -> None:
+    """Set an augmentation's strength and the mean path length; a checkpoint without leaves them at their beginning."""
+    if not state.adapting:
         return
-    numbers = parse_json(path.read_text(encoding="utf-8")).get(_AUGMENTATION)
-    if numbers is None:
-        return
+    said = parse_json(path.read_text(encoding="utf-8"))
     try:
-        state.augmentation.restore(numbers)
+        for name, one in state.adapting.items():
+            if said.get(name) is not None:
+                one.restore(said[name])
     except ValueError as error:
         raise WeightsError(f"{path} cannot be read ({error})") from None
 
@@ -172,9 +172,8 @@ def read_progress(place: Path) -> Progress:
     """Read how far a checkpoint is."""
     path = place / STATE_NAME
     try:
-        said = {**parse_json(path.read_text(encoding="utf-8"))}
-        said.pop(_AUGMENTATION, None)
-        progress = Progress(**said)
+        said = parse_json(path.read_text(encoding="utf-8"))
+        progress = Progress(**{name: value for name, value in said.items() if name not in _ADAPTING})
         if not all(isinstance(value, int) and not isinstance(value, bool) for value in asdict(progress).values()):
             raise ValueError("it holds something else than whole numbers")
         if min(asdict(progress).values()) < 0 or progress.step >= _MOST_STEPS:
