@@ -78,8 +78,8 @@ class Alternating:
     def updates(self, step: int) -> tuple[Update, ...]:
         """Return the updates of the discriminator, and the generator's after all or some of them.
 
-        With `lazy_updates` those of penalties follow the discriminator's where a penalty's turn has come. The one by path
-        lengths is the step's last.
+        With `lazy_updates` those of penalties follow the discriminator's where a penalty's turn has come. The one by
+        path lengths is the step's last.
         """
         paths = self.path_length.updates(step, self._fakes) if self.path_length else ()
         own = Update(

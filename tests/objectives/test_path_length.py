@@ -14,6 +14,7 @@ from hitzoo.errors import RequestError, SpecError
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
+from hitzoo.layers.double_backward import is_twice_differentiable
 from hitzoo.layers.keyed_noise import WORD, normal
 from hitzoo.objectives.alternating import Alternating
 from hitzoo.objectives.batch_random import BatchRandom
@@ -158,6 +159,14 @@ def test_narrow_products_change_lengths_by_their_rounding() -> None:
     assert found[0].dtype == found[1].dtype == torch.float32
     torch.testing.assert_close(found[1], found[0], rtol=0.02, atol=0)
     assert found[1] != found[0]
+
+
+def test_layers_are_taken_in_the_form_that_is_differentiated_twice() -> None:
+    network, width = built("stylegan2")
+    seen = []
+    network.stages[0].register_forward_hook(lambda *_: seen.append(is_twice_differentiable()))
+    PathLength().gradients({"generator": network}, given(width), Moment())
+    assert seen == [True]
 
 
 def test_generator_without_slopes_has_no_gradient() -> None:

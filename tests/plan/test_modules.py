@@ -92,6 +92,8 @@ def measured(network: nn.Module, *shape: int) -> Cost:
 def check_costs(plan: ModelPlan, generator: nn.Module, discriminator: nn.Module) -> None:
     side, channels = plan.generator.resolution, plan.generator.image_channels
     said = {part: replace(cost, activations=0) for part, cost in plan.costs().items()}
+    if plan.generator.styles:
+        generator.mapping.mixing = 0.0  # the other style's mapping is a cost of training
     assert said == {
         "generator": measured(generator, plan.input_width),
         "discriminator": measured(discriminator, channels, side, side),

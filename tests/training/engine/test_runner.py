@@ -32,6 +32,7 @@ from tests.training.two_processes import (
     LAYER,
     LAZY,
     MEET,
+    PATHS,
     TURNS,
     float64,
     images,
@@ -49,6 +50,16 @@ def assert_same(found: dict[str, torch.Tensor], expected: dict[str, torch.Tensor
     for name, value in expected.items():
         atol = 1e-11 * (largest if name.startswith("gradient") else 1)
         torch.testing.assert_close(found[name], value, rtol=1e-9, atol=atol, msg=lambda m, name=name: f"{name}: {m}")
+
+
+def test_path_mean_follows_the_lengths_of_each_update() -> None:
+    """The second penalty is towards the first one's mean."""
+    with float64():
+        trained, runner = make(PATHS, ALONE, 2)
+        first = runner(1, images(1, ALONE)).losses.path_length
+        assert trained.paths.value == pytest.approx(float(first) / 2, rel=1e-12)
+        second = runner(2, images(2, ALONE)).losses.path_length
+    assert trained.paths.value == pytest.approx(float(first) / 4 + float(second) / 2, rel=1e-12)
 
 
 @pytest.mark.processes
