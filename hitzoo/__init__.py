@@ -114,9 +114,9 @@ def __getattr__(name: str) -> Any:
 
         return getattr(import_module(_HOMES[name]), name)
     if name == "__version__":
-        from importlib.metadata import version
+        from hitzoo.releases import release_of
 
-        return version("hitzoo")
+        return release_of()
     raise AttributeError(f"module 'hitzoo' has no attribute {name!r}")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import sys
 import traceback
 from collections.abc import Callable
-from importlib.metadata import version
 from typing import Annotated, Any
 
 import typer
@@ -53,6 +52,7 @@ from hitzoo.cli.process import (
     unwind_on_signals,
 )
 from hitzoo.errors import HitzooError, RunError
+from hitzoo.releases import release_of
 from hitzoo.runtime.wait_policy import adaptive_waiting
 
 USER_MISTAKE = 2
@@ -133,7 +133,7 @@ def _print_version(wanted: bool) -> None:
     if wanted:
         from hitzoo.cli.console import print_kept
 
-        print_kept(f"hitzoo {version('hitzoo')}")
+        print_kept(f"hitzoo {release_of()}")
         raise typer.Exit
 
 

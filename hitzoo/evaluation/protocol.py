@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import version
 from typing import Any
 
 import torch
@@ -13,6 +12,7 @@ from hitzoo.evaluation.efficientnet import EfficientNetLite
 from hitzoo.evaluation.features import FeatureNetwork
 from hitzoo.evaluation.inception import FILE_NAME, SHA256
 from hitzoo.evaluation.metrics import NEIGHBOURS, Metric
+from hitzoo.releases import release_of
 
 _OF_FEATURES = {"inception": ("torch-fidelity",), "efficientnet": ("timm",)}
 
@@ -61,4 +61,4 @@ def _features(metric: Metric, network: FeatureNetwork) -> dict[str, Any]:
 
 def _versions(metric: Metric) -> dict[str, str]:
     packages = ["hitzoo", "numpy", "pillow", *_OF_FEATURES.get(metric.features, ())]
-    return {"torch": str(torch.__version__)} | {name: version(name) for name in packages}
+    return {"torch": str(torch.__version__)} | {name: release_of(name) for name in packages}

@@ -9,7 +9,6 @@ from __future__ import annotations
 import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -21,6 +20,7 @@ from hitzoo.export.onnx import OnnxFormat
 from hitzoo.export.program import TorchFormat
 from hitzoo.export.trace import traced
 from hitzoo.files import atomic_file
+from hitzoo.releases import release_of
 from hitzoo.sampling.generator import Generator
 from hitzoo.spec.write import to_yaml
 from hitzoo.targets import existing, is_taken
@@ -82,7 +82,7 @@ def export(
 def metadata_of(generator: Generator) -> dict[str, str]:
     """Metadata of the file: enough to find the model, or to rebuild it from the spec."""
     return {
-        "hitzoo:version": version("hitzoo"),
+        "hitzoo:version": release_of(),
         "hitzoo:model": generator.name,
         "hitzoo:from": generator.label,
         "hitzoo:weights": generator.weights,

@@ -11,7 +11,6 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -24,6 +23,7 @@ from hitzoo.hub.environment import check_endpoint, notes, settle
 from hitzoo.hub.remote import Header, Remote, remote_file
 from hitzoo.hub.retry import retrying
 from hitzoo.hub.secrets import redact, redact_logs
+from hitzoo.releases import release_of
 from hitzoo.zoo.bounds import as_shape, as_size
 from hitzoo.zoo.repo_name import RepoName
 
@@ -234,7 +234,7 @@ class Hub:
 
         redact_logs()
         check_endpoint(self.endpoint or constants.ENDPOINT)
-        names = {"library_name": "hitzoo", "library_version": version("hitzoo")}
+        names = {"library_name": "hitzoo", "library_version": release_of()}
         return {"endpoint": self.endpoint, "token": self.token} | names
 
 

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import metadata
+from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
 
 from hitzoo.families.load import load_spec
@@ -107,7 +107,10 @@ def literal(text: str) -> str:
 
 def how_to_install() -> str:
     """The command that installs hitzoo: from where its project says that it lies; it is in no package index."""
-    declared = metadata("hitzoo").get_all("Project-URL") or []
+    try:
+        declared = metadata("hitzoo").get_all("Project-URL") or []
+    except PackageNotFoundError:  # it runs from its files
+        declared = []
     links = {label.strip().lower(): link.strip() for label, _, link in (line.partition(",") for line in declared)}
     repository = links.get("repository") or links.get("source")
     return f"pip install git+{repository}" if repository else "pip install .    # in a checkout of hitzoo"

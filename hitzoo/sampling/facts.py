@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hitzoo.releases import release_of
 from hitzoo.sampling.module import GeneratorModule
 from hitzoo.sampling.style_mixing import Mix
 
@@ -48,8 +48,8 @@ def picture_facts(generator: GeneratorModule, truncation: float, mix: Mix | None
     `hitzoo:weights` is the sha256 of the weights file, of an untrained network that of its tensors.
     """
     facts = {
-        "Software": f"hitzoo {version('hitzoo')}",
-        "hitzoo:version": version("hitzoo"),
+        "Software": f"hitzoo {release_of()}",
+        "hitzoo:version": release_of(),
         "hitzoo:model": generator.name,
         "hitzoo:from": generator.label,
         "hitzoo:weights": generator.weights,

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from hitzoo.families.load import check_spec
 from hitzoo.families.pretrained import record_of
 from hitzoo.families.registry import package_of
 from hitzoo.plan.model import ModelPlan
+from hitzoo.releases import release_of
 from hitzoo.spec.convert import to_data
 from hitzoo.spec.document import Document
 from hitzoo.spec.place import Places
@@ -56,7 +56,7 @@ def config_of(spec: Spec, plan: ModelPlan) -> dict[str, Any]:
     """Build the contents of `config.json`: the spec with every default written out, and the plan's identity."""
     return {
         "hitzoo_format": FORMAT,
-        "hitzoo_version": version("hitzoo"),
+        "hitzoo_version": release_of(),
         "architecture": plan.generator.family,
         "name": spec.name,
         "generator_plan": plan.generator_hash,

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from shlex import quote
 from typing import Any
@@ -23,6 +22,7 @@ from hitzoo.errors import OutputError, RunError
 from hitzoo.families.pretrained import record_of
 from hitzoo.files import write_text
 from hitzoo.plan.model import ModelPlan
+from hitzoo.releases import release_of
 from hitzoo.runtime.launcher import launch_identity
 from hitzoo.spec.convert import to_data
 from hitzoo.spec.types import Spec
@@ -151,7 +151,7 @@ def _this_process() -> dict[str, Any]:
 def _versions() -> dict[str, str]:
     packages = ("hitzoo", "numpy", "pillow", "safetensors")
     known = {"python": platform.python_version(), "torch": str(torch.__version__)}
-    return known | {name: version(name) for name in packages}
+    return known | {name: release_of(name) for name in packages}
 
 
 def _as_written(value: object) -> str:

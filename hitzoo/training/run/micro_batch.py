@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, replace
-from importlib.metadata import version
 from typing import Any
 
 import torch
@@ -13,6 +12,7 @@ from hitzoo.layers.batch_statistics import per_replica
 from hitzoo.layers.norm import set_statistics
 from hitzoo.objectives.build import objective_of
 from hitzoo.plan.model import ModelPlan
+from hitzoo.releases import release_of
 from hitzoo.runtime.distributed import World
 from hitzoo.runtime.launcher import launch_environment
 from hitzoo.spec.types import Spec
@@ -159,7 +159,7 @@ class MicroBatchChoice:
 
 def _versions() -> dict[str, str]:
     """Return the versions that decide how much memory a step takes, as a session's record has them."""
-    return {"torch": str(torch.__version__), "hitzoo": version("hitzoo")}
+    return {"torch": str(torch.__version__), "hitzoo": release_of()}
 
 
 def _allocator_settings() -> str:

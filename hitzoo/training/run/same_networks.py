@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from hitzoo.errors import RunError, WeightsError
 from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.types import BlockPlan
+from hitzoo.releases import release_of
 from hitzoo.training.run.record import RunRecord
 from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME, WEIGHTS_NAME
 from hitzoo.zoo.weights import read_metadata
@@ -51,7 +51,7 @@ def versions_note(run: RunRecord) -> str | None:
     session = run.last_session()
     known = session.get("versions")
     known = known if isinstance(known, Mapping) else {}
-    now = {"hitzoo": version("hitzoo"), "torch": _torch_version()}
+    now = {"hitzoo": release_of(), "torch": _torch_version()}
     changed = [
         f"{name} {known[name]}, now {now[name]}"
         for name in now
@@ -79,7 +79,7 @@ def _refusal(run: RunRecord, plan: ModelPlan, network: str, place: str, found: s
     known = run.last_session().get("versions")
     before = known.get("hitzoo") if isinstance(known, Mapping) else None
     lines = [
-        f"{run.path} was begun with another {network} than hitzoo {version('hitzoo')} makes of its spec"
+        f"{run.path} was begun with another {network} than hitzoo {release_of()} makes of its spec"
         f" (plan {found[:12]} in {place}, {wanted[:12]} now):",
         *_differences(run.networks().get(network), networks_of(plan)[network]),
         f"go on with the version of hitzoo that began it{f', {before}' if before else ''}; or begin a new run from its"
