@@ -21,7 +21,8 @@ from hitzoo.zoo.model_layout import WEIGHTS_NAME
 from hitzoo.zoo.repo_name import RepoName
 from hitzoo.zoo.weights import METADATA_KEY, read_header, read_metadata, without_checksum
 
-_RUNNING = (".running_mean", ".running_var")  # statistics of batch norms: tensors, but no parameters
+_BUFFERS = (".running_mean", ".running_var", "mapping.mean", ".coordinates.random", ".noise")
+"""Ends of names of tensors that are no parameters: statistics of batch norms, a mean style, fixed draws."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +113,7 @@ def _of_header(header: Header) -> dict[str, Any]:
         metadata = {}
     if beyond(metadata):
         metadata = {}
-    shapes = [shape for name, (_, shape) in header.tensors.items() if not name.endswith(_RUNNING)]
+    shapes = [shape for name, (_, shape) in header.tensors.items() if not name.endswith(_BUFFERS)]
     return {
         "metadata": without_checksum(metadata) if isinstance(metadata, dict) else {},
         "parameters": sum(math.prod(shape) for shape in shapes),

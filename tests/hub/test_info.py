@@ -6,12 +6,17 @@ import json
 from pathlib import Path
 
 import pytest
+import torch
 
 from hitzoo.errors import HubError
+from hitzoo.families.build import build_generator
+from hitzoo.families.compile import compile_generator
+from hitzoo.families.load import load_spec
 from hitzoo.hub.client import Hub
-from hitzoo.hub.info import info_of_model, info_of_repo
+from hitzoo.hub.info import _of_header, info_of_model, info_of_repo
 from hitzoo.hub.locate import locate
 from hitzoo.hub.pull import pull
+from hitzoo.hub.remote import Header
 from hitzoo.hub.upload import Published
 from hitzoo.sampling.publish import publish
 from hitzoo.zoo.repo_name import RepoName
@@ -64,6 +69,28 @@ def test_parameters_are_those_of_the_plan(published: Published, stranger: Hub, m
 
     found = info_of_repo(RepoName("acme/tiny"), stranger)
     assert found.parameters == network_cost(locate(model).plan.generator).parameters
+
+
+@pytest.mark.parametrize(
+    ("name", "overrides"),
+    [
+        ("hit-ti-shapes32", []),
+        ("convnet-r1-imagenet128", []),
+        ("cips-ffhq256", []),
+        ("inr-gan-ffhq256", []),
+        ("r3gan-cifar10", []),
+        ("stylegan2-ffhq256", []),
+        ("stylegan2-ffhq256", ["generator.noise=constant"]),
+        pytest.param("styleswin-ffhq256", [], marks=pytest.mark.exhaustive),
+        pytest.param("transgan-cifar10", [], marks=pytest.mark.exhaustive),
+    ],
+)
+def test_stored_buffers_are_no_parameters(name: str, overrides: list[str]) -> None:
+    plan = compile_generator(load_spec(name, overrides))
+    with torch.device("meta"):
+        network = build_generator(plan)
+    header = Header({name: ("F32", tuple(value.shape)) for name, value in network.state_dict().items()}, {})
+    assert _of_header(header)["parameters"] == sum(value.numel() for value in network.parameters())
 
 
 def test_numbers_of_the_card(server: HubServer, model: Path, door: Hub) -> None:
