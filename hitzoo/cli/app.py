@@ -20,8 +20,10 @@ from hitzoo.cli import (
     compare,
     convert,
     data,
+    decode,
     diff,
     doctor,
+    encode,
     estimate,
     eval,
     explain,
@@ -33,6 +35,7 @@ from hitzoo.cli import (
     publish,
     pull,
     recalibrate,
+    reconstruct,
     render,
     runs,
     sample,
@@ -95,6 +98,9 @@ _verb("recalibrate", TRAIN, recalibrate.recalibrate)
 _verb("sample", MAKE, sample.sample)
 _verb("render", MAKE, render.render)
 _verb("interpolate", MAKE, interpolate.interpolate)
+_verb("encode", MAKE, encode.encode)
+_verb("decode", MAKE, decode.decode)
+_verb("reconstruct", MAKE, reconstruct.reconstruct)
 _verb("export", MAKE, export.export)
 _verb("pull", SHARE, pull.pull)
 _verb("publish", SHARE, publish.publish)

@@ -15,6 +15,7 @@ from hitzoo.cli.options import ForceOption, JsonOption, SetOption, SpecArgument
 if TYPE_CHECKING:
     from hitzoo.cli.table import Cell
     from hitzoo.plan.model import ModelPlan
+    from hitzoo.plan.role import Role
     from hitzoo.plan.table import Row
     from hitzoo.spec.types import Spec
 
@@ -62,7 +63,8 @@ def build(
         _write(out, loaded, plan, seed, force=force)
         if not as_json:
             console.print_blank()
-            console.print_line(f"wrote an untrained model to {out}: hitzoo sample --model {out}")
+            verb = "reconstruct PICTURES" if plan.is_autoencoder else "sample"
+            console.print_line(f"wrote an untrained model to {out}: hitzoo {verb} --model {out}")
 
 
 def _words(spec: str, overrides: list[str]) -> str:
@@ -76,6 +78,7 @@ def _report(plan: ModelPlan) -> dict[str, Any]:
         "resolution": plan.resolution,
         "image_channels": plan.image_channels,
         "latent_dim": plan.latent_dim,
+        **({"codes": asdict(plan.codes)} if plan.is_autoencoder else {}),
         **{role: _part(network.rows()) for role, network in plan.networks.items()},
         "families": {role: network.family for role, network in plan.networks.items()},
         "notes": list(plan.notes),
@@ -118,13 +121,14 @@ def _print(report: dict[str, Any]) -> None:
     columns = (
         "part", "attention", "resolution", "channels", "heads", "depth", "parameters", "FLOPs", "activations",
     )  # fmt: skip
-    sections = [
-        [*map(_cells, report[part]["rows"]), _total(part, report[part])] for part in ("generator", "discriminator")
-    ]
+    sections = [[*map(_cells, report[part]["rows"]), _total(part, report[part])] for part in report["families"]]
     console.print_table(columns, sections, words=(0, 1), last_to_go=(6, 7, 8, 2, 3, 1))
+    codes = report.get("codes")
+    given = (
+        f"{codes['side']}×{codes['side']} of {codes['count']:,} codes" if codes else f"latent {report['latent_dim']}"
+    )
     console.print_line(
-        f"{report['name']}: latent {report['latent_dim']} to {report['resolution']}×{report['resolution']}"
-        f"×{report['image_channels']}"
+        f"{report['name']}: {given} to {report['resolution']}×{report['resolution']}×{report['image_channels']}"
     )
     console.print_paragraph(f"recipe: {report['recipe']}")
 
@@ -168,10 +172,13 @@ def _total(part: str, totals: dict[str, Any]) -> list[Cell]:
 
 
 def _write(out: Path, spec: Spec, plan: ModelPlan, seed: int, *, force: bool) -> None:
-    from hitzoo.sampling.initial import initial_generator
+    from hitzoo.sampling.initial import initial_network
     from hitzoo.targets import folder_target
     from hitzoo.zoo.model_folder import write_model
     from hitzoo.zoo.model_layout import MODEL_FILES
 
+    weights: dict[Role, Any] = {
+        role: initial_network(plan, role, seed).state_dict() for role in plan.networks if role != "discriminator"
+    }
     with folder_target(out, MODEL_FILES, force=force) as folder:
-        write_model(folder, spec, plan, initial_generator(plan, seed).state_dict(), seed=seed, step=0)
+        write_model(folder, spec, plan, weights.pop("generator"), weights, seed=seed, step=0)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from hitzoo.cli.autoencoders import is_autoencoder
 from hitzoo.cli.comparison import compare_images, compare_model
 from hitzoo.cli.completion import complete_metrics
 from hitzoo.cli.divided import joined
@@ -24,10 +25,14 @@ from hitzoo.cli.options import (
     PrecisionOption,
     TruncationOption,
 )
+from hitzoo.cli.reconstruction_report import compare_reconstructions
 from hitzoo.cli.threads import ThreadsOption
 from hitzoo.errors import RequestError
 from hitzoo.files import write_text
-from hitzoo.targets import is_taken
+from hitzoo.targets import existing, is_taken
+
+if TYPE_CHECKING:
+    from hitzoo.evaluation.report import Report
 
 _LARGEST_TRUNCATION = 1e6  # as in `hitzoo.sampling.latents`, which loads torch
 
@@ -53,7 +58,9 @@ def evaluate(
             metavar="A,B",
             help="fid, is, kid, pr (by torch-fidelity, on a downloaded Inception network); efficientnet_frechet (needs"
             " hitzoo[features]); random_conv_frechet,"
-            " random_conv_pr, sliced_wasserstein (no download). Default: the spec's.",
+            " random_conv_pr, sliced_wasserstein (no download). Default: the spec's. Of an autoencoder: rfid, rkid,"
+            " refficientnet_frechet, rrandom_conv_frechet, psnr, ssim, lpips, efficientnet_distance, usage; default"
+            " rfid,psnr,ssim,lpips,usage.",
             show_default=False,
             autocompletion=complete_metrics,
         ),
@@ -104,7 +111,7 @@ def evaluate(
     the card. The features of the real images are cached in ~/.cache/hitzoo ($HITZOO_CACHE). Several processes divide
     the samples: torchrun --nproc-per-node 8 -m hitzoo eval …
     """
-    from hitzoo.cli import console, progress
+    from hitzoo.cli import progress
 
     with progress.spinner("loading torch"):
         from hitzoo.evaluation.metrics import parse_metrics
@@ -115,6 +122,11 @@ def evaluate(
     _refuse_impossible(model, images, data, out)
     quick = optimized_precision(optimized, precision)
     _refuse_sampling(images, truncation, batch_size, quick)
+    if model is not None and is_autoencoder(model):
+        _refuse_sampled(samples, truncation, batch_size, quick)
+        found = compare_reconstructions(model, data, metrics, real_samples, inception_weights, device, note=_note)
+        _show(found, out, as_json=as_json, force=force)
+        return
     names = None if metrics is None else parse_metrics(metrics)
     changes = {"data": data, "metrics": names, "samples": samples, "real_samples": real_samples}
     with joined(device, on_loss="Start it again") as (world, own_device):
@@ -126,11 +138,44 @@ def evaluate(
     if report is None:
         return
     if out is not None:
-        write_text(out, json.dumps(report.to_json(), indent=2, ensure_ascii=False) + "\n")
+        write_text(out, _as_text(report))
+    _print(report, as_json=as_json)
+
+
+def _show(report: Report, out: Path | None, *, as_json: bool, force: bool) -> None:
+    """Write and print a report that no other file can be held against, since it has times in it."""
+    if out is not None:
+        if is_taken(out) and not force:
+            raise existing(out)
+        write_text(out, _as_text(report))
+    _print(report, as_json=as_json)
+
+
+def _as_text(report: Report) -> str:
+    return json.dumps(report.to_json(), indent=2, ensure_ascii=False) + "\n"
+
+
+def _print(report: Report, *, as_json: bool) -> None:
+    from hitzoo.cli import console
+
     if as_json:
         console.print_json(report.to_json())
     else:
         print_report(report)
+
+
+def _note(message: str) -> None:
+    from hitzoo.cli import console
+
+    console.print_line(message, stderr=True)
+
+
+def _refuse_sampled(samples: int | None, truncation: float, batch_size: int | None, fast: str | None) -> None:
+    if samples is not None or truncation != 1 or batch_size is not None or fast is not None:
+        raise RequestError(
+            "--samples, --truncation, --batch-size and --optimized are for models with a latent; an autoencoder is"
+            " measured by pictures: --data, --real-samples"
+        )
 
 
 def _refuse_impossible(model: str | None, images: str | None, data: str | None, out: Path | None) -> None:

@@ -74,6 +74,18 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "hitzoo interpolate runs/photos --seeds 0-9 --curve smooth --loop --frames 600 --out loop.mp4",
         "hitzoo interpolate hit-ti-shapes32 --seeds 3,14 --out strip.png",
     ),
+    "encode": (
+        "hitzoo encode photos/ --model runs/vq --out codes.npz",
+        "hitzoo encode photos/ --model runs/vq --force",
+    ),
+    "decode": (
+        "hitzoo decode codes.npz --model runs/vq --out pictures/",
+        "hitzoo decode codes.npz --model runs/vq --device cpu",
+    ),
+    "reconstruct": (
+        "hitzoo reconstruct photos/ --model runs/vq",
+        "hitzoo reconstruct photos/ --model runs/vq --metrics psnr,ssim --out out/",
+    ),
     "export": (
         "hitzoo export hit-ti-shapes32 --out shapes.onnx",
         "hitzoo export runs/photos --out photos.pt2",

@@ -78,7 +78,6 @@ def _rows(pattern: str) -> list[dict[str, Any]]:
 def _row(name: str, card: Card | None) -> dict[str, Any]:
     from hitzoo.families.compile import compile_spec
     from hitzoo.families.load import load_spec
-    from hitzoo.plan.table import network_cost
     from hitzoo.zoo.cards import SPEC_ONLY
 
     spec = load_spec(card.spec if card else name)
@@ -89,7 +88,7 @@ def _row(name: str, card: Card | None) -> dict[str, Any]:
         "summary": spec.summary,
         "family": spec.generator.family,
         "resolution": plan.resolution,
-        "parameters": network_cost(plan.generator).parameters,
+        "parameters": plan.parameters,
         "weights": card.status if card else SPEC_ONLY,
         "size": card.size if card else 0,
         "repo": f"{card.repo}@{card.revision}" if card and card.repo else "",

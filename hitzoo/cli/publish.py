@@ -115,7 +115,9 @@ def _terms_of_source(model: str) -> str:
 
 def _publish(model: str, repo: str, said: dict[str, Any], tag: str | None, private: bool) -> None:
     from hitzoo.cli import console, progress
+    from hitzoo.cli.autoencoders import first_use
     from hitzoo.sampling.publish import publish
+    from hitzoo.zoo.model_layout import CODING_FILES
     from hitzoo.zoo.pasted import as_meant
 
     with progress.spinner(f"publishing {model} to {as_meant(repo)}"):
@@ -132,7 +134,7 @@ def _publish(model: str, repo: str, said: dict[str, Any], tag: str | None, priva
         console.print_line(f"{where} is up to date: no commit was made")
     _mention(done.release)
     console.print_line(f"commit {done.url}")
-    console.print_line(f"hitzoo sample --model {where} --seeds 0-15")
+    console.print_line(first_use(where, of_pictures=CODING_FILES[0] in done.release.files))
 
 
 def _show(model: str, repo: str, said: dict[str, Any], more: dict[str, Any], out: Path | None, force: bool) -> None:

@@ -29,6 +29,7 @@ def pull(
     HF_TOKEN, HF_HOME, HF_ENDPOINT and HF_HUB_OFFLINE work as in huggingface_hub.
     """
     from hitzoo.cli import console, progress
+    from hitzoo.cli.autoencoders import first_use
     from hitzoo.hub.pull import pull as pull_model
     from hitzoo.zoo.pasted import as_meant
     from hitzoo.zoo.repo_name import PREFIX
@@ -42,4 +43,4 @@ def pull(
     name = model if model.startswith(PREFIX) else as_meant(model)
     console.print_line(f"{name}: commit {pulled.commit[:12]}, {count}, {console.size(pulled.size)}, all verified")
     console.print_line(f"in {pulled.folder}")
-    console.print_line(f"hitzoo sample --model {name} --seeds 0-15")
+    console.print_line(first_use(name, of_pictures=pulled.model.plan.is_autoencoder))

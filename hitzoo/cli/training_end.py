@@ -23,7 +23,10 @@ def print_end(end: RunEnd, display: TrainingDisplay) -> None:
     display.noted(f"{_state(end)} at step {end.step:,}: {end.checkpoint}; last grid: {end.samples}")
     if end.up or end.signal is not None:
         display.copied(f"continue: hitzoo train --resume {folder}")
-    display.copied(f"more samples: hitzoo sample --model {folder} --seeds 0-35 --grid 6x6")
+    if end.autoencodes:
+        display.copied(f"other pictures: hitzoo reconstruct PICTURES --model {folder}")
+    else:
+        display.copied(f"more samples: hitzoo sample --model {folder} --seeds 0-35 --grid 6x6")
 
 
 def _state(end: RunEnd) -> str:

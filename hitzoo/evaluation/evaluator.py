@@ -14,7 +14,7 @@ from hitzoo.errors import RequestError
 from hitzoo.evaluation.features import extract
 from hitzoo.evaluation.metrics import FEWEST_IMAGES, choose_metrics
 from hitzoo.evaluation.networks import open_networks
-from hitzoo.evaluation.pictures import GeneratedImages, ImageSet, StoredImages
+from hitzoo.evaluation.pictures import GeneratedImages, ImageSet, StoredImages, StoredPictures
 from hitzoo.evaluation.protocol import protocol_of
 from hitzoo.evaluation.real_features import real_features
 from hitzoo.evaluation.report import Report, Score
@@ -167,7 +167,7 @@ class Evaluator:
         return self._compare(pictures, gather, batch_size or generator.default_batch_size, progress)
 
     def evaluate_images(
-        self, pictures: StoredImages, *, gather: Gather | None = None, progress: Progress = _ignore_progress
+        self, pictures: StoredPictures, *, gather: Gather | None = None, progress: Progress = _ignore_progress
     ) -> Report | None:
         """Compare `evaluation.samples` existing images with the real ones; see `evaluate`."""
         assert len(pictures) == self.evaluation.samples, "networks are made for that many"
@@ -218,7 +218,7 @@ class Evaluator:
         return min((len(rows) for rows in real.values()), default=len(self.reals))
 
 
-def _batch_size(pictures: StoredImages, device: torch.device) -> int:
+def _batch_size(pictures: StoredPictures, device: torch.device) -> int:
     return max(1, _PIXELS_AT_ONCE.get(device.type, _PIXELS_AT_ONCE_ELSEWHERE) // pictures.resolution**2)
 
 

@@ -99,6 +99,18 @@ METRICS: dict[str, Metric] = {
         ),
     )
 }
+OF_RECONSTRUCTIONS: dict[str, MetricName | None] = {
+    "rfid": "fid",
+    "rkid": "kid",
+    "refficientnet_frechet": "efficientnet_frechet",
+    "rrandom_conv_frechet": "random_conv_frechet",
+    "psnr": None,
+    "ssim": None,
+    "lpips": None,
+    "efficientnet_distance": None,
+    "usage": None,
+}
+"""What an autoencoder is measured by; of a distance of features, that between pictures and their reconstructions."""
 OFFLINE: tuple[str, ...] = tuple(name for name, metric in METRICS.items() if not metric.knows_imagenet)
 
 
@@ -116,6 +128,23 @@ def choose_metrics(names: Iterable[str]) -> tuple[Metric, ...]:
     if not chosen:
         raise RequestError(f"no metric is named; known: {', '.join(METRICS)}")
     return tuple(metric for metric in chosen.values() if metric is not None)
+
+
+def parse_reconstruction_metrics(text: str) -> tuple[str, ...]:
+    """Parse a list of names such as `rfid,psnr`, of `OF_RECONSTRUCTIONS`.
+
+    Raises:
+        RequestError: an unknown one, or none.
+    """
+    names = tuple(dict.fromkeys(word for part in text.split(",") if (word := part.strip().lower())))
+    for name in names:
+        if name not in OF_RECONSTRUCTIONS:
+            known = f"known of an autoencoder: {', '.join(OF_RECONSTRUCTIONS)}"
+            hint = "; ".join(filter(None, (suggestion(name, OF_RECONSTRUCTIONS), known)))
+            raise RequestError(f"unknown metric '{name}'; {hint}")
+    if not names:
+        raise RequestError(f"no metric is named; known of an autoencoder: {', '.join(OF_RECONSTRUCTIONS)}")
+    return names
 
 
 def parse_metrics(text: str) -> tuple[str, ...]:

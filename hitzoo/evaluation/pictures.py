@@ -36,6 +36,15 @@ class ImageSet(Protocol):
         ...
 
 
+class StoredPictures(ImageSet, Protocol):
+    """Images that are there, or follow from some that are: their side is known."""
+
+    @property
+    def resolution(self) -> int:
+        """Side in pixels."""
+        ...
+
+
 class GeneratedImages:
     """`count` images of a generator: image i has seed i.
 
@@ -98,9 +107,13 @@ class StoredImages:
         Raises:
             DataError: a file cannot be read, and the spec does not say to skip it.
         """
+        return to_rgb(self.pixels(positions))
+
+    def pixels(self, positions: Sequence[int]) -> NDArray[np.uint8]:
+        """Read the images at these positions with their own channels, (B, R, R, C). Raises as `read`."""
         images = [image for place in positions if (image := self._image(place)) is not None]
         shape = (len(images), self.resolution, self.resolution, self.data.channels)
-        return to_rgb(np.array(images, dtype=np.uint8).reshape(shape))
+        return np.array(images, dtype=np.uint8).reshape(shape)
 
     def facts(self) -> dict[str, Any]:
         """Location, fingerprint, counts, and how the images were made square."""

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
-import numpy as np
 from numpy.typing import NDArray
 from torch.export import ExportedProgram
 
-Network: TypeAlias = Callable[[NDArray[np.float32]], NDArray[np.float32]]
-"""An exported file at work: latents [B, latent_dim] -> images [B, image_channels, R, R]."""
+Network: TypeAlias = Callable[[NDArray[Any]], NDArray[Any]]
+"""An exported file at work, as latents [B, latent_dim] -> images [B, image_channels, R, R]."""
 
 
 class ExportFormat(Protocol):
@@ -32,8 +31,8 @@ class ExportFormat(Protocol):
             RequestError: a package is missing.
         """
 
-    def write(self, program: ExportedProgram, path: Path, metadata: Mapping[str, str]) -> None:
-        """Write the program and its metadata to one file.
+    def write(self, program: ExportedProgram, path: Path, metadata: Mapping[str, str], input: str, output: str) -> None:
+        """Write the program, the names of its input and output, and its metadata to one file.
 
         Raises:
             RequestError: it is larger than such a file can be.

@@ -9,7 +9,6 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.export import ExportedProgram
@@ -17,7 +16,6 @@ from torch.export import ExportedProgram
 from hitzoo.errors import OutputError, RequestError
 from hitzoo.export.format import Network
 
-INPUT, OUTPUT = "latents", "images"
 FIRST_OPSET, LAST_OPSET = 18, 23  # below, torch would have to convert down; above, it makes no promise
 _PACKAGES = ("onnx", "onnxruntime", "onnxscript")
 _MOST_BYTES = (1 << 31) - (1 << 24)  # a protobuf message is limited to 2 GiB, graph included
@@ -47,15 +45,15 @@ class OnnxFormat:
         if missing:
             raise RequestError(f"--format onnx: needs {', '.join(missing)}; pip install 'hitzoo[onnx]'")
 
-    def write(self, program: ExportedProgram, path: Path, metadata: Mapping[str, str]) -> None:
+    def write(self, program: ExportedProgram, path: Path, metadata: Mapping[str, str], input: str, output: str) -> None:
         """Write the program's graph, with `metadata` in the model's properties."""
         _check_size(program)
         exported = torch.onnx.export(
             program,
             (),
-            input_names=[INPUT],
-            output_names=[OUTPUT],
-            dynamic_shapes={INPUT: {0: "batch"}},
+            input_names=[input],
+            output_names=[output],
+            dynamic_shapes={input: {0: "batch"}},
             opset_version=self.opset,
             dynamo=True,
             verbose=False,
@@ -98,9 +96,11 @@ class OnnxFormat:
                 f" ({error}); install a newer onnxruntime or take a lower opset"
             ) from error
 
-        def run(latents: NDArray[np.float32]) -> NDArray[np.float32]:
-            images: NDArray[np.float32] = session.run([OUTPUT], {INPUT: latents})[0]
-            return images
+        (given,), (made,) = session.get_inputs(), session.get_outputs()
+
+        def run(inputs: NDArray[Any]) -> NDArray[Any]:
+            outputs: NDArray[Any] = session.run([made.name], {given.name: inputs})[0]
+            return outputs
 
         return run
 

@@ -6,9 +6,9 @@ import io
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile, ZipFile
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.export import ExportedProgram
@@ -27,8 +27,8 @@ class TorchFormat:
     def check_possible(self) -> None:
         """Nothing to check: torch is enough."""
 
-    def write(self, program: ExportedProgram, path: Path, metadata: Mapping[str, str]) -> None:
-        """Write the program, with `metadata` as a JSON object among its extra files."""
+    def write(self, program: ExportedProgram, path: Path, metadata: Mapping[str, str], input: str, output: str) -> None:
+        """Write the program, which names its input itself, with `metadata` as a JSON object among its extra files."""
         archive = io.BytesIO()  # a write that fails in torch's own writer, as on a full disk, aborts the process
         torch.export.save(program, archive, extra_files={METADATA_FILE: json.dumps(metadata, sort_keys=True)})
         # Not getbuffer(): where the write fails, collecting its view as garbage crashes CPython 3.12.1. Neither copies.
@@ -50,8 +50,8 @@ class TorchFormat:
             network = torch.export.load(file).module()
 
         @torch.no_grad()
-        def run(latents: NDArray[np.float32]) -> NDArray[np.float32]:
-            images: torch.Tensor = network(torch.from_numpy(latents))
-            return images.numpy()
+        def run(inputs: NDArray[Any]) -> NDArray[Any]:
+            outputs: torch.Tensor = network(torch.from_numpy(inputs))
+            return outputs.numpy()
 
         return run

@@ -25,9 +25,14 @@ def traced(generator: Generator) -> ExportedProgram:
         RequestError: the generator is in training mode.
     """
     network = ToImages(_row_by_row(fold(generator.module, plain_kernels())), generator.plan.pixel_range)
-    latents = torch.zeros(_ANY_BUT_ONE, generator.plan.input_width)
+    return program_of(network, torch.zeros(_ANY_BUT_ONE, generator.plan.input_width), "latents")
+
+
+@torch.no_grad()
+def program_of(network: nn.Module, example: torch.Tensor, name: str) -> ExportedProgram:
+    """Trace a network whose `forward` has one argument of this name, for any batch; `example` is one of 2 or more."""
     batch = Dim("batch", min=1)
-    program = torch.export.export(network, (latents,), dynamic_shapes={"latents": {0: batch}}, strict=False)
+    program = torch.export.export(network, (example,), dynamic_shapes={name: {0: batch}}, strict=False)
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # source paths, recorded with every operation
     program.example_inputs = None  # would be stored as a pickle

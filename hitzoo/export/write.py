@@ -1,33 +1,32 @@
-"""Export of a generator to one file, ONNX or torch.export's .pt2, verified before it is renamed into place.
+"""Export of a model to one file, ONNX or torch.export's .pt2, verified before it is renamed into place.
 
-Input `latents` [batch, latent_dim] float32, output `images` [batch, image_channels, R, R] float32, not clipped; the
-batch is dynamic. The exported network is the optimized one (`hitzoo.families.fold`), which makes the same images.
+Of a generator: input `latents` [batch, latent_dim] float32, output `images` [batch, image_channels, R, R] float32, not
+clipped. The exported network is the optimized one (`hitzoo.families.fold`), which makes the same images. Of an
+autoencoder, as it was trained: `codes` [batch, s, s] int64 to such images, or images to codes. The batch is dynamic.
 """
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from hitzoo.errors import RequestError
 from hitzoo.export.check import differences
+from hitzoo.export.coding import CodingSubject, part_of
 from hitzoo.export.format import ExportFormat
 from hitzoo.export.onnx import OnnxFormat
 from hitzoo.export.program import TorchFormat
-from hitzoo.export.trace import traced
+from hitzoo.export.subject import GeneratorSubject, Subject
 from hitzoo.files import atomic_file
-from hitzoo.releases import release_of
+from hitzoo.sampling.autoencoder import Autoencoder
 from hitzoo.sampling.generator import Generator
-from hitzoo.spec.write import to_yaml
 from hitzoo.targets import existing, is_taken
 
 FORMATS = ("onnx", "torch")
 _DECIDES = {  # metadata in which two files of the same content agree, with their names for messages
     "hitzoo:weights": "model",
+    "hitzoo:part": "part of the model",
     "hitzoo:plan": "network",
     "hitzoo:spec": "spec",
     "hitzoo:version": "version of hitzoo",
@@ -38,7 +37,8 @@ _DECIDES = {  # metadata in which two files of the same content agree, with thei
 class Exported:
     """A written file: its `size` in bytes, and its images' difference from PyTorch's by batch size.
 
-    A difference is the maximum over a batch, relative to the largest value of PyTorch's images. `opset` is ONNX's.
+    A difference is the maximum over a batch, relative to the largest value of PyTorch's images; of codes it is the
+    share that differs. `opset` is ONNX's; `takes` and `gives` are the shapes of one input and output, with their names.
     """
 
     path: Path
@@ -46,14 +46,24 @@ class Exported:
     opset: int | None
     size: int
     differences: Mapping[int, float]
+    takes: str
+    gives: str
 
 
 def export(
-    generator: Generator, path: str | Path, *, format: str | None = None, opset: int | None = None, force: bool = False
+    model: Generator | Autoencoder,
+    path: str | Path,
+    *,
+    part: str | None = None,
+    format: str | None = None,
+    opset: int | None = None,
+    force: bool = False,
 ) -> Exported:
-    """Write the generator's network to `path`, once the file has reproduced the generator's images.
+    """Write a network to `path`, once the file has reproduced what the network makes.
 
     Args:
+        model: a generator, or an autoencoder.
+        part: of an autoencoder `decoder`, the default, from codes to images, or `encoder`, from images to codes.
         path: ends in .onnx or .pt2, by the format.
         format: `onnx`, run by onnxruntime for the check (the extra hitzoo[onnx]); `torch`, loaded back by torch.export;
             by default the one that the name ends in.
@@ -69,26 +79,15 @@ def export(
     wanted = _format_named(word, opset)
     _check_name(path, word, wanted)
     wanted.check_possible()
-    _refuse_other(path, wanted, generator, force=force)
-    generator = _on_cpu(generator)
-    program = traced(generator)
+    subject = _subject(model, part)
+    _refuse_other(path, wanted, subject.metadata(), force=force)
+    program = subject.traced()
     with atomic_file(path) as temporary:
-        wanted.write(program, temporary, metadata_of(generator))
-        found = differences(wanted.open(temporary), generator, path)
+        wanted.write(program, temporary, subject.metadata(), subject.input, subject.output)
+        found = differences(wanted.open(temporary), subject, path)
         size = temporary.stat().st_size
-    return Exported(path=path, format=word, opset=wanted.opset, size=size, differences=found)
-
-
-def metadata_of(generator: Generator) -> dict[str, str]:
-    """Metadata of the file: enough to find the model, or to rebuild it from the spec."""
-    return {
-        "hitzoo:version": release_of(),
-        "hitzoo:model": generator.name,
-        "hitzoo:from": generator.label,
-        "hitzoo:weights": generator.weights,
-        "hitzoo:plan": generator.plan.generator_hash,
-        "hitzoo:spec": to_yaml(generator.spec),
-    } | ({"hitzoo:repo": generator.origin} if generator.origin else {})
+    takes, gives = subject.shapes()
+    return Exported(path=path, format=word, opset=wanted.opset, size=size, differences=found, takes=takes, gives=gives)
 
 
 def format_of(path: Path, word: str | None) -> str:
@@ -105,15 +104,23 @@ def format_of(path: Path, word: str | None) -> str:
     return endings[path.suffix]
 
 
-def _refuse_other(path: Path, wanted: ExportFormat, generator: Generator, *, force: bool) -> None:
+def _subject(model: Generator | Autoencoder, part: str | None) -> Subject:
+    if isinstance(model, Autoencoder):
+        return CodingSubject(model, part_of(part))
+    if part is not None:
+        raise RequestError(f"--part {part}: {model.name} is a generator of latents; an autoencoder has parts")
+    return GeneratorSubject(model)
+
+
+def _refuse_other(path: Path, wanted: ExportFormat, mine: Mapping[str, str], *, force: bool) -> None:
     """Refuse to replace any other file; one of the same model, format and version is rewritten."""
     if not is_taken(path) or force:
         return
-    found, mine = wanted.read_metadata(path), metadata_of(generator)
+    found = wanted.read_metadata(path)
     if not found:
         raise existing(path, "and does not record its origin")
     for key, word in _DECIDES.items():
-        if found.get(key) != mine[key]:
+        if found.get(key) != mine.get(key):
             raise existing(path, f"made from another {word}")
 
 
@@ -130,19 +137,3 @@ def _format_named(name: str, opset: int | None) -> ExportFormat:
 def _check_name(path: Path, name: str, wanted: ExportFormat) -> None:
     if path.suffix != wanted.suffix:
         raise RequestError(f"--out {path}: a file of --format {name} is named *{wanted.suffix}")
-
-
-def _on_cpu(generator: Generator) -> Generator:
-    """Copy the generator to the CPU: an accelerator may round float32 products, which the check would notice."""
-    if generator.device.type == "cpu":
-        return generator
-    return Generator(
-        generator.spec,
-        generator.plan,
-        copy.deepcopy(generator.module),
-        torch.device("cpu"),
-        origin=generator.origin,
-        metadata=generator.metadata,
-        label=generator.label,
-        weights=generator.weights,
-    )

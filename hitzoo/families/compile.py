@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from hitzoo.errors import Problem, RequestError
+from hitzoo.families.coding import Coding, plan_coding
 from hitzoo.families.family import ANY_SIDE, LARGEST_SIDE, Family, Frame, Outline, Sides
 from hitzoo.families.notes import notes_of
 from hitzoo.families.path_length_problems import path_length_problems
@@ -20,16 +21,16 @@ from hitzoo.spec.types import Spec
 
 
 def compile_generator(spec: Spec) -> ModelPlan:
-    """Decide the generator of a spec alone, whatever discriminator would go with it.
+    """Decide the generator of a spec alone, and what its codes come from, whatever discriminator would go with it.
 
     Raises:
         SpecError: sizes that do not fit each other.
     """
-    family = family_of("generator", spec.generator.family)
-    generator, problems = _planned(family, spec.generator, _frame(spec, ANY_SIDE), spec)
-    if generator is None:
+    coding, generator, problems = _planned_generator(spec, _frame(spec, ANY_SIDE))
+    if generator is None or problems:
         raise spec.places.error(problems)
-    return ModelPlan(name=spec.name, networks={"generator": generator}, pixel_range=spec.data.pixel_range)
+    networks = {**coding.networks, "generator": generator}
+    return ModelPlan(name=spec.name, networks=networks, pixel_range=spec.data.pixel_range)
 
 
 def compile_spec(spec: Spec) -> ModelPlan:
@@ -45,10 +46,10 @@ def compile_spec(spec: Spec) -> ModelPlan:
     maker = family_of("generator", spec.generator.family)
     critic = family_of("discriminator", spec.discriminator.family)
     frame = _frame(spec, critic.sides)
-    generator, problems = _planned(maker, spec.generator, frame, spec)
+    coding, generator, problems = _planned_generator(spec, frame)
     outline = _outline(maker, spec, generator)
     if generator is not None:
-        problems += generator_port_problems(generator, frame, outline, spec)
+        problems += generator_port_problems(generator, replace(frame, codes=coding.codes), outline, spec)
         problems += path_length_problems(spec, generator)
     if outline is None:
         raise spec.places.error([*problems, *regularizer_problems(spec)])
@@ -63,7 +64,7 @@ def compile_spec(spec: Spec) -> ModelPlan:
         raise spec.places.error(problems)
     return ModelPlan(
         name=spec.name,
-        networks={"generator": generator, "discriminator": discriminator},
+        networks={**coding.networks, "generator": generator, "discriminator": discriminator},
         notes=(*notes_of(spec, generator), *_family_notes(critic, discriminator, spec)),
         pixel_range=spec.data.pixel_range,
     )
@@ -89,6 +90,17 @@ def _frame(spec: Spec, sides: Sides) -> Frame:
         batch_size=spec.training.batch_size,
         sides=sides,
     )
+
+
+def _planned_generator(spec: Spec, frame: Frame) -> tuple[Coding, NetworkPlan | None, list[Problem]]:
+    """The generator, after the encoder and quantizer that it takes codes from."""
+    family = family_of("generator", spec.generator.family)
+    coding = plan_coding(spec, frame, family.outline(spec.generator) if family.outline else None)
+    generator, problems = _planned(family, spec.generator, replace(frame, codes=coding.codes), spec)
+    if generator is None and not problems and not coding.problems:
+        message = f"the family {family.name} takes codes, and there is nothing that makes them"
+        problems = [spec.places.problem(("generator", "family"), message, "add the sections encoder and quantizer")]
+    return coding, generator, [*coding.problems, *problems]
 
 
 def _planned(family: Family[Any, Any], own: Any, frame: Frame, spec: Spec) -> tuple[NetworkPlan | None, list[Problem]]:

@@ -52,6 +52,16 @@ def doubling_problems(spec: Doubling, frame: Frame, places: Places) -> list[Prob
     return [places.problem(("data", "resolution"), message, hint, beside=beside)]
 
 
+def code_side_problems(spec: Doubling, frame: Frame, places: Places) -> list[Problem]:
+    """The list begins at another side than the map of codes has that it takes."""
+    if frame.codes is None or frame.codes.side == spec.initial_size:
+        return []
+    side = frame.codes.side
+    message = f"the first map has a side of {spec.initial_size}, and the encoder's map of codes {side}"
+    hint = f"set generator.initial_size: {side} and keep generator.{spec.listed} to the image, or change the encoder"
+    return [places.problem(("generator", "initial_size"), message, hint, beside=[("encoder", "channels")])]
+
+
 def _ways_to(wanted: int, spec: Doubling, frame: Frame) -> list[str]:
     """Changes of the generator that make it end at `wanted`."""
     if not frame.sides.take(wanted):

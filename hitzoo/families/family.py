@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from hitzoo.errors import Problem
+from hitzoo.plan.ports import Codes
 from hitzoo.plan.role import Role
 from hitzoo.spec.place import Path, Places
 
@@ -46,6 +47,7 @@ class Frame:
         side: in a discriminator's frame, that of the generator's images.
         decided_by: the values of the document that decide `side`; a problem with it is placed at the first.
         change: how an author changes `side`, in words.
+        codes: in the frame of a quantizer and of a generator that decodes, the map that it takes; None elsewhere.
     """
 
     wanted: int | None
@@ -55,6 +57,7 @@ class Frame:
     side: int = 0
     decided_by: tuple[Path, ...] = (("generator",),)
     change: str = "the generator"
+    codes: Codes | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +110,8 @@ class Family(Generic[S, P]):
         plan: decides every name, size and shape, or lists what does not fit ([] where that is said elsewhere). Loads no
             torch. A plan is a frozen dataclass that does what `hitzoo.plan.network.NetworkPlan` says.
         build: makes the module of a plan, on the current default device. Imports its model inside. A generator maps
-            rows [B, input_width] to images [B, C, R, R], a discriminator images to logits [B].
+            rows [B, input_width], or codes [B, W, s, s], to images [B, C, R, R], a discriminator images to logits [B],
+            an encoder images to a map [B, W, s, s], and a quantizer that to a `Quantized`.
         outline: for a generator, what its section says of the images; by default what its plan says.
         sides: for a discriminator, the image sides it takes.
         fold: rewrites a generator for inference; by default it runs as it is, compiled or as a CUDA graph.

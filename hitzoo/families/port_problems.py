@@ -5,13 +5,13 @@ from __future__ import annotations
 from hitzoo.errors import Problem
 from hitzoo.families.family import Frame, Outline
 from hitzoo.plan.network import NetworkPlan
-from hitzoo.plan.ports import Drawn, Image, Logits, Port
+from hitzoo.plan.ports import Codes, Drawn, Image, Logits, Port
 from hitzoo.spec.types import Spec
 
 
 def generator_port_problems(plan: NetworkPlan, frame: Frame, outline: Outline | None, spec: Spec) -> list[Problem]:
-    """Inputs that no seed draws, and images that are not those of the data."""
-    return [*_undrawn(plan, spec), *_images(plan, frame, outline, spec)]
+    """Inputs that neither a seed draws nor a quantizer gives, and images that are not those of the data."""
+    return [*_inputs(plan, frame, spec), *_images(plan, frame, outline, spec)]
 
 
 def discriminator_port_problems(plan: NetworkPlan, generator: NetworkPlan, spec: Spec) -> list[Problem]:
@@ -25,12 +25,18 @@ def discriminator_port_problems(plan: NetworkPlan, generator: NetworkPlan, spec:
     return [spec.places.problem(("discriminator", "family"), message)]
 
 
-def _undrawn(plan: NetworkPlan, spec: Spec) -> list[Problem]:
+def _inputs(plan: NetworkPlan, frame: Frame, spec: Spec) -> list[Problem]:
+    place = ("generator", "family")
+    if frame.codes is not None:
+        wanted = Codes(frame.codes.side, frame.codes.width)
+        if plan.takes == (wanted,):
+            return []
+        message = f"the family {plan.family} takes {_words(*plan.takes)}; asked for: {_words(wanted)}"
+        return [spec.places.problem(place, message, "leave encoder and quantizer out", beside=[("encoder",)])]
     strange = [port for port in plan.takes if not isinstance(port, Drawn)]
     if not strange:
         return []
-    message = f"the family {plan.family} takes {_words(*strange)}, which no seed draws"
-    return [spec.places.problem(("generator", "family"), message)]
+    return [spec.places.problem(place, f"the family {plan.family} takes {_words(*strange)}, which no seed draws")]
 
 
 def _images(plan: NetworkPlan, frame: Frame, outline: Outline | None, spec: Spec) -> list[Problem]:

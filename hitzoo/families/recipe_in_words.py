@@ -15,6 +15,7 @@ from hitzoo.spec.types import (
     PathLengthSpec,
     R1Spec,
     R2Spec,
+    ReconstructionSpec,
     RegularizerSpec,
     ScheduleSpec,
     Spec,
@@ -26,11 +27,25 @@ def recipe_in_words(spec: Spec) -> str:
     """Return loss, penalties, augmentation, order of updates, learning rates and average: `hinge, r1 10 (γ 20); …`."""
     training = spec.training
     san = ["san"] if getattr(spec.discriminator, "san", False) else []
-    terms = [training.loss, *san, *map(_term, training.regularizers)]
+    losses = _reconstruction(training.reconstruction or ReconstructionSpec()) if spec.encoder else []
+    terms = [*losses, training.loss, *san, *map(_term, training.regularizers)]
     augment = [] if training.augment is None else [augment_in_words(training.augment)]
     words = [_average(average, training) for average in training.averages]
     average = f"average {words[0]}" if len(words) == 1 else f"averages {' and '.join(words)}"
     return "; ".join([", ".join(terms), *augment, *_updates(training), _adam(training.optimizer), average])
+
+
+def _reconstruction(spec: ReconstructionSpec) -> list[str]:
+    """Return the losses of an autoencoder, the adversarial one by its weight."""
+    perceptual = [] if spec.perceptual == "none" else [f"{spec.perceptual} {spec.perceptual_weight:g}"]
+    own = spec.adversarial
+    beginning = f" from image {own.start:,} on" if own.start else ""
+    adaptive = "adaptive " if own.adaptive else ""
+    return [
+        f"{spec.pixels} {spec.pixel_weight:g}",
+        *perceptual,
+        f"{adaptive}adversarial {number_in_words(own.weight)}{beginning}",
+    ]
 
 
 def gamma_notes(spec: Spec) -> tuple[str, ...]:
@@ -90,7 +105,12 @@ def _adam(optimizer: AdamSpec) -> str:
     words = f"adam {number_in_words(optimizer.learning_rate)}, β {_betas(optimizer.betas)}"
     words += f", gradients up to {optimizer.clip_norm:g}" if optimizer.clip_norm else ""
     words += f", warm-up of {optimizer.warm_up:,} images" if optimizer.warm_up else ""
-    for role, own in (("generator", optimizer.generator), ("discriminator", optimizer.discriminator)):
+    for role, own in (
+        ("generator", optimizer.generator),
+        ("discriminator", optimizer.discriminator),
+        ("encoder", optimizer.encoder),
+        ("quantizer", optimizer.quantizer),
+    ):
         if own is None:
             continue
         parts = [number_in_words(own.learning_rate)] if own.learning_rate is not None else []

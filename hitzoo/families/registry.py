@@ -12,6 +12,7 @@ from hitzoo.families.hit.family import HIT
 from hitzoo.families.inr_gan.family import INR_GAN
 from hitzoo.families.outside import OutsideFamily, load_outside, usable_outside
 from hitzoo.families.projected.family import PROJECTED
+from hitzoo.families.quantizer.family import FSQ, LFQ, SIMVQ, VQ
 from hitzoo.families.r3gan.discriminator.family import R3GAN_DISCRIMINATOR
 from hitzoo.families.r3gan.generator.family import R3GAN_GENERATOR
 from hitzoo.families.stylegan2.family import STYLEGAN2
@@ -20,6 +21,7 @@ from hitzoo.families.stylegan2_original.family import STYLEGAN2_ORIGINAL
 from hitzoo.families.styleswin.family import STYLESWIN
 from hitzoo.families.transgan.discriminator.family import TRANSGAN_DISCRIMINATOR
 from hitzoo.families.transgan.generator.family import TRANSGAN_GENERATOR
+from hitzoo.families.vqgan.family import CONV_DECODER, VQ_ENCODER
 from hitzoo.families.wavelet.family import WAVELET
 from hitzoo.plan.role import Role
 
@@ -38,6 +40,12 @@ FAMILIES: Final[tuple[Family[Any, Any], ...]] = (
     R3GAN_DISCRIMINATOR,
     STYLESWIN,
     WAVELET,
+    VQ_ENCODER,
+    VQ,
+    SIMVQ,
+    FSQ,
+    LFQ,
+    CONV_DECODER,
 )
 HOW_TO_ADD: Final = "a package that is installed can bring another (docs/families.md)"
 _OWN: Final = {(family.role, family.name): family for family in FAMILIES}

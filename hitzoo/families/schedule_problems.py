@@ -18,6 +18,8 @@ def schedule_problems(spec: Spec) -> list[Problem]:
         ((), optimizer),
         (("generator",), optimizer.generator),
         (("discriminator",), optimizer.discriminator),
+        (("encoder",), optimizer.encoder),
+        (("quantizer",), optimizer.quantizer),
     ):
         if one is None:
             continue

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hitzoo.errors import Problem
 from hitzoo.families.augment_problems import augment_problems
+from hitzoo.families.autoencoder_problems import autoencoder_problems
 from hitzoo.families.average_problems import average_problems
 from hitzoo.families.family import Outline
 from hitzoo.families.schedule_problems import schedule_problems
@@ -23,6 +24,7 @@ def training_problems(spec: Spec, outline: Outline, discriminator: NetworkPlan |
         *regularizer_problems(spec),
         *_difference_problems(spec, discriminator),
         *augment_problems(spec),
+        *autoencoder_problems(spec),
         *_checkpointing_problems(spec, outline, discriminator),
     ]
 

@@ -15,8 +15,8 @@ from hitzoo.hub.model_card import CardFacts, body, is_his_own, protocol_in_words
 from hitzoo.hub.provenance import name_of
 from hitzoo.zoo.metric_names import metric_name
 
-TASK = "unconditional-image-generation"
-_TASK_NAME = "Unconditional image generation"
+_TASK = "unconditional-image-generation"
+_TASK_OF_PICTURES = "image-to-image"
 _INDEX = "model-index"
 
 
@@ -52,8 +52,8 @@ def _front_matter(facts: CardFacts) -> dict[str, Any]:
         license_name=terms.license_name or None if terms.license == OTHER else None,
         license_link=terms.license_link or None,
         library_name="hitzoo",
-        pipeline_tag=TASK,
-        tags=["hitzoo", "gan", facts.plan.generator.family],
+        pipeline_tag=_task(facts),
+        tags=_tags(facts),
         datasets=list(terms.datasets) or None,
         metrics=list(dict.fromkeys(result.metric_type for result in results)) or None,
         base_model=terms.base_model or None,
@@ -63,6 +63,17 @@ def _front_matter(facts: CardFacts) -> dict[str, Any]:
     front: dict[str, Any] = data.to_dict()
     front.pop("model_name", None)
     return front
+
+
+def _task(facts: CardFacts) -> str:
+    return _TASK_OF_PICTURES if facts.plan.is_autoencoder else _TASK
+
+
+def _tags(facts: CardFacts) -> list[str]:
+    """Return what the Hub finds the model by: its kind and its family, of an autoencoder the quantizer's too."""
+    plan = facts.plan
+    kind = ["autoencoder", plan.networks["quantizer"].family] if plan.is_autoencoder else ["gan"]
+    return ["hitzoo", *kind, plan.generator.family]
 
 
 def _results(facts: CardFacts) -> list[Any]:
@@ -76,8 +87,8 @@ def _results(facts: CardFacts) -> list[Any]:
         protocol = protocol_in_words(score)
         results.append(
             EvalResult(
-                task_type=TASK,
-                task_name=_TASK_NAME,
+                task_type=_task(facts),
+                task_name=_task(facts).capitalize().replace("-", " "),
                 dataset_type=facts.terms.datasets[0] if facts.terms.datasets else str(source),
                 dataset_name=str(source),
                 metric_type=str(score["metric"]),

@@ -22,7 +22,7 @@ from hitzoo.zoo.cards import PUBLISHED, SPEC_ONLY, Card, check_file, find_card
 from hitzoo.zoo.checkpoint_averages import split_average, weights_of_average
 from hitzoo.zoo.checkpoint_index import verify
 from hitzoo.zoo.model_folder import ModelFolder, open_model
-from hitzoo.zoo.model_layout import CONFIG_NAME, MANIFEST_NAME, MODEL_FILES
+from hitzoo.zoo.model_layout import CODING_FILES, CONFIG_NAME, MANIFEST_NAME, MODEL_FILES
 from hitzoo.zoo.pasted import as_meant
 from hitzoo.zoo.repo_name import PREFIX, is_repo_name, parse_repo_name
 from hitzoo.zoo.run_checkpoints import best_average, named_checkpoint, refuse_mistyped_run
@@ -79,15 +79,15 @@ def _of_folder(folder: Path) -> ModelFolder:
 
 
 def _with_average(folder: Path, average: str) -> ModelFolder:
-    """A checkpoint with one of several averages, or the live generator; an empty name is the model itself."""
+    """A checkpoint with one of several averages, or the live networks; an empty name is the model itself."""
     found = _of_folder(folder)
     if not average:
         return found
-    weights = weights_of_average(folder, average)
-    wrong = verify(folder, only=[weights.relative_to(folder).as_posix()])
+    found = replace(found, weights=weights_of_average(folder, average))
+    wrong = verify(folder, only=[file.relative_to(folder).as_posix() for file in found.files.values()])
     if wrong:
         raise WeightsError(f"{folder} is damaged: {'; '.join(wrong)}; take another checkpoint")
-    return replace(found, weights=weights)
+    return found
 
 
 def _of_the_zoo(card: Card, extra: Collection[str], progress: Progress | None) -> ModelFolder:
@@ -118,7 +118,7 @@ def _is_pulled(model: str) -> bool:
 def _model_folder(folder: Path) -> Path:
     """The folder itself if it is a model, else the newest checkpoint of the run it holds whose model is whole."""
     if is_file(folder / CONFIG_NAME):
-        wrong = verify(folder, only=MODEL_FILES)  # a checkpoint's index, where there is one
+        wrong = verify(folder, only=MODEL_FILES, also=CODING_FILES)  # a checkpoint's index, where there is one
         if wrong:
             raise WeightsError(f"{folder} is damaged: {'; '.join(wrong)}; take another checkpoint")
         return folder
@@ -134,7 +134,7 @@ def _newest_whole(folder: Path, saved: Sequence[Path]) -> Path:
     """Choose the last checkpoint of a list whose model is undamaged; damaged ones after it are logged."""
     damaged: list[str] = []
     for checkpoint in reversed(saved):
-        wrong = "; ".join(verify(checkpoint, only=MODEL_FILES))
+        wrong = "; ".join(verify(checkpoint, only=MODEL_FILES, also=CODING_FILES))
         if not wrong:
             for line in damaged:
                 _log.warning("%s; %s is sampled instead", line, checkpoint)

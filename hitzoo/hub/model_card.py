@@ -16,9 +16,9 @@ from typing import Any
 from hitzoo.families.load import load_spec
 from hitzoo.families.pretrained import caveat_of, pretrained_of
 from hitzoo.families.registry import package_of
+from hitzoo.hub.autoencoder_words import LIMITS, coding_rows, purpose_in_words, use_of_codes
 from hitzoo.hub.provenance import name_of
 from hitzoo.plan.model import ModelPlan
-from hitzoo.plan.table import network_cost
 from hitzoo.spec.shipped import shipped_specs
 from hitzoo.spec.types import Spec
 from hitzoo.zoo.cards import Card
@@ -129,9 +129,7 @@ def _head(facts: CardFacts) -> str:
     plan, spec, terms = facts.plan, facts.spec, facts.terms
     what = literal(terms.summary or own_summary(spec)).rstrip(". ")
     what = what or (facts.record.title if facts.record else f"a generator of the {plan.generator.family} family")
-    size = f"{plan.resolution}×{plan.resolution}"
-    title = literal(terms.title) or spec.name
-    lines = [f"# {title}", "", f"{what[0].upper()}{what[1:]}. It makes pictures of {size} pixels, with hitzoo."]
+    lines = [f"# {literal(terms.title) or spec.name}", "", f"{what[0].upper()}{what[1:]}. {purpose_in_words(plan)}"]
     if facts.grid:
         rows, columns = facts.grid
         lines += ["", "![samples](samples.png)", "", f"*Seeds 0 to {rows * columns - 1}, row by row, not selected.*"]
@@ -147,6 +145,8 @@ def own_summary(spec: Spec) -> str:
 
 
 def _use(facts: CardFacts) -> str:
+    if facts.plan.is_autoencoder:
+        return use_of_codes(facts.repo_id, how_to_install())
     return f"""## Use
 
 ```sh
@@ -172,9 +172,9 @@ def _network(facts: CardFacts) -> str:
         ),
         "spec": "`hitzoo.yaml`",
         "plan": f"`{facts.plan.generator_hash[:12]}`",
-        "latent": f"{plan.latent_dim} numbers, standard normal",
+        **(coding_rows(plan) if plan.is_autoencoder else {"latent": f"{plan.latent_dim} numbers, standard normal"}),
         "image": f"{plan.resolution}×{plan.resolution}×{plan.image_channels}",
-        "parameters": f"{network_cost(plan.generator).parameters:,}",
+        "parameters": f"{plan.parameters:,}" + (" of all three networks" if plan.is_autoencoder else ""),
         "weights": f"{facts.weights}, float32",
     }
     paper = (
@@ -216,8 +216,10 @@ def _evaluation(facts: CardFacts) -> str:
 
 
 def _intended(facts: CardFacts) -> str:
-    return """## Intended use and limits
+    return f"## Intended use and limits\n\n{LIMITS if facts.plan.is_autoencoder else _LIMITS}"
 
+
+_LIMITS = """\
 For research, teaching and art with generative models. The pictures follow the data the model was trained on: what is
 rare there is rare or broken here, and its biases are kept. Pictures of people show nobody who exists, may resemble
 somebody who does, and are not to be used to deceive or harass. Truncation scales the latent; there is no w-space."""

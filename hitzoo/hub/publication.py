@@ -16,7 +16,7 @@ from hitzoo.spec.shipped import find_spec
 from hitzoo.spec.text import read_spec_text
 from hitzoo.zoo.cards import Card, find_card
 from hitzoo.zoo.model_folder import ModelFolder
-from hitzoo.zoo.model_layout import OPTIMIZER_NAME, STATE_NAME, is_average_file
+from hitzoo.zoo.model_layout import STATE_NAME, further_files
 from hitzoo.zoo.pasted import as_meant
 from hitzoo.zoo.run_layout import run_of
 from hitzoo.zoo.weights import read_metadata
@@ -31,7 +31,8 @@ class Publication:
     Attributes:
         repo_id: ORG/NAME.
         terms: what only the publisher can say.
-        draw: writes the grid of rows × columns samples to a path, and returns what is odd about it, or nothing.
+        draw: writes the grid of rows × columns samples to a path, and returns what is odd about it, or nothing; None
+            where no seed makes any.
         record: the zoo's record of the same network, if there is one.
         bundled: whether the model is the very one of that record.
         spec_text: the spec as its author wrote it, where that is known.
@@ -43,7 +44,7 @@ class Publication:
     repo_id: str
     model: ModelFolder
     terms: Terms
-    draw: Callable[[Path, int, int], str]
+    draw: Callable[[Path, int, int], str] | None
     record: Card | None = None
     bundled: bool = False
     spec_text: str | None = None
@@ -57,7 +58,7 @@ def publication_of(
     repo_id: str,
     terms: Terms,
     *,
-    draw: Callable[[Path, int, int], str],
+    draw: Callable[[Path, int, int], str] | None,
     report: Mapping[str, Any] | None = None,
     extra: Collection[str] = (),
 ) -> Publication:
@@ -79,26 +80,25 @@ def publication_of(
         bundled=bundled,
         spec_text=read_spec_text(find_spec(card.spec)) if card is not None and bundled else None,
         report=report,
-        extra=(*extra, *_averages_beside(found)) if OPTIMIZER_NAME in extra else extra,
+        extra=tuple(dict.fromkeys((*extra, *_beside(found, extra)))),
         readme=None if bundled else _own_card(found.folder),
     )
 
 
-def _averages_beside(found: ModelFolder) -> list[str]:
-    """The other averages of a checkpoint, without which its run cannot go on."""
-    return sorted(
-        name
-        for path in (found.folder / STATE_NAME).parent.glob("*")
-        if is_average_file(name := path.relative_to(found.folder).as_posix())
-    )
+def _beside(found: ModelFolder, extra: Collection[str]) -> list[str]:
+    """The files of a checkpoint that go along with `extra`, since its run cannot go on without them."""
+    there = (found.folder / STATE_NAME).parent.glob("*")
+    return further_files(extra, {path.relative_to(found.folder).as_posix() for path in there})
 
 
 def _record(found: ModelFolder) -> Card | None:
-    """The zoo's record of this very network; a spec that was changed has none."""
+    """The zoo's record of these very networks; a spec that was changed has none."""
     card = find_card(found.spec.name)
-    if card is None or compile_spec(load_spec(card.spec)).generator_hash != found.plan.generator_hash:
+    if card is None:
         return None
-    return card
+    plan = compile_spec(load_spec(card.spec))
+    same = all(role in plan.networks and plan.hash(role) == found.plan.hash(role) for role in found.files)
+    return card if same else None
 
 
 def _with_what_is_known(terms: Terms, card: Card | None) -> Terms:

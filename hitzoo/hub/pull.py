@@ -30,11 +30,11 @@ from hitzoo.zoo.model_folder import ModelFolder
 from hitzoo.zoo.model_layout import (
     CONFIG_NAME,
     MANIFEST_NAME,
-    OPTIMIZER_NAME,
     SPEC_NAME,
     TRAINING_FILES,
     WEIGHTS_NAME,
-    is_average_file,
+    further_files,
+    model_file_of,
 )
 from hitzoo.zoo.pasted import as_meant, not_a_model
 from hitzoo.zoo.repo_name import RepoName, is_repo_name, parse_repo_name
@@ -152,9 +152,7 @@ class _Pull:
             self._fetch(name)
         manifest = self._verified(folder, (CONFIG_NAME, SPEC_NAME))
         model = read_description(folder)
-        wanted = {*extra, *(filter(is_average_file, manifest.files) if OPTIMIZER_NAME in extra else ())}
-        ordered = (*TRAINING_FILES, *sorted(filter(is_average_file, manifest.files)))
-        large = (WEIGHTS_NAME, *(name for name in ordered if name in wanted and name in manifest.files))
+        large = (*map(model_file_of, model.files), *further_files(extra, manifest.files))
         self._check_sizes(model, manifest, large)
         for name in large:
             self._fetch(name)
@@ -230,7 +228,8 @@ class _Pull:
                     f"{self.repo}: {name} has {listed.size:,} bytes where its {MANIFEST_NAME} says {entry.size:,};"
                     " tell its author"
                 )
-        check_size(model.plan, manifest.files[WEIGHTS_NAME].size, str(self.repo))
+        for role in model.files:
+            check_size(model.plan, manifest.files[model_file_of(role)].size, str(self.repo), role)
         pinned = RepoName(self.repo.repo_id, self.commit)
         wanted = sum(manifest.files[name].size for name in names if self.hub.cached(pinned, name) is None)
         free = shutil.disk_usage(self.hub.cache_folder).free

@@ -3,7 +3,8 @@
 README.md                              the card
 config.json  hitzoo.yaml               what it is: with every default, and as its author wrote it
 model.safetensors                      the averaged generator, byte for byte as it was trained
-samples.png  evaluation.json           what the card shows; the second where there is an evaluation
+encoder.safetensors  quantizer.safetensors  beside it where it decodes
+samples.png  evaluation.json           what the card shows: where a seed makes samples, where there is an evaluation
 training/…                             on request: the discriminator, or all that a checkpoint has
 manifest.json                          size and sha256 of all of these
 """
@@ -30,20 +31,26 @@ from hitzoo.spec.write import to_yaml
 from hitzoo.zoo.checkpoint_index import verify
 from hitzoo.zoo.model_folder import ModelFolder, config_of
 from hitzoo.zoo.model_layout import (
+    CODING_FILES,
     CONFIG_NAME,
     LIVE,
+    LIVE_CODING_FILES,
     MANIFEST_NAME,
     SPEC_NAME,
     TRAINING_FILES,
     WEIGHTS_NAME,
     average_in_file,
+    model_file_of,
 )
 from hitzoo.zoo.state_dict_source import converted_in_words
 from hitzoo.zoo.weights import read_metadata, read_tensors
 
 GRID_NAME = "samples.png"
 REPORT_NAME = "evaluation.json"
-FILES = (README_NAME, CONFIG_NAME, SPEC_NAME, WEIGHTS_NAME, GRID_NAME, REPORT_NAME, MANIFEST_NAME, *TRAINING_FILES)
+FILES = (
+    *(README_NAME, CONFIG_NAME, SPEC_NAME, WEIGHTS_NAME, *CODING_FILES, GRID_NAME, REPORT_NAME, MANIFEST_NAME),
+    *(*TRAINING_FILES, *LIVE_CODING_FILES),
+)
 """What the folder can hold."""
 _WIDEST = 1024  # pixels of the grid
 _LARGEST_SIDE = 6
@@ -80,10 +87,10 @@ def write_release(folder: Path, wanted: Publication, before: Before) -> Release:
     texts = {CONFIG_NAME: _config(model), SPEC_NAME: wanted.spec_text or to_yaml(_without_folders(model.spec))}
     if report:
         texts[REPORT_NAME] = json.dumps(report, indent=2, ensure_ascii=False) + "\n"
-    files = {WEIGHTS_NAME: model.weights, GRID_NAME: folder / GRID_NAME, **beside}
-    files |= {name: folder / name for name in (*texts, README_NAME)}
-    side = _grid_side(model)
-    facts = _facts(wanted, made, report.get("scores", ()), (side, side), (*files, MANIFEST_NAME))
+    files = {model_file_of(role): weights for role, weights in model.files.items()} | beside
+    side = 0 if wanted.draw is None else _grid_side(model)
+    files |= {name: folder / name for name in (*texts, README_NAME, *([GRID_NAME] if side else []))}
+    facts = _facts(wanted, made, report.get("scores", ()), (side, side) if side else None, (*files, MANIFEST_NAME))
     text = wanted.readme if wanted.readme is not None else before.readme
     texts[README_NAME], kept = render_card(facts, text)
     for name, content in texts.items():
@@ -107,7 +114,7 @@ def _relicensed(wanted: Publication) -> str:
 
 
 def _facts(
-    wanted: Publication, made: Provenance, scores: Any, grid: tuple[int, int], files: Collection[str]
+    wanted: Publication, made: Provenance, scores: Any, grid: tuple[int, int] | None, files: Collection[str]
 ) -> CardFacts:
     return CardFacts(
         repo_id=wanted.repo_id,
@@ -137,6 +144,8 @@ def _weights_in_words(model: ModelFolder) -> str:
 
 def _put_grid(path: Path, wanted: Publication, before: Before, mine: Manifest, side: int) -> str:
     """Samples of the same weights are the same: another machine's last bits shall not make them a new picture."""
+    if wanted.draw is None:
+        return ""
     if before.grid is not None and before.manifest.files.get(WEIGHTS_NAME) == mine.files[WEIGHTS_NAME]:
         old = before.grid()
         if not before.manifest.problems(old.parent, [GRID_NAME]):
@@ -155,11 +164,12 @@ def check_whole(wanted: Publication) -> None:
     """
     model, beside = wanted.model, {name: _beside(wanted.model, name) for name in wanted.extra}
     check_weights(model)
-    for name, tensor in read_tensors(model.weights).items():
-        if not tensor.isfinite().all():
-            raise WeightsError(f"{name} in {model.weights} is not finite; publish an earlier checkpoint")
-    weights = model.weights.relative_to(model.folder).as_posix()
-    wrong = verify(model.folder, only=(CONFIG_NAME, weights, *beside))
+    for weights in model.files.values():
+        for name, tensor in read_tensors(weights).items():
+            if not tensor.isfinite().all():
+                raise WeightsError(f"{name} in {weights} is not finite; publish an earlier checkpoint")
+    own = [weights.relative_to(model.folder).as_posix() for weights in model.files.values()]
+    wrong = verify(model.folder, only=(CONFIG_NAME, *own, *beside))
     if wrong:
         raise WeightsError(f"{model.folder} is damaged: {'; '.join(wrong)}; publish another checkpoint")
 

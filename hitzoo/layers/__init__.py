@@ -1,6 +1,8 @@
 """THE BLOCKS: one concept per file, independent of families. Every file that registers a block is imported here."""
 
 from hitzoo.layers import (
+    code_book,
+    code_map,
     conv_stem,
     cross_attention,
     grouped_residual,
@@ -13,12 +15,14 @@ from hitzoo.layers import (
     residual_down,
     residual_up,
     rgb,
+    rounding,
     scaled_residual,
     self_attention,
     style_block,
     style_conv,
     transformer_block,
     upsample,
+    vqgan_blocks,
     wavelet,
 )
 from hitzoo.layers.registry import BLOCKS, build_block
@@ -26,6 +30,8 @@ from hitzoo.layers.registry import BLOCKS, build_block
 __all__ = [
     "BLOCKS",
     "build_block",
+    "code_book",
+    "code_map",
     "conv_stem",
     "cross_attention",
     "grouped_residual",
@@ -38,11 +44,13 @@ __all__ = [
     "residual_down",
     "residual_up",
     "rgb",
+    "rounding",
     "scaled_residual",
     "self_attention",
     "style_block",
     "style_conv",
     "transformer_block",
     "upsample",
+    "vqgan_blocks",
     "wavelet",
 ]

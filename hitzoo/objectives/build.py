@@ -6,16 +6,20 @@ from math import gcd
 from typing import Any
 
 from hitzoo.errors import RequestError
+from hitzoo.objectives.adversarial_weight import AdversarialWeight
 from hitzoo.objectives.alternating import Alternating
 from hitzoo.objectives.augment.words import augmentation_of, pipe_of
 from hitzoo.objectives.noise import Noise
 from hitzoo.objectives.path_length import PathLength
+from hitzoo.objectives.perceptual import Perceptual
+from hitzoo.objectives.reconstruction import Reconstruction
 from hitzoo.objectives.schedule import Number
 from hitzoo.objectives.scheduled import number_of
 from hitzoo.objectives.simultaneous import Simultaneous
 from hitzoo.objectives.terms.consistency import BalancedConsistency
 from hitzoo.objectives.terms.finite_difference import FiniteDifference
 from hitzoo.objectives.terms.hinge import HINGE
+from hitzoo.objectives.terms.lecam import LeCam
 from hitzoo.objectives.terms.non_saturating import NON_SATURATING
 from hitzoo.objectives.terms.r1 import R1
 from hitzoo.objectives.terms.r2 import R2
@@ -36,7 +40,7 @@ LOSSES: dict[str, AdversarialLoss] = {
 }
 """By the name a spec gives."""
 
-_ROLES: tuple[Role, ...] = ("generator", "discriminator")
+_PAIR: tuple[Role, ...] = ("generator", "discriminator")
 _SIGMA = 0.01  # of a finite difference
 
 
@@ -56,8 +60,10 @@ def objective_of(spec: types.Spec, batch_size: int | None = None) -> Objective:
         "augment": policies[0] if policies else None,
         "augment_pipe": None if training.augment is None else pipe_of(training.augment),
         "noise": bool(getattr(spec.discriminator, "noise", False)),
-        "clip_norm": {role: norm for role in _ROLES if (norm := adam_of(training, role).clip_norm) is not None},
+        "clip_norm": {role: norm for role in _roles(spec) if (norm := adam_of(training, role).clip_norm) is not None},
     }
+    if spec.encoder is not None:
+        return _reconstruction(training.reconstruction or types.ReconstructionSpec(), given)
     updates = training.updates
     own = None if isinstance(updates, str) else updates.generator_batch_size
     fakes = _in_proportion(own, training.batch_size, batch_size)
@@ -73,6 +79,28 @@ def objective_of(spec: types.Spec, batch_size: int | None = None) -> Objective:
         lazy_updates=updates.lazy_updates,
         **given,
     )
+
+
+def _reconstruction(spec: types.ReconstructionSpec, given: dict[str, Any]) -> Reconstruction:
+    """Return the objective of an autoencoder, whose discriminator sees images as they are; it has no latent."""
+    adversarial = spec.adversarial
+    return Reconstruction(
+        pixels=spec.pixels,
+        pixel_weight=spec.pixel_weight,
+        perceptual=None if spec.perceptual == "none" else Perceptual(spec.perceptual),
+        perceptual_weight=spec.perceptual_weight,
+        adversarial=AdversarialWeight(
+            weight=number_of(adversarial.weight),
+            start=adversarial.start,
+            adaptive=adversarial.adaptive,
+            most=adversarial.most,
+        ),
+        **{key: value for key, value in given.items() if key not in ("augment_pipe", "noise", "path_length")},
+    )
+
+
+def _roles(spec: types.Spec) -> tuple[Role, ...]:
+    return _PAIR if spec.encoder is None else Reconstruction.roles
 
 
 def _in_proportion(generators: int | None, own: int, batch_size: int) -> int | None:
@@ -118,6 +146,8 @@ def penalty_of(spec: types.PenaltySpec) -> Term:
             return GradientPenalty(weight, spec.target, spec.interval)
         case types.DriftSpec():
             return Drift(weight, spec.of == "mean", spec.interval)
+        case types.LeCamSpec():
+            return LeCam(weight, spec.interval)
 
 
 def _of_gradient(spec: types.R1Spec | types.R2Spec, weight: Number) -> Term:

@@ -17,7 +17,8 @@ class Losses:
     `terms` holds `generator` and `discriminator` (their adversarial parts alone) and each penalty with its weight, but
     without the factor of an interval. `logits` holds the means over `real` and `fake` images. `real_signs` is the sum
     of the signs of D at real images, where an augmentation adapts itself to it, and `augment_p` an augmentation's
-    strength. `path_length` is the mean over the images of path length regularization.
+    strength. `path_length` is the mean over the images of path length regularization; `measures` are numbers of other
+    kinds, as the share of codes in use.
     """
 
     terms: Mapping[str, torch.Tensor]
@@ -25,6 +26,7 @@ class Losses:
     real_signs: torch.Tensor | None = None
     augment_p: float | None = None
     path_length: torch.Tensor | None = None
+    measures: Mapping[str, torch.Tensor] = field(default_factory=dict)
 
     @classmethod
     def mean(cls, parts: Sequence[Losses]) -> Losses:
@@ -42,6 +44,7 @@ class Losses:
             real_signs=torch.stack(signs).sum() if signs else None,
             augment_p=parts[0].augment_p,
             path_length=torch.stack(lengths).mean() if lengths else None,
+            measures=_means([part.measures for part in parts]),
         )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from hitzoo.plan.code_cost import CODE_COSTS
 from hitzoo.plan.counting import Cost, Shape, keeps, linear_cost, mlp_cost, norm_cost, total
 from hitzoo.plan.grouped_cost import (
     basis_logit,
@@ -223,4 +224,5 @@ COSTS: dict[str, Callable[..., Cost]] = {
     "wavelet_input": wavelet_input,
     "conv_down": conv_down,
     "wavelet_head": wavelet_head,
+    **CODE_COSTS,
 }

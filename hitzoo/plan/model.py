@@ -8,7 +8,7 @@ from functools import cached_property
 
 from hitzoo.plan.cost import Cost
 from hitzoo.plan.network import NetworkPlan
-from hitzoo.plan.ports import Image, Latent, input_width
+from hitzoo.plan.ports import Codes, Image, Latent, input_width
 from hitzoo.plan.role import Role
 from hitzoo.plan.table import network_cost
 from hitzoo.plan.types import plan_hash
@@ -41,6 +41,18 @@ class ModelPlan:
         return self.networks["discriminator"]
 
     @property
+    def is_autoencoder(self) -> bool:
+        """True where the generator decodes what an encoder and a quantizer made of images."""
+        return "quantizer" in self.networks
+
+    @property
+    def codes(self) -> Codes:
+        """The map of codes that the quantizer gives."""
+        codes = self.networks["quantizer"].gives
+        assert isinstance(codes, Codes), "compile_spec lets no other quantizer through"
+        return codes
+
+    @property
     def image(self) -> Image:
         """The images that the generator makes."""
         image = self.generator.gives
@@ -66,6 +78,13 @@ class ModelPlan:
     def input_width(self) -> int:
         """Numbers per sample that the generator takes: the latent, and what else its ports are."""
         return input_width(self.generator.takes)
+
+    @property
+    def parameters(self) -> int:
+        """Parameters of what is used afterwards: the generator, and of an autoencoder encoder and quantizer too."""
+        return sum(
+            network_cost(network).parameters for role, network in self.networks.items() if role != "discriminator"
+        )
 
     def costs(self) -> dict[Role, Cost]:
         """Parameters, FLOPs and activations of each network."""

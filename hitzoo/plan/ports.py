@@ -7,7 +7,7 @@ N(0, 1) by one seed: a seed means one image, however many ports there are. `hitz
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import TypeAlias
 
@@ -66,10 +66,14 @@ class Labels:
 
 @dataclass(frozen=True)
 class Codes:
-    """A map of `width` numbers at `side`² places, made by another network: no seed draws it."""
+    """A map of `width` numbers at `side`² places, made by another network: no seed draws it.
+
+    A quantizer's has one of `count` vectors at each; 0 where any may be there.
+    """
 
     side: int
     width: int
+    count: int = field(default=0, repr=False)
 
 
 @dataclass(frozen=True)

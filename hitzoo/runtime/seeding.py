@@ -24,6 +24,9 @@ class Purpose(IntEnum):
     IMAGE = 5
     UPDATE = 6
     RECALIBRATION = 7
+    ENCODER_WEIGHTS = 8
+    QUANTIZER_WEIGHTS = 9
+    REVIVAL = 10
 
 
 def numpy_generator(seed: int, purpose: Purpose, counter: int) -> np.random.Generator:

@@ -27,6 +27,8 @@ _SHOWN = {
     "hitzoo:latents": "latents",
     "hitzoo:class": "class",
     "hitzoo:classes": "classes",
+    "hitzoo:codes": "codes",
+    "hitzoo:picture": "picture",
     "hitzoo:region": "region",
     "hitzoo:level": "level",
     "hitzoo:grid": "grid",

@@ -26,12 +26,17 @@ def latents_of_seeds(seeds: Iterable[int], latent_dim: int) -> NDArray[np.float3
     tools do it.
 
     Raises:
-        RequestError: a seed is not a whole number of 0 to 2³²−1; or one number alone, which may mean a count.
+        RequestError: a seed is not a whole number of 0 to 2³²−1; or one number alone, which may mean a count; or the
+            model is an autoencoder, whose generator takes no latent.
     """
     if isinstance(seeds, int | np.integer):
         raise RequestError(f"seeds {seeds}: a seed or a count? Write seeds=[{seeds}] or seeds=range({seeds})")
     if not isinstance(seeds, Iterable):
         raise RequestError(f"seeds {seeds!r}: write for example seeds=[7] or seeds=range(16)")
+    if not latent_dim:
+        raise RequestError(
+            "the model takes no latent but the codes of pictures: hitzoo reconstruct, encode and decode take it"
+        )
     rows = [np.random.RandomState(_checked(seed)).standard_normal(latent_dim) for seed in seeds]
     return np.asarray(rows, dtype=np.float32).reshape(-1, latent_dim)
 

@@ -41,6 +41,11 @@ class GeneratorModule(nn.Module):
         label: str = "",
         weights: str = "",
     ) -> None:
+        if plan.is_autoencoder:
+            raise RequestError(
+                f"{spec.name} is an autoencoder: no seed draws the codes that its generator takes;"
+                " hitzoo reconstruct, encode and decode take it"
+            )
         super().__init__()
         self.spec = spec
         self.plan = plan

@@ -91,6 +91,10 @@ def publication(
     report: Mapping[str, Any] | None = None,
     extra: Collection[str] = (),
 ) -> Publication:
-    """Gather what `publish` would upload, checked as far as possible without the Hub."""
+    """Gather what `publish` would upload, checked as far as possible without the Hub.
+
+    An autoencoder's card has no pictures: those that it was trained on are not the publisher's to show.
+    """
     found = locate(model)
-    return publication_of(found, repo_id, terms, draw=Drawing(found), report=report, extra=extra)
+    draw = None if found.plan.is_autoencoder else Drawing(found)
+    return publication_of(found, repo_id, terms, draw=draw, report=report, extra=extra)

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from hitzoo.spec.types import AdamSpec, TrainingSpec
+
+_SECTIONS = ("generator", "discriminator", "encoder", "quantizer")
 
 
 def adam_of(training: TrainingSpec, role: str) -> AdamSpec:
     """Return the optimizer of one network, without sections for each."""
     both = training.optimizer
-    own = both.generator if role == "generator" else both.discriminator
+    own = getattr(both, role)
+    bare: dict[str, Any] = dict.fromkeys(_SECTIONS)
     if own is None:
-        return replace(both, generator=None, discriminator=None)
+        return replace(both, **bare)
     return replace(
         both,
         learning_rate=both.learning_rate if own.learning_rate is None else own.learning_rate,
         betas=both.betas if own.betas is None else own.betas,
         clip_norm=both.clip_norm if own.clip_norm is None else own.clip_norm,
-        generator=None,
-        discriminator=None,
+        **bare,
     )
 
 

@@ -19,9 +19,9 @@ _TAGS = ("family", "kind")  # the keys that say which of several dataclasses a m
 def to_spec(data: Mapping[str, Any], places: Places, language: Language) -> Spec:
     """The `Spec` of data that the schema has passed; defaults are filled in here."""
     hints = _hints(Spec)
+    sections = {role: data.get(role, language.beginnings.get(role)) for role in language.networks}
     networks = {
-        role: _network(data.get(role, language.beginnings.get(role, {})), kinds)
-        for role, kinds in language.networks.items()
+        role: _network(section, language.networks[role]) for role, section in sections.items() if section is not None
     }
     values = {key: _read(hints[key], inner) for key, inner in data.items() if key not in networks}
     return Spec(**values, **networks, places=places)

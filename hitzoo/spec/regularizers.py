@@ -69,6 +69,16 @@ class BcrSpec:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LeCamSpec:
+    """LeCam: weight · [E max(0, D(x) − α_fake)² + E max(0, α_real − D(G z))²], α the averages of the mean logits."""
+
+    kind: Literal["lecam"] = "lecam"
+    weight: Number = 0.001
+    interval: int = 1
+    decay: float = 0.999
+
+
+@dataclass(frozen=True, kw_only=True)
 class PathLengthSpec:
     """Path length regularization of the generator: weight · E(‖J_wᵀ y‖ − a)² (Karras et al. 2020, equation 4).
 
@@ -89,7 +99,7 @@ def whole_fraction(fraction: float) -> Fraction:
     return Fraction(fraction).limit_denominator(4096)
 
 
-PenaltySpec: TypeAlias = R1Spec | R2Spec | BcrSpec | WganGpSpec | DriftSpec
+PenaltySpec: TypeAlias = R1Spec | R2Spec | BcrSpec | WganGpSpec | DriftSpec | LeCamSpec
 """A regularizer of the discriminator."""
 
 RegularizerSpec: TypeAlias = PenaltySpec | PathLengthSpec

@@ -17,8 +17,10 @@ from hitzoo.spec.number import Number as Number
 from hitzoo.spec.number import PenaltyWeight as PenaltyWeight
 from hitzoo.spec.number import ScheduleSpec as ScheduleSpec
 from hitzoo.spec.place import Places
+from hitzoo.spec.reconstruction import ReconstructionSpec as ReconstructionSpec
 from hitzoo.spec.regularizers import BcrSpec as BcrSpec
 from hitzoo.spec.regularizers import DriftSpec as DriftSpec
+from hitzoo.spec.regularizers import LeCamSpec as LeCamSpec
 from hitzoo.spec.regularizers import PathLengthSpec as PathLengthSpec
 from hitzoo.spec.regularizers import PenaltySpec as PenaltySpec
 from hitzoo.spec.regularizers import R1Spec as R1Spec
@@ -72,6 +74,8 @@ class AdamSpec:
     lazy_correction: bool = False
     generator: AdamOfNetworkSpec | None = None
     discriminator: AdamOfNetworkSpec | None = None
+    encoder: AdamOfNetworkSpec | None = None
+    quantizer: AdamOfNetworkSpec | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,12 +103,13 @@ class TrainingSpec:
 
     `norm_statistics` says over which images the generator's batch norms take their statistics: those of a process
     (`per_replica`, official), of all processes (`synchronised`), or of groups of N (a number). `augment` is applied to
-    everything that the discriminator sees.
+    everything that the discriminator sees. `reconstruction` is for autoencoders alone.
     `activation_checkpointing` names the resolutions whose activations are computed again instead of being kept.
     """
 
     loss: Literal["non_saturating", "hinge", "relativistic", "wasserstein"] = "non_saturating"
     regularizers: tuple[RegularizerSpec, ...] = (R1Spec(weight=10.0),)
+    reconstruction: ReconstructionSpec | None = None
     augment: AugmentSpec | None = None
     updates: Literal["simultaneous"] | AlternatingSpec = "simultaneous"
     optimizer: AdamSpec = field(default_factory=AdamSpec)
@@ -173,13 +178,18 @@ class EvaluationSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Spec:
-    """A whole document: what to build and how to train it."""
+    """A whole document: what to build and how to train it.
+
+    With an `encoder` and a `quantizer` the generator is the decoder of an autoencoder.
+    """
 
     hitzoo: Literal[1] = 1
     name: str
     summary: str = ""
     generator: NetworkSpec
     discriminator: NetworkSpec
+    encoder: NetworkSpec | None = None
+    quantizer: NetworkSpec | None = None
     training: TrainingSpec = field(default_factory=TrainingSpec)
     data: DataSpec = field(default_factory=DataSpec)
     evaluation: EvaluationSpec = field(default_factory=EvaluationSpec)

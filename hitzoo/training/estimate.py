@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -13,7 +12,6 @@ import torch
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.device import choose_device
 from hitzoo.runtime.free_memory import free_memory
-from hitzoo.sampling.generator import Generator
 from hitzoo.spec.batches import images_of_a_step
 from hitzoo.spec.types import Spec
 from hitzoo.training.engine.compile_errors import explaining_compiler_errors
@@ -23,12 +21,12 @@ from hitzoo.training.engine.micro_batch_search import predicted_to_fit, refuse_u
 from hitzoo.training.engine.state import TrainState, new_state
 from hitzoo.training.engine.timed_steps import Step, StepTimer, StepTimes
 from hitzoo.training.engine.trial_reading import Reading, grid_bytes, read_some
+from hitzoo.training.picture_times import GRID, seconds_per_picture
 from hitzoo.training.run.disk_use import checkpoint_bytes, run_bytes
 from hitzoo.training.run.micro_batch import new_runner
 from hitzoo.training.run.options import RunOptions
 
 BUDGET = 20.0  # seconds of steps
-_GRID = 36
 _PROCESS = 600_000_000  # bytes of Python and torch
 
 
@@ -94,7 +92,7 @@ def estimate(
     state = new_state(plan, spec.training, 0, device)
     times = _time_steps(spec, plan, options, state, device, at_once, budget, progress)
     progress("a grid of samples")
-    sample = _seconds_per_sample(Generator(spec, plan, state.averages["generator"][0].network, device))
+    sample = seconds_per_picture(spec, plan, state, device)
     memory, free = _memory(spec, plan, device, at_once, times)
     return Estimate(
         name=spec.name,
@@ -127,7 +125,7 @@ def _times(
     evaluations = -(-steps // spec.evaluation.every) if spec.evaluation.every else 0
     anew = sum(average.recalibrate or 0 for average in spec.training.averages)
     evaluating = evaluations * (len(spec.training.averages) * spec.evaluation.samples + anew) * sample
-    sampling = ((steps // options.sample_every + 1) * _GRID + (steps // options.checkpoint_every + 1) * anew) * sample
+    sampling = ((steps // options.sample_every + 1) * GRID + (steps // options.checkpoint_every + 1) * anew) * sample
     return {
         "steps": steps,
         "seconds_per_step": each,
@@ -226,14 +224,6 @@ def _with_reading(step: float, reading: Reading | None, batch: int, device: torc
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     took = reading.seconds * batch
     return step + took if device.type == "cpu" else max(step, took / min(8, cores))
-
-
-def _seconds_per_sample(generator: Generator) -> float:
-    count = min(_GRID, generator.default_batch_size)
-    generator.sample(seeds=range(count))
-    began = time.perf_counter()
-    generator.sample(seeds=range(count))
-    return (time.perf_counter() - began) / count
 
 
 def _load() -> float | None:

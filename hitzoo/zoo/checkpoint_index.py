@@ -30,8 +30,8 @@ def is_indexed(place: Path) -> bool:
     return (place / INDEX_NAME).exists()
 
 
-def verify(place: Path, only: Collection[str] | None = None) -> list[str]:
-    """List what is wrong with a checkpoint's files, or `only` some of them, a line each.
+def verify(place: Path, only: Collection[str] | None = None, also: Collection[str] = ()) -> list[str]:
+    """List what is wrong with a checkpoint's files, or `only` some of them and `also` those that it has, a line each.
 
     Nothing where all are as they were written, or there is no index.
     """
@@ -46,7 +46,7 @@ def verify(place: Path, only: Collection[str] | None = None) -> list[str]:
     unlisted = sorted(set(only or ()) - listed.keys())
     if unlisted:
         return [f"{INDEX_NAME} does not list {', '.join(unlisted)}"]
-    wanted = [name for name in listed if only is None or name in only]
+    wanted = [name for name in listed if only is None or name in only or name in also]
     return list(problems_of(place, listed, wanted, INDEX_NAME).values())
 
 

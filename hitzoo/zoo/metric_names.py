@@ -4,10 +4,15 @@ from __future__ import annotations
 
 _NAMES = {
     "fid": "FID",
+    "rfid": "rFID",
+    "rkid": "rKID",
     "is": "Inception score",
     "kid": "KID",
     "precision": "Precision",
     "recall": "Recall",
+    "psnr": "PSNR",
+    "ssim": "SSIM",
+    "lpips": "LPIPS",
     "images_per_second": "images/s",
 }
 

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -21,13 +22,24 @@ from hitzoo.families.load import check_spec
 from hitzoo.families.pretrained import record_of
 from hitzoo.families.registry import package_of
 from hitzoo.plan.model import ModelPlan
+from hitzoo.plan.role import Role
 from hitzoo.releases import release_of
 from hitzoo.spec.convert import to_data
 from hitzoo.spec.document import Document
 from hitzoo.spec.place import Places
 from hitzoo.spec.types import Spec
 from hitzoo.zoo.bounds import beyond
-from hitzoo.zoo.model_layout import CONFIG_NAME, WEIGHTS_NAME, folder_of
+from hitzoo.zoo.checksum import Digests
+from hitzoo.zoo.model_layout import (
+    CONFIG_NAME,
+    LIVE,
+    WEIGHTS_NAME,
+    average_file_of,
+    average_in_file,
+    file_of,
+    folder_of,
+    model_file_of,
+)
 from hitzoo.zoo.packages import naming_packages, packages_of
 from hitzoo.zoo.weights import load_weights, read_metadata, write_weights
 
@@ -51,6 +63,17 @@ class ModelFolder:
         """The folder of the model; its weights may be another average of a checkpoint."""
         return folder_of(self.weights)
 
+    @property
+    def files(self) -> dict[Role, Path]:
+        """The weights of every network but the discriminator, all of the average that `weights` is."""
+        average = average_in_file(self.weights)
+        found: dict[Role, Path] = {}
+        for role in self.plan.networks:
+            name = file_of(role) if average == LIVE else average_file_of(role, average)
+            found[role] = self.folder / (name if average else model_file_of(role))
+        found.pop("discriminator", None)
+        return found | {"generator": self.weights}
+
 
 def config_of(spec: Spec, plan: ModelPlan) -> dict[str, Any]:
     """Build the contents of `config.json`: the spec with every default written out, and the plan's identity."""
@@ -60,6 +83,7 @@ def config_of(spec: Spec, plan: ModelPlan) -> dict[str, Any]:
         "architecture": plan.generator.family,
         "name": spec.name,
         "generator_plan": plan.generator_hash,
+        **{f"{role}_plan": plan.hash(role) for role in plan.networks if role not in ("generator", "discriminator")},
         **packages_of(spec),
         **record_of(spec),
         "spec": to_data(spec),
@@ -74,12 +98,24 @@ def weights_metadata(plan: ModelPlan, **more: Any) -> dict[str, Any]:
 
 
 def write_model(
-    folder: Path, spec: Spec, plan: ModelPlan, generator: Mapping[str, torch.Tensor], **metadata: Any
+    folder: Path,
+    spec: Spec,
+    plan: ModelPlan,
+    generator: Mapping[str, torch.Tensor],
+    coding: Mapping[Role, Mapping[str, torch.Tensor]] = MappingProxyType({}),
+    /,
+    **metadata: Any,
 ) -> None:
-    """Write a model's two files into a folder that exists; the caller makes the folder atomic."""
+    """Write a model's files into a folder that exists; the caller makes the folder atomic.
+
+    `coding` has the weights of an autoencoder's encoder and quantizer.
+    """
     text = json.dumps(config_of(spec, plan), indent=2, ensure_ascii=False) + "\n"
     (folder / CONFIG_NAME).write_text(text, encoding="utf-8", errors="backslashreplace")  # JSON's own escapes
     write_weights(folder / WEIGHTS_NAME, generator, weights_metadata(plan, **metadata))
+    for role, weights in coding.items():
+        own = {"name": plan.name, "architecture": plan.networks[role].family, f"{role}_plan": plan.hash(role)}
+        write_weights(folder / model_file_of(role), weights, own | metadata)
 
 
 def open_model(folder: Path) -> ModelFolder:
@@ -98,6 +134,18 @@ def open_model(folder: Path) -> ModelFolder:
     return ModelFolder(spec, plan, folder / WEIGHTS_NAME)
 
 
+def load_network(found: ModelFolder, role: Role, module: nn.Module) -> Digests:
+    """Put the weights of one role into its network; names, shapes, dtypes, checksum and plan must all agree.
+
+    Raises:
+        WeightsError: the file is missing, damaged or of another network; the first differences are named.
+    """
+    weights = found.files[role]
+    read = load_weights(weights, module)
+    _check_identity(weights, role, found.plan)
+    return read
+
+
 def load_generator(found: ModelFolder, module: nn.Module) -> str:
     """Put a model's weights into its generator; names, shapes, dtypes, checksum and plan must all agree.
 
@@ -106,18 +154,16 @@ def load_generator(found: ModelFolder, module: nn.Module) -> str:
     Raises:
         WeightsError: the file is missing, damaged or of another generator; the first differences are named.
     """
-    read = load_weights(found.weights, module)
-    _check_identity(found.weights, found.plan)
-    return read.file
+    return load_network(found, "generator", module).file
 
 
-def _check_identity(weights: Path, plan: ModelPlan) -> None:
-    """Refuse weights that fit but were made for another generator: heads and block sizes have no tensors."""
+def _check_identity(weights: Path, role: Role, plan: ModelPlan) -> None:
+    """Refuse weights that fit but were made for another network: heads and block sizes have no tensors."""
     metadata = read_metadata(weights)
-    stored = metadata.get("generator_plan")
-    if stored is not None and stored != plan.generator_hash:
-        message = f"{weights} was made for another generator than the one {plan.name} now describes"
-        identities = f"plan {str(stored)[:12]} in the file, {plan.generator_hash[:12]} wanted"
+    stored = metadata.get(f"{role}_plan")
+    if stored is not None and stored != plan.hash(role):
+        message = f"{weights} was made for another {role} than the one {plan.name} now describes"
+        identities = f"plan {str(stored)[:12]} in the file, {plan.hash(role)[:12]} wanted"
         raise WeightsError(f"{message}, though every tensor fits: heads, block sizes or norm differ ({identities})")
 
 

@@ -1,6 +1,7 @@
 """The layout of a model folder: the names of its files, known without torch.
 
 config.json  model.safetensors            every model: what it is, and the (averaged) generator
+encoder.safetensors  quantizer.safetensors  beside them where the generator decodes
 hitzoo.yaml  manifest.json                beside them in what is published
 training/…                                in a checkpoint of a run: what only training reads
 """
@@ -8,16 +9,19 @@ training/…                                in a checkpoint of a run: what only 
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 
 from hitzoo.plan.role import Role
 from hitzoo.spec.folder import CONFIG_NAME, SPEC_NAME
 
 __all__ = [
+    "CODING_FILES",
     "CONFIG_NAME",
     "DISCRIMINATOR_NAME",
     "INDEX_NAME",
     "LIVE",
+    "LIVE_CODING_FILES",
     "LIVE_GENERATOR_NAME",
     "MANIFEST_NAME",
     "MODEL_FILES",
@@ -30,8 +34,10 @@ __all__ = [
     "average_in_file",
     "file_of",
     "folder_of",
+    "further_files",
     "is_average_file",
     "is_model",
+    "model_file_of",
 ]
 
 WEIGHTS_NAME = "model.safetensors"
@@ -42,9 +48,22 @@ _AVERAGE_FILE = re.compile(r"training/[a-z]+-average(-(?P<name>[0-9a-z.+-]{1,80}
 MANIFEST_NAME = "manifest.json"
 
 
+def model_file_of(role: Role) -> str:
+    """Return the name of a network's file in a model's folder."""
+    return WEIGHTS_NAME if role == "generator" else f"{role}.safetensors"
+
+
+CODING_FILES = (model_file_of("encoder"), model_file_of("quantizer"))
+"""The files that the model of an autoencoder has besides."""
+
+
 def file_of(role: Role) -> str:
     """Return the name of a live network's file in a checkpoint."""
     return f"training/{role}.safetensors"
+
+
+LIVE_CODING_FILES = (file_of("encoder"), file_of("quantizer"))
+"""The files that the checkpoint of an autoencoder has besides `TRAINING_FILES`."""
 
 
 def average_file_of(role: Role, name: str = "") -> str:
@@ -78,6 +97,13 @@ STATE_NAME = "training/state.json"
 INDEX_NAME = "training/index.json"
 TRAINING_FILES = (DISCRIMINATOR_NAME, LIVE_GENERATOR_NAME, OPTIMIZER_NAME, STATE_NAME)
 """The files that a checkpoint has besides, and that a published model may have."""
+
+
+def further_files(wanted: Collection[str], listed: Collection[str]) -> list[str]:
+    """Return the files of training among `listed` that are wanted; with the optimizers go all that its run needs."""
+    beside = (*LIVE_CODING_FILES, *sorted(filter(is_average_file, listed)))
+    named = {*wanted, *(beside if OPTIMIZER_NAME in wanted else ())}
+    return [name for name in (*TRAINING_FILES, *beside) if name in named and name in listed]
 
 
 def is_model(folder: Path) -> bool:

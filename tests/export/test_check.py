@@ -11,6 +11,7 @@ import torch
 from hitzoo.errors import OutputError, WeightsError
 from hitzoo.export.check import differences
 from hitzoo.export.format import Network
+from hitzoo.export.subject import GeneratorSubject
 
 PATH = Path("g.onnx")
 
@@ -21,7 +22,7 @@ def images_of(generator) -> Network:
 
 def test_the_generators_own_images_pass(tiny_generator) -> None:
     generator = tiny_generator()
-    found = differences(images_of(generator), generator, PATH)
+    found = differences(images_of(generator), GeneratorSubject(generator), PATH)
     assert list(found) == [1, 3]
     assert max(found.values()) < 1e-6
 
@@ -35,10 +36,10 @@ def test_the_limit_is_a_share_of_the_largest_value(tiny_generator, factor: float
         return images(latents) * np.float32(factor)
 
     if passes:
-        assert differences(network, generator, PATH)[3] == pytest.approx(factor - 1, rel=0.01)
+        assert differences(network, GeneratorSubject(generator), PATH)[3] == pytest.approx(factor - 1, rel=0.01)
     else:
         with pytest.raises(OutputError, match=r"g\.onnx is not written: .* at batch 1 .* 1e-04 is allowed"):
-            differences(network, generator, PATH)
+            differences(network, GeneratorSubject(generator), PATH)
 
 
 def test_one_wrong_pixel_of_a_later_image_is_seen(tiny_generator) -> None:
@@ -52,7 +53,7 @@ def test_one_wrong_pixel_of_a_later_image_is_seen(tiny_generator) -> None:
         return made
 
     with pytest.raises(OutputError, match="at batch 3"):
-        differences(network, generator, PATH)
+        differences(network, GeneratorSubject(generator), PATH)
 
 
 def test_every_image_has_a_latent_of_its_own(tiny_generator) -> None:
@@ -63,7 +64,7 @@ def test_every_image_has_a_latent_of_its_own(tiny_generator) -> None:
         seen.extend(map(tuple, latents))
         return images(latents)
 
-    differences(network, generator, PATH)
+    differences(network, GeneratorSubject(generator), PATH)
     assert len(set(seen)) == len(seen) == 4
 
 
@@ -76,11 +77,11 @@ def test_another_shape_or_precision_is_refused(tiny_generator, change) -> None:
     generator = tiny_generator()
     images = images_of(generator)
     with pytest.raises(OutputError, match="its images are float"):
-        differences(lambda latents: change(images(latents)), generator, PATH)
+        differences(lambda latents: change(images(latents)), GeneratorSubject(generator), PATH)
 
 
 def test_images_that_are_not_finite_show_nothing(tiny_generator) -> None:
     generator = tiny_generator()
     next(generator.module.parameters()).fill_(float("nan"))
     with pytest.raises(WeightsError, match="the images of tiny are not finite: its weights"):
-        differences(images_of(generator), generator, PATH)
+        differences(images_of(generator), GeneratorSubject(generator), PATH)

@@ -16,7 +16,7 @@ import torch
 
 from hitzoo.export import program as program_module
 from hitzoo.export import trace
-from hitzoo.export import write as export_module
+from hitzoo.export.subject import metadata_of
 from hitzoo.export.write import export
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.latents import latents_of_seeds
@@ -130,7 +130,7 @@ def what_is_said_of(generator: Generator) -> dict[str, str]:
 
 def test_the_repository_it_came_from_is_named(generator: Generator) -> None:
     pulled = Generator(generator.spec, generator.plan, generator.module, generator.device, origin="org/name@c0ffee")
-    assert export_module.metadata_of(pulled) == {**what_is_said_of(generator), "hitzoo:repo": "org/name@c0ffee"}
+    assert metadata_of(pulled) == {**what_is_said_of(generator), "hitzoo:repo": "org/name@c0ffee"}
 
 
 def test_no_trace_of_the_machine_and_no_example_input(onnx_file: Path, torch_file: Path) -> None:

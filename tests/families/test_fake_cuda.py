@@ -15,7 +15,7 @@ from torch._subclasses import FakeTensorMode
 from torch._subclasses.fake_tensor import unset_fake_temporarily
 
 import hitzoo
-from hitzoo.families.build import build
+from hitzoo.families.build import build, build_network
 from hitzoo.families.fold import fold
 from hitzoo.families.hit.fold import pixel_order
 from hitzoo.fold import kernels as kernels_module
@@ -61,6 +61,9 @@ def networks(plan: ModelPlan) -> tuple[nn.Module, nn.Module]:
 
 
 def latents(plan: ModelPlan) -> torch.Tensor:
+    """What the generator takes: rows, or codes."""
+    if plan.is_autoencoder:
+        return torch.empty(BATCH, plan.codes.width, plan.codes.side, plan.codes.side, device=CUDA)
     return torch.empty(BATCH, plan.input_width, device=CUDA)
 
 
@@ -111,12 +114,24 @@ def test_networks_compute_on_their_device_alone(fake, name) -> None:
     assert (logits.shape, logits.device) == ((BATCH,) if places == 1 else (BATCH, places), CUDA)
 
 
+@pytest.mark.parametrize("quantizer", ["vq", "simvq", "fsq", "lfq"])
+def test_coding_computes_on_its_device_alone(fake, quantizer) -> None:
+    plan = hitzoo.compile_spec(hitzoo.load_spec("vq-hit-ti-avatars64", [f"quantizer={{family: {quantizer}}}"]))
+    with unset_fake_temporarily(), torch.device("meta"):
+        made = {role: build_network(plan, role) for role in ("encoder", "quantizer")}
+    encoder, coder = (network.to_empty(device=CUDA) for network in made.values())
+    found = coder(encoder(torch.empty(BATCH, 3, 64, 64, device=CUDA)))
+    again = coder.look_up(found.indices)
+    assert {part.device for part in (*found, again)} == {CUDA}
+    assert again.shape == found.codes.shape == latents(plan).shape
+
+
 @pytest.mark.parametrize(
     "precision",
     [torch.float32, pytest.param(torch.bfloat16, marks=pytest.mark.exhaustive)],
     ids=["float32", "bfloat16"],
 )
-@pytest.mark.parametrize("name", SPECS)
+@pytest.mark.parametrize("name", [spec for spec in SPECS if not spec.values[0].startswith("vq-")])
 def test_optimized_networks_compute_on_their_device_alone(
     fake, real_indices, casts_one_by_one, monkeypatch, name, precision
 ) -> None:

@@ -20,4 +20,4 @@ def test_every_shipped_spec_is_pinned() -> None:
 @pytest.mark.parametrize("name", NETWORKS)
 def test_identities_of_a_shipped_spec_stay(name: str) -> None:
     plan = hitzoo.compile_spec(hitzoo.load_spec(name))
-    assert {"generator": plan.generator_hash, "discriminator": plan.discriminator_hash} == NETWORKS[name]
+    assert {role: plan.hash(role) for role in plan.networks} == NETWORKS[name]

@@ -82,6 +82,12 @@ SHIPPED = {
     "stylenat-ffhq256": (48_921_000, 26_211_585),
     "stylenat-church256": (48_921_000, 26_211_585),
     "stylenat-ffhq1024": (49_452_934, 27_736_641),
+    "vq-conv-imagenet256": (42_449_795, 23_998_017),  # VQGAN's decoder
+    "vq-conv-imagenet256-modern": (42_449_795, 23_998_017),
+    "vq-hit-imagenet256": (17_389_830, 23_998_017),  # layout chosen
+    "vq-hit-imagenet256-modern": (17_389_830, 23_998_017),
+    "vq-conv-ti-avatars64": (1_034_435, 542_161),  # ours
+    "vq-hit-ti-avatars64": (1_026_582, 542_161),
 }
 
 

@@ -121,6 +121,8 @@ SAME_NETWORK = [
     {"styleswin-ffhq256", "styleswin-celebahq256", "styleswin-church256"},
     {"styleswin-ffhq1024", "styleswin-celebahq1024"},
     {"stylenat-ffhq256", "stylenat-church256"},
+    {"vq-conv-imagenet256", "vq-conv-imagenet256-modern"},
+    {"vq-hit-imagenet256", "vq-hit-imagenet256-modern"},
 ]
 
 

@@ -57,6 +57,7 @@ def shipped_plans() -> Iterator[ParameterSet]:
     """One for each pair of networks made of blocks: many specs differ in training alone."""
     plans = [compile_spec(load_spec(name)) for name in sorted(shipped_specs())]
     plans = [plan for plan in plans if plan.discriminator.family != "projected"]  # tests/families/projected
+    plans = [plan for plan in plans if not plan.is_autoencoder]  # tests/families/vqgan
     for plan in {(plan.generator_hash, plan.discriminator_hash): plan for plan in reversed(plans)}.values():
         slow = plan.generator.family in (
             "transgan",
@@ -168,4 +169,9 @@ def test_schema_plan_costs_and_blocks_know_the_same_kinds(tiny_text: str) -> Non
         found = {part.kind for part in (*parts(plan.generator), *parts(plan.discriminator))}
         assert SELF_ATTENTION.get(attention, {f"{attention}_block"}) <= found, attention
         planned |= found
+    for decoder in ("hit", "conv"):
+        for quantizer in ("vq", "simvq", "fsq", "lfq"):
+            overrides = [f"quantizer={{family: {quantizer}}}"]
+            coding = compile_spec(load_spec(f"vq-{decoder}-ti-avatars64", overrides))
+            planned |= {part.kind for network in coding.networks.values() for part in parts(network)}
     assert planned == set(BLOCKS) == set(COSTS)

@@ -40,7 +40,8 @@ def said(text: str) -> str:
         (
             "on: push",
             "mine.yaml:7:1  on\n  unknown key 'on'\n"
-            "  allowed: data, discriminator, evaluation, generator, hitzoo, name, summary, training",
+            "  allowed: data, discriminator, encoder, evaluation, generator, hitzoo, name, quantizer, summary,"
+            " training",
         ),
         (
             "discriminator: {channel_multiplier: 2}",

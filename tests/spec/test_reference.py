@@ -122,7 +122,7 @@ def test_indices_are_taken_as_they_come() -> None:
         ("training.emma", "did you mean 'training.ema'?"),
         ("training.ema.decai", "did you mean 'training.ema.decay'?"),
         ("trainig.ema", "did you mean 'training'?"),
-        ("decay", " or training.ema.decay?"),
+        ("decay", "did you mean quantizer.decay or training.regularizers[].decay or training.ema.decay?"),
         ("lr", "did you mean training.optimizer.learning_rate?"),
         ("training.betas", "did you mean training.optimizer.betas?"),
         ("generator.stages.num_heads", "did you mean 'generator.stages.heads'?"),

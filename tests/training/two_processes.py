@@ -83,6 +83,14 @@ ADA = [
     "training.augment={kind: ada, strength: 0.7, transforms: [blit, geometry, color, filter, noise, cutout]}",
 ]
 
+AUTOENCODER = [
+    "generator.latent_dim=512",  # the default: it has none
+    "encoder={family: vq_encoder, channels: [4, 4], groups: 2, depth: 1, attention: [], width: 4}",
+    "quantizer={family: vq, codes: 9, width: 3, learned_by: ema}",
+    "training.regularizers=[{kind: r1, weight: 3.0, interval: 2}, {kind: bcr}, {kind: lecam, weight: 1.0}]",
+    "training.reconstruction={perceptual: random, adversarial: {weight: 0.5, start: 8}}",
+]
+
 # how two processes go about it, with how many micro-batches each | what one process does that must be the same
 CASES: dict[str, tuple[list[str], int, list[str]]] = {
     "layer norm": ([LAYER], 1, [LAYER]),
@@ -102,6 +110,7 @@ CASES: dict[str, tuple[list[str], int, list[str]]] = {
     "a gradient is left": ([LAYER, *STALE], 2, [LAYER, *STALE]),
     "path length": (PATHS, 2, PATHS),
     "path length, by turns": ([*PATHS, *TURNS], 2, [*PATHS, *TURNS]),
+    "autoencoder": ([LAYER, *AUTOENCODER], 2, [LAYER, *AUTOENCODER]),
     "alternating": ([LAYER], 2, [LAYER]),
     "alternating, synchronised": (["training.norm_statistics=synchronised"], 1, []),
 }
@@ -144,7 +153,8 @@ def make(
     """A runner of the tiny spec, or of another objective, with weights that matter."""
     spec = parse_spec(TINY, "tiny", [BOTH, f"training.batch_size={BATCH}", *overrides])
     trained = new_state(compile_spec(spec), spec.training, 0, CPU)
-    for network in (*trained.networks.values(), *(one.network for one in trained.averages["generator"])):
+    averages = (one.network for own in trained.averages.values() for one in own)
+    for network in (*trained.networks.values(), *averages):
         network.double()
     fill(trained.networks["generator"], scale=0.4)
     runner = StepRunner(
@@ -172,7 +182,7 @@ def numbers(outcome: Outcome) -> dict[str, torch.Tensor]:
 
 def state(trained: TrainState) -> dict[str, torch.Tensor]:
     """Every weight, statistic and average, and the numbers that follow what the run has seen."""
-    averages = {f"average {one.name}": one.network for one in trained.averages["generator"]}
+    averages = {f"average {role} {one.name}": one.network for role, own in trained.averages.items() for one in own}
     networks = {**trained.networks, **averages}
     found = {f"{part}.{name}": t.clone() for part, net in networks.items() for name, t in net.state_dict().items()}
     return found | {name: torch.tensor([*one.numbers.values()]) for name, one in trained.adapting.items()}

@@ -18,6 +18,7 @@ from hitzoo.families.hit.stage_plan import HitStagePlan
 from hitzoo.layers import build_block
 from hitzoo.layers.blocking import from_blocks, to_blocks
 from hitzoo.layers.checkpointing import CheckpointedModule, checkpointed
+from hitzoo.layers.code_map import CodeMap, CodeTokens
 from hitzoo.layers.cross_attention import CrossAttentionBlock
 from hitzoo.layers.latent import InitialMap, LatentTokens
 from hitzoo.layers.position import PositionEmbedding
@@ -28,6 +29,8 @@ from hitzoo.layers.upsample import Upsample, nearest
 class HiTGenerator(nn.Module):
     """Latent to image through stages of doubling resolution: [B, latent_dim] -> [B, image_channels, R, R].
 
+    As a decoder (VQ-HiT) it takes a map of codes [B, W, s, s] in the latent's place.
+
     The image is the sum of the contributions of the high-resolution stages, each upsampled by nearest neighbour; it is
     not bounded, and clipped to [-1, 1] only where pictures are written.
     """
@@ -35,8 +38,8 @@ class HiTGenerator(nn.Module):
     def __init__(self, plan: HitGeneratorPlan) -> None:
         super().__init__()
         self.plan = plan
-        self.initial: InitialMap = build_block(plan.initial)
-        self.tokens: LatentTokens | None = build_block(plan.tokens) if plan.tokens else None
+        self.initial: InitialMap | CodeMap = build_block(plan.initial)
+        self.tokens: LatentTokens | CodeTokens | None = build_block(plan.tokens) if plan.tokens else None
         self.stages = nn.ModuleList(HiTStage(stage) for stage in plan.stages)
 
     def stage_list(self) -> list[HiTStage]:
@@ -44,7 +47,7 @@ class HiTGenerator(nn.Module):
         return cast(list[HiTStage], list(self.stages))
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
-        """The images of a batch of latents, in NCHW shape and channels-last memory."""
+        """The images of a batch of latents, or of codes, in NCHW shape and channels-last memory."""
         x = self.initial(z)
         tokens = self.tokens(z) if self.tokens is not None else None
         image: torch.Tensor | None = None

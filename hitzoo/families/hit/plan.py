@@ -10,18 +10,18 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from hitzoo.errors import Problem
-from hitzoo.families.doubling import doubling_outline, doubling_problems
+from hitzoo.families.doubling import code_side_problems, doubling_outline, doubling_problems
 from hitzoo.families.family import Frame, Outline
 from hitzoo.families.head_groups import head_groups
 from hitzoo.families.hit.attention import HEAD_GROUPS, attends, attention_kind, block_kind, block_size, in_words
-from hitzoo.families.hit.problems import hit_problems
+from hitzoo.families.hit.problems import decoder_problems, hit_problems
 from hitzoo.families.hit.rows import hit_rows, token_side
 from hitzoo.families.hit.spec import HitGeneratorSpec, StageSpec
 from hitzoo.families.hit.stage_plan import HitStagePlan
 from hitzoo.families.hit.traffic import moved_by_hit
 from hitzoo.plan.head_groups import to_words
 from hitzoo.plan.network import PlainNetwork
-from hitzoo.plan.ports import Image, Latent, Port
+from hitzoo.plan.ports import Codes, Image, Latent, Port
 from hitzoo.plan.table import Row
 from hitzoo.plan.traffic import Traffic, traffic_of
 from hitzoo.plan.types import BlockPlan, Value, block
@@ -30,7 +30,10 @@ from hitzoo.spec.place import Places
 
 @dataclass(frozen=True, kw_only=True)
 class HitGeneratorPlan(PlainNetwork):
-    """The whole generator: latent (B, latent_dim) to image (B, image_channels, resolution, resolution)."""
+    """The whole generator: latent (B, latent_dim) to image (B, image_channels, resolution, resolution).
+
+    As a decoder its latent_dim is 0, and its first map and tokens are made of a map of codes.
+    """
 
     family: str
     latent_dim: int
@@ -42,8 +45,15 @@ class HitGeneratorPlan(PlainNetwork):
 
     @property
     def takes(self) -> tuple[Port, ...]:
-        """The latent."""
+        """The latent, or the codes."""
+        if self.is_decoder:
+            return (Codes(self.stages[0].resolution, int(self.initial.kwargs["width"])),)
         return (Latent(self.latent_dim),)
+
+    @property
+    def is_decoder(self) -> bool:
+        """True where codes come in the latent's place."""
+        return self.initial.kind == "code_map"
 
     @property
     def gives(self) -> Port:
@@ -67,8 +77,8 @@ class HitGeneratorPlan(PlainNetwork):
         return hit_rows(self.initial, self.tokens, self.stages)
 
     def traffic(self) -> tuple[Traffic, ...]:
-        """The numbers that each row moves; of head groups nobody has counted them."""
-        if any(stage.attention == HEAD_GROUPS for stage in self.stages):
+        """The numbers that each row moves; of head groups and of a decoder nobody has counted them."""
+        if self.is_decoder or any(stage.attention == HEAD_GROUPS for stage in self.stages):
             return ()
         moved = moved_by_hit(self.latent_dim, self.image_channels, self.tokens, self.stages)
         return traffic_of(self.rows(), moved)
@@ -82,21 +92,31 @@ def plan_hit(spec: HitGeneratorSpec, frame: Frame, places: Places) -> HitGenerat
     """Decide every module of the generator, or list everything that does not fit."""
     problems = hit_problems(spec, places)
     problems += doubling_problems(spec, frame, places)
+    problems += code_side_problems(spec, frame, places) or decoder_problems(spec, frame, places)
     if problems:
         return problems
     spec = replace(spec, stages=tuple(map(in_words, spec.stages)))
-    first = spec.stages[0].channels
-    side = spec.latent_tokens
-    tokens = block("tokens", "latent_tokens", latent_dim=spec.latent_dim, side=side, channels=first, norm=spec.norm)
+    initial, tokens = _plan_inputs(spec, frame.codes)
     return HitGeneratorPlan(
         family=spec.family,
-        latent_dim=spec.latent_dim,
+        latent_dim=0 if frame.codes else spec.latent_dim,
         resolution=spec.sides[-1],
         image_channels=frame.channels,
-        initial=block("initial", "initial_map", latent_dim=spec.latent_dim, side=spec.initial_size, channels=first),
-        tokens=tokens if side else None,
+        initial=initial,
+        tokens=tokens if spec.latent_tokens else None,
         stages=tuple(_plan_stage(spec, index, frame.channels) for index in range(len(spec.stages))),
     )
+
+
+def _plan_inputs(spec: HitGeneratorSpec, codes: Codes | None) -> tuple[BlockPlan, BlockPlan]:
+    """The first map and the tokens, of the latent or of a map of codes."""
+    first, side = spec.stages[0].channels, spec.latent_tokens
+    if codes is not None:
+        initial = block("initial", "code_map", width=codes.width, channels=first)
+        return initial, block("tokens", "code_tokens", width=codes.width, side=side, channels=first, norm=spec.norm)
+    initial = block("initial", "initial_map", latent_dim=spec.latent_dim, side=spec.initial_size, channels=first)
+    tokens = block("tokens", "latent_tokens", latent_dim=spec.latent_dim, side=side, channels=first, norm=spec.norm)
+    return initial, tokens
 
 
 def outline_hit(spec: HitGeneratorSpec) -> Outline:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hitzoo.errors import Problem
-from hitzoo.families.family import LARGEST_SIDE
+from hitzoo.families.family import LARGEST_SIDE, Frame
 from hitzoo.families.head_groups import head_group_problems
 from hitzoo.families.hit.attention import BLOCKED, HALVED, HEAD_GROUPS, attends, attention_kind, balanced_block_size
 from hitzoo.families.hit.spec import HitGeneratorSpec, StageSpec
@@ -31,6 +31,26 @@ def hit_problems(spec: HitGeneratorSpec, places: Places) -> list[Problem]:
         path = ("generator", "stages", len(spec.stages) - 1, "to_rgb")
         problems.append(places.problem(path, "the last stage must add to the image", "remove to_rgb or set it to true"))
     return problems
+
+
+def decoder_problems(spec: HitGeneratorSpec, frame: Frame, places: Places) -> list[Problem]:
+    """Tokens are means over equal squares of the codes, and there is no latent."""
+    if frame.codes is not None and spec.latent_dim != HitGeneratorSpec.latent_dim:
+        message, path = "latent_dim has no effect: a decoder takes codes, and no latent", ("generator", "latent_dim")
+        return [places.problem(path, message, "leave it out", beside=[("encoder",)])]
+    return _token_problems(spec, frame, places)
+
+
+def _token_problems(spec: HitGeneratorSpec, frame: Frame, places: Places) -> list[Problem]:
+    if frame.codes is None or not spec.latent_tokens or frame.codes.side % spec.latent_tokens == 0:
+        return []
+    side = frame.codes.side
+    fitting = [t for t in range(1, side + 1) if side % t == 0]
+    message = f"{spec.latent_tokens}×{spec.latent_tokens} tokens do not divide {side}×{side} codes"
+    path: Path = ("generator", "latent_tokens")
+    return [
+        places.problem(path, message, f"possible: {', '.join(map(str, fitting))}", beside=[("encoder", "channels")])
+    ]
 
 
 def _head_problems(spec: HitGeneratorSpec, stage: StageSpec, path: Path, places: Places) -> list[Problem]:

@@ -12,7 +12,7 @@ from functools import lru_cache
 import torch
 from torch import nn
 
-from hitzoo.families.build import build
+from hitzoo.families.build import build_network
 from hitzoo.objectives.build import objective_of
 from hitzoo.objectives.moment import Moment
 from hitzoo.objectives.update import Inputs, Networks, Update
@@ -60,9 +60,8 @@ def measure_footprint(spec: Spec, plan: ModelPlan) -> Footprint:
 
 def _measure(spec: Spec, plan: ModelPlan) -> Footprint:
     with META:
-        generator, discriminator = build(plan)
-    use_norm_statistics(generator, spec.training)
-    networks: dict[Role, nn.Module] = {"generator": generator, "discriminator": discriminator}
+        networks = {role: build_network(plan, role) for role in plan.networks}
+    use_norm_statistics(networks["generator"], spec.training)
     for role, network in networks.items():
         use_activation_checkpointing(network, plan.networks[role], spec.training)
     group = spec.training.norm_statistics
@@ -100,8 +99,10 @@ def _update_peak(update: Update, index: int, plan: ModelPlan, networks: Networks
 
 def _fixed_bytes(training: TrainingSpec, networks: Mapping[Role, nn.Module]) -> int:
     """Return the bytes of weights, their gradients and what the optimizer keeps of each, and of the averages."""
-    fixed = len(training.averages) * _bytes(_unique(networks["generator"]))
+    fixed = 0
     for role, network in networks.items():
+        if role != "discriminator":
+            fixed += len(training.averages) * _bytes(_unique(network))
         numbers = AdamNumbers.of(training, role)
         kept = kept_per_weight(build_optimizer(adam_of(training, role), network.parameters(), numbers))
         fixed += (2 + sum(kept.values())) * _bytes(network.parameters())

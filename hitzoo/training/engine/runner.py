@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import nn
@@ -31,6 +31,17 @@ from hitzoo.training.engine.stream import to_real
 from hitzoo.training.engine.unused_weights import META, meta_copy, unused_weights
 
 _CutOff: TypeAlias = Callable[[], AbstractContextManager[None]]
+
+
+class _Seen(NamedTuple):
+    """What an update showed to numbers that follow it, over all processes.
+
+    That is the sum of real logits' signs, the mean path length, and the mean logits of real and of fake images.
+    """
+
+    signs: float
+    path_length: float
+    logits: tuple[float, float]
 
 
 class StepRunner:
@@ -82,32 +93,32 @@ class StepRunner:
         self.whole = True
         parts, damaged = list[Losses](), tuple[str, ...]()
         stop = save = False
-        signs, judged = 0.0, 0
+        signs, judged, averaged = 0.0, 0, None
         begin, end, before = 0, 0, (step - 1) * self.images_per_step
         left: tuple[Role, ...] = ()  # whose gradients the update before has left
         images = send(images, self.device)  # the whole step's: a piece's would have to be gathered, and waited for
         for index, update in enumerate(self.objective.updates(step)):
             if not update.again:
                 begin, end = end, end + update.images // self.world.size
-            at = Moment(step, before, index)
+            at = Moment(step, before, index, self.state.compared)
             begun = nullcontext if index else cutting_off
             losses, statistics = self._gradients(update, at, images[begin:end], begun, left)
             parts.append(losses)
-            damaged, stop, save, own_signs, length = self._agree(losses, update, stopping(), saving())
+            damaged, stop, save, seen = self._agree(losses, update, stopping(), saving())
             if damaged:
                 statistics.restore()
                 break
             self.whole = False
             statistics.settle(self.micro_batches, self.world)
             self._move(update, at)
-            left = update.leaves
+            left, averaged = update.leaves, seen.logits if losses.logits else averaged
             if self.state.paths is not None and losses.path_length is not None:
-                self.state.paths.after(length)
+                self.state.paths.after(seen.path_length)
             if losses.real_signs is not None:
-                signs, judged = signs + own_signs, judged + update.images
+                signs, judged = signs + seen.signs, judged + update.images
         self.whole = True
-        if self.state.augmentation is not None and not damaged:
-            self.state.augmentation.after(step, signs, judged)
+        if not damaged:
+            self.state.remember(step, signs, judged, averaged)
         return Outcome(Losses.mean(parts), damaged, stop, save)
 
     def rehearse(self, images: torch.Tensor, further: int = 0) -> None:
@@ -206,21 +217,20 @@ class StepRunner:
 
     def _agree(
         self, losses: Losses, update: Update, stopping: bool, saving: bool
-    ) -> tuple[tuple[str, ...], bool, bool, float, float]:
-        """Return what was not finite, whether to stop and to save, by any process, and what adapting numbers follow.
-
-        That is the sum of real logits' signs, and the mean path length. It is the one wait for the device.
-        """
+    ) -> tuple[tuple[str, ...], bool, bool, _Seen]:
+        """Return what was not finite, whether to stop and to save, by any process, and what adapting numbers follow."""
         terms = {_title(name, self.state.networks.keys()): value for name, value in losses.terms.items()}
         terms |= {f"{role}'s gradient": _gradient_norm(self.state.networks[role], self.device) for role in update.moves}
         found = torch.stack([*(~value.isfinite() for value in terms.values())]).float()
         wishes = (found.new_full((1,), float(wish)) for wish in (stopping, saving))  # filled there, not copied
         signs = found.new_zeros(1) if losses.real_signs is None else losses.real_signs.float().view(1)
         length = found.new_zeros(1) if losses.path_length is None else losses.path_length.view(1)
-        flags = torch.cat((found, *wishes, signs, length))
-        *bad, stop, save, all_signs, lengths = self.world.all_reduce_sum(flags).tolist()
+        judged = (losses.logits.get(on, found.new_zeros(1)).float().view(1) for on in ("real", "fake"))
+        flags = torch.cat((found, *wishes, signs, length, *judged))
+        *bad, stop, save, all_signs, *sums = self.world.all_reduce_sum(flags).tolist()  # the one wait for the device
         damaged = tuple(name for name, count in zip(terms, bad, strict=True) if count)
-        return damaged, bool(stop), bool(save), all_signs, lengths / self.world.size
+        mean_length, real, fake = (one / self.world.size for one in sums)
+        return damaged, bool(stop), bool(save), _Seen(all_signs, mean_length, (real, fake))
 
     def _move(self, update: Update, at: Moment) -> None:
         for role in update.moves:

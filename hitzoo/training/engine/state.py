@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 import torch
 from torch import nn
 
-from hitzoo.families.build import build_discriminator
+from hitzoo.layers.code_book import revive_codes
 from hitzoo.layers.san_logit import renormalize_directions
 from hitzoo.objectives.augment.adaptive import AdaptiveStrength
 from hitzoo.objectives.augment.words import adaptive_strength_of
 from hitzoo.objectives.build import path_length_of
+from hitzoo.objectives.logit_averages import LogitAverages
 from hitzoo.objectives.path_mean import PathMean
 from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.role import Role
-from hitzoo.runtime.seeding import Purpose, drawing_weights
-from hitzoo.sampling.initial import initial_generator
+from hitzoo.sampling.initial import initial_network
 from hitzoo.spec.adam import adam_of
 from hitzoo.spec.batches import images_of_a_step
 from hitzoo.spec.types import TrainingSpec
@@ -33,7 +33,8 @@ class TrainState:
     """The state of a run besides its step; `averages` has the roles whose network is averaged, once or several times.
 
     `annealed` has the optimizers whose numbers change in the course of a run; they follow from the images alone. The
-    strength of an `augmentation` that adapts itself does not, nor does the mean of path lengths (`paths`).
+    strength of an `augmentation` that adapts itself does not, nor do the mean of path lengths (`paths`) and the
+    averages of the `logits`.
     """
 
     networks: Mapping[Role, nn.Module]
@@ -42,12 +43,13 @@ class TrainState:
     annealed: Mapping[Role, AdamNumbers] = field(default_factory=dict)
     augmentation: AdaptiveStrength | None = None
     paths: PathMean | None = None
+    logits: LogitAverages | None = None
 
     @property
-    def adapting(self) -> Mapping[str, AdaptiveStrength | PathMean]:
+    def adapting(self) -> Mapping[str, AdaptiveStrength | PathMean | LogitAverages]:
         """The numbers that follow what the run has seen, by name."""
-        both = {"augmentation": self.augmentation, "path_length": self.paths}
-        return {name: numbers for name, numbers in both.items() if numbers is not None}
+        every = {"augmentation": self.augmentation, "path_length": self.paths, "logits": self.logits}
+        return {name: numbers for name, numbers in every.items() if numbers is not None}
 
     def update(self, moves: Iterable[Role], step: int, images: int = 0, *, averaged: bool = True) -> None:
         """Apply the gradients of the networks that move; their averages follow if `averaged`.
@@ -60,9 +62,22 @@ class TrainState:
                 self.annealed[role].apply(self.optimizers[role], images)
             self.optimizers[role].step()
             renormalize_directions(self.networks[role])
+            revive_codes(self.networks[role], step)
         for role in moves if averaged else ():
             for average in self.averages.get(role, ()):
                 average.update(self.networks[role], step, images)
+
+    @property
+    def compared(self) -> tuple[float, float]:
+        """The averages of the mean logits, for terms that compare with them; 0 where none does."""
+        return self.logits.values if self.logits is not None else (0.0, 0.0)
+
+    def remember(self, step: int, signs: float, judged: int, logits: tuple[float, float] | None) -> None:
+        """Take in what a step showed: the sum of `judged` real logits' signs, and the mean logits of both kinds."""
+        if self.logits is not None and logits is not None:
+            self.logits.after(*logits)
+        if self.augmentation is not None:
+            self.augmentation.after(step, signs, judged)
 
     def forget_gradients(self, but: Collection[Role] = ()) -> None:
         """Drop the gradients of all networks, but of some."""
@@ -73,19 +88,20 @@ class TrainState:
 
 def new_state(plan: ModelPlan, training: TrainingSpec, seed: int, device: torch.device) -> TrainState:
     """Make fresh networks on `device`; their weights follow from the seed alone, whatever the device."""
-    generator = initial_generator(plan, seed).to(device)
-    use_norm_statistics(generator, training)
-    with drawing_weights(seed, Purpose.DISCRIMINATOR_WEIGHTS):
-        discriminator = build_discriminator(plan).to(device)
+    networks = {role: initial_network(plan, role, seed).to(device) for role in (*_FIRST, *_others(plan))}
+    use_norm_statistics(networks["generator"], training)
     images = images_of_a_step(training)
-    averages = tuple(MovingAverage(generator, one, images) for one in training.averages)
-    networks: dict[Role, nn.Module] = {"generator": generator, "discriminator": discriminator}
+    averages: dict[Role, tuple[MovingAverage, ...]] = {
+        role: tuple(MovingAverage(network, one, images) for one in training.averages)
+        for role, network in networks.items()
+        if role != "discriminator"
+    }
     for role, network in networks.items():
         use_activation_checkpointing(network, plan.networks[role], training)
     numbers = {role: AdamNumbers.of(training, role) for role in networks}
     return TrainState(
         networks=networks,
-        averages={"generator": averages},
+        averages=averages,
         optimizers={
             role: build_optimizer(adam_of(training, role), network.parameters(), numbers[role])
             for role, network in networks.items()
@@ -93,4 +109,12 @@ def new_state(plan: ModelPlan, training: TrainingSpec, seed: int, device: torch.
         annealed={role: one for role, one in numbers.items() if one.changes},
         augmentation=adaptive_strength_of(training.augment),
         paths=None if (term := path_length_of(training)) is None else PathMean(term.decay),
+        logits=next((LogitAverages(term.decay) for term in training.regularizers if term.kind == "lecam"), None),
     )
+
+
+_FIRST: tuple[Role, ...] = ("generator", "discriminator")
+
+
+def _others(plan: ModelPlan) -> list[Role]:
+    return [role for role in plan.networks if role not in _FIRST]

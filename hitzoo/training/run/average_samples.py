@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from hitzoo.errors import first_line
 from hitzoo.evaluation.report import Report
 from hitzoo.runtime.distributed import ALONE, World
+from hitzoo.sampling.autoencoder import Autoencoder
 from hitzoo.sampling.generator import Generator
 from hitzoo.training.engine.ema import MovingAverage, average_named, network_of
 from hitzoo.training.engine.out_of_memory import OutOfMemory, is_out_of_memory, with_smaller_batches
@@ -63,6 +64,9 @@ def save_grid(setup: RunSetup, writer: RunWriter, progress: Progress, note: Call
     due = step % setup.options.sample_every == 0  # not where it stops or ends: a run that goes on has the same lines
 
     def save(batch_size: int) -> None:
+        if setup.plan.is_autoencoder:
+            writer.save_pairs(progress, _autoencoder(setup, writer.chosen), batch_size)
+            return
         average = _generator(setup, average_named(setup.state.averages["generator"], writer.chosen))
         generator = average.fast(keeps_memory=False, graphs=0) if setup.options.fast else average
         writer.save_grid(progress, generator, batch_size, measured=due)
@@ -84,7 +88,16 @@ def _generator(setup: RunSetup, average: MovingAverage, world: World = ALONE) ->
     return Generator(setup.spec, setup.plan, network, setup.device)
 
 
+def _autoencoder(setup: RunSetup, chosen: str | None) -> Autoencoder:
+    averages = {role: average_named(own, chosen).network for role, own in setup.state.averages.items()}
+    return Autoencoder(setup.spec, setup.plan, averages, setup.device)
+
+
 def _at_once(setup: RunSetup) -> int:
     """So many that sampling rarely takes more memory than training does."""
-    network = setup.state.averages["generator"][0].network
-    return min(2 * setup.at_once, Generator(setup.spec, setup.plan, network, setup.device).default_batch_size)
+    averages = {role: own[0].network for role, own in setup.state.averages.items()}
+    if setup.plan.is_autoencoder:
+        most = Autoencoder(setup.spec, setup.plan, averages, setup.device).default_batch_size
+    else:
+        most = Generator(setup.spec, setup.plan, averages["generator"], setup.device).default_batch_size
+    return min(2 * setup.at_once, most)

@@ -9,14 +9,16 @@
       training/index.json                               size and sha256 of all of these
 
 Of several averages of the generator, the one that the last evaluation chose is the model, and its header names it; the
-others are `training/generator-average-<name>.safetensors`. Networks of further roles are files of their own,
-`training/<role>.safetensors`, and so are their averages, `training/<role>-average.safetensors`, with a name where there
-are several. No generator of random numbers is stored, for there is none: every draw follows from the seed and the step.
+others are `training/generator-average-<name>.safetensors`. The encoder and quantizer of an autoencoder have files of
+the same kinds: `encoder.safetensors` beside the model, `training/encoder.safetensors` and, of several averages,
+`training/encoder-average-<name>.safetensors`. No generator of random numbers is stored, for there is none: every draw
+follows from the seed and the step.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -40,13 +42,14 @@ from hitzoo.zoo.model_layout import (
     WEIGHTS_NAME,
     average_file_of,
     file_of,
+    model_file_of,
 )
 from hitzoo.zoo.run_layout import step_name
 from hitzoo.zoo.weights import load_weights, read_metadata, write_weights
 
 TENSOR_FILES = (WEIGHTS_NAME, LIVE_GENERATOR_NAME, DISCRIMINATOR_NAME, OPTIMIZER_NAME)
 _MOST_STEPS = 10**12
-_ADAPTING = ("augmentation", "path_length")  # keys of state.json: numbers that follow what the run has seen
+_ADAPTING = ("augmentation", "path_length", "logits")  # keys of state.json: numbers that follow what the run has seen
 
 
 @dataclass(frozen=True)
@@ -78,14 +81,16 @@ def save_checkpoint(
         set_aside(place)
     about = asdict(progress)
     with atomic_folder(place) as temporary:
-        model = average_named(state.averages["generator"], chosen)
-        said = _said_of(model, state)
-        write_model(temporary, spec, plan, model.network.state_dict(), step=progress.step, **said)
+        models = {role: average_named(averages, chosen) for role, averages in state.averages.items()}
+        said = _said_of(models["generator"], state)
+        weights = {role: average.network.state_dict() for role, average in models.items()}
+        write_model(temporary, spec, plan, weights.pop("generator"), weights, step=progress.step, **said)
         (temporary / "training").mkdir()
         for role, network in state.networks.items():
             write_weights(temporary / file_of(role), network.state_dict(), about | _identity(role, plan))
-        for name, (role, average) in _beside(state, model).items():
-            identity = weights_metadata(plan, **_said_of(average, state)) if role == "generator" else {}
+        for name, (role, average) in _beside(state, models).items():
+            of_generator = role == "generator"
+            identity = weights_metadata(plan, **_said_of(average, state)) if of_generator else _identity(role, plan)
             write_weights(temporary / name, average.network.state_dict(), about | identity)
         write_weights(temporary / OPTIMIZER_NAME, optimizer_tensors(state), about)
         adapted = {name: one.numbers for name, one in state.adapting.items()}
@@ -102,11 +107,13 @@ def load_checkpoint(place: Path, state: TrainState) -> Progress:
     """
     progress = read_progress(place)
     try:
-        model = _model_of(place, state.averages["generator"])
-        load_weights(place / WEIGHTS_NAME, model.network)
+        name = _model_of(place, state.averages["generator"]).name
+        models = {role: average_named(averages, name) for role, averages in state.averages.items()}
+        for role, average in models.items():
+            load_weights(place / model_file_of(role), average.network)
         for role, network in state.networks.items():
             load_weights(place / file_of(role), network)
-        for name, (_, average) in _beside(state, model).items():
+        for name, (_, average) in _beside(state, models).items():
             load_weights(place / name, average.network)
         restore_optimizers(place / OPTIMIZER_NAME, state, updated=progress.step > progress.skipped)
         _restore_adapting(place / STATE_NAME, state)
@@ -134,7 +141,7 @@ def _identity(role: Role, plan: ModelPlan) -> dict[str, Any]:
     """Return what the header of a live network says that it is; the generator may be taken for a model, `RUN:live`."""
     if role == "generator":
         return weights_metadata(plan, average=LIVE)
-    return {"discriminator_plan": plan.discriminator_hash} if role == "discriminator" else {}
+    return {f"{role}_plan": plan.hash(role)}
 
 
 def _said_of(average: MovingAverage, state: TrainState) -> dict[str, Any]:
@@ -158,13 +165,13 @@ def _model_of(place: Path, averages: tuple[MovingAverage, ...]) -> MovingAverage
     return average_named(averages, name)
 
 
-def _beside(state: TrainState, model: MovingAverage) -> dict[str, tuple[Role, MovingAverage]]:
-    """Return the averages that are files of their own, by the names of these; `model` is none."""
+def _beside(state: TrainState, models: Mapping[Role, MovingAverage]) -> dict[str, tuple[Role, MovingAverage]]:
+    """Return the averages that are files of their own, by the names of these; the `models` are none."""
     return {
         average_file_of(role, average.name if len(averages) > 1 else ""): (role, average)
         for role, averages in state.averages.items()
         for average in averages
-        if average is not model
+        if average is not models[role]
     }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Protocol
 
 from hitzoo.training.run.metrics import Record
+from hitzoo.zoo.model_layout import model_file_of
 
 
 def _never() -> bool:
@@ -48,6 +49,11 @@ class RunEnd:
     unreadable: tuple[str, ...]
     signal: int | None
     up: bool = False
+
+    @property
+    def autoencodes(self) -> bool:
+        """True if the model takes pictures, and no seeds."""
+        return (self.checkpoint / model_file_of("encoder")).is_file()
 
 
 class RunEvents(Protocol):

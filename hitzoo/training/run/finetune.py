@@ -46,9 +46,10 @@ class Taken:
 def initialise(state: TrainState, model: str, pixel_range: PixelRange = "unit") -> list[str]:
     """Put the weights of a zoo or local model into a fresh state, wherever name and shape agree.
 
-    Both the generator and its averages begin from the model's averaged generator; the discriminator from the model's,
-    where it is a checkpoint of a run; optimizers begin anew. The lines say what was loaded and what was not, and where
-    the model works in another scale of pixel values than this run, `pixel_range`.
+    Both the generator and its averages begin from the model's averaged generator, and an encoder and a quantizer
+    likewise; the discriminator from the model's, where it is a checkpoint of a run; optimizers begin anew. The lines
+    say what was loaded and what was not, and where the model works in another scale of pixel values than this run,
+    `pixel_range`.
 
     Raises:
         UnknownNameError, WeightsError: there is no such model, or it is damaged.
@@ -66,10 +67,17 @@ def initialise(state: TrainState, model: str, pixel_range: PixelRange = "unit") 
     for average in state.averages["generator"]:
         average.copy(state.networks["generator"])
     lines = [*_other_range(found.spec.data.pixel_range, pixel_range), *generator.lines()]
-    place = _discriminator_beside(found.folder)
-    if place is None:
-        return [*lines, "discriminator: freshly drawn (the model has none)"]
-    return [*lines, *_take("discriminator", state.networks["discriminator"], place).lines()]
+    for role, network in state.networks.items():
+        if role == "generator":
+            continue
+        place = found.folder / DISCRIMINATOR_NAME if role == "discriminator" else found.files.get(role)
+        if place is None or not place.is_file():
+            lines.append(f"{role}: freshly drawn (the model has none)")
+            continue
+        lines += _take(role, network, place).lines()
+        for average in state.averages.get(role, ()):
+            average.copy(network)
+    return lines
 
 
 def _other_range(theirs: PixelRange, ours: PixelRange) -> list[str]:
@@ -77,11 +85,6 @@ def _other_range(theirs: PixelRange, ours: PixelRange) -> list[str]:
         return []
     hint = f"for the model's own: --set data.range={theirs}"
     return [f"note: the model's pixels are in the range {theirs}, this run's in {ours}, so colours begin wrong; {hint}"]
-
-
-def _discriminator_beside(folder: Path) -> Path | None:
-    place = folder / DISCRIMINATOR_NAME
-    return place if place.is_file() else None
 
 
 def _refuse_other_dtypes(weights: Path, own: Mapping[str, torch.Tensor]) -> None:

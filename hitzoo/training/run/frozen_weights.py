@@ -5,9 +5,10 @@ from __future__ import annotations
 from hitzoo.errors import WeightsError
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.pretrained import pretrained_of, settled
+from hitzoo.objectives.perceptual import fetch
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.distributed import World
-from hitzoo.spec.types import Spec
+from hitzoo.spec.types import ReconstructionSpec, Spec
 from hitzoo.training.run.events import RunEvents
 
 
@@ -26,6 +27,19 @@ def with_frozen_weights(spec: Spec, plan: ModelPlan, world: World, events: RunEv
             f"this process has other frozen weights ({_hash_of(own)[:12]}…) than the first ({found[:12]}…)"
         )
     return own, compile_spec(own)
+
+
+def fetch_perceptual_weights(spec: Spec, world: World, events: RunEvents) -> None:
+    """Have the weights of the network that an autoencoder's pictures are compared by; the first process downloads them.
+
+    Raises:
+        RequestError, WeightsError: they cannot be read or had.
+    """
+    if spec.encoder is None:
+        return
+    wanted = (spec.training.reconstruction or ReconstructionSpec()).perceptual
+    if wanted != "none":
+        world.broadcast_from_first(lambda: fetch(wanted, events.noted))
 
 
 def _hash_of(spec: Spec) -> str:

@@ -22,7 +22,7 @@ class Record:
     `losses` holds `generator`, `discriminator` (the adversarial part) and each penalty with its weight, over the steps
     in which it was taken; logits are means over images. `data_wait` is the share of the time in which the device waited
     for images, `skipped` counts all steps of the run that were left out, `augment_p` is the strength of augmentation in
-    the last step.
+    the last step. `measures` are numbers of other kinds, by their own names.
     """
 
     step: int
@@ -35,6 +35,7 @@ class Record:
     data_wait: float = 0.0
     skipped: int = 0
     augment_p: float | None = None
+    measures: dict[str, float] = field(default_factory=dict)
 
     def to_json(self, evaluation: Mapping[str, Any] | None = None) -> str:
         """Return a line of `metrics.jsonl`, with what an evaluation has for it."""
@@ -47,6 +48,7 @@ class Record:
             "data_wait": round(self.data_wait, 4),
             **{f"loss/{name}": value for name, value in self.losses.items()},
             **logits,
+            **self.measures,
             **({} if self.augment_p is None else {"augment_p": round(self.augment_p, 6)}),
             **({"skipped": self.skipped} if self.skipped else {}),
             **(evaluation or {}),
@@ -66,6 +68,7 @@ class Meter:
     _images: int = 0
     _waited: float = 0.0
     _augment_p: float | None = None
+    _measured: set[str] = field(default_factory=set)
 
     @classmethod
     def since(cls, seconds: float, world: World) -> Meter:
@@ -78,7 +81,9 @@ class Meter:
         self._augment_p = losses.augment_p
         if not applied:
             return
-        for name, value in {**losses.terms, **{f"d_{on}": value for on, value in losses.logits.items()}}.items():
+        self._measured |= losses.measures.keys()
+        logits = {f"d_{on}": value for on, value in losses.logits.items()}
+        for name, value in {**losses.terms, **logits, **losses.measures}.items():
             self._sums[name] = self._sums[name] + value if name in self._sums else value.float()
             self._counts[name] = self._counts.get(name, 0) + 1
 
@@ -96,6 +101,7 @@ class Meter:
     def record(self, step: int, images: int, skipped: int = 0) -> Record:
         """Return the averages over all processes since the last record and begin anew; every process must call it."""
         losses = self._means()
+        measures = {name: losses.pop(name) for name in sorted(self._measured & losses.keys())}
         real, fake = losses.pop(_REAL, 0.0), losses.pop(_FAKE, 0.0)
         now = time.monotonic()
         took = max(now - self._last, 1e-9)
@@ -110,6 +116,7 @@ class Meter:
             data_wait=min(self._waited / took, 1.0),
             skipped=skipped,
             augment_p=self._augment_p,
+            measures=measures,
         )
         self._sums.clear()
         self._counts.clear()

@@ -9,12 +9,13 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, get_args
 
 from hitzoo.errors import RunError, SpecError
 from hitzoo.families.chosen_weights import with_chosen_weights, with_weights_of
 from hitzoo.families.load import check_spec, load_spec
 from hitzoo.files import parse_json
+from hitzoo.plan.role import Role
 from hitzoo.spec.document import Document
 from hitzoo.spec.override import Overrides
 from hitzoo.spec.place import Places
@@ -83,13 +84,13 @@ class RunRecord(RunPaths):
         return found if isinstance(found, str) else None
 
     def plan_hashes(self) -> dict[str, str]:
-        """The identities of the networks by `generator` and `discriminator`, as far as `run.json` has them."""
+        """The identities of the networks by role, as far as `run.json` has them."""
         about = self._about()
-        found = {network: about.get(f"{network}_plan") for network in ("generator", "discriminator")}
+        found = {network: about.get(f"{network}_plan") for network in get_args(Role)}
         return {network: value for network, value in found.items() if isinstance(value, str)}
 
     def networks(self) -> dict[str, dict[str, str]]:
-        """Return the blocks of the networks, by `generator` and `discriminator`, as far as `run.json` has them."""
+        """Return the blocks of the networks, by role, as far as `run.json` has them."""
         held = self._about().get("networks")
         found = {name: blocks for name, blocks in held.items() if isinstance(blocks, dict)} if _is_object(held) else {}
         return {name: {key: str(words) for key, words in blocks.items()} for name, blocks in found.items()}

@@ -8,27 +8,28 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from hitzoo.errors import RunError, WeightsError
 from hitzoo.plan.model import ModelPlan
+from hitzoo.plan.role import Role
 from hitzoo.plan.types import BlockPlan
 from hitzoo.releases import release_of
 from hitzoo.training.run.record import RunRecord
-from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME, WEIGHTS_NAME
+from hitzoo.zoo.model_layout import WEIGHTS_NAME, file_of
 from hitzoo.zoo.weights import read_metadata
 
 _MOST_LINES = 5
 
 
 def networks_of(plan: ModelPlan) -> dict[str, dict[str, str]]:
-    """Both networks in words, for `run.json`: the blocks of each, one per line."""
-    return {"generator": dict(_words(plan.generator, "")), "discriminator": dict(_words(plan.discriminator, ""))}
+    """All networks in words, for `run.json`: the blocks of each, one per line."""
+    return {role: dict(_words(network, "")) for role, network in plan.networks.items()}
 
 
 def hashes_of(plan: ModelPlan) -> dict[str, str]:
-    """Both identities."""
-    return {"generator": plan.generator_hash, "discriminator": plan.discriminator_hash}
+    """All identities."""
+    return {role: plan.hash(role) for role in plan.networks}
 
 
 def refuse_other_networks(run: RunRecord, checkpoint: Path | None, plan: ModelPlan) -> None:
@@ -101,9 +102,10 @@ def _differences(before: Mapping[str, str] | None, now: Mapping[str, str]) -> li
 def _in_checkpoint(checkpoint: Path) -> dict[str, str]:
     """The identities in the headers of a checkpoint's weights; none where it was written before they were there."""
     found: dict[str, str] = {}
-    for network, name in (("generator", WEIGHTS_NAME), ("discriminator", DISCRIMINATOR_NAME)):
+    for network in get_args(Role):
+        place = checkpoint / (WEIGHTS_NAME if network == "generator" else file_of(network))
         try:
-            value = read_metadata(checkpoint / name).get(f"{network}_plan")
+            value = read_metadata(place).get(f"{network}_plan")
         except WeightsError:  # which loading says by itself
             continue
         if isinstance(value, str):

@@ -10,7 +10,6 @@ import torch
 
 from hitzoo.data.opening import opening_notes
 from hitzoo.data.source import ImageSource
-from hitzoo.errors import RequestError
 from hitzoo.evaluation.evaluator import Evaluator
 from hitzoo.plan.model import ModelPlan
 from hitzoo.runtime.determinism import fix_workspace
@@ -21,6 +20,7 @@ from hitzoo.training.engine.runner import StepRunner
 from hitzoo.training.engine.state import TrainState, new_state
 from hitzoo.training.engine.stream import TrainingStream
 from hitzoo.training.run.checkpoint import load_checkpoint
+from hitzoo.training.run.compiler_conflicts import refuse_with_compiler
 from hitzoo.training.run.data_source import (
     changed_note,
     described,
@@ -32,7 +32,7 @@ from hitzoo.training.run.data_source import (
 from hitzoo.training.run.events import RunEvents, RunStart
 from hitzoo.training.run.finetune import initialise
 from hitzoo.training.run.folder import RunFolder
-from hitzoo.training.run.frozen_weights import with_frozen_weights
+from hitzoo.training.run.frozen_weights import fetch_perceptual_weights, with_frozen_weights
 from hitzoo.training.run.metrics_file import cut_after
 from hitzoo.training.run.micro_batch import MicroBatchChoice
 from hitzoo.training.run.options import RunOptions, Start, decide_start, refuse_uneven, with_source
@@ -112,8 +112,9 @@ def set_up(
     if options.deterministic:
         fix_workspace()  # before an evaluation that is owed, or a search for a size, computes
     refuse_uneven(spec, world.size)
-    _refuse_two_compilers(spec, options)
+    refuse_with_compiler(spec, options)
     spec, plan = with_frozen_weights(spec, plan, world, events)
+    fetch_perceptual_weights(spec, world, events)
     folder = RunFolder(options.out)
     decided = world.broadcast_from_first(lambda: _decide(folder, spec, plan, options, events))
     start, resumed = Start.from_data(decided), folder if decided["resumed"] else None
@@ -147,14 +148,6 @@ def set_up(
         choice=choice,
         session={**choice.session(at_once), "data": data, **({"init": init} if init else {})},
     )
-
-
-def _refuse_two_compilers(spec: Spec, options: RunOptions) -> None:
-    if options.compiled and spec.training.activation_checkpointing != "none":
-        raise RequestError(
-            "--compile and training.activation_checkpointing do not go together: the compiler decides itself what to"
-            " compute again; leave one out"
-        )
 
 
 def _decide(folder: RunFolder, spec: Spec, plan: ModelPlan, options: RunOptions, events: RunEvents) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from typing import Any
 from hitzoo.objectives.schedule import value_at
 from hitzoo.objectives.scheduled import number_of
 from hitzoo.spec.batches import images_of_a_step
-from hitzoo.spec.types import EmaSpec, Spec
+from hitzoo.spec.types import EmaSpec, ReconstructionSpec, Spec
+from hitzoo.training.run.code_failures import UnusedCodes, WeightAtItsLimit
 from hitzoo.training.run.failures import (
     CHANCE,
     PENALTIES,
@@ -51,6 +52,10 @@ class Watch:
     def of(cls, spec: Spec) -> Watch:
         """Make the rules that go with a spec's training."""
         training = spec.training
+        if spec.encoder is not None:
+            adversarial = (training.reconstruction or ReconstructionSpec()).adversarial
+            limited = [WeightAtItsLimit(adversarial.most)] if adversarial.adaptive else []
+            return cls((UnusedCodes(_GRACE), *limited))
         step = images_of_a_step(training)
         last = step * training.steps
         window = min(_MOST, last // 20)

@@ -7,12 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import nn
 
 from hitzoo.errors import RunError, WeightsError, first_line
 from hitzoo.files import write_text
 from hitzoo.plan.model import ModelPlan
+from hitzoo.sampling.autoencoder import Autoencoder
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.pictures import save_png, to_grid
 from hitzoo.spec.types import Spec
@@ -51,6 +54,7 @@ class RunWriter:
         self.chosen: str | None = None  # of several averages, by the last evaluation
         self.tensorboard: ScalarsAndGrids = Nothing()
         self.real: Spread | None = None
+        self.pictures: NDArray[np.uint8] = np.empty((0, 1, 1, 1), np.uint8)  # of the grid of real images
         self.watch = Watch.of(spec)
 
     def begin(
@@ -154,6 +158,21 @@ class RunWriter:
         if measured:
             self._spread(progress, Spread.of(samples.pixels))
 
+    def save_pairs(self, progress: Progress, autoencoder: Autoencoder, at_once: int) -> None:
+        """Save rows of pictures, each with a row of their reconstructions below, `at_once` at a time."""
+        side, step = self._grid_side(), progress.step
+        pictures = self.pictures[: side * (side // 2)]
+        try:
+            found = autoencoder.reconstruct(pictures, at_once)
+        except WeightsError as error:
+            self.events.noted(f"no grid at step {step:,}: {error}")
+            return
+        rows = np.stack([part.reshape(-1, side, *part.shape[1:]) for part in (pictures, found)], axis=1)
+        pixels = to_grid(rows.reshape(-1, *pictures.shape[1:]), 2 * (side // 2), side)
+        about = {"model": self.spec.name, "plan": self.plan.generator_hash, "step": step}
+        save_png(self.folder.grid(step), pixels, {f"hitzoo:{key}": str(value) for key, value in about.items()})
+        self.tensorboard.grid(step, "reconstructions", pixels)
+
     def _spread(self, progress: Progress, samples: Spread) -> None:
         numbers = {name: round(value, 4) for name, value in samples.relative_to(self.real).items()} if self.real else {}
         if numbers:
@@ -183,7 +202,7 @@ class RunWriter:
     def _save_real_grid(self, stream: TrainingStream) -> None:
         side = self._grid_side()
         images = next(batches(stream, first=0, last=1, batch_size=side * side, workers=0)).images.numpy()
-        self.real = Spread.of(images)
+        self.real, self.pictures = Spread.of(images), images
         save_png(self.folder.samples / "real.png", to_grid(images, side, side), {})
 
     def _grid_side(self) -> int:

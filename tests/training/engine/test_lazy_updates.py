@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import pytest
 import torch
@@ -11,8 +11,11 @@ import torch.nn.functional as F
 from hitzoo.errors import SpecError
 from hitzoo.families.compile import compile_spec
 from hitzoo.objectives.alternating import Alternating
+from hitzoo.objectives.moment import Moment
+from hitzoo.objectives.terms.lecam import LeCam
 from hitzoo.objectives.terms.non_saturating import NON_SATURATING
 from hitzoo.objectives.terms.r1 import R1
+from hitzoo.objectives.terms.term import Answers
 from hitzoo.objectives.terms.wgan_gp import GradientPenalty
 from hitzoo.objectives.update import images_per_step
 from hitzoo.runtime.distributed import ALONE
@@ -96,7 +99,44 @@ def test_penalty_of_mixtures_has_fakes_of_its_own() -> None:
     assert ["wgan_gp" in names for names in found] == [True, False]
 
 
+@dataclass
+class Noticed:
+    """LeCam that notes the averages it is given."""
+
+    term: LeCam
+    averages: list[tuple[float, float]] = field(default_factory=list)
+    name = "lecam"
+    asks = LeCam.asks
+
+    @property
+    def interval(self) -> int:
+        return self.term.interval
+
+    def __call__(self, answers: Answers, at: Moment) -> torch.Tensor:
+        self.averages.append(at.logits)
+        return self.term(answers, at)
+
+
+def test_lecam_of_its_own_compares_with_the_logits_of_the_discriminators_updates() -> None:
+    lecam, averaged = Noticed(LeCam(1.0, interval=2)), (0.0, 0.0)
+    expected = [averaged]
+    with float64():
+        _, runner = make(
+            [LAYER, "training.regularizers=[{kind: lecam, interval: 2, decay: 0.5}]"],
+            ALONE,
+            1,
+            objective=replace(PUBLISHED, penalties=(lecam,)),
+        )
+        for step in range(1, STEPS + 1):
+            seen = runner(step, images(step, ALONE, BATCH)).losses.logits
+            averaged = (0.5 * (averaged[0] + float(seen["real"])), 0.5 * (averaged[1] + float(seen["fake"])))
+            expected.append(averaged)
+    assert runner.state.compared == pytest.approx(expected[3])
+    assert lecam.averages == [pytest.approx(expected[0]), pytest.approx(expected[2])]  # before steps 1 and 3
+    assert min(map(abs, expected[2])) > 0
+
+
 def test_option_without_a_lazy_regularizer_is_refused(tiny_spec) -> None:
     words = ("training.updates={discriminator: 1, lazy_updates: true}", "training.regularizers=[{kind: r1}]")
-    with pytest.raises(SpecError, match="no regularizer has an interval"):
+    with pytest.raises(SpecError, match="no regularizer of the discriminator has an interval"):
         compile_spec(tiny_spec(*words))

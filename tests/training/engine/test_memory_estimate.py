@@ -119,7 +119,9 @@ def test_the_same_spec_is_measured_once(tiny_spec, monkeypatch) -> None:
     spec = tiny_spec("training.batch_size=12")
     plan = compile_spec(spec)
     first = measure_footprint(spec, plan)
-    monkeypatch.setattr("hitzoo.training.engine.memory_estimate.build", lambda _: pytest.fail("measured again"))
+    monkeypatch.setattr(
+        "hitzoo.training.engine.memory_estimate.build_network", lambda *_: pytest.fail("measured again")
+    )
     assert measure_footprint(tiny_spec("training.batch_size=12"), compile_spec(spec)) == first
     with pytest.raises(pytest.fail.Exception):
         measure_footprint(tiny_spec("training.batch_size=20"), plan)

@@ -8,14 +8,13 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from torch import nn
 
 from hitzoo.errors import WeightsError
 from hitzoo.families.compile import compile_spec
 from hitzoo.sampling.load import load
-from hitzoo.training.engine.ema import MovingAverage
 from hitzoo.training.engine.state import TrainState, new_state
 from hitzoo.training.run.checkpoint import Progress, load_checkpoint, read_progress, save_checkpoint
+from tests.training.two_processes import AUTOENCODER
 
 PROGRESS = Progress(step=3, images=12, seed=5)
 FORMS = pytest.mark.parametrize(
@@ -39,7 +38,7 @@ def learn(trained: TrainState, step: int) -> None:
     for network in trained.networks.values():
         for weight in network.parameters():
             weight.grad = torch.randn(weight.shape, generator=random)
-    trained.update(("generator", "discriminator"), step)
+    trained.update(tuple(trained.networks), step)
 
 
 def everything(trained: TrainState) -> dict[str, torch.Tensor]:
@@ -243,7 +242,7 @@ def test_weight_that_never_had_a_gradient_is_saved_and_resumed(tiny_spec, tmp_pa
         for network in trained.networks.values():
             for weight in network.parameters():
                 weight.grad = torch.full_like(weight, 0.1 * step) if weight.requires_grad else None
-        trained.update(("generator", "discriminator"), step)
+        trained.update(tuple(trained.networks), step)
     place = save_checkpoint(tmp_path, spec, compile_spec(spec), trained, PROGRESS)
     load_checkpoint(place, other)
     assert_identical(everything(other), everything(trained))
@@ -269,29 +268,31 @@ def test_optimizer_of_another_form_is_refused(tiny_spec, saved) -> None:
 
 
 def test_networks_of_other_roles_have_files_of_their_own(tiny_spec, tmp_path) -> None:
-    spec = tiny_spec()
-
-    def three(seed: int) -> TrainState:
-        pair, encoder = fresh(spec, seed), nn.Linear(2, 3)
-        nn.init.constant_(encoder.weight, float(seed))
-        return TrainState(
-            networks={**pair.networks, "encoder": encoder},
-            averages={**pair.averages, "encoder": (MovingAverage(encoder, spec.training.ema),)},
-            optimizers={**pair.optimizers, "encoder": torch.optim.SGD(encoder.parameters(), lr=0.1, momentum=0.9)},
-        )
-
-    trained, other = three(4), three(5)
-    for weight in trained.networks["encoder"].parameters():
-        weight.grad = torch.ones_like(weight)
-    trained.update(("encoder",), 1)
-    place = save_checkpoint(tmp_path, spec, compile_spec(spec), trained, Progress(1, 4, 5, skipped=1))
-    assert {"encoder.safetensors", "encoder-average.safetensors"} <= {
-        path.name for path in (place / "training").iterdir()
-    }
+    """The chosen averages are the model, the others files beside the live networks."""
+    averages = "training.ema=[{decay: 0.5}, {decay: 0.9}]"
+    spec = tiny_spec(*AUTOENCODER, averages)
+    trained, other = fresh(spec, 4), fresh(spec, 5)
+    for step in (1, 20):
+        learn(trained, step)
+    trained.logits.after(3.0, -2.0)
+    place = save_checkpoint(tmp_path, spec, compile_spec(spec), trained, Progress(20, 80, 5), chosen="0.9")
+    for role in ("encoder", "quantizer"):
+        chosen = trained.averages[role][1].network.state_dict()
+        assert_identical(load_file(place / f"{role}.safetensors"), chosen)
+        live = trained.networks[role].state_dict()
+        assert_identical(load_file(place / "training" / f"{role}.safetensors"), live)
+        assert (place / "training" / f"{role}-average-0.5.safetensors").is_file()
     load_checkpoint(place, other)
-    for network, theirs in (
-        (other.networks["encoder"], trained.networks["encoder"]),
-        (other.averages["encoder"][0].network, trained.averages["encoder"][0].network),
-    ):
-        assert all(torch.equal(value, theirs.state_dict()[name]) for name, value in network.state_dict().items())
     assert_identical(everything(other), everything(trained))
+    for role, own in trained.averages.items():
+        for mine, theirs in zip(other.averages[role], own, strict=True):
+            assert_identical(mine.network.state_dict(), theirs.network.state_dict())
+    assert other.logits.values == trained.logits.values == pytest.approx((0.003, -0.002))
+
+
+def test_decoder_of_another_run_is_refused(tiny_spec, tmp_path) -> None:
+    spec = tiny_spec(*AUTOENCODER)
+    trained = fresh(spec)
+    place = save_checkpoint(tmp_path, spec, compile_spec(spec), trained, Progress(0, 0, 5))
+    with pytest.raises(WeightsError, match="holds the weights of another network"):
+        load_checkpoint(place, fresh(tiny_spec(*AUTOENCODER, "quantizer.codes=8")))

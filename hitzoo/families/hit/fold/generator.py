@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import torch
 
+from hitzoo.errors import RequestError
 from hitzoo.families.hit.fold.head import Head
 from hitzoo.families.hit.fold.stage import OptimizedStage
 from hitzoo.families.hit.fold.tail import Rows, Tail
@@ -20,6 +21,7 @@ from hitzoo.fold.cross_attention import KeysValues
 from hitzoo.fold.kernels import Kernels
 from hitzoo.fold.network import OptimizedNetwork, PixelwiseTail
 from hitzoo.fold.pixel_block import PixelBlock
+from hitzoo.layers.code_map import CodeTokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,19 +55,21 @@ class OptimizedHiT(OptimizedNetwork):
 
     def __init__(self, generator: HiTGenerator, kernels: Kernels) -> None:
         super().__init__()
-        plans, stages = generator.plan.stages, generator.stage_list()
+        plans, stages, tokens = generator.plan.stages, generator.stage_list(), generator.tokens
+        if generator.plan.is_decoder or isinstance(tokens, CodeTokens):
+            raise RequestError("a decoder of codes has no optimized form; it runs as it is")
         self.plan: HitGeneratorPlan = generator.plan
         self.image_channels = generator.plan.image_channels
         self.precision = kernels.like.dtype
         self.head_depth = head_depth(generator.plan)
         folded = [
-            OptimizedStage(stage, plan, generator.tokens, kernels, last=plan is plans[-1])
+            OptimizedStage(stage, plan, tokens, kernels, last=plan is plans[-1])
             for stage, plan in zip(stages, plans, strict=True)
         ]
         cross_blocks = [stage.cross for stage in stages if stage.cross is not None]
         self.key_value_projections = None
-        if generator.tokens is not None:
-            self.key_value_projections = KeyValueProjections(generator.tokens, cross_blocks, kernels)
+        if tokens is not None:
+            self.key_value_projections = KeyValueProjections(tokens, cross_blocks, kernels)
         self.head = Head(generator, folded[: self.head_depth], kernels)
         self.tail = Tail(stages[self.head_depth :], folded[self.head_depth :], kernels)
 

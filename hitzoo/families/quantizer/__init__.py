@@ -1,0 +1,1 @@
+"""Quantizers of a map of numbers: `vq`, `simvq`, `fsq` and `lfq`."""

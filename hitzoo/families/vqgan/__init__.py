@@ -1,0 +1,1 @@
+"""The convolutional encoder and decoder of VQGAN."""
