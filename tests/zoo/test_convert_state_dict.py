@@ -113,6 +113,17 @@ def test_a_published_network_is_known_by_its_shapes() -> None:
     assert "nearest is cips-ffhq256:\n  emb.input 1×512×256×256 is missing" in str(caught.value)
 
 
+def test_spec_that_another_is_derived_from_is_the_one_recognised() -> None:
+    """stylegan2-ffhq256-full mixes styles in training, which no file shows."""
+    plan = compile_spec(load_spec("stylegan2-ffhq256"))
+    shapes = {
+        one.theirs: torch.empty(one.shape, device="meta")
+        for one in family_of("generator", "stylegan2").official["stylegan2"](plan.generator)
+        if one.ours and not one.optional
+    }
+    assert recognise(StateDicts({"g_ema": shapes}, {}, ()), "stylegan2") == ["stylegan2-ffhq256"]
+
+
 def test_code_that_a_source_is_of_is_named() -> None:
     plan = compile_spec(load_spec("cips-ffhq256"))
     shapes = {one.theirs: torch.empty(one.shape, device="meta") for one in variables(plan)}
