@@ -227,10 +227,10 @@ class StepRunner:
         length = found.new_zeros(1) if losses.path_length is None else losses.path_length.view(1)
         judged = (losses.logits.get(on, found.new_zeros(1)).float().view(1) for on in ("real", "fake"))
         flags = torch.cat((found, *wishes, signs, length, *judged))
-        *bad, stop, save, all_signs, *sums = self.world.all_reduce_sum(flags).tolist()  # the one wait for the device
+        *bad, stop, save, all_signs, length, real, fake = self.world.all_reduce_sum(flags).tolist()  # the one wait
         damaged = tuple(name for name, count in zip(terms, bad, strict=True) if count)
-        mean_length, real, fake = (one / self.world.size for one in sums)
-        return damaged, bool(stop), bool(save), _Seen(all_signs, mean_length, (real, fake))
+        length, real, fake = (one / self.world.size for one in (length, real, fake))
+        return damaged, bool(stop), bool(save), _Seen(all_signs, length, (real, fake))
 
     def _move(self, update: Update, at: Moment) -> None:
         for role in update.moves:
