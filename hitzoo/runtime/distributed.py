@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -152,7 +153,18 @@ def _in_all_processes(error: BaseException) -> BaseException:
     return error
 
 
+_left: list[Any] = []
+atexit.register(_left.clear)
+
+
 def _leave_group() -> None:
+    """Leave the group, whose object ends when the next one is formed or at exit.
+
+    DistributedDataParallel holds it too, and lives longer than the run. Were that the last to let go, the group would
+    end while Python's lock is held: it waits for gloo's threads, and one that has yet to free a tensor of the last
+    operation waits for the lock. That was seen on a busy machine with torch 2.8. The reference here gives the lock up.
+    """
+    _left[:] = [dist.group.WORLD]
     with suppress(RuntimeError):
         dist.destroy_process_group()
 
@@ -165,6 +177,7 @@ def _form_group(who: LaunchEnvironment, device: torch.device, tell: Callable[[st
             "an earlier run of this process ended with an error and is still joined to the other processes; start the"
             " processes anew"
         )
+    _left.clear()
     store = join_store(who, tell)
     _refuse_mixed(store, who, device)
     store.set_timeout(_PATIENCE)

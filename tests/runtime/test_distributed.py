@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import weakref
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -115,6 +117,23 @@ def test_group_is_left_at_the_end(two) -> None:
         assert world == World(1, 2)
         two.append("work")
     assert two == ["join by gloo", "work", "leave"]
+
+
+def test_left_group_ends_after_what_exchanged_gradients_by_it(two, monkeypatch) -> None:
+    """DistributedDataParallel would end it with Python's lock held, for which a thread of the group may wait."""
+
+    class Group:
+        """torch's own has no weak references."""
+
+    torch_holds = SimpleNamespace(WORLD=Group())
+    group = weakref.ref(torch_holds.WORLD)
+    monkeypatch.setattr(dist, "group", torch_holds)
+    with process_group(CPU):
+        pass
+    torch_holds.WORLD = None
+    assert group() is not None
+    with process_group(CPU):
+        assert group() is None
 
 
 @pytest.mark.parametrize(
