@@ -1,4 +1,4 @@
-"""Every shipped network on tensors that say they are a GPU's: one made on another device is refused there.
+"""Every kind of shipped network on tensors that say they are a GPU's: one made on another device is refused there.
 
 They have shapes and a device but no contents, so no GPU is needed, and no time.
 """
@@ -21,7 +21,7 @@ from hitzoo.families.hit.fold import pixel_order
 from hitzoo.fold import kernels as kernels_module
 from hitzoo.fold.kernels import kernels_for
 from hitzoo.plan.model import ModelPlan
-from hitzoo.spec.shipped import shipped_specs
+from tests.plan.shipped import one_of_each, shipped_plans
 from tests.torch_release import needs_torch_2_15
 
 pytestmark = needs_torch_2_15
@@ -29,17 +29,11 @@ BATCH = 4
 CUDA = torch.device("cuda", 0)
 
 
-def kind(plan: ModelPlan) -> tuple[object, ...]:
-    """The families of a plan, and the layouts of the maps that its attention takes."""
-    networks = plan.networks.values()
-    return (*(network.family for network in networks), frozenset(row.attention for n in networks for row in n.rows()))
-
-
 def specs() -> list[Any]:
-    """All shipped ones; by default the smallest of each kind."""
-    plans = {name: hitzoo.compile_spec(hitzoo.load_spec(name)) for name in shipped_specs()}
-    small = {kind(plan): name for name, plan in sorted(plans.items(), key=lambda pair: -pair[1].resolution)}
-    return [pytest.param(name, marks=() if name in small.values() else pytest.mark.exhaustive) for name in plans]
+    """The cheapest of each kind; by default of each family."""
+    plans = one_of_each(shipped_plans())
+    cheap = one_of_each(plans, lambda plan: plan.generator.family)
+    return [pytest.param(plan, marks=() if plan in cheap else pytest.mark.exhaustive, id=plan.name) for plan in plans]
 
 
 SPECS = specs()
@@ -102,9 +96,8 @@ def casts_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(nn.Module, "to", cast)
 
 
-@pytest.mark.parametrize("name", SPECS)
-def test_networks_compute_on_their_device_alone(fake, name) -> None:
-    plan = hitzoo.compile_spec(hitzoo.load_spec(name))
+@pytest.mark.parametrize("plan", SPECS)
+def test_networks_compute_on_their_device_alone(fake, plan) -> None:
     generator, discriminator = networks(plan)
     shape = (BATCH, plan.image_channels, plan.resolution, plan.resolution)
     images = generator(latents(plan))
@@ -131,12 +124,11 @@ def test_coding_computes_on_its_device_alone(fake, quantizer) -> None:
     [torch.float32, pytest.param(torch.bfloat16, marks=pytest.mark.exhaustive)],
     ids=["float32", "bfloat16"],
 )
-@pytest.mark.parametrize("name", [spec for spec in SPECS if not spec.values[0].startswith("vq-")])
+@pytest.mark.parametrize("plan", [spec for spec in SPECS if not spec.values[0].is_autoencoder])
 def test_optimized_networks_compute_on_their_device_alone(
-    fake, real_indices, casts_one_by_one, monkeypatch, name, precision
+    fake, real_indices, casts_one_by_one, monkeypatch, plan, precision
 ) -> None:
     monkeypatch.setattr(kernels_module, "supports_device", lambda device: False)
-    plan = hitzoo.compile_spec(hitzoo.load_spec(name))
     network = fold(networks(plan)[0].eval(), kernels_for(precision, CUDA))
     images = network(latents(plan))
     assert (images.shape[0], images.shape[2], images.device) == (BATCH, plan.resolution, CUDA)

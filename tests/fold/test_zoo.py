@@ -1,7 +1,7 @@
 """The networks that the zoo's specs describe, folded: the same images to 1e-5 of their largest value.
 
 One of each family that has rewrites by default, the smallest: the others differ in widths, depths and kinds of blocks,
-and a family's own tests fold every kind in small. All in `make test-all`.
+and a family's own tests fold every kind in small. One of each kind in `make test-all`.
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from torch import nn
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import ModelPlan, compile_spec
 from hitzoo.families.fold import fold
-from hitzoo.families.load import load_spec, parse_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.families.registry import families
 from hitzoo.fold.kernels import kernels_for
 from hitzoo.runtime.seeding import Purpose, drawing_weights
-from hitzoo.spec.shipped import shipped_specs
 from tests.fold.specs import FOUR_STAGES, VARIANTS
-from tests.plan.test_modules import parts
+from tests.plan.parts import parts
+from tests.plan.shipped import kind, one_of_each, shipped_plans
 
 LIMIT = 1e-5
 TOO_MANY = 400e9  # operations of an image; the test of such a family folds a small one
 MANY = 5e9  # more than this in an exhaustive test only
 
 
-def networks() -> dict[str, ModelPlan]:
-    """One spec for each generator: many differ in training alone."""
-    plans = [compile_spec(load_spec(name)) for name in sorted(shipped_specs())]
-    return {plan.generator_hash: plan for plan in reversed(plans) if plan.costs()["generator"].flops < TOO_MANY}
+def networks() -> list[ModelPlan]:
+    """The cheapest shipped spec of each kind of generator."""
+    plans = one_of_each(shipped_plans(), lambda plan: kind(plan, "generator"))
+    return [plan for plan in plans if plan.costs()["generator"].flops < TOO_MANY]
 
 
 def one_per_family() -> Iterator[ParameterSet]:
-    """Every network; not exhaustive is the smallest of each family that is rewritten, unless that is large too."""
+    """One of each kind; not exhaustive is the smallest of each family that is rewritten, unless that is large too."""
     seen = {name for name, family in families("generator").items() if family.fold is None}
-    for plan in sorted(networks().values(), key=lambda plan: plan.costs()["generator"].flops):
+    for plan in sorted(networks(), key=lambda plan: plan.costs()["generator"].flops):
         family = plan.generator.family
         more = family in seen or plan.costs()["generator"].flops > MANY
         yield pytest.param(plan, marks=[pytest.mark.exhaustive] if more else [], id=plan.name)
@@ -48,7 +48,7 @@ def one_per_family() -> Iterator[ParameterSet]:
 def test_small_networks_have_every_kind_of_block_of_hit() -> None:
     """What makes one network of that family enough."""
     small = [compile_spec(parse_spec(FOUR_STAGES, "four", overrides)) for overrides in VARIANTS.values()]
-    shipped = [plan for plan in networks().values() if plan.generator.family == "hit"]
+    shipped = [plan for plan in shipped_plans() if plan.generator.family == "hit"]
     of_shipped, of_small = (
         {part.kind for plan in plans for part in parts(plan.generator)} for plans in (shipped, small)
     )

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 import pytest
 import torch
@@ -20,9 +19,9 @@ from hitzoo.families.language import shipped_language
 from hitzoo.families.load import load_spec, parse_spec
 from hitzoo.layers import BLOCKS
 from hitzoo.plan.cost import COSTS, Cost
-from hitzoo.plan.types import BlockPlan
 from hitzoo.spec.shipped import shipped_specs
 from tests.families.transgan.variables import TINY, tiny
+from tests.plan.parts import parts
 
 VARIANTS = {
     "as it is": [],
@@ -69,16 +68,6 @@ def shipped_plans() -> Iterator[ParameterSet]:
 @pytest.fixture(params=list(shipped_plans()))
 def shipped_plan(request: pytest.FixtureRequest) -> ModelPlan:
     return request.param
-
-
-def parts(plan: Any) -> list[BlockPlan]:
-    """The blocks of a plan in order, however its family holds them."""
-    if isinstance(plan, BlockPlan):
-        return [plan]
-    inside = plan if isinstance(plan, tuple) else ()
-    if is_dataclass(plan):
-        inside = tuple(getattr(plan, field.name) for field in fields(plan))
-    return [part for each in inside for part in parts(each)]
 
 
 def measured(network: nn.Module, *shape: int) -> Cost:

@@ -23,7 +23,7 @@ from tests.fold.compiled.launches import Launch, launches_of, networks, recordin
 from tests.fold.compiled.page import DTYPES, cell, row_of
 from tests.fold.compiled.resources import Resources, compile_as_launched
 from tests.fold.triton.drawn import Draw
-from tests.plan.test_modules import parts
+from tests.plan.parts import parts
 
 ON = {card.name: card for card in CARDS}
 SPILLED = {"bf16": 256, "fp16": 256, "fp32": 1024}
