@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,14 +15,18 @@ from hitzoo.doctor.catalogue import checks_of
 from hitzoo.doctor.check import Check, Measured, NotApplicable, carry_out
 from hitzoo.doctor.checks import compiler, cuda_graph, onednn_kernels, processes, speed, training_step, triton_kernels
 from hitzoo.doctor.checks.specimen import difference, generator_of, worst
+from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.fold.triton import reference
 from hitzoo.fold.triton.attempts import KernelUnavailable
 from hitzoo.layers import onednn_linear
 from hitzoo.runtime import cuda_graph as graphs
 from tests.doctor.in_process import outline
 from tests.doctor.other_worker import failing_member
+from tests.support import TINY_HIT
 
 CPU = torch.device("cpu")
+LITTLE = TINY_HIT + "training: {batch_size: 4, steps: 1, regularizers: []}\n"
 WITHOUT_COMPILING = [check for check in checks_of(("cpu",), full=False) if check.outline.group != "compiler"]
 
 
@@ -40,8 +44,23 @@ def test_check_passes_on_cpu(check: Check) -> None:
     assert result.status != "pass" or result.value is not None
 
 
+@pytest.fixture
+def little_to_compile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """A step that the C++ compiler is done with in a fraction of the two minutes for the one that users compile."""
+    spec = parse_spec(LITTLE, "little")
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    monkeypatch.setattr(training_step, "specimen", lambda: (spec, compile_spec(spec)))
+    training_step.expected_gradients.cache_clear()
+    from torch._inductor import config as inductor
+
+    with inductor.patch({"cpp.simdlen": 1}):
+        yield
+    training_step.expected_gradients.cache_clear()
+
+
 @pytest.mark.exhaustive
 @pytest.mark.processes
+@pytest.mark.usefixtures("little_to_compile")
 def test_every_check_passes_on_cpu() -> None:
     results = [carry_out(check) for check in checks_of(("cpu",), full=True)]
     names = {result.outline.name for result in results}

@@ -20,7 +20,7 @@ def shipped_plans() -> tuple[ModelPlan, ...]:
 
 
 def kind(plan: ModelPlan, *roles: Role) -> tuple[object, ...]:
-    """Families, blocks with what is chosen of each, and layouts of attention, of all networks or of these: no numbers."""
+    """Families, blocks with what is chosen of each, and layouts of attention, of all networks or of these roles."""
     return tuple(
         (
             role,
