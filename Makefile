@@ -11,12 +11,13 @@ READY := $(VENV)/.installed-$(VERSION)
 NEWEST := build/venv-newest
 LOWEST := build/venv-lowest
 PYTEST := -m pytest -n 2 --dist worksteal
+BRIEF := tests/cli tests/data tests/hub tests/spec tests/training/run tests/zoo
 OFFLINE := $(if $(WHEELS),--no-index --find-links $(abspath $(WHEELS)))
 
 # Or each of the suite's processes compiles hitzoo anew, for 0.2 to 0.4 s, and each of its workers all tests, for 6 s.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: test test-all test-fast test-newest test-lowest gpu lint format docs schema demo constraints clean
+.PHONY: test test-all test-fast test-brief test-newest test-lowest gpu lint format docs schema demo constraints clean
 
 test: $(READY)                          ## the suite, a few minutes on 2 cores
 	$(BIN)/python $(PYTEST)
@@ -26,6 +27,9 @@ test-all: $(READY)                      ## with the exhaustive tests too, and ev
 
 test-fast: $(READY)                     ## without the tests that start processes of their own
 	$(BIN)/python $(PYTEST) -m 'not processes and not exhaustive'
+
+test-brief: $(READY)                    ## where Python's own version matters: the command, files, network, specs
+	$(BIN)/python $(PYTEST) -m 'not processes and not exhaustive' $(BRIEF)
 
 test-newest:                            ## the suite with the newest release of everything
 	$(call environment,$(NEWEST),--upgrade)
