@@ -22,7 +22,7 @@ from hitzoo.fold.kernels import kernels_for
 from hitzoo.runtime.seeding import Purpose, drawing_weights
 from tests.fold.specs import FOUR_STAGES, VARIANTS
 from tests.plan.parts import parts
-from tests.plan.shipped import kind, one_of_each, shipped_plans
+from tests.plan.shipped import kind, one_of_each, operations, shipped_plans
 
 LIMIT = 1e-5
 TOO_MANY = 400e9  # operations of an image; the test of such a family folds a small one
@@ -31,7 +31,7 @@ MANY = 5e9  # more than this in an exhaustive test only
 
 def networks() -> list[ModelPlan]:
     """The cheapest shipped spec of each kind of generator."""
-    plans = one_of_each(shipped_plans(), lambda plan: kind(plan, "generator"))
+    plans = one_of_each(shipped_plans(), lambda plan: kind(plan, "generator"), cost=operations)
     return [plan for plan in plans if plan.costs()["generator"].flops < TOO_MANY]
 
 

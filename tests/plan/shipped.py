@@ -33,9 +33,24 @@ def kind(plan: ModelPlan, *roles: Role) -> tuple[object, ...]:
     )
 
 
-def one_of_each(plans: Iterable[ModelPlan], of: Callable[[ModelPlan], object] = kind) -> list[ModelPlan]:
+def operations(plan: ModelPlan) -> float:
+    """FLOPs of an image in all networks: what a plan costs where it computes."""
+    return sum(cost.flops for cost in plan.costs().values())
+
+
+def blocks(plan: ModelPlan) -> int:
+    """Number of blocks in all networks: what a plan costs on tensors without contents."""
+    return sum(len(parts(network)) for network in plan.networks.values())
+
+
+def one_of_each(
+    plans: Iterable[ModelPlan],
+    of: Callable[[ModelPlan], object] = kind,
+    *,
+    cost: Callable[[ModelPlan], float] = blocks,
+) -> list[ModelPlan]:
     """The cheapest of each kind, cheapest first."""
-    cheapest_last = sorted(plans, key=lambda plan: (_operations(plan), plan.name), reverse=True)
+    cheapest_last = sorted(plans, key=lambda plan: (cost(plan), plan.name), reverse=True)
     return list({of(plan): plan for plan in cheapest_last}.values())[::-1]
 
 
@@ -46,7 +61,3 @@ def choices(value: object) -> object:
     if isinstance(value, (tuple, list)):
         return frozenset(map(choices, value))
     return None if isinstance(value, (int, float)) and not isinstance(value, bool) else value
-
-
-def _operations(plan: ModelPlan) -> float:
-    return sum(cost.flops for cost in plan.costs().values())

@@ -23,7 +23,7 @@ from hitzoo.objectives.simultaneous import Simultaneous
 from hitzoo.objectives.terms.term import AdversarialLoss, Term
 from hitzoo.plan.role import Role
 from hitzoo.runtime.transfer import send, send_together
-from tests.plan.shipped import choices, kind, one_of_each, shipped_plans
+from tests.plan.shipped import choices, one_of_each, shipped_plans
 from tests.torch_release import needs_torch_2_15
 from tests.training.conftest import TINY
 from tests.training.engine.transfers import META, OnMeta, Transfers, page_locked, transfers_of_a_step
@@ -114,21 +114,18 @@ def test_update_waits_once_with_every_loss_and_penalty(number) -> None:
 
 
 def trained(plan: Any) -> object:
-    """The kind of a shipped spec's networks and of their training."""
-    return kind(plan), choices(hitzoo.load_spec(plan.name).training)
+    """The kind of a shipped spec's training."""
+    return choices(hitzoo.load_spec(plan.name).training)
 
 
-KINDS = one_of_each(shipped_plans(), trained)
+KINDS = dict.fromkeys([*one_of_each(shipped_plans()), *one_of_each(shipped_plans(), trained)])
 SHIPPED = [
     pytest.param("hit-b-ffhq256", 1, "none"),
     *(
         pytest.param("hit-b-ffhq256", *how, marks=pytest.mark.exhaustive)
         for how in ((4, "none"), (1, "all"), (4, "all"))
     ),
-    *(
-        pytest.param(plan.name, 2, "all", marks=pytest.mark.exhaustive)
-        for plan in one_of_each(shipped_plans(), trained)
-    ),
+    *(pytest.param(plan.name, 2, "all", marks=pytest.mark.exhaustive) for plan in KINDS),
 ]
 
 
