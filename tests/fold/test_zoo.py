@@ -48,7 +48,7 @@ def one_per_family() -> Iterator[ParameterSet]:
 def test_small_networks_have_every_kind_of_block_of_hit() -> None:
     """What makes one network of that family enough."""
     small = [compile_spec(parse_spec(FOUR_STAGES, "four", overrides)) for overrides in VARIANTS.values()]
-    shipped = [plan for plan in shipped_plans() if plan.generator.family == "hit"]
+    shipped = [plan for plan in shipped_plans() if plan.generator.family == "hit" and not plan.is_autoencoder]
     of_shipped, of_small = (
         {part.kind for plan in plans for part in parts(plan.generator)} for plans in (shipped, small)
     )
