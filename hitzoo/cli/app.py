@@ -37,6 +37,7 @@ from hitzoo.cli import (
     recalibrate,
     reconstruct,
     render,
+    report,
     runs,
     sample,
     show,
@@ -94,6 +95,7 @@ _verb("check", TRAIN, check.check)
 _verb("estimate", TRAIN, estimate.estimate)
 _verb("train", TRAIN, train.train)
 _verb("runs", TRAIN, runs.list_runs)
+_verb("report", TRAIN, report.report)
 _verb("recalibrate", TRAIN, recalibrate.recalibrate)
 _verb("sample", MAKE, sample.sample)
 _verb("render", MAKE, render.render)

@@ -106,6 +106,11 @@ def complete_training_precision(incomplete: str) -> list[str]:
     return [name for name in ("float32", "tf32", "bf16") if name.startswith(incomplete)]
 
 
+def complete_tracker(incomplete: str) -> list[str]:
+    """Complete names of trackers."""
+    return [name for name in ("tensorboard", "wandb", "trackio", "mlflow") if name.startswith(incomplete)]
+
+
 def complete_verb(context: typer.Context, incomplete: str) -> list[str]:
     """Complete verbs, for `hitzoo help`."""
     return [name for name in getattr(context.find_root().command, "commands", {}) if name.startswith(incomplete)]

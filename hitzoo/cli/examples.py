@@ -55,6 +55,12 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "hitzoo runs --compare runs/photos",
         "hitzoo runs --compare runs/photos runs/before",
     ),
+    "report": (
+        "hitzoo report runs/photos",
+        "hitzoo report runs/photos runs/before --out both.html",
+        "hitzoo report runs/photos --watch",
+        "hitzoo report runs/photos --figures figures",
+    ),
     "data check": (
         "hitzoo data check photos",
         "hitzoo data check photos.zip --resolution 64",

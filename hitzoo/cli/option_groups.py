@@ -24,7 +24,7 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
     OUTPUT: (
         "--json", "--log-every", "--sample-every", "--grid", "--npy", "--format", "--scale", "--labels", "--padding",
-        "--quality", "--inception-weights",
+        "--quality", "--inception-weights", "--log-to",
     ),
     OTHER: ("--help",),
 }  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from hitzoo.cli.completion import complete_model, complete_spec_or_run, complete_training_precision
+from hitzoo.cli.completion import complete_model, complete_spec_or_run, complete_tracker, complete_training_precision
 from hitzoo.cli.options import DeviceOption, InceptionWeightsOption, SetOption
 from hitzoo.cli.process import is_first
 from hitzoo.cli.run_request import run_request
@@ -134,6 +134,17 @@ def train(
         int, typer.Option(metavar="N", min=1, help="Keep this many newest checkpoints, and the best evaluated one.")
     ] = 3,
     inception_weights: InceptionWeightsOption = None,
+    log_to: Annotated[
+        list[str],
+        typer.Option(
+            "--log-to",
+            metavar="tensorboard|wandb|trackio|mlflow",
+            help="Tell a tracker too, by its own library. Can be repeated. tensorboard/ is written wherever it is"
+            " installed.",
+            show_default=False,
+            autocompletion=complete_tracker,
+        ),
+    ] = [],  # noqa: B006
     overrides: SetOption = [],  # noqa: B006
 ) -> None:
     """Train a spec's networks into a run folder: metrics.jsonl, samples/, checkpoints/.
@@ -163,6 +174,7 @@ def train(
     with display.loading("loading torch"):
         from hitzoo.training.run.loop import train as run
         from hitzoo.training.run.options import RunOptions, parse_batch_per_device, parse_precision
+        from hitzoo.training.run.trackers.open import known_trackers
 
     options = RunOptions(
         out=asked.out,
@@ -182,6 +194,7 @@ def train(
         checkpoint_every=checkpoint_every,
         keep=keep,
         inception_weights=inception_weights,
+        log_to=known_trackers(log_to),
         time_limit=seconds,
         new_data=new_data,
         made_from=asked.made_from,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from hitzoo.arguments import positive_number, whole_number
 from hitzoo.errors import ArgumentError
 from hitzoo.training.run.options import parse_precision
+from hitzoo.training.run.trackers.open import TRACKERS, known_trackers
 
 
 def checked_arguments(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,6 +46,13 @@ def _path(name: str, value: Any) -> Path:
     return Path(value)
 
 
+def _trackers(name: str, value: Any) -> tuple[str, ...]:
+    words = (value,) if isinstance(value, str) else value
+    if not isinstance(words, Sequence) or not all(isinstance(word, str) for word in words):
+        raise ArgumentError(name, value, f"give some of {', '.join(TRACKERS)}")
+    return known_trackers(words)
+
+
 _RULES: Mapping[str, Callable[[str, Any], Any]] = {
     "seed": _whole(0),
     "precision": lambda _, value: parse_precision(str(value)),
@@ -59,4 +67,5 @@ _RULES: Mapping[str, Callable[[str, Any], Any]] = {
     "keep": _whole(1),
     "time_limit": lambda name, value: positive_number(name, value, "seconds"),
     "inception_weights": _path,
+    "log_to": _trackers,
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from hitzoo.errors import RequestError
@@ -41,6 +42,7 @@ def train(
     keep: int | None = None,
     time_limit: float | None = None,
     inception_weights: str | Path | None = None,
+    log_to: str | Sequence[str] | None = None,
     events: RunEvents | None = None,
 ) -> RunEnd:
     """Train a spec's networks into a run folder: `metrics.jsonl`, `samples/`, `checkpoints/`. Nothing is printed.
@@ -50,8 +52,8 @@ def train(
         hitzoo.train(out="runs/photos", resume=True, overrides={"training.steps": 40000})
 
     A resumed run takes what is not given now from its last session: precision, compiled, deterministic, optimized,
-    batch_per_device, log_every, sample_every, checkpoint_every, keep and inception_weights. Workers and time limit are
-    of one session.
+    batch_per_device, log_every, sample_every, checkpoint_every, keep, inception_weights and log_to. Workers and time
+    limit are of one session.
 
     Ctrl-C ends the step, saves and returns; `RunEnd.signal` tells. Under torchrun every process calls it.
 
@@ -79,6 +81,8 @@ def train(
         keep: how many of the newest checkpoints stay, besides the best evaluated one; by default 3.
         time_limit: seconds after which this session saves and stops.
         inception_weights: a file of the Inception network's weights, for evaluation.
+        log_to: trackers that are told of the run too, each by its own library: `tensorboard`, `wandb`, `trackio`,
+            `mlflow`.
         events: called at every step, record and note.
 
     Returns:
@@ -106,6 +110,7 @@ def train(
             "keep": keep,
             "time_limit": time_limit,
             "inception_weights": inception_weights,
+            "log_to": log_to,
         }
     )
     if "optimized" in given:

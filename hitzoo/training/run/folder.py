@@ -83,7 +83,7 @@ class RunFolder(RunRecord):
             **packages_of(spec),
             **record_of(spec),
             "spec": to_data(spec),
-            "sessions": [*self._sessions(), _this_process() | dict(session)],
+            "sessions": [*self.sessions(), _this_process() | dict(session)],
             "networks": networks_of(plan),
         }
         write_text(self.spec, to_yaml(spec))
@@ -91,7 +91,7 @@ class RunFolder(RunRecord):
 
     def amend_session(self, changes: Mapping[str, Any]) -> None:
         """Replace some of what `describe` wrote about this session."""
-        sessions = [*self._sessions()[:-1], self.last_session() | dict(changes)]
+        sessions = [*self.sessions()[:-1], self.last_session() | dict(changes)]
         write_text(self.about, _as_json(self._about() | {"sessions": sessions}) + "\n")
 
     def refuse_another_spec(self, spec: Spec) -> None:

@@ -12,10 +12,12 @@ from typing import Any
 from hitzoo.files import parse_json, reading, write_text, writing
 
 EVALUATION = "eval/"  # before the name of a metric, as a key of metrics.jsonl
+GRADIENT_NORM = "gradient_norm/"  # before the role of a network
 CHOSEN = "average"  # the key of the average that an evaluation chose, where there are several
 WARNING = "warning"  # key of a line that names a known failure, which shows from then on
 OVER = "over"  # beside it: true where that failure shows no more
 _MOST_STEPS = 10**12
+_LONGEST_LINE = 1 << 20  # letters; what is longer is no record
 
 
 def evaluation_of(average: str) -> str:
@@ -60,15 +62,20 @@ def last_seconds(path: Path) -> float:
 
 
 def read_records(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines as objects, in their order; those that are none are passed over, and so is a file that is not there."""
+    """The lines as objects, in their order; those that are none are passed over, and so is a file that is not there.
+
+    One line is held at a time: a long run has millions.
+    """
+    if not path.is_file():  # a pipe would be waited for
+        return
     try:
-        lines = _lines(path) if path.is_file() else []
+        with path.open(encoding="utf-8", errors="replace") as lines:
+            while line := lines.readline(_LONGEST_LINE):
+                record = record_of(line)
+                if record is not None:
+                    yield record
     except OSError:
         return
-    for line in lines:
-        record = record_of(line)
-        if record is not None:
-            yield record
 
 
 def last_records(path: Path, count: int, containing: bytes = b"") -> list[dict[str, Any]]:

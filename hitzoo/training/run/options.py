@@ -30,7 +30,7 @@ class RunOptions:
     CUDA repeatable to the bit. `fast` makes sample grids and evaluates by the optimized network. `time_limit` is the
     seconds this session may take before it saves and stops. `new_data` lets a resumed run go on with other images than
     its own. `made_from` is the name of the spec where the run's model is called otherwise, and stands in the headers of
-    its weights; `notes` are told when the run begins.
+    its weights; `notes` are told when the run begins. `log_to` names trackers that are told of it.
     """
 
     out: Path
@@ -54,6 +54,7 @@ class RunOptions:
     keep: int = 3
     time_limit: float | None = None
     inception_weights: Path | None = None
+    log_to: tuple[str, ...] = ()
 
     @property
     def execution(self) -> Execution:

@@ -102,10 +102,10 @@ class RunRecord(RunPaths):
 
     def last_session(self) -> dict[str, Any]:
         """Return the record of the newest start; empty before the first."""
-        sessions = self._sessions()
+        sessions = self.sessions()
         return sessions[-1] if sessions and isinstance(sessions[-1], dict) else {}
 
-    def _sessions(self) -> list[Any]:
+    def sessions(self) -> list[Any]:
         """Return the sessions of the run: the first command and every resume."""
         found = self._about().get("sessions")
         return found if isinstance(found, list) else []

@@ -16,6 +16,10 @@ def _is_flag(value: Any) -> bool:
     return isinstance(value, bool)
 
 
+def _is_words(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(word, str) for word in value)
+
+
 _KINDS: Mapping[str, Callable[[Any], bool]] = {
     "precision": lambda value: value in ("float32", "tf32", "bf16"),
     "compiled": _is_flag,
@@ -27,16 +31,20 @@ _KINDS: Mapping[str, Callable[[Any], bool]] = {
     "checkpoint_every": _is_count,
     "keep": _is_count,
     "inception_weights": lambda value: isinstance(value, str),
+    "log_to": _is_words,
 }
+_READ: Mapping[str, Callable[[Any], Any]] = {"inception_weights": Path, "log_to": tuple}
 _WRITTEN = {"compiled": "--compile", "fast": "--optimized"}
 
 
 def to_remember(options: Any) -> dict[str, Any]:
-    """Of `RunOptions`, as JSON; what is None is left out."""
+    """Of `RunOptions`, as JSON; what is None or empty is left out."""
     found = {name: getattr(options, name) for name in _KINDS}
-    return {
-        name: str(value) if isinstance(value, Path) else value for name, value in found.items() if value is not None
-    }
+    return {name: _as_json(value) for name, value in found.items() if value is not None and value != ()}
+
+
+def _as_json(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else list(value) if isinstance(value, tuple) else value
 
 
 def remembered(session: Mapping[str, Any], given: frozenset[str] = frozenset()) -> dict[str, Any]:
@@ -45,7 +53,7 @@ def remembered(session: Mapping[str, Any], given: frozenset[str] = frozenset()) 
     found = held if isinstance(held, dict) else {}
     kept = {name: found[name] for name, fits in _KINDS.items() if name in found and name not in given}
     kept = {name: value for name, value in kept.items() if _KINDS[name](value)}
-    return {name: Path(value) if name == "inception_weights" else value for name, value in kept.items()}
+    return {name: _READ[name](value) if name in _READ else value for name, value in kept.items()}
 
 
 def as_words(options: Mapping[str, Any], defaults: Any) -> str:
@@ -54,6 +62,7 @@ def as_words(options: Mapping[str, Any], defaults: Any) -> str:
     for name, value in options.items():
         if value is False or value == getattr(defaults, name):
             continue
-        words.append(_WRITTEN.get(name, f"--{name.replace('_', '-')}"))
-        words += [] if value is True else [quote(str(value))]
+        option = _WRITTEN.get(name, f"--{name.replace('_', '-')}")
+        for one in value if isinstance(value, tuple) else (value,):
+            words += [option] if one is True else [option, quote(str(one))]
     return " ".join(words)

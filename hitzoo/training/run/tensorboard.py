@@ -29,9 +29,11 @@ _FULL = {errno.ENOSPC, errno.EDQUOT}
 
 
 class ScalarsAndGrids(Protocol):
-    """Curves and pictures of a run; `writing` is True while they are written anywhere."""
+    """Curves and pictures of a run."""
 
-    writing: bool
+    @property
+    def writing(self) -> bool:
+        """True while they are written anywhere."""
 
     def scalars(self, step: int, values: Mapping[str, float]) -> None:
         """One point of each curve."""

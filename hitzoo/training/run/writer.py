@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,9 @@ from hitzoo.training.run.folder import RunFolder
 from hitzoo.training.run.metrics import Record
 from hitzoo.training.run.metrics_file import EVALUATION, append_line, flush_lines, read_records
 from hitzoo.training.run.retention import keep
-from hitzoo.training.run.tensorboard import Nothing, ScalarsAndGrids, open_tensorboard
+from hitzoo.training.run.tensorboard import open_tensorboard
+from hitzoo.training.run.trackers.open import AllTrackers, open_trackers
+from hitzoo.training.run.trackers.tracked_run import TrackedRun
 from hitzoo.training.run.watch import Watch
 from hitzoo.zoo.run_layout import ANY_STEP, step_name
 
@@ -52,15 +54,20 @@ class RunWriter:
         self.kept, self.events = kept, events
         self.best = Best(folder)
         self.chosen: str | None = None  # of several averages, by the last evaluation
-        self.tensorboard: ScalarsAndGrids = Nothing()
+        self.trackers = AllTrackers([])
         self.real: Spread | None = None
         self.pictures: NDArray[np.uint8] = np.empty((0, 1, 1, 1), np.uint8)  # of the grid of real images
         self.watch = Watch.of(spec)
 
     def begin(
-        self, stream: TrainingStream, progress: Progress, session: Mapping[str, Any], made_from: str | None = None
+        self,
+        stream: TrainingStream,
+        progress: Progress,
+        session: Mapping[str, Any],
+        made_from: str | None = None,
+        log_to: Sequence[str] = (),
     ) -> None:
-        """Open everything. The grid of real images comes first: it shows that the data can be read."""
+        """Open everything, and the trackers named. The grid of real images shows first that the data can be read."""
         self._save_real_grid(stream)
         self.folder.describe(self.spec, self.plan, seed=progress.seed, session=session, made_from=made_from)
         self.best = Best.load(self.folder.path)
@@ -68,18 +75,16 @@ class RunWriter:
         self.chosen = last_chosen(self.folder) or (model_average(newest) if newest is not None else None)
         for line in read_records(self.folder.metrics):  # of a resumed run; what it told then is not told again
             self.watch.see(line)
-        self.tensorboard = open_tensorboard(
-            self.folder.tensorboard, first_step=progress.step + 1, warn=self.events.noted
-        )
+        warn = self.events.noted
+        events = open_tensorboard(self.folder.tensorboard, first_step=progress.step + 1, warn=warn)
+        tracked = TrackedRun.of(self.folder, self.spec, progress.seed)
+        self.trackers = AllTrackers([events, *open_trackers(log_to, tracked, warn)])
 
     def record(self, record: Record, evaluation: Evaluation | None) -> None:
         """Write a line of numbers, with those of an evaluation where there was one."""
         line = record.to_json(evaluation.line() if evaluation else {})
         append_line(self.folder.metrics, line)
-        curves = {f"loss/{name}": value for name, value in record.losses.items()}
-        curves |= {} if record.augment_p is None else {"augment_p": record.augment_p}
-        curves |= evaluation.values() if evaluation else {}
-        self.tensorboard.scalars(record.step, curves | {"images_per_second": record.images_per_second})
+        self.trackers.scalars(record.step, record.curves() | (evaluation.values() if evaluation else {}))
         self.events.recorded(record)
         self._watch(json.loads(line))
         if evaluation is not None:
@@ -88,7 +93,7 @@ class RunWriter:
     def evaluated(self, step: int, evaluation: Evaluation) -> None:
         """Write the line of an evaluation alone, of a step whose other numbers were written before."""
         append_line(self.folder.metrics, json.dumps({"step": step} | evaluation.line()))
-        self.tensorboard.scalars(step, evaluation.values())
+        self.trackers.scalars(step, evaluation.values())
         self._keep_numbers(step, evaluation)
 
     def is_evaluated(self, step: int) -> bool:
@@ -154,7 +159,7 @@ class RunWriter:
         }
         facts = {f"hitzoo:{key}": str(value) for key, value in about.items()}
         save_png(self.folder.grid(step), pixels, facts)
-        self.tensorboard.grid(step, "samples", pixels)
+        self.trackers.grid(step, "samples", pixels)
         if measured:
             self._spread(progress, Spread.of(samples.pixels))
 
@@ -178,7 +183,7 @@ class RunWriter:
         if numbers:
             line = {"step": progress.step, "images": progress.images, **numbers}
             append_line(self.folder.metrics, json.dumps(line))
-            self.tensorboard.scalars(progress.step, numbers)
+            self.trackers.scalars(progress.step, numbers)
             self._watch(line)
 
     def _watch(self, line: Mapping[str, Any]) -> None:
@@ -197,7 +202,7 @@ class RunWriter:
 
     def close(self) -> None:
         """Close the files."""
-        self.tensorboard.close()
+        self.trackers.close()
 
     def _save_real_grid(self, stream: TrainingStream) -> None:
         side = self._grid_side()
