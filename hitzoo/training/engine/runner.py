@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias
@@ -24,6 +24,7 @@ from hitzoo.training.engine.draws import draws_of
 from hitzoo.training.engine.equal_parts import refuse_uneven
 from hitzoo.training.engine.execution import DEFAULT, Execution
 from hitzoo.training.engine.gradient_exchange import exchanging, not_exchanging
+from hitzoo.training.engine.gradient_norms import gradient_norms, with_gradient_norms
 from hitzoo.training.engine.outcome import Outcome
 from hitzoo.training.engine.running_statistics import RunningStatistics
 from hitzoo.training.engine.state import TrainState
@@ -92,6 +93,7 @@ class StepRunner:
         self._connect(images)
         self.whole = True
         parts, damaged = list[Losses](), tuple[str, ...]()
+        norms: dict[Role, list[torch.Tensor]] = {}
         stop = save = False
         signs, judged, averaged = 0.0, 0, None
         begin, end, before = 0, 0, (step - 1) * self.images_per_step
@@ -104,11 +106,14 @@ class StepRunner:
             begun = nullcontext if index else cutting_off
             losses, statistics = self._gradients(update, at, images[begin:end], begun, left)
             parts.append(losses)
-            damaged, stop, save, seen = self._agree(losses, update, stopping(), saving())
+            of_weights = {role: gradient_norms(self.state.networks[role], self.device) for role in update.moves}
+            damaged, stop, save, seen = self._agree(losses, of_weights, stopping(), saving())
             if damaged:
                 statistics.restore()
                 break
             self.whole = False
+            for role, found in of_weights.items():
+                norms.setdefault(role, []).append(torch.linalg.vector_norm(found))
             statistics.settle(self.micro_batches, self.world)
             self._move(update, at)
             left, averaged = update.leaves, seen.logits if losses.logits else averaged
@@ -119,7 +124,7 @@ class StepRunner:
         self.whole = True
         if not damaged:
             self.state.remember(step, signs, judged, averaged)
-        return Outcome(Losses.mean(parts), damaged, stop, save)
+        return Outcome(with_gradient_norms(Losses.mean(parts), norms), damaged, stop, save)
 
     def rehearse(self, images: torch.Tensor, further: int = 0) -> None:
         """Compute the gradients of each update, of micro-batches of this size, and forget them, to see whether it fits.
@@ -216,11 +221,11 @@ class StepRunner:
             return update.gradients(self.networks, inputs, at)
 
     def _agree(
-        self, losses: Losses, update: Update, stopping: bool, saving: bool
+        self, losses: Losses, norms: Mapping[Role, torch.Tensor], stopping: bool, saving: bool
     ) -> tuple[tuple[str, ...], bool, bool, _Seen]:
         """Return what was not finite, whether to stop and to save, by any process, and what adapting numbers follow."""
         terms = {_title(name, self.state.networks.keys()): value for name, value in losses.terms.items()}
-        terms |= {f"{role}'s gradient": _gradient_norm(self.state.networks[role], self.device) for role in update.moves}
+        terms |= {f"{role}'s gradient": found.max() for role, found in norms.items()}
         found = torch.stack([*(~value.isfinite() for value in terms.values())]).float()
         wishes = (found.new_full((1,), float(wish)) for wish in (stopping, saving))  # filled there, not copied
         signs = found.new_zeros(1) if losses.real_signs is None else losses.real_signs.float().view(1)
@@ -242,9 +247,3 @@ class StepRunner:
 def _title(name: str, roles: Any) -> str:
     """Return a term's name for a message: a network's own loss, or a penalty."""
     return f"{name} loss" if name in roles else f"{name} penalty"
-
-
-def _gradient_norm(network: nn.Module, device: torch.device) -> torch.Tensor:
-    """Return the largest norm of a weight's gradient, 0 without any: finite only if all entries and squares are."""
-    gradients = [weight.grad for weight in network.parameters() if weight.grad is not None]
-    return torch.stack(torch._foreach_norm(gradients)).max() if gradients else torch.zeros((), device=device)

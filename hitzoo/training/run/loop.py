@@ -101,7 +101,7 @@ class Run:
 
     def _begin(self) -> None:
         setup = self.setup
-        self.writer.begin(setup.stream, self.progress, setup.session, setup.options.made_from)
+        self.writer.begin(setup.stream, self.progress, setup.session, setup.options.made_from, setup.options.log_to)
         setup.tell(self.events.noted)
         save_owed_grid(setup, self.writer, self.progress, self.events.noted)
         self.events.started(setup.described(stopping=lambda: bool(self.request)))

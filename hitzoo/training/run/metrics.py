@@ -37,19 +37,28 @@ class Record:
     augment_p: float | None = None
     measures: dict[str, float] = field(default_factory=dict)
 
+    def curves(self) -> dict[str, float]:
+        """Return what is drawn over the steps, by its names in `metrics.jsonl`."""
+        return self._of_networks() | {"images_per_second": self.images_per_second, "data_wait": self.data_wait}
+
+    def _of_networks(self) -> dict[str, float]:
+        logits = {"d_real": self.d_real, "d_fake": self.d_fake} if self.losses else {}
+        return {
+            **{f"loss/{name}": value for name, value in self.losses.items()},
+            **logits,
+            **self.measures,
+            **({} if self.augment_p is None else {"augment_p": round(self.augment_p, 6)}),
+        }
+
     def to_json(self, evaluation: Mapping[str, Any] | None = None) -> str:
         """Return a line of `metrics.jsonl`, with what an evaluation has for it."""
-        logits = {"d_real": self.d_real, "d_fake": self.d_fake} if self.losses else {}
         data = {
             "step": self.step,
             "images": self.images,
             "seconds": round(self.seconds, 3),
             "images_per_second": round(self.images_per_second, 3),
             "data_wait": round(self.data_wait, 4),
-            **{f"loss/{name}": value for name, value in self.losses.items()},
-            **logits,
-            **self.measures,
-            **({} if self.augment_p is None else {"augment_p": round(self.augment_p, 6)}),
+            **self._of_networks(),
             **({"skipped": self.skipped} if self.skipped else {}),
             **(evaluation or {}),
         }

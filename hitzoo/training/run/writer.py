@@ -176,7 +176,7 @@ class RunWriter:
         pixels = to_grid(rows.reshape(-1, *pictures.shape[1:]), 2 * (side // 2), side)
         about = {"model": self.spec.name, "plan": self.plan.generator_hash, "step": step}
         save_png(self.folder.grid(step), pixels, {f"hitzoo:{key}": str(value) for key, value in about.items()})
-        self.tensorboard.grid(step, "reconstructions", pixels)
+        self.trackers.grid(step, "reconstructions", pixels)
 
     def _spread(self, progress: Progress, samples: Spread) -> None:
         numbers = {name: round(value, 4) for name, value in samples.relative_to(self.real).items()} if self.real else {}

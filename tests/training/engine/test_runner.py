@@ -22,6 +22,7 @@ from hitzoo.training.engine import runner as runner_module
 from hitzoo.training.engine.execution import Execution
 from hitzoo.training.engine.runner import StepRunner
 from hitzoo.training.engine.state import new_state
+from hitzoo.training.run.metrics_file import GRADIENT_NORM
 from tests.training.two_processes import (
     ADA,
     ADAPTIVE,
@@ -138,6 +139,20 @@ def test_compiled_networks_make_the_same_steps(monkeypatch, overrides) -> None:
     torch.compiler.reset()
     assert_same(two_steps(overrides, ALONE, 1, Execution(compiled=True)), two_steps(overrides, ALONE, 1))
     torch.compiler.reset()
+
+
+def test_gradient_norms_are_of_whole_networks_before_a_limit() -> None:
+    with float64():
+        trained, runner = make(["training.optimizer.discriminator={clip_norm: 0.01}"], ALONE, 2)
+        measures = runner(1, images(1, ALONE, runner.images_per_step)).losses.measures
+    left = {
+        role: torch.cat([weight.grad.flatten() for weight in network.parameters() if weight.grad is not None]).norm()
+        for role, network in trained.networks.items()
+    }
+    assert measures.keys() == {f"{GRADIENT_NORM}{role}" for role in left}
+    torch.testing.assert_close(measures[f"{GRADIENT_NORM}generator"], left["generator"])
+    assert left["discriminator"] == pytest.approx(0.01, rel=1e-3)
+    assert measures[f"{GRADIENT_NORM}discriminator"] > 0.02
 
 
 @pytest.mark.processes

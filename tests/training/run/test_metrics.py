@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,6 +10,7 @@ import torch
 from hitzoo.objectives.losses import Losses
 from hitzoo.runtime.distributed import World
 from hitzoo.training.run.metrics import Meter, Record
+from hitzoo.training.run.metrics_file import read_records
 
 
 def losses(generator: float = 1.0, discriminator: float = 2.0, r1: float | None = 3.0, real=0.0, fake=0.0) -> Losses:
@@ -151,3 +154,12 @@ def test_skipped_steps_and_evaluations_are_in_the_line_where_there_are_any() -> 
     data = json.loads(record.to_json({"eval/fid": 12.5}))
     assert list(data)[-5:] == ["d_real", "d_fake", "augment_p", "skipped", "eval/fid"]
     assert (data["augment_p"], data["skipped"], data["eval/fid"]) == (0.25, 2, 12.5)
+
+
+def test_metrics_that_are_a_pipe_are_not_waited_for(tmp_path, monkeypatch) -> None:
+    def refuse(*_, **__):
+        raise AssertionError("it would wait for a writer")
+
+    os.mkfifo(tmp_path / "metrics.jsonl")
+    monkeypatch.setattr(Path, "open", refuse)
+    assert list(read_records(tmp_path / "metrics.jsonl")) == []
