@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import Any, NamedTuple, TypeAlias
 
 import torch
-from torch import nn
 
 from hitzoo.layers.pixel_range import from_unit
 from hitzoo.objectives.batch_random import BatchRandom, Draw
