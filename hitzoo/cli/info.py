@@ -85,6 +85,7 @@ def _of_card(card: Card) -> list[tuple[str, str]]:
         ("spec", f"{card.spec}: hitzoo show {card.spec}, hitzoo build {card.spec}"),
         ("paper", f"{card.paper.title}, {card.paper.place}, {card.paper.url}" if card.paper else ""),
         ("file", f"{console.size(card.size)}, sha256 {card.sha256}" if card.size else ""),
+        *((role, f"{console.size(one.size)}, sha256 {one.sha256}") for role, one in card.networks.items()),
         ("licence", card.license),
         ("data", f"{card.data.name} ({card.data.license})" if card.data else ""),
         *(("published", f"{number.metric} {number.value:g} ({number.protocol})") for number in card.published),

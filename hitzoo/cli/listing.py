@@ -90,7 +90,7 @@ def _row(name: str, card: Card | None) -> dict[str, Any]:
         "resolution": plan.resolution,
         "parameters": plan.parameters,
         "weights": card.status if card else SPEC_ONLY,
-        "size": card.size if card else 0,
+        "size": card.whole_size if card else 0,
         "repo": f"{card.repo}@{card.revision}" if card and card.repo else "",
         "license": card.license if card else "",
         "published": _values(card.published) if card else {},

@@ -18,7 +18,7 @@ from hitzoo.hub.pull import pull_published, pull_repo
 from hitzoo.hub.unknown_name import unknown_name
 from hitzoo.hub.verification import open_published
 from hitzoo.places import is_file, is_folder, place
-from hitzoo.zoo.cards import PUBLISHED, SPEC_ONLY, Card, check_file, find_card
+from hitzoo.zoo.cards import PUBLISHED, SPEC_ONLY, Card, check_files, find_card
 from hitzoo.zoo.checkpoint_averages import split_average, weights_of_average
 from hitzoo.zoo.checkpoint_index import verify
 from hitzoo.zoo.model_folder import ModelFolder, open_model
@@ -94,7 +94,8 @@ def _of_the_zoo(card: Card, extra: Collection[str], progress: Progress | None) -
     if card.status == PUBLISHED:
         return pull_published(card, extra=extra, progress=progress).model
     spec = load_spec(card.spec)
-    return ModelFolder(spec, compile_spec(spec), check_file(card))
+    files = check_files(card)
+    return ModelFolder(spec, compile_spec(spec), files.pop("generator"), elsewhere=files)
 
 
 def _of_the_hub(model: str, extra: Collection[str], progress: Progress | None) -> ModelFolder:

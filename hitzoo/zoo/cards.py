@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from hitzoo.errors import Problem, WeightsError
+from hitzoo.plan.role import Role
 from hitzoo.spec.check import check_shape
 from hitzoo.spec.document import Document, read_document
 from hitzoo.spec.shipped import shipped_folder
@@ -22,8 +23,8 @@ _OF_WEIGHTS = {"sha256", "size", "license", "data", "provenance"}
 _NEEDED = {BUNDLED: {"file"} | _OF_WEIGHTS, PUBLISHED: {"repo", "revision"} | _OF_WEIGHTS, SPEC_ONLY: set[str]()}
 _IMPOSSIBLE = {
     BUNDLED: {"repo", "revision"},
-    PUBLISHED: {"file"},
-    SPEC_ONLY: {"file", "repo", "revision", "measured"} | _OF_WEIGHTS - {"data"},
+    PUBLISHED: {"file", "networks"},
+    SPEC_ONLY: {"file", "networks", "repo", "revision", "measured"} | _OF_WEIGHTS - {"data"},
 }
 
 
@@ -55,12 +56,22 @@ class Number:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StoredWeights:
+    """A bundled weights file, with its sha256 and its size in bytes."""
+
+    path: Path
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Card:
     """The record of a model.
 
-    `weights` is the safetensors file beside the record where it is bundled; `repo` and `revision` (a commit) say where
-    on the Hub it is published. `sha256` and `size` (bytes) are those of the weights. `published` holds what the paper
-    reports of its own weights, `measured` what was found of these; `provenance` says how they were made.
+    `weights` is the generator's safetensors file beside the record where it is bundled, and `networks` has those of
+    further networks by role; `repo` and `revision` (a commit) say where on the Hub it is published. `sha256` and `size`
+    (bytes) are those of `weights`. `published` holds what the paper reports of its own weights, `measured` what was
+    found of these; `provenance` says how they were made.
     """
 
     name: str
@@ -69,6 +80,7 @@ class Card:
     status: str
     paper: Paper | None = None
     weights: Path | None = None
+    networks: Mapping[Role, StoredWeights] = field(default_factory=dict)
     repo: str = ""
     revision: str = ""
     sha256: str = ""
@@ -81,7 +93,13 @@ class Card:
 
     def to_json(self) -> dict[str, Any]:
         """Convert to JSON values."""
-        return asdict(self) | {"weights": str(self.weights) if self.weights else None}
+        networks = {role: asdict(one) | {"path": str(one.path)} for role, one in self.networks.items()}
+        return asdict(self) | {"weights": str(self.weights) if self.weights else None, "networks": networks}
+
+    @property
+    def whole_size(self) -> int:
+        """Bytes of all its weights files."""
+        return self.size + sum(one.size for one in self.networks.values())
 
 
 def cards() -> dict[str, Card]:
@@ -109,6 +127,10 @@ def read_card(path: Path) -> Card:
     data = {key: value for key, value in document.data.items() if key != "hitzoo_card"}
     if "file" in data:
         data["weights"] = path.with_name(data.pop("file"))
+    data["networks"] = {
+        role: StoredWeights(path=path.with_name(one["file"]), sha256=one["sha256"], size=one["size"])
+        for role, one in data.get("networks", {}).items()
+    }
     for key, kind in (("paper", Paper), ("data", TrainingData)):
         if key in data:
             data[key] = kind(**data[key])
@@ -117,21 +139,29 @@ def read_card(path: Path) -> Card:
     return Card(**data)
 
 
-def check_file(card: Card) -> Path:
-    """The weights file of a bundled model; refused where it is missing or not the recorded one.
+def check_files(card: Card) -> dict[Role, Path]:
+    """Return the weights files of a bundled model; refused where one is missing or not the recorded one.
 
     Raises:
         WeightsError: the installation is incomplete.
     """
     assert card.weights is not None, "the schema gives every bundled model a file"
-    if not card.weights.is_file():
-        raise WeightsError(f"{card.weights} is missing; install hitzoo again")
-    found = card.weights.stat().st_size
-    if found != card.size:
-        raise WeightsError(f"{card.weights} has {found:,} bytes instead of {card.size:,}; install hitzoo again")
-    if hashlib.sha256(card.weights.read_bytes()).hexdigest() != card.sha256:
-        raise WeightsError(f"{card.weights} was changed: its sha256 is not the recorded one; install hitzoo again")
-    return card.weights
+    generator = StoredWeights(path=card.weights, sha256=card.sha256, size=card.size)
+    recorded: dict[Role, StoredWeights] = {**card.networks, "generator": generator}
+    for one in recorded.values():
+        _check(one)
+    return {role: one.path for role, one in recorded.items()}
+
+
+def _check(recorded: StoredWeights) -> None:
+    path = recorded.path
+    if not path.is_file():
+        raise WeightsError(f"{path} is missing; install hitzoo again")
+    found = path.stat().st_size
+    if found != recorded.size:
+        raise WeightsError(f"{path} has {found:,} bytes instead of {recorded.size:,}; install hitzoo again")
+    if hashlib.sha256(path.read_bytes()).hexdigest() != recorded.sha256:
+        raise WeightsError(f"{path} was changed: its sha256 is not the recorded one; install hitzoo again")
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -50,13 +50,15 @@ FORMAT = 1
 class ModelFolder:
     """A model on the disk whose weights are still to be read: what it is, and where its file lies.
 
-    `origin` is the repository and commit on the Hub that it was pulled from.
+    `origin` is the repository and commit on the Hub that it was pulled from. `elsewhere` has the weights of networks
+    that do not lie in its folder by their roles' names, as those of a bundled model.
     """
 
     spec: Spec
     plan: ModelPlan
     weights: Path
     origin: str = ""
+    elsewhere: Mapping[Role, Path] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -72,7 +74,7 @@ class ModelFolder:
             name = file_of(role) if average == LIVE else average_file_of(role, average)
             found[role] = self.folder / (name if average else model_file_of(role))
         found.pop("discriminator", None)
-        return found | {"generator": self.weights}
+        return found | {**self.elsewhere, "generator": self.weights}
 
 
 def config_of(spec: Spec, plan: ModelPlan) -> dict[str, Any]:

@@ -228,3 +228,15 @@ def test_model_with_a_latent_encodes_nothing(run, tmp_path, photos) -> None:
     (tmp_path / "tiny.yaml").write_text(TEXT)
     run("build", "tiny.yaml", "--out", "plain")
     assert "hitzoo sample takes it" in run("encode", "photos", "--model", "plain", code=2).stderr
+
+
+def test_bundled_autoencoder_gives_pictures_back(run) -> None:
+    """Four of DiceBear's Critters (CC0) that it was not trained on."""
+    avatars = Path(__file__).parent / "avatars"
+    words = ("--model", "vq-conv-ti-avatars64", "--metrics", "psnr", "--alone", "--out", "again", "--json")
+    shown = json.loads(run("reconstruct", avatars, *words).stdout)
+    assert np.mean([row["psnr"] for row in shown["pictures"]]) > 22
+    run("encode", avatars, "--model", "vq-conv-ti-avatars64", "--out", "codes.npz")
+    run("decode", "codes.npz", "--model", "vq-conv-ti-avatars64", "--out", "decoded")
+    for path in Path("again").iterdir():
+        assert (pixels(path) == pixels(Path("decoded") / path.name)).all()

@@ -100,7 +100,7 @@ def test_list_takes_a_part_of_a_name(run: Run) -> None:
     assert names("ffhq") == {name for name in shipped_specs() if "ffhq" in name}
     assert names("FFHQ") == names("ffhq")
     assert names("hit-b-*") == set(shipped_specs("hit-b-*"))
-    assert names("--with-weights") == {"hit-ti-shapes32"}
+    assert names("--with-weights") == {"hit-ti-shapes32", "vq-conv-ti-avatars64"}
     assert "no model with weights matches 'ffhq'" in run("list", "ffhq", "--with-weights", code=2).stderr
 
 

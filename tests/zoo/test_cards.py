@@ -21,7 +21,7 @@ from hitzoo.zoo.cards import (
     Paper,
     TrainingData,
     cards,
-    check_file,
+    check_files,
     find_card,
     read_card,
     schema,
@@ -78,7 +78,7 @@ def test_a_record(zoo: Path) -> None:
     assert card.data == TrainingData(name="noise", license="CC0-1.0")
     assert (card.spec, card.size) == ("hit-ti-shapes32", 5)
     assert card.provenance["date"] == "2026-01-31"
-    check_file(card)
+    check_files(card)
 
 
 @pytest.mark.parametrize("name", ["other", "tiny.yaml", "../zoo/tiny", "", "x" * 5000, "t*"])
@@ -137,17 +137,34 @@ def test_weights_that_are_not_there_whole(zoo: Path) -> None:
     assert card is not None
     card.weights.write_bytes(b"1234")
     with pytest.raises(WeightsError) as caught:
-        check_file(card)
+        check_files(card)
     assert str(caught.value) == f"{card.weights} has 4 bytes instead of 5; install hitzoo again"
     card.weights.write_bytes(b"12346")
     with pytest.raises(WeightsError) as caught:
-        check_file(card)
+        check_files(card)
     changed = "was changed: its sha256 is not the recorded one"
     assert str(caught.value) == f"{card.weights} {changed}; install hitzoo again"
     card.weights.unlink()
     with pytest.raises(WeightsError) as caught:
-        check_file(card)
+        check_files(card)
     assert str(caught.value) == f"{card.weights} is missing; install hitzoo again"
+
+
+def test_further_networks_are_checked_too(zoo: Path) -> None:
+    digest = hashlib.sha256(b"67").hexdigest()
+    of_encoder = f"networks:\n  encoder: {{file: tiny-encoder.safetensors, sha256: {digest}, size: 2}}\n"
+    (zoo / "tiny.yaml").write_text(CARD + of_encoder, encoding="utf-8")
+    (zoo / "tiny-encoder.safetensors").write_bytes(b"67")
+    card = find_card("tiny")
+    assert card is not None
+    assert check_files(card) == {
+        "generator": zoo / "tiny.safetensors",
+        "encoder": zoo / "tiny-encoder.safetensors",
+    }
+    assert card.whole_size == 7
+    (zoo / "tiny-encoder.safetensors").write_bytes(b"68")
+    with pytest.raises(WeightsError, match=r"tiny-encoder\.safetensors was changed"):
+        check_files(card)
 
 
 def test_the_schema_and_the_card_have_the_same_keys() -> None:
@@ -185,6 +202,7 @@ def test_a_status_needs_what_shows_that_it_is_true(zoo: Path, status: str) -> No
 
 OF_WEIGHTS = {
     "file": "tiny.safetensors",
+    "networks": "{encoder: {file: e.safetensors, sha256: " + "b" * 64 + ", size: 5}}",
     "repo": "acme/tiny",
     "revision": "a" * 40,
     "sha256": "b" * 64,
@@ -244,7 +262,9 @@ def test_every_shipped_record() -> None:
         assert card.name == name
         assert compile_spec(load_spec(card.spec)).name == card.spec
         if card.status == BUNDLED:
-            files.remove(check_file(card).name)
+            checked = check_files(card)
+            files -= {path.name for path in checked.values()}
+            assert checked.keys() == compile_spec(load_spec(card.spec)).networks.keys() - {"discriminator"}
     assert files == set()
 
 
