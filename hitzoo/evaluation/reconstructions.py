@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -19,18 +18,24 @@ from hitzoo.evaluation.likeness import DEFINITIONS, FEATURES, Likeness, likeness
 from hitzoo.evaluation.metrics import OF_RECONSTRUCTIONS, Better
 from hitzoo.evaluation.pictures import RGB, StoredImages
 from hitzoo.evaluation.report import Report, Score
+from hitzoo.releases import release_of
 from hitzoo.sampling.autoencoder import Autoencoder
 from hitzoo.spec.types import EvaluationSpec
 
 _LEAST_USAGE = 0.5
-_OF_CODES: Mapping[str, tuple[Better, str]] = {
-    "codebook_usage": ("higher", "share of the codes that some picture uses"),
-    "perplexity": ("higher", "exp of the entropy of the codes over all places of all pictures"),
-    "bits_per_pixel": ("lower", "places · log2(codes) / pixels: what codes of one length take"),
-    "entropy_bits_per_pixel": ("lower", "places · entropy / pixels: what codes by their frequency take at least"),
-    "encoded_per_second": ("higher", "pictures that encoder and quantizer take in a second here"),
-    "decoded_per_second": ("higher", "pictures that the decoder makes in a second here"),
+_OF_CODES: Mapping[str, Better] = {
+    "codebook_usage": "higher",
+    "perplexity": "higher",
+    "bits_per_pixel": "lower",
+    "entropy_bits_per_pixel": "lower",
+    "encoded_per_second": "higher",
+    "decoded_per_second": "higher",
 }
+_USAGE = (
+    "share of the codes that some picture uses; exp of the entropy of the codes over all places of all pictures;"
+    " places · log2(codes) / pixels, what codes of one length take; places · entropy / pixels, what codes by their"
+    " frequency take at least; pictures in a second here that encoder and quantizer take, and that the decoder makes"
+)
 
 
 @dataclass
@@ -166,8 +171,7 @@ def evaluate_reconstructions(
     if "usage" in metrics:
         codes = pictures.of_codes()
         scores["usage"] = [
-            _score("usage", name, codes[name], better, definition, pictures)
-            for name, (better, definition) in _OF_CODES.items()
+            _score("usage", name, codes[name], better, _USAGE, pictures) for name, better in _OF_CODES.items()
         ]
         if codes["codebook_usage"] < _LEAST_USAGE:
             notes = (*notes, _unused(codes["codebook_usage"]))
@@ -190,6 +194,6 @@ def _score(metric: str, name: str, value: float, better: Better, definition: str
         "generated": pictures.facts(),
         "real": pictures.reals.facts(),
         "computed": {"device": device.type, "features": "float32"},
-        "versions": {"torch": str(torch.__version__)} | {one: version(one) for one in ("hitzoo", "numpy", "pillow")},
+        "versions": {"torch": str(torch.__version__)} | {one: release_of(one) for one in ("hitzoo", "numpy", "pillow")},
     }
     return Score(metric=metric, name=name, value=value, deviation=None, better=better, protocol=protocol)

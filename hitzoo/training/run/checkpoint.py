@@ -179,7 +179,7 @@ def read_progress(place: Path) -> Progress:
     """Read how far a checkpoint is."""
     path = place / STATE_NAME
     try:
-        said = parse_json(path.read_text(encoding="utf-8"))
+        said = {**parse_json(path.read_text(encoding="utf-8"))}
         progress = Progress(**{name: value for name, value in said.items() if name not in _ADAPTING})
         if not all(isinstance(value, int) and not isinstance(value, bool) for value in asdict(progress).values()):
             raise ValueError("it holds something else than whole numbers")
