@@ -57,6 +57,14 @@ class Kernels:
         plain = 2 * positions * channels**2 + 2 * positions * tokens * channels
         return through_matrices < 1.5 * plain
 
+    def prefers_styled_matrices(self, positions: int, outputs: int) -> bool:
+        """True if a norm's scale, which differs by image, is cheaper in the layer after it than in the map.
+
+        Either is read and written once: the matrix of `outputs` rows, or the map of `positions`; a new matrix is
+        reordered besides.
+        """
+        return positions > 2 * outputs
+
 
 def kernels_for(precision: torch.dtype, device: torch.device, gelu: Gelu = "exact") -> Kernels:
     """Choose Triton's on CUDA, oneDNN's on a CPU that has them for the precision, else torch's own."""

@@ -75,10 +75,18 @@ class PerSampleLinear(nn.Module):
     """A linear layer whose weight belongs to the sample: [B, N, C], [B, C', C] -> [B, N, C']."""
 
     def forward(
-        self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, add: torch.Tensor | None = None
+        self,
+        x: torch.Tensor,
+        weight: torch.Tensor,
+        bias: torch.Tensor,
+        add: torch.Tensor | None = None,
+        *,
+        gelu: bool = False,
     ) -> torch.Tensor:
-        """x·Wᵀ + b for every sample, plus `add` where given; `bias` is [B, C'] or [C']."""
+        """x·Wᵀ + b for every sample, then gelu or the sum with `add`; `bias` is [B, C'] or [C']."""
         product = x @ weight.transpose(1, 2) + (bias if bias.ndim == 1 else bias.unsqueeze(1))
+        if gelu:
+            return F.gelu(product)
         return product if add is None else product + add
 
 
@@ -86,13 +94,20 @@ class OneDnnPerSampleLinear(PerSampleLinear):
     """The same by oneDNN, sample by sample."""
 
     def forward(
-        self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, add: torch.Tensor | None = None
+        self,
+        x: torch.Tensor,
+        weight: torch.Tensor,
+        bias: torch.Tensor,
+        add: torch.Tensor | None = None,
+        *,
+        gelu: bool = False,
     ) -> torch.Tensor:
-        """x·Wᵀ + b for every sample, plus `add` where given; `bias` is [B, C'] or [C']."""
+        """x·Wᵀ + b for every sample, then gelu or the sum with `add`; `bias` is [B, C'] or [C']."""
         if len(x) == 0 or needs_gradient(x, weight, bias, add):
-            return super().forward(x, weight, bias, add)
+            return super().forward(x, weight, bias, add, gelu=gelu)
+        biases = bias.expand(len(x), -1)
         rows = [
-            onednn_product(x[b], weight[b], bias if bias.ndim == 1 else bias[b], None if add is None else add[b])
+            onednn_product(x[b], weight[b], biases[b], None if add is None else add[b], gelu=gelu)
             for b in range(len(x))
         ]
         return rows[0].unsqueeze(0) if len(rows) == 1 else torch.stack(rows)

@@ -12,8 +12,9 @@ from typing import TypeAlias
 import torch
 from torch import nn
 
-from hitzoo.fold.affine import Affine, affine_of
+from hitzoo.fold.affine import affine_of
 from hitzoo.fold.attend import unscaled
+from hitzoo.fold.head_groups import FixedHeadGroups
 from hitzoo.fold.kernels import Kernels
 from hitzoo.fold.mlp import OptimizedMLP
 from hitzoo.fold.norm import remaining_norm
@@ -60,7 +61,7 @@ class OptimizedSelfAttention(nn.Module):
         value = after_norm(affine_of(block.value), block.norm)
         value, output = value_bias_in_output(value, affine_of(block.output))
         key = without_key_bias(after_norm(affine_of(block.key), block.norm))
-        query = self.scaled(after_norm(affine_of(block.query), block.norm), heads)
+        query = scaled_query(after_norm(affine_of(block.query), block.norm), heads)
         self.first, self.heads, self.key_heads = first, heads, block.key_heads
         self.axes = AXES.get(type(block), ())
         self.standardise = remaining_norm(block.norm)
@@ -72,10 +73,6 @@ class OptimizedSelfAttention(nn.Module):
         """Add the attention's output to `x`, then the MLP's."""
         projected = self.query_key_value(self.standardise(x))
         return self.mlp(self.output(self._read(projected), x))
-
-    def scaled(self, query: Affine, heads: int) -> Affine:
-        """The queries' layer with what attention multiplies them by."""
-        return scaled_query(query, heads)
 
     def _headed(self, projected: torch.Tensor) -> tuple[torch.Tensor, ...]:
         """Queries, keys and values: [B, F·S, (h + 2k)·d] -> [B, F, S, h, d], [B, F, S, k, d] twice."""
@@ -98,15 +95,11 @@ class OptimizedSelfAttention(nn.Module):
 
 
 class OptimizedHeadGroups(OptimizedSelfAttention):
-    """The same with head groups, whose own attention it takes; a bias of theirs goes with queries not yet scaled."""
+    """The same with head groups, on the map as it is."""
 
     def __init__(self, block: HeadGroupsBlock, first: int, kernels: Kernels) -> None:
         super().__init__(block, first, kernels)
-        self.groups = block.groups
-
-    def scaled(self, query: Affine, heads: int) -> Affine:
-        """The layer as it is."""
-        return query
+        self.groups = FixedHeadGroups(block.groups, kernels)
 
     def _read(self, projected: torch.Tensor) -> torch.Tensor:
         return self.groups(*self._headed(projected)).flatten(3).flatten(1, 2)

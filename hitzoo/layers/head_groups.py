@@ -60,22 +60,11 @@ class GroupAttention(nn.Module):
         """Attend within each dilation's members, tile by tile."""
         apart = self.down.dilation, self.across.dilation
         q, k, v = (_members(each, *apart) for each in (query, key, value))
-        rows = [torch.cat([self._tiles(q, k, v, y, x) for x in self.across.runs], dim=2) for y in self.down.runs]
-        return _whole(torch.cat(rows, dim=1), *apart)
+        rows = [_joined([self._tiles(q, k, v, y, x) for x in self.across.runs], 4) for y in self.down.runs]
+        return _whole(_joined(rows, 3))
 
-    def _tiles(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, y: Run, x: Run) -> torch.Tensor:
-        """Attend in the tiles of one run down and one across: -> [B, n·t, n·t, h, d]."""
-        tiles = _sequences(q, (y.start, y.tile, y.tile, y.count), (x.start, x.tile, x.tile, x.count))
-        read = (y.keys, y.span, y.tile, y.count), (x.keys, x.span, x.tile, x.count)
-        k, v, kernel = _sequences(k, *read), _sequences(v, *read), self._kernel(y, x, q)
-        if kernel is not None:  # a bias is per head, also where all share their keys
-            k, v = (each.expand(-1, -1, self.heads, -1) for each in (k, v))
-        out = attend(tiles, k, v, kernel)
-        out = out.unflatten(1, (y.tile, x.tile)).unflatten(0, (q.shape[0], y.count, x.count))
-        return out.transpose(2, 3).flatten(1, 2).flatten(2, 3)  # [B, n, t, n, t, h, d]
-
-    def _kernel(self, y: Run, x: Run, like: torch.Tensor) -> Kernel | None:
-        """Attention with the bias of two runs, [h, t², s²]; None for the plain one."""
+    def bias(self, y: Run, x: Run, like: torch.Tensor) -> torch.Tensor | None:
+        """Return the bias of two runs' logits, [h, t², s²], −∞ where a key is not seen; None where there is none."""
         if self.table is None and not (y.windows or x.windows):
             return None
         heads = self.heads if self.table is not None else 1
@@ -85,36 +74,56 @@ class GroupAttention(nn.Module):
             rows = _offsets(y, self.down, like.device)
             columns = _offsets(x, self.across, like.device)
             bias = table[:, rows][..., columns].transpose(2, 3)  # [h, t, s, t, s] -> [h, t, t, s, s]
-        seen = _seen(y, like.device)[:, None, :, None] & _seen(x, like.device)[None, :, None, :]
         if y.windows or x.windows:
+            seen = _seen(y, like.device)[:, None, :, None] & _seen(x, like.device)[None, :, None, :]
             bias = bias.masked_fill(~seen, float("-inf"))
-        return with_bias(bias.flatten(3, 4).flatten(1, 2))
+        return bias.flatten(3, 4).flatten(1, 2)
+
+    def kernel(self, y: Run, x: Run, like: torch.Tensor) -> Kernel | None:
+        """Return the kernel of two runs; None for the plain one."""
+        bias = self.bias(y, x, like)
+        return None if bias is None else with_bias(bias)
+
+    def _tiles(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, y: Run, x: Run) -> torch.Tensor:
+        """Attend in the tiles of one run down and one across: -> [B, down, across, n·t, n·t, h, d]."""
+        tiles = _sequences(q, (y.start, y.tile, y.tile, y.count), (x.start, x.tile, x.tile, x.count))
+        read = (y.keys, y.span, y.tile, y.count), (x.keys, x.span, x.tile, x.count)
+        k, v, kernel = _sequences(k, *read), _sequences(v, *read), self.kernel(y, x, q)
+        if kernel is not None:  # a bias is per head, also where all share their keys
+            k, v = (each.expand(-1, -1, self.heads, -1) for each in (k, v))
+        out = attend(tiles, k, v, kernel)
+        out = out.unflatten(1, (y.tile, x.tile)).unflatten(0, (*q.shape[:3], y.count, x.count))
+        return out.transpose(4, 5).flatten(5, 6).flatten(3, 4)  # from [B, down, across, n, n, t, t, h, d]
 
 
 def _members(x: torch.Tensor, down: int, across: int) -> torch.Tensor:
-    """Positions that lie `dilation` apart as maps of their own: [B, r, r, h, d] -> [B·dilations, m, m, h, d]."""
-    if down == across == 1:
-        return x
+    """Positions that lie `dilation` apart as maps of their own: [B, r, r, h, d] -> [B, down, across, m, m, h, d].
+
+    Nothing is copied.
+    """
     apart = x.unflatten(2, (-1, across)).unflatten(1, (-1, down))  # [B, m, down, m, across, h, d]
-    return apart.permute(0, 2, 4, 1, 3, 5, 6).flatten(0, 2)
+    return apart.permute(0, 2, 4, 1, 3, 5, 6)
 
 
-def _whole(x: torch.Tensor, down: int, across: int) -> torch.Tensor:
+def _whole(x: torch.Tensor) -> torch.Tensor:
     """The inverse of `_members`."""
-    if down == across == 1:
-        return x
-    apart = x.unflatten(0, (-1, down, across))  # [B, down, across, m, m, h, d]
-    return apart.permute(0, 3, 1, 4, 2, 5, 6).flatten(3, 4).flatten(1, 2)
+    return x.permute(0, 3, 1, 4, 2, 5, 6).flatten(3, 4).flatten(1, 2)
+
+
+def _joined(parts: list[torch.Tensor], axis: int) -> torch.Tensor:
+    """Join parts along an axis; a single one is not copied."""
+    return parts[0] if len(parts) == 1 else torch.cat(parts, dim=axis)
 
 
 def _sequences(x: torch.Tensor, down: tuple[int, int, int, int], across: tuple[int, int, int, int]) -> torch.Tensor:
-    """Squares of a map as sequences: [B, m, m, h, d] -> [B·n·n, size·size, h, d].
+    """Squares of a map as sequences: [B, down, across, m, m, h, d] -> [B·down·across·n·n, size·size, h, d].
 
     Along each axis (first, size, step, count): `count` squares of `size` positions, `step` apart.
     """
-    for axis, (first, size, step, count) in ((1, down), (2, across)):
+    for axis, (first, size, step, count) in ((3, down), (4, across)):
         x = x.narrow(axis, first, (count - 1) * step + size).unfold(axis, size, step)
-    return x.permute(0, 1, 2, 5, 6, 3, 4).flatten(3, 4).flatten(0, 2)  # from [B, n, n, h, d, size, size]
+    x = x.permute(0, 1, 2, 3, 4, 7, 8, 5, 6)  # from [B, down, across, n, n, h, d, size, size]
+    return x.flatten(5, 6).flatten(0, 4)
 
 
 def _offsets(run: Run, axis: Axis, device: torch.device) -> torch.Tensor:

@@ -39,6 +39,7 @@ class StyleBlock(nn.Module):
 
     def __init__(self, *, channels: int, side: int, groups: str, style_dim: int, expansion: int) -> None:
         super().__init__()
+        self.side = side
         self.norm1 = AdaptiveInstanceNorm(channels=channels, style_dim=style_dim)
         self.query_key_value = linear(channels, 3 * channels)
         self.attention = HeadGroups(side=side, groups=groups)

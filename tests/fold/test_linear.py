@@ -54,3 +54,11 @@ def test_weights_of_the_sample(bias: tuple[int, ...], summed: bool, count: int) 
     expected = expected if add is None else expected + add
     for product in (PerSampleLinear(), OneDnnPerSampleLinear()):
         torch.testing.assert_close(product(x, weight, offset, add), expected, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_gelu_of_weights_of_the_sample(count: int) -> None:
+    x, weight, bias = torch.randn(count, 3, 5), torch.randn(count, 7, 5), torch.randn(count, 7)
+    expected = torch.nn.functional.gelu(torch.baddbmm(bias[:, None], x, weight.transpose(1, 2)))
+    for product in (PerSampleLinear(), OneDnnPerSampleLinear()):
+        torch.testing.assert_close(product(x, weight, bias, gelu=True), expected, rtol=1e-5, atol=1e-5)

@@ -14,19 +14,25 @@ from hitzoo.sampling.create import create_model
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.style_mixing import Mix, check_mix, parse_mix
 from tests.conftest import Run
+from tests.families.stylegan2_generator.variables import TINY as TINY_STYLEGAN2
 from tests.families.styleswin.variables import TINY
 from tests.support import TINY_HIT
 
 
-@pytest.fixture(scope="module")
-def model() -> Generator:
-    """Blocks at four places; random biases let every style count."""
-    made = create_model(parse_spec(TINY), device="cpu")
+def made_of(text: str) -> Generator:
+    """A model whose random biases let every style count."""
+    made = create_model(parse_spec(text), device="cpu")
     draws = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for weight in made.parameters():
             weight.add_(0.2 * torch.randn(weight.shape, generator=draws))
     return made
+
+
+@pytest.fixture(scope="module")
+def model() -> Generator:
+    """Blocks at four places."""
+    return made_of(TINY)
 
 
 def test_mixed_images_have_both_styles(model: Generator) -> None:
@@ -51,13 +57,17 @@ def test_mixed_images_have_both_styles(model: Generator) -> None:
     assert not np.allclose(mixed, plain, atol=1e-3)
 
 
-def test_optimized_network_mixes_too(model: Generator) -> None:
-    fast = model.fast()
-    with model.mixing(7, place=1):
+@pytest.mark.parametrize("text", [TINY, TINY_STYLEGAN2], ids=["styleswin", "stylegan2"])
+@pytest.mark.parametrize("place", [1, 2, 3])
+def test_optimized_network_mixes_too(text: str, place: int) -> None:
+    model = made_of(text)
+    fast, plain = model.fast(), model.sample([0]).raw
+    with model.mixing(7, place=place):
         expected = model.sample([0]).raw
-    with fast.mixing(7, place=1):
+    assert not np.allclose(expected, plain, atol=1e-3)
+    with fast.mixing(7, place=place):
         np.testing.assert_allclose(fast.sample([0]).raw, expected, atol=1e-5)
-    np.testing.assert_allclose(fast.sample([0]).raw, model.sample([0]).raw, atol=1e-5)
+    np.testing.assert_allclose(fast.sample([0]).raw, plain, atol=1e-5)
 
 
 @pytest.mark.parametrize(("text", "place"), [(TINY, 0), (TINY, 4), (TINY_HIT, 1)])

@@ -45,11 +45,12 @@ class OptimizedStylegan2(OptimizedNetwork):
     def forward(self, rows: torch.Tensor) -> torch.Tensor:
         """The images of a batch of rows, whose keys of noise are read before they are rounded."""
         z, *keys = split_inputs(rows, self.ports)
-        w = self.mapping(z)
+        w = self.mapping.at_places(z, None, self.plan.styles)
         x = cast(torch.Tensor, self.initial).expand(rows.shape[0], -1, -1, -1)
         image: torch.Tensor | None = None
-        for stage in self.stages:
-            x, image = stage(x, image, w, keys[0] if keys else None)  # layers without drawn noise leave the key
+        for index, stage in enumerate(self.stages):
+            own = w[:, max(0, 2 * index - 1) : 2 * index + 2]
+            x, image = stage(x, image, own, keys[0] if keys else None)  # layers without drawn noise leave the key
         assert image is not None, "there are two stages at least"
         return at_least_float32(image)
 
@@ -71,11 +72,12 @@ class OptimizedStyleStage(nn.Module):
     def forward(
         self, x: torch.Tensor, image: torch.Tensor | None, w: torch.Tensor, keys: torch.Tensor | None
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Return map and image."""
+        """Return map and image; `w` [B, 2 or 3, style_dim] holds the styles of the blocks in order."""
+        *convs, last = w.unbind(dim=1)
         if self.up is not None:
-            x = self.up(x, w, keys)
-        x = self.conv(x, w, keys)
-        return x, self.to_rgb(x, w, image)
+            x = self.up(x, convs[0], keys)
+        x = self.conv(x, convs[-1], keys)
+        return x, self.to_rgb(x, last, image)
 
 
 class OptimizedStyleConv(nn.Module):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hitzoo.families.family import Family
 from hitzoo.families.schema_file import definitions_beside
@@ -19,12 +19,20 @@ if TYPE_CHECKING:
     from torch import nn
 
     from hitzoo.families.official import Variable
+    from hitzoo.fold.kernels import Kernels
+    from hitzoo.fold.network import OptimizedNetwork
 
 
 def _build(plan: StyleswinGeneratorPlan) -> nn.Module:
     from hitzoo.families.styleswin.model import StyleswinGenerator
 
     return StyleswinGenerator(plan)
+
+
+def _fold(generator: Any, kernels: Kernels) -> OptimizedNetwork:
+    from hitzoo.families.styleswin.fold import OptimizedStyleswin
+
+    return OptimizedStyleswin(generator, kernels)
 
 
 def _official(plan: StyleswinGeneratorPlan) -> Iterable[Variable]:
@@ -47,6 +55,7 @@ STYLESWIN: Final = Family(
     plan=plan_styleswin,
     build=_build,
     outline=outline_styleswin,
+    fold=_fold,
     ended=ended_styleswin,
     official={"styleswin": _official, "stylenat": _stylenat},
 )

@@ -99,9 +99,9 @@ def test_costs_are_those_of_the_module(groups: str, share: bool) -> None:
 @pytest.mark.parametrize("share", [True, False], ids=["multi_query", "multi_head"])
 @pytest.mark.parametrize("groups", OTHERS)
 def test_optimized_network_makes_the_same_images(groups: str, share: bool) -> None:
-    generator = fill(build_generator(plan_of(f"attention: {OTHERS[groups]}", share)), 0.3).eval()
-    z = torch.randn(2, 6, generator=torch.Generator().manual_seed(1))
-    torch.testing.assert_close(fold(generator, plain_kernels())(z), generator(z), rtol=1e-4, atol=1e-4)
+    generator = fill(build_generator(plan_of(f"attention: {OTHERS[groups]}", share)), 0.3).double().eval()
+    z = torch.randn(2, 6, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    torch.testing.assert_close(fold(generator, plain_kernels(torch.float64))(z), generator(z), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize(
