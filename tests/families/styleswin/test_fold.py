@@ -113,6 +113,7 @@ def test_moments_of_a_map_far_from_zero(piece: int | None) -> None:
     torch.testing.assert_close(variance.double(), x.var(1, keepdim=True, correction=0), rtol=1e-4, atol=0)
 
 
+@pytest.mark.exhaustive
 def test_graph_takes_any_batch() -> None:
     folded = fold(network("styleswin"), plain_kernels(torch.float64))
     batch = ({0: torch.export.Dim("batch", min=1)},)
