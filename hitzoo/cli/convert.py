@@ -173,6 +173,7 @@ def _read_state_dicts(
     from hitzoo.cli import console
     from hitzoo.families.open import open_spec
     from hitzoo.zoo.convert_state_dict import dialect_of, from_state_dicts, origin_of, recognise
+    from hitzoo.zoo.discriminator_form import in_form_of
     from hitzoo.zoo.state_dict_source import AVERAGE, LIVE, read_state_dicts
 
     parts = {None: None, "ema": AVERAGE, "generator": LIVE}
@@ -182,6 +183,10 @@ def _read_state_dicts(
     if len(names) > 1:
         console.print_line(f"note: {names[0]} has this network, and so have {', '.join(names[1:])}: --spec says which")
     code = dialect_of(found, plan, origin)
+    if with_discriminator:
+        loaded, plan, form = in_form_of(found, loaded, plan, code)
+        if form:
+            console.print_line(f"note: the file's discriminator has {form}, and so has the model's spec")
     done = from_state_dicts(found, plan, code, which=parts[which], with_discriminator=with_discriminator)
     return loaded, plan, done, origin_of(code, done)
 

@@ -53,6 +53,7 @@ def _of_model(found: ModelInfo) -> list[tuple[str, str]]:
         ("commit", found.commit + (f" ({', '.join(found.tags)})" if found.tags else "")),
         ("spec", f"{known.get('name', 'unknown: not weights of hitzoo')}"),
         ("network", f"{known.get('architecture', '?')}, plan {str(known.get('generator_plan', '?'))[:12]}"),
+        ("pixels", _pixels(known.get("pixel_range", "unit"))),
         ("package", f"{known.get('package', '')}"),
         ("weights", weights),
         ("trained", _trained(known.get("step"))),
@@ -68,6 +69,11 @@ def _of_model(found: ModelInfo) -> list[tuple[str, str]]:
     ]
 
 
+def _pixels(pixel_range: object) -> str:
+    """The scale that a network works in, where it is another than that of the images."""
+    return "" if pixel_range == "unit" else f"computed in the range {pixel_range}, given in [-1, 1]"
+
+
 def _trained(step: Any) -> str:
     """Steps trained; empty if the header has no number."""
     if not isinstance(step, int) or isinstance(step, bool) or not 0 <= step < 1 << 63:
@@ -77,12 +83,14 @@ def _trained(step: Any) -> str:
 
 def _of_card(card: Card) -> list[tuple[str, str]]:
     from hitzoo.cli import console
+    from hitzoo.families.load import load_spec
 
     made = card.provenance
     return [
         ("what", card.title),
         ("status", _status(card)),
         ("spec", f"{card.spec}: hitzoo show {card.spec}, hitzoo build {card.spec}"),
+        ("pixels", _pixels(load_spec(card.spec).data.pixel_range)),
         ("paper", f"{card.paper.title}, {card.paper.place}, {card.paper.url}" if card.paper else ""),
         ("file", f"{console.size(card.size)}, sha256 {card.sha256}" if card.size else ""),
         *((role, f"{console.size(one.size)}, sha256 {one.sha256}") for role, one in card.networks.items()),

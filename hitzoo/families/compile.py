@@ -27,6 +27,7 @@ def compile_generator(spec: Spec) -> ModelPlan:
         SpecError: sizes that do not fit each other.
     """
     coding, generator, problems = _planned_generator(spec, _frame(spec, ANY_SIDE))
+    problems += _range_problems(spec)
     if generator is None or problems:
         raise spec.places.error(problems)
     networks = {**coding.networks, "generator": generator}

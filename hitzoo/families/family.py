@@ -118,6 +118,7 @@ class Family(Generic[S, P]):
         ended: for a generator, its section ended after each resolution, the last entry being itself, for
             `hitzoo bench resolution`; None where nothing can be left off.
         official: for a network that other code has too, its variables there beside ours, by the name of that code.
+        forms: settings of its section, one or another of which published files of that code have.
         notes: for the author of a spec that fits, given its training.
         pretrained: for a network that is built on a frozen one, which.
         settle: completes the section of such a network by the hash of the weights that this machine has, which are
@@ -135,6 +136,7 @@ class Family(Generic[S, P]):
     fold: Callable[[Any, Kernels], OptimizedNetwork] | None = None
     ended: Callable[[S], tuple[S, ...]] | None = None
     official: Mapping[str, Callable[[P], Iterable[Variable]]] = field(default_factory=dict, hash=False)
+    forms: tuple[Mapping[str, Any], ...] = field(default=(), hash=False)
     notes: Callable[[P, TrainingSpec], tuple[str, ...]] | None = None
     pretrained: Callable[[S], Pretrained] | None = None
     settle: Callable[[S, Callable[[str], None]], S] | None = None

@@ -233,7 +233,7 @@ class Generator(Sampler):
             for name, tensor in self.module.state_dict().items()
         }
         said = {} if self.weights_changed else self.metadata
-        own = ("name", "architecture", "generator_plan")  # written into every header anew
+        own = ("name", "architecture", "generator_plan", "pixel_range")  # written into every header anew
         more = {key: value for key, value in said.items() if key not in own}
         write_model(folder, self.spec, self.plan, tensors, **more)
 

@@ -138,6 +138,13 @@ def from_state_dicts(
     return Converted(source.name_of(part), generator, discriminator, used, (*unused, *source.others))
 
 
+def fits(source: StateDicts, part: str, plan: ModelPlan, role: Role, code: str) -> bool:
+    """True if a part of a source has the variables of a plan's network; False too where that code has no such one."""
+    if code not in family_of(role, plan.networks[role].family).official:
+        return False
+    return not _differences(source.parts[part], source.beside, _variables(plan, role, code))
+
+
 def origin_of(code: str, converted: Converted) -> dict[str, str]:
     """Say in the header of a converted model where it comes from, and on which terms."""
     terms = {"terms": CODES[code].terms} if CODES[code].terms else {}

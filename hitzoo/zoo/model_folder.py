@@ -96,7 +96,8 @@ def weights_metadata(plan: ModelPlan, **more: Any) -> dict[str, Any]:
     """Build the header of a generator's weights."""
     package = package_of("generator", plan.generator.family)
     own = {"name": plan.name, "architecture": plan.generator.family, "generator_plan": plan.generator_hash}
-    return own | ({"package": package} if package else {}) | more
+    pixels = {"pixel_range": plan.pixel_range} if plan.pixel_range != "unit" else {}
+    return own | ({"package": package} if package else {}) | pixels | more
 
 
 def write_model(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,11 +11,15 @@ import torch
 
 from hitzoo.errors import SpecError
 from hitzoo.export.trace import traced
-from hitzoo.families.compile import compile_spec
+from hitzoo.families.compile import compile_generator, compile_spec
 from hitzoo.families.load import parse_spec
+from hitzoo.hub.model_card import CardFacts, Terms, body
 from hitzoo.layers.pixel_range import to_unit
+from hitzoo.plan.model import ModelPlan
 from hitzoo.sampling.create import create_model
 from hitzoo.sampling.generator import Generator
+from hitzoo.spec.types import Spec
+from tests.conftest import Run
 from tests.support import TINY_HIT
 
 IMAGENET = TINY_HIT + "data: {range: imagenet}\n"
@@ -49,9 +54,21 @@ def test_range_is_no_part_of_the_network() -> None:
     assert [plan.pixel_range for plan in plans] == ["unit", "imagenet"]
 
 
-def test_range_needs_three_channels() -> None:
+@pytest.mark.parametrize("compiled", [compile_spec, compile_generator])
+def test_range_needs_three_channels(compiled: Callable[[Spec], ModelPlan]) -> None:
     with pytest.raises(SpecError, match="the range imagenet is one of 3 channels, not of 1"):
-        compile_spec(parse_spec(TINY_HIT + "data: {range: imagenet, channels: 1}\n"))
+        compiled(parse_spec(TINY_HIT + "data: {range: imagenet, channels: 1}\n"))
+
+
+def test_model_and_card_name_their_range(tmp_path: Path, run: Run) -> None:
+    for text, words in ((IMAGENET, "computed in the range imagenet, given in [-1, 1]"), (TINY_HIT, "")):
+        model = made(text)
+        model.save_pretrained(tmp_path / model.plan.pixel_range)
+        said = run("info", str(tmp_path / model.plan.pixel_range)).stdout
+        facts = CardFacts(repo_id="me/x", spec=model.spec, plan=model.plan, terms=Terms(license="mit"))
+        assert (words in said) if words else ("in the range" not in said)
+        assert ("| pixels | computed in the range `imagenet`" in body(facts)) == bool(words)
+    assert "computed in the range imagenet" in run("info", "stylenat-ffhq256").stdout
 
 
 def test_saved_model_keeps_its_range(tmp_path: Path) -> None:

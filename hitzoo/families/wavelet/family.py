@@ -37,5 +37,6 @@ WAVELET: Final = Family(
     build=_build,
     sides=SIDES,
     official={"styleswin": _official, "stylenat": _official},
+    forms=({"spectral_norm": True}, {"spectral_norm": False}),
 )
-"""StyleNAT's discriminator is StyleSwin's with spectral norm."""
+"""StyleNAT's discriminator is StyleSwin's; both codes have it with spectral norm and without."""

@@ -117,18 +117,23 @@ SPEC_256 = "hitzoo: 1\nname: x\ngenerator:\n  family: styleswin\n  stages:\n" + 
 )
 
 
+@pytest.mark.parametrize("spectral", [True, False])
 def test_checkpoint_converts_with_its_discriminator_and_its_range(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    spectral: bool, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The discriminator's form follows from the file, whatever the spec says."""
     monkeypatch.chdir(tmp_path)
     Path("tiny.yaml").write_text(SWIN, encoding="utf-8")
-    plan = compile_spec(parse_spec(SWIN))
+    plan = compile_spec(parse_spec(SWIN if spectral else SWIN.replace("spectral_norm: true", "spectral_norm: false")))
     critic = {one.theirs: torch.ones(one.shape) for one in variables(plan, "discriminator") if one.ours}
     content: dict[str, Any] = {"g": {}, "g_ema": published(plan, "styleswin"), "d": critic, "args": Namespace(size=16)}
     torch.save(content, "FFHQ_16.pt")  # noqa: TID251 - as that code does
     words = ("--spec", "tiny.yaml", "--out", "model", "--with-discriminator")
-    assert "variables used" in run("convert", "--from", "styleswin", "FFHQ_16.pt", *words).stdout
+    said = run("convert", "--from", "styleswin", "FFHQ_16.pt", *words).stdout
+    assert "variables used" in said
+    assert ("note: the file's discriminator has spectral_norm: false" in said) == (not spectral)
     model = Generator.from_pretrained("model", device="cpu")
+    assert model.spec.discriminator.spectral_norm is spectral
     network, _ = filled(plan)
     z = torch.from_numpy(np.random.default_rng(1).standard_normal((2, 10)).astype(np.float32))
     with torch.no_grad():
