@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from hitzoo.layers.adain import AdaptiveInstanceNorm
+from hitzoo.layers.conditioning import CONDITIONINGS
 from hitzoo.layers.doubling import doubled
 from hitzoo.layers.head_groups import HeadGroups
 from hitzoo.layers.linear import linear, truncated_normal_
@@ -32,28 +32,38 @@ class ConstantMap(nn.Module):
 
 @register_block("style_block")
 class StyleBlock(nn.Module):
-    """x + attention(adain(x, w)), then x + MLP(adain(x, w)): [B, r, r, C], [B, S] -> [B, r, r, C].
+    """x + attention(norm(x, w)), then x + MLP(norm(x, w)): [B, r, r, C], [B, S] -> [B, r, r, C].
 
-    `groups` are the words of `hitzoo.plan.head_groups.to_words`. Source: Zhang et al. 2022 (StyleSwin), section 3.2.
+    `groups` are the words of `hitzoo.plan.head_groups.to_words`; the norms are the port of the style, a kind of
+    `hitzoo.layers.conditioning.CONDITIONINGS`. Source: Zhang et al. 2022 (StyleSwin), section 3.2.
     """
 
-    def __init__(self, *, channels: int, side: int, groups: str, style_dim: int, expansion: int) -> None:
+    def __init__(
+        self,
+        *,
+        channels: int,
+        side: int,
+        groups: str,
+        style_dim: int,
+        expansion: int,
+        conditioning: str = "adain",
+    ) -> None:
         super().__init__()
-        self.side = side
-        self.norm1 = AdaptiveInstanceNorm(channels=channels, style_dim=style_dim)
+        self.side, port = side, CONDITIONINGS[conditioning]
+        self.norm1 = port(channels=channels, style_dim=style_dim)
         self.query_key_value = linear(channels, 3 * channels)
         self.attention = HeadGroups(side=side, groups=groups)
         self.output = linear(channels, channels)
-        self.norm2 = AdaptiveInstanceNorm(channels=channels, style_dim=style_dim)
+        self.norm2 = port(channels=channels, style_dim=style_dim)
         self.widen = linear(channels, expansion * channels)
         self.narrow = linear(expansion * channels, channels)
 
     def forward(self, x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
         """Add what the heads read, then the MLP's update."""
-        projected = self.query_key_value(self.norm1(x, w)).unflatten(-1, (3, self.attention.heads, -1))
+        projected = self.norm1.into(self.query_key_value, x, w).unflatten(-1, (3, self.attention.heads, -1))
         query, key, value = projected.unbind(-3)
-        x = x + self.output(self.attention(query, key, value).flatten(-2))
-        return x + self.narrow(F.gelu(self.widen(self.norm2(x, w))))
+        x = x + self.norm1.gated(self.output(self.attention(query, key, value).flatten(-2)), w)
+        return x + self.norm2.gated(self.narrow(F.gelu(self.norm2.into(self.widen, x, w))), w)
 
 
 @register_block("bilinear_upsample")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hitzoo.plan.conditioning import CONDITIONING_COSTS
 from hitzoo.plan.counting import Cost, Shape, keeps, linear_cost, norm_cost
 from hitzoo.plan.head_groups import HeadGroup, axes, bias_rows, from_words, keys_read
 
@@ -11,7 +12,9 @@ def constant_map(shape: Shape, side: int, channels: int) -> Cost:
     return Cost(side * side * channels) + keeps((side * side, channels))
 
 
-def style_block(shape: Shape, channels: int, side: int, groups: str, style_dim: int, expansion: int) -> Cost:
+def style_block(
+    shape: Shape, channels: int, side: int, groups: str, style_dim: int, expansion: int, conditioning: str = "adain"
+) -> Cost:
     """Cost of a block with head groups and an MLP."""
     rows, hidden = shape.side**2, expansion * channels
     own = from_words(groups)
@@ -21,7 +24,8 @@ def style_block(shape: Shape, channels: int, side: int, groups: str, style_dim: 
         core += keeps((rows, 3 * channels))  # queries, keys and values of all groups lie in one place
     layers = linear_cost(rows, channels, 3 * channels) + linear_cost(rows, channels, channels)
     mlp = linear_cost(rows, channels, hidden) + linear_cost(rows, hidden, channels)
-    norms = _adain(rows, channels, style_dim) + _adain(rows, channels, style_dim)
+    port = CONDITIONING_COSTS[conditioning]
+    norms = port(rows, channels, style_dim, 3 * channels) + port(rows, channels, style_dim, hidden)
     # what the three layers besides the last take, and what is before and after gelu
     return norms + layers + core + mlp + keeps((rows, 3 * channels), (rows, 2 * hidden))
 
@@ -46,11 +50,6 @@ def is_read_in_place(group: HeadGroup, side: int) -> bool:
     """True if every tile is whole rows, for which nothing has to be moved."""
     _, across = axes(group, side)
     return across.dilation == 1 and across.runs[0].tile == side
-
-
-def _adain(rows: int, channels: int, style_dim: int) -> Cost:
-    """Cost of an adaptive instance norm, which keeps its input without its mean, and factors."""
-    return linear_cost(1, style_dim, 2 * channels) + keeps((rows, channels), (1, 4 * channels))
 
 
 def bilinear_upsample(shape: Shape, side: int, in_channels: int, out_channels: int) -> Cost:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.registry import family_of
@@ -20,7 +21,8 @@ def in_form_of(source: StateDicts, spec: Spec, plan: ModelPlan, code: str) -> tu
     if CRITIC not in source.parts or fits(source, CRITIC, plan, "discriminator", code):
         return spec, plan, ""
     for form in family_of("discriminator", plan.discriminator.family).forms:
-        other = replace(spec, discriminator=replace(spec.discriminator, **form))
+        section: Any = spec.discriminator
+        other = replace(spec, discriminator=replace(section, **form))
         planned = compile_spec(other)
         if fits(source, CRITIC, planned, "discriminator", code):
             return other, planned, ", ".join(f"{key}: {str(value).lower()}" for key, value in form.items())

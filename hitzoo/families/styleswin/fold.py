@@ -5,6 +5,7 @@ B batch, r resolution of a stage, N = r² positions, C channels, S width of the 
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import cast
 
 import torch
@@ -12,13 +13,14 @@ import torch.nn.functional as F
 from torch import nn
 
 from hitzoo.families.styleswin.model import StyleswinGenerator, StyleswinStage
+from hitzoo.families.styleswin.plan import StyleswinGeneratorPlan
 from hitzoo.fold.affine import Affine, affine_of, in_float64
 from hitzoo.fold.head_groups import FixedHeadGroups
 from hitzoo.fold.kernels import Kernels
 from hitzoo.fold.network import OptimizedNetwork
 from hitzoo.fold.norm import remaining_norm
-from hitzoo.fold.rewrites import after_norm, image_of_hidden, query_key_value, scaled_query
-from hitzoo.fold.styled_linear import StyledLinear
+from hitzoo.fold.rewrites import after_norm, image_of_hidden
+from hitzoo.fold.styled_linear import Gate, StyledLinear, gate_of
 from hitzoo.layers.fir import FirUpsample
 from hitzoo.layers.in_float32 import at_least_float32
 from hitzoo.layers.style_block import BilinearUpsample, SkipToRGB, StyleBlock
@@ -36,7 +38,7 @@ class OptimizedStyleswin(OptimizedNetwork):
 
     def __init__(self, generator: StyleswinGenerator, kernels: Kernels) -> None:
         super().__init__()
-        self.plan = generator.plan
+        self.plan: StyleswinGeneratorPlan = generator.plan
         self.precision = kernels.like.dtype
         self.mapping = generator.mapping  # as precise as it is; truncation and mixing find it here
         rows = generator.initial.weight.detach().flatten(1).T
@@ -46,8 +48,8 @@ class OptimizedStyleswin(OptimizedNetwork):
             OptimizedStyleswinStage(stage, kernels, last=stage is stages[-1]) for stage in stages
         )
         most = kernels.chunk_numel
-        large = [most is not None and one.resolution**2 * one.channels >= most for one in self.plan.stages]
-        self.together = large.index(True) if True in large else len(large)
+        sizes = (one.resolution**2 * one.channels for one in self.plan.stages)
+        self.together = sum(1 for _ in takewhile(lambda size: most is None or size < most, sizes))
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """The images of a batch of latents, in channels-last memory."""
@@ -111,28 +113,30 @@ class OptimizedStyleswinStage(nn.Module):
 
 
 class OptimizedStyleBlock(nn.Module):
-    """x + attention(adain(x, w)), then x + MLP(adain(x, w)): [B, N, C], [B, S] -> [B, N, C].
+    """x + attention(norm(x, w)), then x + MLP(norm(x, w)): [B, N, C], [B, S] -> [B, N, C].
 
-    With `to_rgb` its outcome is that layer's, [B, N, K], and the block's own map is never made.
+    With `to_rgb` its outcome is that layer's, [B, N, K], and the block's own map is never made unless it is gated.
     """
 
     def __init__(self, block: StyleBlock, kernels: Kernels, to_rgb: Affine | None = None) -> None:
         super().__init__()
         self.side, self.heads = block.side, block.attention.heads
-        projection = affine_of(block.query_key_value)
-        parts = zip(projection.weight.chunk(3), projection.bias.chunk(3), strict=True)
-        query, key, value = (Affine(weight, bias) for weight, bias in parts)
-        projection = query_key_value(scaled_query(query, self.heads), key, value)
-        positions = self.side**2
-        self.query_key_value = StyledLinear(block.norm1, projection, positions, kernels)
+        positions, projection = self.side**2, affine_of(block.query_key_value)
+        factors = torch.ones_like(projection.bias)
+        factors.chunk(3)[0].fill_((len(factors) // 3 // self.heads) ** -0.5)  # attention's 1/√d, in the queries
+        self.query_key_value = StyledLinear(block.norm1, projection, positions, kernels, factors=factors)
         self.attention = FixedHeadGroups(block.attention, kernels)
         self.output = kernels.linear(affine_of(block.output))
         self.widen = StyledLinear(block.norm2, affine_of(block.widen), positions, kernels, gelu=True)
+        self.gate1, self.gate2 = gate_of(block.norm1, kernels), gate_of(block.norm2, kernels)
         narrow = affine_of(block.narrow)
         self.skip: nn.Module = nn.Identity()
-        if to_rgb is not None:
+        self.end: nn.Module = nn.Identity()
+        if to_rgb is not None and self.gate2 is None:
             skip, narrow = image_of_hidden(narrow, to_rgb)
             self.skip = kernels.linear(skip)
+        elif to_rgb is not None:
+            self.end = kernels.linear(to_rgb)
         self.narrow = kernels.linear(narrow)
 
     def forward(self, x: torch.Tensor, w: torch.Tensor) -> torch.Tensor:
@@ -140,8 +144,13 @@ class OptimizedStyleBlock(nn.Module):
         projected = self.query_key_value(x, w).unflatten(1, (self.side, self.side))
         query, key, value = projected.unflatten(-1, (3, self.heads, -1)).unbind(-3)
         read = self.attention(query, key, value).flatten(3).flatten(1, 2)
-        x = self.output(read, x)
-        return self.narrow(self.widen(x, w), self.skip(x))
+        x = _sum(x, self.output, read, self.gate1, w)
+        return self.end(_sum(self.skip(x), self.narrow, self.widen(x, w), self.gate2, w))
+
+
+def _sum(x: torch.Tensor, layer: nn.Module, update: torch.Tensor, gate: Gate | None, w: torch.Tensor) -> torch.Tensor:
+    """Add a layer's output, with its gate where it has one."""
+    return layer(update, x) if gate is None else torch.addcmul(x, layer(update), gate(w))
 
 
 class OptimizedUpsample(nn.Module):

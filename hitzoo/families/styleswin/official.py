@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from hitzoo.errors import WeightsError
 from hitzoo.families.official import Variable, recomputed
 from hitzoo.families.styleswin.plan import StyleswinGeneratorPlan, StyleswinStagePlan
 from hitzoo.plan.head_groups import bias_rows, from_words
@@ -28,7 +29,16 @@ def styleswin_variables(plan: StyleswinGeneratorPlan) -> Iterator[Variable]:
 
 
 def inputs(plan: StyleswinGeneratorPlan) -> Iterator[Variable]:
-    """The mapping network and the learned map."""
+    """The mapping network and the learned map.
+
+    Raises:
+        WeightsError: the style enters in a way that the published code has not.
+    """
+    kinds = {str(block.kwargs.get("conditioning", "adain")) for stage in plan.stages for block in stage.blocks}
+    if other := kinds - {"adain"}:
+        raise WeightsError(
+            f"the published code has no conditioning '{other.pop()}'; convert with a spec that has adain, or none"
+        )
     width, inner = plan.mapping.kwargs["width"], plan.latent_dim
     for layer in range(plan.mapping.kwargs["layers"]):
         yield from layer_variables(f"style.{layer + 1}", f"mapping.layers.{layer}", inner, width)

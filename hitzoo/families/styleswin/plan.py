@@ -13,7 +13,8 @@ from hitzoo.families.family import Frame, Outline
 from hitzoo.families.head_groups import head_groups
 from hitzoo.families.styleswin.problems import styleswin_problems
 from hitzoo.families.styleswin.spec import StyleswinGeneratorSpec
-from hitzoo.plan.cost import Shape, cost, total
+from hitzoo.plan.cost import Cost, Shape, cost, total
+from hitzoo.plan.counting import keeps
 from hitzoo.plan.head_groups import to_words
 from hitzoo.plan.network import PlainNetwork
 from hitzoo.plan.ports import Image, Latent, Port
@@ -138,6 +139,8 @@ def _plan_stage(spec: StyleswinGeneratorSpec, index: int, image_channels: int) -
         "style_dim": spec.style_dim,
         "expansion": spec.mlp_expansion,
     }
+    if spec.conditioning != "adain":  # left out, it is no part of the identity
+        args["conditioning"] = spec.conditioning
     return StyleswinStagePlan(
         name=name,
         resolution=side,
@@ -151,6 +154,9 @@ def _plan_stage(spec: StyleswinGeneratorSpec, index: int, image_channels: int) -
 
 def _stage_row(stage: StyleswinStagePlan) -> Row:
     inner, outer = Shape(side=stage.resolution), Shape(side=stage.reaches)
+    kept_before = Cost()
+    if stage.blocks[0].kwargs.get("conditioning", "adain") != "adain":  # the first norm is given what the image was
+        kept_before = keeps((stage.resolution**2, -stage.channels))
     ends = [part for part in (stage.upsample, stage.to_rgb) if part is not None]
     return Row(
         name=stage.name,
@@ -160,5 +166,5 @@ def _stage_row(stage: StyleswinStagePlan) -> Row:
         heads=stage.heads,
         depth=len(stage.blocks),
         to_rgb=True,
-        cost=total([*(cost(part, inner) for part in stage.blocks), *(cost(part, outer) for part in ends)]),
+        cost=total([kept_before, *(cost(part, inner) for part in stage.blocks), *(cost(part, outer) for part in ends)]),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from hitzoo.plan.conditioning import ConditioningWord
 from hitzoo.spec.head_group import HeadGroupSpec
 
 LARGEST_WINDOW = 8  # pixels
@@ -42,7 +43,9 @@ class StyleswinGeneratorSpec:
     """The StyleSwin generator (Zhang et al. 2022); with groups of neighborhoods StyleNAT's (Walton et al. 2022).
 
     A mapping network of `mapping_layers` makes a style of `style_dim` numbers of the latent, which enters every block
-    by adaptive instance norm.
+    as `conditioning` says: by adaptive instance norm (`adain`, as published), by a layer norm whose scale and shift
+    are of the style (`self_modulated`), by one that scales what a part adds too (`adaln`), or in the weights of the
+    layers after a layer norm (`modulated`).
     """
 
     family: Literal["styleswin"] = "styleswin"
@@ -51,6 +54,7 @@ class StyleswinGeneratorSpec:
     mapping_layers: int = 8
     initial_size: int = 4
     mlp_expansion: int = 4
+    conditioning: ConditioningWord = "adain"
     stages: tuple[StyleswinStageSpec, ...]
 
     @property

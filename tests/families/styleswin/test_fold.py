@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_generator
 from hitzoo.families.fold import fold
 from hitzoo.families.load import parse_spec
@@ -19,9 +20,11 @@ from hitzoo.sampling.style_mixing import Mix, mixed
 from hitzoo.sampling.truncation import truncation
 from tests.families.styleswin.test_convert import NAT
 from tests.families.styleswin.variables import TINY, filled
+from tests.support import fill
 
 CPU = torch.device("cpu")
 NETWORKS = {"styleswin": TINY, "stylenat": NAT}
+CONDITIONINGS = ("self_modulated", "adaln", "modulated")
 
 
 def network(code: str, dtype: torch.dtype = torch.float64) -> nn.Module:
@@ -47,6 +50,18 @@ def test_images_are_the_generators(code: str, kernels: Kernels, by_matrices: boo
     expected = module(z)
     assert expected.std() > 0.1
     torch.testing.assert_close(fold(module, kernels)(z), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("kind", CONDITIONINGS)
+@pytest.mark.parametrize("by_matrices", [True, False])
+def test_every_conditioning(kind: str, by_matrices: bool, monkeypatch) -> None:
+    monkeypatch.setattr("hitzoo.fold.kernels.Kernels.prefers_styled_matrices", lambda *_: by_matrices)
+    plan = compile_generator(parse_spec(TINY, "x", [f"generator.conditioning={kind}"]))
+    module = fill(build_generator(plan), 0.4).double().eval().requires_grad_(False)
+    expected = module(latents())
+    assert expected.std() > 0.1
+    for kernels in (plain_kernels(torch.float64), in_pieces()):
+        torch.testing.assert_close(fold(module, kernels)(latents()), expected, rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("code", NETWORKS)

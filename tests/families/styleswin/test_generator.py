@@ -7,11 +7,13 @@ import pytest
 import torch
 from torch import nn
 
+from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_generator
 from hitzoo.families.load import parse_spec
 from hitzoo.layers.doubling import doubled
 from tests.families.styleswin.reference import low_passed, styleswin
 from tests.families.styleswin.variables import FACES, GOLDEN, LARGE_FACES, TINY, filled, noise, with_widths
+from tests.support import fill
 
 
 def latents(count: int, width: int) -> torch.Tensor:
@@ -28,6 +30,14 @@ def test_images_are_those_of_the_reference() -> None:
 def test_gradients_reach_every_weight() -> None:
     network, _ = filled(compile_generator(parse_spec(TINY)))
     network.train()(latents(2, 10)).square().sum().backward()
+    assert [name for name, weight in network.named_parameters() if weight.grad.eq(0).all()] == []
+
+
+@pytest.mark.parametrize("kind", ["self_modulated", "adaln", "modulated"])
+def test_gradients_reach_every_weight_of_other_conditionings(kind: str) -> None:
+    plan = compile_generator(parse_spec(TINY, "x", [f"generator.conditioning={kind}"]))
+    network = fill(build_generator(plan), 0.4).train()
+    network(latents(2, 10)).square().sum().backward()
     assert [name for name, weight in network.named_parameters() if weight.grad.eq(0).all()] == []
 
 

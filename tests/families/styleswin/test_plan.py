@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hitzoo.errors import SpecError
+from hitzoo.errors import SpecError, WeightsError
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_generator
 from hitzoo.families.load import parse_spec
 from hitzoo.plan.table import network_cost
-from tests.families.styleswin.variables import TINY
+from tests.families.styleswin.variables import TINY, variables
 from tests.plan.test_activations import kept_by_parts
 from tests.plan.test_modules import measured
 
@@ -45,6 +45,31 @@ def test_activations_are_those_of_the_module(groups: str) -> None:
     few, many = (kept_by_parts(network, rows, torch.zeros(batch, 10)) for batch in (2, 4))
     for row in rows[3:]:  # the styles that the first stage keeps are of the mapping network
         assert row.cost.activations == pytest.approx((many[row.name] - few[row.name]) / 2, rel=2e-3), row.name
+
+
+@pytest.mark.parametrize("kind", ["self_modulated", "adaln", "modulated"])
+def test_conditioning_has_its_costs(kind: str) -> None:
+    plan = compile_generator(parse_spec(TINY, "x", [f"generator.conditioning={kind}"]))
+    with torch.device("meta"):
+        generator = build_generator(plan)
+    said = network_cost(plan.generator)
+    assert measured(generator, 10) == type(said)(said.parameters, said.flops)
+    network, rows = build_generator(plan), plan.generator.rows()
+    few, many = (kept_by_parts(network, rows, torch.zeros(batch, 10)) for batch in (2, 4))
+    for row in rows[3:]:
+        assert row.cost.activations == pytest.approx((many[row.name] - few[row.name]) / 2, rel=1e-2), row.name
+
+
+def test_published_conditioning_is_no_part_of_the_identity() -> None:
+    said = [f"generator.conditioning={kind}" for kind in ("adain", "adaln")]
+    plain, adain, adaln = (compile_generator(parse_spec(TINY, "x", words)) for words in ((), said[:1], said[1:]))
+    assert plain.generator_hash == adain.generator_hash != adaln.generator_hash
+
+
+def test_other_conditionings_have_no_published_variables() -> None:
+    plan = compile_generator(parse_spec(TINY, "x", ["generator.conditioning=self_modulated"]))
+    with pytest.raises(WeightsError, match="the published code has no conditioning 'self_modulated'"):
+        variables(plan, "generator")
 
 
 def test_written_out_windows_are_the_same_network() -> None:
