@@ -63,6 +63,7 @@ def test_conditioning_has_its_costs(kind: str) -> None:
 def test_published_conditioning_is_no_part_of_the_identity() -> None:
     said = [f"generator.conditioning={kind}" for kind in ("adain", "adaln")]
     plain, adain, adaln = (compile_generator(parse_spec(TINY, "x", words)) for words in ((), said[:1], said[1:]))
+    assert all("conditioning" not in block.kwargs for stage in plain.generator.stages for block in stage.blocks)
     assert plain.generator_hash == adain.generator_hash != adaln.generator_hash
 
 
