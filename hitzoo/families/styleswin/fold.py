@@ -154,9 +154,12 @@ def _sum(x: torch.Tensor, layer: nn.Module, update: torch.Tensor, gate: Gate | N
 
 
 class OptimizedUpsample(nn.Module):
-    """Bilinear doubling, a norm, and one product with its scale and the positions: [B, N, C] -> [B, 4N, C']."""
+    """Bilinear doubling, a norm, and one product with its scale and the positions: [B, N, C] -> [B, 4N, C'].
 
-    positions: torch.Tensor | None
+    The positions are made each time: a table of them would be read from memory, and measured no faster.
+    """
+
+    halves: torch.Tensor
 
     def __init__(self, block: BilinearUpsample, kernels: Kernels) -> None:
         super().__init__()
@@ -164,18 +167,14 @@ class OptimizedUpsample(nn.Module):
         weight = in_float64(block.weight)
         self.linear = kernels.linear(after_norm(Affine(weight, weight.new_zeros(len(weight))), block.norm))
         table = in_float64(block.position.scale) * in_float64(block.position.table)
-        halves = table.to(kernels.like)  # columns' or rows', [2r, C'/2]
-        self.register_buffer("halves", halves, persistent=False)
-        kept = 2 * len(halves) * halves.numel() <= kernels.position_cache_numel
-        self.register_buffer("positions", _map_of(halves) if kept else None, persistent=False)
+        self.register_buffer("halves", table.to(kernels.like), persistent=False)  # columns' or rows', [2r, C'/2]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the map at twice the resolution."""
         side = round(x.shape[1] ** 0.5)
         maps = x.unflatten(1, (side, side)).permute(0, 3, 1, 2)
         doubled = F.interpolate(maps, scale_factor=2, mode="bilinear").permute(0, 2, 3, 1).flatten(1, 2)
-        positions = self.positions if self.positions is not None else _map_of(cast(torch.Tensor, self.halves))
-        return self.linear(self.standardise(doubled), positions)
+        return self.linear(self.standardise(doubled), _map_of(self.halves))
 
 
 def _map_of(halves: torch.Tensor) -> torch.Tensor:

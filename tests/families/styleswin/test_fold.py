@@ -37,8 +37,8 @@ def latents(count: int = 3, dtype: torch.dtype = torch.float64) -> torch.Tensor:
 
 
 def in_pieces(dtype: torch.dtype = torch.float64) -> Kernels:
-    """Those of a CPU whose larger maps are computed image by image, and whose positions are not kept."""
-    return replace(kernels_for(dtype, CPU), chunk_numel=1024, position_cache_numel=0)
+    """Those of a CPU whose larger maps are computed image by image."""
+    return replace(kernels_for(dtype, CPU), chunk_numel=1024)
 
 
 @pytest.mark.parametrize("code", NETWORKS)
