@@ -166,6 +166,7 @@ A seed gives the same latent on every machine. After `hitzoo pull {facts.repo_id
 
 def _network(facts: CardFacts) -> str:
     plan = facts.plan
+    scale = "" if plan.pixel_range == "unit" else f", in the range `{plan.pixel_range}` inside, given in [-1, 1]"
     rows = {
         "family": " of the package ".join(
             filter(None, (plan.generator.family, package_of("generator", plan.generator.family)))
@@ -173,8 +174,7 @@ def _network(facts: CardFacts) -> str:
         "spec": "`hitzoo.yaml`",
         "plan": f"`{facts.plan.generator_hash[:12]}`",
         **(coding_rows(plan) if plan.is_autoencoder else {"latent": f"{plan.latent_dim} numbers, standard normal"}),
-        "image": f"{plan.resolution}×{plan.resolution}×{plan.image_channels}",
-        **_pixels(plan),
+        "image": f"{plan.resolution}×{plan.resolution}×{plan.image_channels}{scale}",
         "parameters": f"{plan.parameters:,}" + (" of all three networks" if plan.is_autoencoder else ""),
         "weights": f"{facts.weights}, float32",
     }
@@ -184,13 +184,6 @@ def _network(facts: CardFacts) -> str:
         else ""
     )
     return f"## Network\n\n{_table(('', ''), rows.items())}{paper}"
-
-
-def _pixels(plan: ModelPlan) -> dict[str, str]:
-    """The row of a network that works in a scale of its own."""
-    if plan.pixel_range == "unit":
-        return {}
-    return {"pixels": f"computed in the range `{plan.pixel_range}` (`data.range`), given in [-1, 1]"}
 
 
 def _training(facts: CardFacts) -> str:

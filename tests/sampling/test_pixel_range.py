@@ -67,7 +67,7 @@ def test_model_and_card_name_their_range(tmp_path: Path, run: Run) -> None:
         said = run("info", str(tmp_path / model.plan.pixel_range)).stdout
         facts = CardFacts(repo_id="me/x", spec=model.spec, plan=model.plan, terms=Terms(license="mit"))
         assert (words in said) if words else ("in the range" not in said)
-        assert ("| pixels | computed in the range `imagenet`" in body(facts)) == bool(words)
+        assert ("in the range `imagenet` inside, given in [-1, 1]" in body(facts)) == bool(words)
     assert "computed in the range imagenet" in run("info", "stylenat-ffhq256").stdout
 
 
