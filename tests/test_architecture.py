@@ -109,6 +109,7 @@ ROOMS = (
     "errors",
     "data",
     "evaluation",
+    "inversion",
     "runtime",
     "bench",
     "export",

@@ -30,7 +30,9 @@ from hitzoo.cli import (
     export,
     info,
     interpolate,
+    invert,
     listing,
+    nearest,
     new,
     publish,
     pull,
@@ -103,11 +105,13 @@ _verb("interpolate", MAKE, interpolate.interpolate)
 _verb("encode", MAKE, encode.encode)
 _verb("decode", MAKE, decode.decode)
 _verb("reconstruct", MAKE, reconstruct.reconstruct)
+_verb("invert", MAKE, invert.invert)
 _verb("export", MAKE, export.export)
 _verb("pull", SHARE, pull.pull)
 _verb("publish", SHARE, publish.publish)
 _verb("convert", SHARE, convert.convert)
 _verb("eval", MEASURE, eval.evaluate)
+_verb("nearest", MEASURE, nearest.nearest)
 _verb("compare", MEASURE, compare.compare)
 _verb("doctor", MEASURE, doctor.doctor)
 app.add_typer(data.app, name="data", rich_help_panel=TRAIN)

@@ -92,6 +92,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "hitzoo reconstruct photos/ --model runs/vq",
         "hitzoo reconstruct photos/ --model runs/vq --metrics psnr,ssim --out out/",
     ),
+    "invert": (
+        "hitzoo invert photo.png --model runs/photos --out latent.npz",
+        "hitzoo invert one.png two.png --model runs/photos --out latents.npz --progress way.gif",
+        "hitzoo invert photo.png --model acme/faces@v1 --space w+ --out latent.npz --json",
+    ),
     "export": (
         "hitzoo export hit-ti-shapes32 --out shapes.onnx",
         "hitzoo export runs/photos --out photos.pt2",
@@ -115,6 +120,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "eval": (
         "hitzoo eval runs/photos --metrics fid,kid",
         "hitzoo eval --images samples/photos --data photos --metrics fid",
+    ),
+    "nearest": (
+        "hitzoo nearest runs/photos --data photos --out nearest.png",
+        "hitzoo nearest runs/photos --data photos --held-out others --features efficientnet --json --out nearest.png",
     ),
     "compare": (
         "hitzoo compare hit-s-ffhq256 hit-b-ffhq256 hit-l-ffhq256 --plot speed.png",

@@ -22,10 +22,8 @@ from hitzoo.cli.options import (
 from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from hitzoo.sampling.generator import Generator
+    from hitzoo.sampling.latent_file import Latents
 
 
 def interpolate(
@@ -68,6 +66,9 @@ def interpolate(
             help="Go straight, as papers' figures do; along the sphere on which latents lie; or without corners.",
         ),
     ] = "linear",
+    space: Annotated[
+        str, typer.Option(metavar="z|w", help="Walk through latents, or through styles where a mapping makes them.")
+    ] = "z",
     loop: Annotated[bool, typer.Option("--loop", help="Return to the first: a film without beginning or end.")] = False,
     fps: Annotated[int, typer.Option(metavar="N", min=1, max=240, help="Frames per second of a film.")] = 25,
     scale: Annotated[int, typer.Option(metavar="N", min=1, max=64, help="Enlarge N times.")] = 1,
@@ -127,8 +128,10 @@ def interpolate(
     walk = Walk(frames=frames or (FRAMES if film else TILES), curve=curve_named(curve), loop=loop)
     loaded = load_model(chosen, device, init)
     generator = loaded if quick is None else loaded.fast(quick, keeps_memory=True)
+    inputs = _inputs(generator, numbers, latents, class_, space)
     request = InterpolationRequest(
-        latents=_rows(generator, numbers, latents, class_),
+        latents=inputs.rows,
+        styles=inputs.styles,
         walk=walk,
         out=out,
         seeds=numbers,
@@ -146,21 +149,32 @@ def interpolate(
     console.print_line(f"{console.count(walk.frames, 'frame')}{shown}: {written}")
 
 
-def _rows(
-    generator: Generator, seeds: list[int] | None, latents: Path | None, class_: str | None
-) -> NDArray[np.float32]:
-    """The rows of inputs to pass through, with the class that all have."""
+def _inputs(
+    generator: Generator, seeds: list[int] | None, latents: Path | None, class_: str | None, space: str
+) -> Latents:
+    """The inputs to pass through, with the class that all have, and styles where these are walked through."""
+    import torch
+
     from hitzoo.errors import RequestError
     from hitzoo.sampling.classes import chosen_classes, parse_classes, with_classes
-    from hitzoo.sampling.latents import latents_of_seeds, read_latents
+    from hitzoo.sampling.given_styles import space_named, styles_of
+    from hitzoo.sampling.latent_file import Latents, read_latent_file
+    from hitzoo.sampling.latents import latents_of_seeds
 
     plan = generator.plan
     of = None if class_ is None else chosen_classes(parse_classes(class_), plan)
     if of is not None and len(of) != 1:
         raise RequestError(f"--class {class_}: a walk stays in one class; give one")
+    if space_named(space, plan.generator, generator.module) == "w+":
+        raise RequestError("--space w+: styles by place are those of a file; take w, or --latents with such a file")
     if latents is not None:
-        rows = read_latents(latents, plan.input_width, plan.generator.takes, classes_follow=of is not None)
+        inputs = read_latent_file(latents, generator, classes_follow=of is not None)
     else:
         assert seeds is not None
-        rows = latents_of_seeds(seeds, plan.input_width)
-    return rows if of is None else with_classes(rows, of, plan.generator.takes)
+        inputs = Latents(latents_of_seeds(seeds, plan.input_width))
+    rows, styles = inputs.rows, inputs.styles
+    rows = rows if of is None else with_classes(rows, of, plan.generator.takes)
+    if space.lower() == "w" and styles is None:
+        at = torch.from_numpy(rows).to(generator.device)
+        styles = styles_of(generator.module, plan.generator, at).cpu().numpy()
+    return Latents(rows, styles)

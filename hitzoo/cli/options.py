@@ -73,8 +73,8 @@ QualityOption: TypeAlias = Annotated[
 LatentsOption: TypeAlias = Annotated[
     Path | None,
     typer.Option(
-        metavar="Z.npy",
-        help="Take latents (N, latent_dim) from a file instead of seeds.",
+        metavar="FILE",
+        help="Take latents from a file instead of seeds: (N, latent_dim) in an .npy, or the .npz of an inversion.",
         show_default=False,
     ),
 ]

@@ -208,22 +208,26 @@ def _request(
     from hitzoo.sampling.classes import chosen_classes, class_count, with_classes
     from hitzoo.sampling.gallery import SampleRequest
     from hitzoo.sampling.gallery_names import image_names
-    from hitzoo.sampling.latents import latents_of_seeds, read_latents
+    from hitzoo.sampling.latent_file import Latents, read_latent_file
+    from hitzoo.sampling.latents import latents_of_seeds
 
     width, ports = generator.plan.input_width, generator.plan.generator.takes
     if classes is not None:
         chosen_classes(classes, generator.plan)
     if latents is not None:
-        rows = read_latents(latents, width, ports, classes_follow=classes is not None)
+        inputs = read_latent_file(latents, generator, classes_follow=classes is not None)
     else:
         assert seeds is not None
-        rows = latents_of_seeds(seeds, width)
+        inputs = Latents(latents_of_seeds(seeds, width))
+    rows, styles = inputs.rows, inputs.styles
     numbers = list(range(len(rows))) if seeds is None else seeds
     if classes is not None:
         rows = with_classes(rows, classes, ports)
         numbers = numbers * len(rows) if len(numbers) == 1 else numbers
+        styles = styles.repeat(len(rows), axis=0) if styles is not None and len(styles) == 1 else styles
     names = image_names("latent" if seeds is None else "seed", numbers, classes, class_count(ports))
-    return SampleRequest(latents=rows, names=names, seeds=None if seeds is None else numbers, **more)
+    numbered = None if seeds is None else numbers
+    return SampleRequest(latents=rows, styles=styles, names=names, seeds=numbered, **more)
 
 
 def _report(request: SampleRequest, written: Sequence[Path]) -> str:

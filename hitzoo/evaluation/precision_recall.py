@@ -6,13 +6,11 @@ a set's manifold is the union of balls around its points, each as large as the d
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import torch
 
+from hitzoo.evaluation.distances import squared_distances
 from hitzoo.evaluation.metrics import NEIGHBOURS
 
-_BLOCK = 1 << 24  # distances held at once: 128 MB
 _ROUNDING = 1e-10  # of the largest squared norm: rounding of |x|² + |y|² − 2xy in float64; equal points coincide
 
 
@@ -28,7 +26,7 @@ def precision_recall(fakes: torch.Tensor, reals: torch.Tensor, neighbours: int =
     fake_radii, real_radii = (_squared_radii(rows, neighbours) + slack for rows in (fakes, reals))
     inside = 0
     reached = torch.zeros(len(reals), dtype=torch.bool)
-    for part, distances in _squared_distances(fakes, reals):
+    for part, distances in squared_distances(fakes, reals):
         inside += int((distances <= real_radii).any(dim=1).sum())
         reached |= (distances <= fake_radii[part, None]).any(dim=0)
     return inside / len(fakes), float(reached.double().mean())
@@ -37,17 +35,6 @@ def precision_recall(fakes: torch.Tensor, reals: torch.Tensor, neighbours: int =
 def _squared_radii(rows: torch.Tensor, neighbours: int) -> torch.Tensor:
     """Squared distances (N,) to the k-th nearest other row; the nearest of all is the row itself."""
     radii = torch.empty(len(rows), dtype=rows.dtype)
-    for part, distances in _squared_distances(rows, rows):
+    for part, distances in squared_distances(rows, rows):
         radii[part] = distances.kthvalue(neighbours + 1, dim=1).values
     return radii
-
-
-def _squared_distances(first: torch.Tensor, second: torch.Tensor) -> Iterator[tuple[slice, torch.Tensor]]:
-    """Blocks (n, M) of the squared distances from rows `part` of `first` to all of `second`."""
-    norms = second.square().sum(dim=1)
-    size = max(1, _BLOCK // len(second))
-    for start in range(0, len(first), size):
-        part = slice(start, min(start + size, len(first)))
-        rows = first[part]
-        distances = rows.square().sum(dim=1, keepdim=True) + norms - 2 * rows @ second.T
-        yield part, distances.clamp_(min=0)

@@ -50,17 +50,21 @@ class RandomConv:
         return torch.cat([self._rows(part) for part in torch.from_numpy(pictures).split(_AT_ONCE)])
 
     def _rows(self, pictures: torch.Tensor) -> torch.Tensor:
-        x = pictures.to(self.device).permute(0, 3, 1, 2).float() / 127.5 - 1
+        *maps, last = self.maps(pictures.to(self.device).permute(0, 3, 1, 2).float() / 127.5 - 1)
+        rows = [row for x in maps for row in (x.mean(dim=(2, 3)), x.std(dim=(2, 3)))]
+        rows.append(F.adaptive_avg_pool2d(last, _CELLS).flatten(1))
+        return torch.cat(rows, dim=1).cpu()
+
+    def maps(self, images: torch.Tensor) -> list[torch.Tensor]:
+        """Compute four maps of images [B, 3, R, R] in [-1, 1], of 32, 16, 8 and 4 pixels per side, with a gradient."""
+        x = images.to(self.device)
         if x.shape[-1] != _SIDE:
             x = F.interpolate(x, (_SIDE, _SIDE), mode="bilinear", antialias=True)
-        rows: list[torch.Tensor] = []
-        for weight, bias in self._layers[:-1]:
+        maps: list[torch.Tensor] = []
+        for weight, bias in self._layers:
             x = F.leaky_relu(F.conv2d(x, weight, bias, stride=2, padding=weight.shape[-1] // 2), _SLOPE)
-            rows += [x.mean(dim=(2, 3)), x.std(dim=(2, 3))]
-        weight, bias = self._layers[-1]
-        x = F.leaky_relu(F.conv2d(x, weight, bias, stride=2, padding=1), _SLOPE)
-        rows.append(F.adaptive_avg_pool2d(x, _CELLS).flatten(1))
-        return torch.cat(rows, dim=1).cpu()
+            maps.append(x)
+        return maps
 
     def _tensor(self, values: np.ndarray) -> torch.Tensor:
         return torch.from_numpy(values.astype(np.float32)).to(self.device)

@@ -39,10 +39,14 @@ def compute(metrics: Sequence[Metric], samples: Features, reals: Features) -> di
 
 def scaled(samples: torch.Tensor, reals: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Scale features (N, D) and (M, D) to units of each feature's deviation over the real images, in float64."""
-    samples, reals = samples.double(), reals.double()
-    deviation = reals.std(dim=0)
-    deviation = deviation.clamp(min=max(_SMALLEST_SCALE * float(deviation.mean()), torch.finfo(torch.float32).eps))
-    return samples / deviation, reals / deviation
+    scale = feature_scale(reals)
+    return samples.double() / scale, reals.double() / scale
+
+
+def feature_scale(reals: torch.Tensor) -> torch.Tensor:
+    """Each feature's deviation (D,) over the real images (M, D), in float64; of one that hardly varies a bit more."""
+    deviation = reals.double().std(dim=0)
+    return deviation.clamp(min=max(_SMALLEST_SCALE * float(deviation.mean()), torch.finfo(torch.float32).eps))
 
 
 def _on_random_conv(names: set[str], samples: torch.Tensor, reals: torch.Tensor) -> dict[str, Value]:

@@ -47,11 +47,12 @@ class MappingNetwork(nn.Module):
         self.register_buffer("other", torch.zeros(latent_dim), persistent=False)
         self.register_buffer("other_from", torch.tensor(_NOWHERE), persistent=False)
         self._center_of: tuple[int, ...] | None = None
+        self._given: torch.Tensor | None = None
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
-        """Return the styles of a batch of latents, truncated in evaluation."""
-        w = self.styles(z)
-        return w if self.training else torch.lerp(self.center.to(w.dtype), w, self.factor.to(w.dtype))
+        """Return the styles of a batch of latents, or those given instead, truncated in evaluation."""
+        w = self.styles(z) if self._given is None else self._given[:, 0].to(z.dtype)
+        return w if self.training else self._truncated(w)
 
     def at_places(self, z: torch.Tensor, keys: torch.Tensor | None, places: int) -> torch.Tensor:
         """Return a style for each place that takes one: [B, latent_dim], [B] -> [B, places, width].
@@ -80,9 +81,18 @@ class MappingNetwork(nn.Module):
 
     def _mixed(self, z: torch.Tensor, places: int) -> torch.Tensor:
         """Styles in evaluation; a place's lie together in memory, as those of a batch that nothing is mixed into."""
+        if self._given is not None:
+            return self._truncated(self._given.to(z.dtype)).expand(-1, places, -1)
         w, other = self(z), self(self.other[None].to(z.dtype))
         takes_other = torch.arange(places, device=w.device) >= self.other_from
         return torch.where(takes_other[:, None, None], other, w).transpose(0, 1)
+
+    def _truncated(self, w: torch.Tensor) -> torch.Tensor:
+        return torch.lerp(self.center.to(w.dtype), w, self.factor.to(w.dtype))
+
+    def give(self, styles: torch.Tensor | None) -> None:
+        """Take styles [B, 1 or places, width] instead of the latents' from here on, in evaluation; None ends it."""
+        self._given = styles
 
     @torch.inference_mode()
     def mix(self, latent: torch.Tensor | None, first: int = 0) -> None:

@@ -36,6 +36,8 @@ _SHOWN = {
     "hitzoo:scale": "scale",
     "hitzoo:labels": "labels",
     "hitzoo:quality": "quality",
+    "hitzoo:inversion": "inversion",
+    "hitzoo:nearest": "search",
     "hitzoo:walk": "walk",
     "hitzoo:frames": "number of frames",
     "hitzoo:fps": "rate",

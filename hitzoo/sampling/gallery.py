@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -20,16 +19,20 @@ from hitzoo.sampling.facts import of_images, picture_facts
 from hitzoo.sampling.gallery_names import check_names, grid_name, made_alike
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.grid import Layout, enlarge
+from hitzoo.sampling.latent_file import Latents
 from hitzoo.sampling.picture_file import FORMATS, QUALITY, check_possible, save_picture
 from hitzoo.sampling.pictures import to_uint8
+from hitzoo.sampling.raw_file import raw_file
 from hitzoo.sampling.samples import Samples
 from hitzoo.sampling.style_mixing import Mix, mixed
-from hitzoo.targets import Target, is_taken, stream_target
+from hitzoo.targets import Target, is_taken
 
 
 @dataclass(frozen=True, kw_only=True)
 class SampleRequest:
     """Images to make: that of `latents[i]` becomes `folder/names[i].png`, with its `seeds[i]` in the metadata.
+
+    `styles` (N, 1 or places, width) are taken instead of those that latents would have.
 
     `grid` says how they are laid out on pages too; `npy` takes float32 (N, R, R, C), not clipped. `scale` enlarges the
     single pictures; `mix` is a style beside their own. What is in the folder already stays unless it would be made
@@ -39,6 +42,7 @@ class SampleRequest:
 
     latents: NDArray[np.float32]
     names: Sequence[str]
+    styles: NDArray[np.float32] | None = None
     seeds: Sequence[int] | None = None
     folder: Path | None = None
     grid: Layout | None = None
@@ -51,6 +55,11 @@ class SampleRequest:
     scale: int = 1
     force: bool = False
     resume: bool = False
+
+    @property
+    def inputs(self) -> Latents:
+        """The latents with their styles."""
+        return Latents(self.latents, self.styles)
 
     @property
     def pages(self) -> list[range]:
@@ -87,12 +96,11 @@ def make_images(
         progress(len(request.latents) - sum(map(len, needed)))
     with ExitStack() as stack:
         stack.enter_context(mixed(generator.module, generator.plan.generator, request.mix))
-        raw = stack.enter_context(_raw_file(request.npy, generator, request)) if request.npy and world.first else None
+        raw = stack.enter_context(_raw_file(generator, request)) if request.npy and world.first else None
         for now in rounds(needed, world.size):
             samples, own = None, now[world.rank] if world.rank < len(now) else range(0)
             if own:
-                z = request.latents[own.start : own.stop]
-                samples = generator.sample(latents=z, truncation=request.truncation, batch_size=size)
+                samples = request.inputs[own.start : own.stop].sampled(generator, request.truncation, size)
                 files.write(samples, own)
             for part, rows in _for_first(world, now, samples, generator, request, min(size, len(request.latents))):
                 if raw is not None:
@@ -228,21 +236,15 @@ class _Files:
         part = slice(page.start, page.stop)
         seeds = None if self.request.seeds is None else self.request.seeds[part]
         classes = self.classes and self.classes[part]
-        return of_images(seeds, self.request.latents[part], classes, several=several)
+        return of_images(seeds, self.request.inputs[part].identity, classes, several=several)
 
     @property
     def _quality(self) -> dict[str, str]:
         return {} if self.request.format == "png" else {"hitzoo:quality": str(self.request.quality)}
 
 
-@contextmanager
-def _raw_file(path: Path, generator: Generator, request: SampleRequest) -> Iterator[Target]:
-    """An .npy file that is written as images come, and appears under its name when all have."""
+def _raw_file(generator: Generator, request: SampleRequest) -> AbstractContextManager[Target]:
+    assert request.npy is not None
     plan = generator.plan
     shape = (len(request.latents), plan.resolution, plan.resolution, plan.image_channels)
-    header = {"descr": "<f4", "fortran_order": False, "shape": shape}
-    first = BytesIO()
-    np.lib.format.write_array_header_1_0(first, header)
-    with stream_target(path, force=request.force) as file:
-        file.write(first.getvalue())
-        yield file
+    return raw_file(request.npy, shape, force=request.force)

@@ -15,10 +15,11 @@ from hitzoo.sampling.facts import difference, of_images, picture_facts
 from hitzoo.sampling.film.open import FILMS, FilmForm, check_film, open_film
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.grid import MOST_PIXELS, Layout, enlarge
+from hitzoo.sampling.latent_file import Latents
 from hitzoo.sampling.latents import check_truncation
 from hitzoo.sampling.picture_file import FORMATS, QUALITY, check_possible, format_named, read_facts, save_picture
 from hitzoo.sampling.pictures import PADDING
-from hitzoo.sampling.walk import Walk, walk_rows
+from hitzoo.sampling.walk import Walk, walk_points, walk_rows
 from hitzoo.targets import check_writable, existing, file_target, is_taken
 
 _STRIPS = (".png", ".jpg", ".jpeg")
@@ -29,6 +30,8 @@ FRAMES, TILES = 60, 8  # of a film and of a strip, where no number is given
 class InterpolationRequest:
     """A walk through the rows of inputs `latents` (N, input_width), to be written to `out`.
 
+    With `styles` (N, 1 or places, width) these are walked through instead.
+
     The ending of `out` decides: .mp4, .gif, .webp and .apng are films, .png and .jpg a strip with `padding` between its
     tiles. `fps` are frames per second; every pixel is written `scale`² times. What is there already stays unless it
     would be made again just so, or `force`.
@@ -37,6 +40,7 @@ class InterpolationRequest:
     latents: NDArray[np.float32]
     walk: Walk
     out: Path
+    styles: NDArray[np.float32] | None = None
     seeds: Sequence[int] | None = None
     truncation: float = 1.0
     fps: int = 25
@@ -83,19 +87,20 @@ def interpolate(
     facts = _facts(generator, request)
     _check(generator, request, facts)
     rows = walk_rows(request.latents, generator.plan.generator.takes, request.walk)
-    frames = _frames(generator, rows, request, progress)
+    styles = None if request.styles is None else walk_points(request.styles, request.walk)
+    frames = _frames(generator, Latents(rows, styles), request, progress)
     (_write_film if request.is_film else _write_strip)(generator, request, frames, facts)
     return request.out
 
 
 def _frames(
-    generator: Generator, rows: NDArray[np.float32], request: InterpolationRequest, progress: Callable[[int], None]
+    generator: Generator, inputs: Latents, request: InterpolationRequest, progress: Callable[[int], None]
 ) -> Iterator[NDArray[np.uint8]]:
     size = request.batch_size or generator.default_batch_size
-    for start in range(0, len(rows), size):
-        part = rows[start : start + size]
-        yield from generator.sample(latents=part, truncation=request.truncation, batch_size=size).pixels
-        progress(len(part))
+    for start in range(0, len(inputs.rows), size):
+        samples = inputs[start : start + size].sampled(generator, request.truncation, size)
+        yield from samples.pixels
+        progress(len(samples))
 
 
 def _write_film(
@@ -156,9 +161,10 @@ def _form(generator: Generator, request: InterpolationRequest) -> FilmForm:
 def _facts(generator: Generator, request: InterpolationRequest) -> dict[str, str]:
     classes = classes_of_rows(request.latents[:1], generator.plan.generator.takes)
     facts = picture_facts(generator, request.truncation)
-    facts |= of_images(request.seeds, request.latents, several=True)
+    facts |= of_images(request.seeds, Latents(request.latents, request.styles).identity, several=True)
     facts |= {} if classes is None else {"hitzoo:class": str(classes[0])}
-    facts |= {"hitzoo:walk": str(request.walk), "hitzoo:frames": str(request.walk.frames)}
+    space = "" if request.styles is None else ", of styles"
+    facts |= {"hitzoo:walk": f"{request.walk}{space}", "hitzoo:frames": str(request.walk.frames)}
     if request.scale != 1:
         facts["hitzoo:scale"] = str(request.scale)
     if request.is_film:

@@ -15,10 +15,11 @@ class Replayed(nn.Module):
         super().__init__()
         self.network = network
         self._graphs = CudaGraphs(network, most=graphs)
+        self.replays = True  # False where a graph would not see what has changed
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
         """Compute the images of a batch; by a graph from the fourth batch of its size on."""
-        return self._graphs(z)
+        return self._graphs(z) if self.replays else self.network(z)
 
 
 def unwrapped(module: nn.Module) -> nn.Module:

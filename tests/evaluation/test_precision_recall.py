@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from hitzoo.evaluation import precision_recall as module
+from hitzoo.evaluation import distances
 from hitzoo.evaluation.precision_recall import precision_recall
 
 
@@ -48,7 +48,7 @@ def test_agreement_with_loops(scale: float, far: float, monkeypatch: pytest.Monk
     assert 0.1 < wanted[1] < 0.95
     given = torch.from_numpy(fakes), torch.from_numpy(reals)
     assert precision_recall(*given) == pytest.approx(wanted)
-    monkeypatch.setattr(module, "_BLOCK", 70)  # blocks of two rows
+    monkeypatch.setattr(distances, "_BLOCK", 70)  # blocks of two rows
     assert precision_recall(*given) == pytest.approx(wanted)
 
 

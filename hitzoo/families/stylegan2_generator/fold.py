@@ -49,7 +49,7 @@ class OptimizedStylegan2(OptimizedNetwork):
         x = cast(torch.Tensor, self.initial).expand(rows.shape[0], -1, -1, -1)
         image: torch.Tensor | None = None
         for index, stage in enumerate(self.stages):
-            own = w[:, max(0, 2 * index - 1) : 2 * index + 2]
+            own = w[:, max(0, 2 * index - 1) : 2 * index + 2]  # as in the generator
             x, image = stage(x, image, own, keys[0] if keys else None)  # layers without drawn noise leave the key
         assert image is not None, "there are two stages at least"
         return at_least_float32(image)

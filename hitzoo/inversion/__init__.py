@@ -1,0 +1,1 @@
+"""Inversion: the latent whose image comes closest to a given one."""
