@@ -6,10 +6,10 @@ from base64 import b64encode
 from collections.abc import Sequence
 from datetime import datetime
 from hashlib import sha256
-from importlib.metadata import version
 from importlib.resources import files
 from typing import Final
 
+from hitzoo.releases import release_of
 from hitzoo.report.curve_section import curve_section
 from hitzoo.report.grid_section import grid_section
 from hitzoo.report.markup import Markup, element, joined
@@ -51,7 +51,7 @@ def page(
         element("meta", charset="utf-8"),
         element("meta", http_equiv="Content-Security-Policy", content=_policy(script)),
         element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="generator", content=f"{GENERATOR} {version('hitzoo')}"),
+        element("meta", name="generator", content=f"{GENERATOR} {release_of()}"),
         element("meta", name="referrer", content="no-referrer"),
         element("title", title),
         element("style", Markup(_file("page.css"))),
@@ -93,7 +93,7 @@ def _header(runs: Sequence[RunFacts], made: datetime, refresh: float | None) -> 
     return element(
         "header",
         element("h1", f"{runs[0].name}: training report" if len(runs) == 1 else "Training report"),
-        element("p", f"{', '.join(words)} · read ", time, f" by hitzoo {version('hitzoo')}", class_="quiet"),
+        element("p", f"{', '.join(words)} · read ", time, f" by hitzoo {release_of()}", class_="quiet"),
         _refreshing(refresh) if refresh is not None else None,
     )
 

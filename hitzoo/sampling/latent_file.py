@@ -9,7 +9,6 @@ import json
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitzoo.errors import RequestError
+from hitzoo.releases import release_of
 from hitzoo.sampling.given_styles import check_styles, given_styles
 from hitzoo.sampling.latents import as_latents, check_latents, read_latents
 from hitzoo.sampling.module import GeneratorModule
@@ -67,7 +67,7 @@ def save_latents(
         OutputError: another file is there already, or it cannot be written.
     """
     about = {
-        "hitzoo": version("hitzoo"),
+        "hitzoo": release_of(),
         "model": generator.name,
         "weights": generator.weights,
         "plan": generator.plan.generator_hash,
