@@ -178,11 +178,8 @@ def _network(facts: CardFacts) -> str:
         "parameters": f"{plan.parameters:,}" + (" of all three networks" if plan.is_autoencoder else ""),
         "weights": f"{facts.weights}, float32",
     }
-    paper = (
-        f"\n\nPaper: {facts.record.paper.title}, {facts.record.paper.url}"
-        if facts.record and facts.record.paper
-        else ""
-    )
+    known = facts.record.paper if facts.record else None
+    paper = f"\n\nPaper: {known.title}, {known.url}" if known else ""
     return f"## Network\n\n{_table(('', ''), rows.items())}{paper}"
 
 

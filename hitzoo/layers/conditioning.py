@@ -1,4 +1,4 @@
-"""How a style enters a block: before the first linear layer of its attention and of its MLP, and at what these add.
+"""Ways of a style into a block: before the first linear layer of its attention and of its MLP, and at what these add.
 
 B batch, r side of the map, C channels, C' outputs of a linear layer, S width of the style.
 """
