@@ -18,15 +18,16 @@ OFFLINE := $(if $(WHEELS),--no-index --find-links $(abspath $(WHEELS)))
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: test test-all test-fast test-brief test-newest test-lowest gpu lint format docs schema demo constraints clean
+.PHONY: test test-all test-fast test-newest test-lowest browser gpu lint format docs schema demo constraints clean
 
 test: $(READY)                          ## the suite, a few minutes on 2 cores
 	$(BIN)/python $(PYTEST)
 
-test-all: $(READY)                      ## with the exhaustive tests too, and every process started as a user's is
+test-all: $(READY) browser              ## with the exhaustive and the browser's tests too, processes started as a user's
 	$(BIN)/python $(PYTEST) -m '' --real-starts
 
 test-fast: $(READY)                     ## without the tests that start processes of their own
-	$(BIN)/python $(PYTEST) -m 'not processes and not exhaustive'
+	$(BIN)/python $(PYTEST) -m 'not processes and not exhaustive and not browser'
 
 test-brief: $(READY)                    ## where Python's own version matters: the command, files, network, specs
 	$(BIN)/python $(PYTEST) -m 'not processes and not exhaustive' $(BRIEF)
@@ -38,6 +39,10 @@ test-newest:                            ## the suite with the newest release of 
 test-lowest:                            ## the suite with each dependency's lowest release that pyproject.toml allows
 	$(call environment,$(LOWEST),--resolution lowest-direct)
 	$(LOWEST)/bin/python $(PYTEST)
+
+browser: $(READY)                       ## Chromium and what drives it, for the tests marked browser
+	$(BIN)/uv pip install --quiet --python $(BIN)/python $(OFFLINE) --constraint constraints.txt --editable '.[browser]'
+	$(BIN)/python -m tests.browser.install
 
 gpu: $(READY)                           ## on a GPU: tests and measurements (PARTS=a,b SECONDS=600 OPTIONS=--again WHEELS=dir)
 	$(BIN)/python -m tests.gpu_day $(if $(PARTS),--parts $(PARTS)) $(if $(SECONDS),--seconds $(SECONDS)) $(OPTIONS)
