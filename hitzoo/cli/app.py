@@ -27,6 +27,7 @@ from hitzoo.cli import (
     estimate,
     eval,
     explain,
+    explore,
     export,
     info,
     interpolate,
@@ -106,6 +107,7 @@ _verb("encode", MAKE, encode.encode)
 _verb("decode", MAKE, decode.decode)
 _verb("reconstruct", MAKE, reconstruct.reconstruct)
 _verb("invert", MAKE, invert.invert)
+_verb("explore", MAKE, explore.explore)
 _verb("export", MAKE, export.export)
 _verb("pull", SHARE, pull.pull)
 _verb("publish", SHARE, publish.publish)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import chain
@@ -48,12 +48,16 @@ class OnnxFormat:
     def write(self, program: ExportedProgram, path: Path, metadata: Mapping[str, str], input: str, output: str) -> None:
         """Write the program's graph, with `metadata` in the model's properties."""
         _check_size(program)
+        inputs = [str(name) for name in program.graph_signature.user_inputs]
         exported = torch.onnx.export(
             program,
             (),
             input_names=[input],
             output_names=[output],
             dynamic_shapes={input: {0: "batch"}},
+            input_names=inputs,
+            output_names=[OUTPUT],
+            dynamic_shapes={name: {0: "batch"} if name == INPUT else None for name in inputs},
             opset_version=self.opset,
             dynamo=True,
             verbose=False,
@@ -82,6 +86,11 @@ class OnnxFormat:
         Raises:
             OutputError: this version of onnxruntime cannot load it.
         """
+        images_of = self.open_with_inputs(path)
+        return lambda latents: images_of({INPUT: latents})
+
+    def open_with_inputs(self, path: Path) -> Callable[[Mapping[str, NDArray[np.float32]]], NDArray[np.float32]]:
+        """Load the file as `open` does, with all its inputs by name."""
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -101,6 +110,9 @@ class OnnxFormat:
         def run(inputs: NDArray[Any]) -> NDArray[Any]:
             outputs: NDArray[Any] = session.run([made.name], {given.name: inputs})[0]
             return outputs
+        def run(inputs: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+            images: NDArray[np.float32] = session.run([OUTPUT], dict(inputs))[0]
+            return images
 
         return run
 

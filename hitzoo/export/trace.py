@@ -5,21 +5,29 @@ from __future__ import annotations
 import torch
 from torch import nn
 from torch.export import Dim, ExportedProgram
+from torch.func import functional_call
 
 from hitzoo.families.fold import fold
 from hitzoo.fold.kernels import plain_kernels
+from hitzoo.layers.mapping import MappingNetwork
 from hitzoo.layers.pixel_range import to_unit
 from hitzoo.sampling.generator import Generator
+from hitzoo.sampling.truncation import set_center
 from hitzoo.spec.types import PixelRange
 
 _ANY_BUT_ONE = 2  # a traced batch of 1 would be taken for a constant
 
 
 @torch.no_grad()
-def traced(generator: Generator) -> ExportedProgram:
+def traced(generator: Generator, *, truncates: bool = False) -> ExportedProgram:
     """Trace the graph `latents` [batch, latent_dim] -> images [batch, image_channels, R, R], for any batch.
 
     It holds nothing about the machine it was made on, and no example input.
+
+    Args:
+        generator: any, on the CPU.
+        truncates: the graph has a second input, the number `truncation`, that moves styles towards their mean. For
+            generators with a mapping network; the latents of others are scaled before they go in.
 
     Raises:
         RequestError: the generator is in training mode.
@@ -33,6 +41,11 @@ def program_of(network: nn.Module, example: torch.Tensor, name: str) -> Exported
     """Trace a network whose `forward` has one argument of this name, for any batch; `example` is one of 2 or more."""
     batch = Dim("batch", min=1)
     program = torch.export.export(network, (example,), dynamic_shapes={name: {0: batch}}, strict=False)
+    inputs: tuple[torch.Tensor, ...] = (latents,)
+    shapes: dict[str, dict[int, Dim] | None] = {"latents": {0: batch}}
+    if truncates:
+        network, inputs, shapes = ToTruncatedImages(network), (latents, torch.ones(())), {**shapes, "truncation": None}
+    program = torch.export.export(network, inputs, dynamic_shapes=shapes, strict=False)
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # source paths, recorded with every operation
     program.example_inputs = None  # would be stored as a pickle
@@ -49,6 +62,25 @@ class ToImages(nn.Module):
     def forward(self, latents: torch.Tensor) -> torch.Tensor:
         """Return contiguous float32 images."""
         return to_unit(self.network(latents), self.pixel_range).contiguous()
+
+
+class ToTruncatedImages(nn.Module):
+    """Images with the truncation of their styles as a second input; the mean style is a constant."""
+
+    def __init__(self, images: ToImages) -> None:
+        super().__init__()
+        self.images = images
+        self.factors = [
+            f"{name}.factor" for name, module in images.named_modules() if isinstance(module, MappingNetwork)
+        ]
+        for module in images.modules():
+            if isinstance(module, MappingNetwork):
+                set_center(module)
+
+    def forward(self, latents: torch.Tensor, truncation: torch.Tensor) -> torch.Tensor:
+        """Return contiguous float32 images."""
+        images: torch.Tensor = functional_call(self.images, dict.fromkeys(self.factors, truncation), (latents,))
+        return images
 
 
 def _row_by_row(network: nn.Module) -> nn.Module:

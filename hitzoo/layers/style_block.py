@@ -99,4 +99,8 @@ class SkipToRGB(nn.Module):
         own = self.linear(x) + self.bias
         if image is None:
             return own
-        return own + (image if image.shape[1] == x.shape[1] else doubled(image, "zero"))
+        return own + self.enlarged(image, x.shape[1])
+
+    def enlarged(self, image: torch.Tensor, side: int) -> torch.Tensor:
+        """Return the image before at this resolution."""
+        return image if image.shape[1] == side else doubled(image, "zero")

@@ -89,4 +89,8 @@ class StyleRGB(nn.Module):
         own = self.conv(x, w) + self.bias.to(x.dtype)[:, None, None]
         if self.upsample is None or image is None:
             return own
-        return own + self.upsample(image)
+        return own + self.enlarged(image)
+
+    def enlarged(self, image: torch.Tensor) -> torch.Tensor:
+        """Return the image before at this resolution."""
+        return image if self.upsample is None else self.upsample(image)

@@ -43,5 +43,11 @@ def truncation(
             mapping.truncate(1.0, _latents)
 
 
+def set_center(mapping: MappingNetwork) -> None:
+    """Let a mapping network know its mean style, of which none is truncated yet."""
+    mapping.truncate(0.5, _latents)
+    mapping.truncate(1.0, _latents)
+
+
 def _latents(width: int) -> torch.Tensor:
     return torch.from_numpy(np.random.RandomState(_SEED_OF_MEAN).standard_normal((_LATENTS_OF_MEAN, width)))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.browser.chromium import found_chromium, why_no_browser
+from tests.browser.install import RUNTIME
 from tests.browser.visit import Visit
 
 if TYPE_CHECKING:
@@ -45,3 +47,11 @@ def visit(browser: Browser, socket_enabled: None) -> Iterator[Visit]:
     yield visit
     context.close()
     visit.check()
+
+
+@pytest.fixture(scope="session")
+def runtime() -> Path:
+    """onnxruntime-web as npm packs it."""
+    if not RUNTIME.exists():
+        pytest.skip("needs onnxruntime-web: make browser")
+    return RUNTIME

@@ -20,6 +20,7 @@ from hitzoo.layers.blocking import from_blocks, to_blocks
 from hitzoo.layers.checkpointing import CheckpointedModule, checkpointed
 from hitzoo.layers.code_map import CodeMap, CodeTokens
 from hitzoo.layers.cross_attention import CrossAttentionBlock
+from hitzoo.layers.image_stage import ImageStage
 from hitzoo.layers.latent import InitialMap, LatentTokens
 from hitzoo.layers.position import PositionEmbedding
 from hitzoo.layers.rgb import ToRGB
@@ -57,7 +58,7 @@ class HiTGenerator(nn.Module):
         return image.permute(0, 3, 1, 2)
 
 
-class HiTStage(CheckpointedModule):
+class HiTStage(CheckpointedModule, ImageStage):
     """One resolution: upsample, position, cross-attention to the latent tokens, blocks, and what goes to the image.
 
     Attention blocks work on the blocked map [B, g², p², C]; a stage without attention works on pixels alone.
@@ -88,8 +89,12 @@ class HiTStage(CheckpointedModule):
         if self.block_size:
             x = from_blocks(x, self.block_size, self.grid_size)
         if image is not None:
-            image = nearest(image)
+            image = self.enlarged(image, x.shape[1])
         if self.to_rgb is not None:
             contribution = self.to_rgb(x)
             image = contribution if image is None else image + contribution
         return x, image
+
+    def enlarged(self, image: torch.Tensor, side: int) -> torch.Tensor:
+        """Return the image before at the stage's resolution, by nearest neighbour."""
+        return nearest(image)

@@ -14,6 +14,7 @@ from torch import nn
 from hitzoo.families.stylegan2_generator.plan import Stylegan2GeneratorPlan, StyleStagePlan
 from hitzoo.layers import build_block
 from hitzoo.layers.checkpointing import CheckpointedModule, checkpointed
+from hitzoo.layers.image_stage import ImageStage
 from hitzoo.layers.inputs import split_inputs
 from hitzoo.layers.mapping import MappingNetwork
 from hitzoo.layers.style_conv import LearnedMap, StyleConv, StyleRGB
@@ -59,8 +60,10 @@ class Stylegan2Generator(nn.Module):
         return image
 
 
-class StyleStage(CheckpointedModule):
+class StyleStage(CheckpointedModule, ImageStage):
     """One resolution: [B, C', r/2, r/2] -> [B, C, r, r], and the image so far; the first stage's map comes at r."""
+
+    image_layout = "b c h w"
 
     def __init__(self, plan: StyleStagePlan) -> None:
         super().__init__()
@@ -77,3 +80,7 @@ class StyleStage(CheckpointedModule):
             x = self.up(x, convs[0], keys)
         x = self.conv(x, convs[-1], keys)
         return x, self.to_rgb(x, last, image)
+
+    def enlarged(self, image: torch.Tensor, side: int) -> torch.Tensor:
+        """Return the image before at the stage's resolution, by the taps [1, 3, 3, 1]."""
+        return self.to_rgb.enlarged(image)

@@ -16,6 +16,7 @@ from torch import nn
 from hitzoo.families.styleswin.plan import StyleswinGeneratorPlan, StyleswinStagePlan
 from hitzoo.layers import build_block
 from hitzoo.layers.checkpointing import CheckpointedModule, checkpointed
+from hitzoo.layers.image_stage import ImageStage
 from hitzoo.layers.mapping import MappingNetwork
 from hitzoo.layers.style_block import BilinearUpsample, ConstantMap, SkipToRGB
 
@@ -49,7 +50,7 @@ class StyleswinGenerator(nn.Module):
         return (images, w) if return_w else images
 
 
-class StyleswinStage(CheckpointedModule):
+class StyleswinStage(CheckpointedModule, ImageStage):
     """One resolution: blocks, the way to the next resolution, and what is added to the image there."""
 
     def __init__(self, plan: StyleswinStagePlan) -> None:
@@ -67,3 +68,7 @@ class StyleswinStage(CheckpointedModule):
         if self.upsample is not None:
             x = self.upsample(x)
         return x, self.to_rgb(x, image)
+
+    def enlarged(self, image: torch.Tensor, side: int) -> torch.Tensor:
+        """Return the image before at this resolution, by the taps [1, 3, 3, 1] where it has another."""
+        return self.to_rgb.enlarged(image, side)
