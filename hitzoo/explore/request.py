@@ -47,7 +47,8 @@ def parse_request(body: bytes, generator: Generator) -> PictureRequest:
     if not isinstance(found, dict) or not found.keys() <= _KNOWN:
         raise RequestError(f"a request has these entries: {', '.join(sorted(_KNOWN))}")
     plan = generator.plan
-    row = as_latents([found.get("latent")], plan.input_width, plan.generator.takes)
+    given: Any = [found.get("latent")]
+    row = as_latents(given, plan.input_width, plan.generator.takes)
     region = found.get("region")
     if region is not None and not isinstance(region, list):
         raise RequestError("region: give left, top, width, height")

@@ -128,7 +128,8 @@ def _compared(generator: Generator, path: Path, format: OnnxFormat, folder: Path
     found = 0.0
     for factor in _CHECKED if truncates else (1.0,):
         wanted = generator.sample(latents=rows, truncation=factor).raw.transpose(0, 3, 1, 2)
-        made = run({INPUT: rows} | ({_TRUNCATION: np.float32(factor)} if truncates else {}))  # type: ignore[dict-item]
+        more = {_TRUNCATION: np.asarray(factor, dtype=np.float32)} if truncates else {}
+        made = run({INPUT: rows} | more)
         largest = max(float(np.abs(wanted).max()), float(np.finfo(np.float32).tiny))
         found = max(found, float(np.abs(made - wanted).max()) / largest)
     if not found <= LIMIT:

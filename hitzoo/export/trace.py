@@ -39,6 +39,8 @@ def traced(generator: Generator, *, truncates: bool = False) -> ExportedProgram:
 @torch.no_grad()
 def program_of(network: nn.Module, example: torch.Tensor, name: str) -> ExportedProgram:
     """Trace a network whose `forward` has one argument of this name, for any batch; `example` is one of 2 or more."""
+    network: nn.Module = ToImages(_row_by_row(fold(generator.module, plain_kernels())), generator.plan.pixel_range)
+    latents = torch.zeros(_ANY_BUT_ONE, generator.plan.input_width)
     batch = Dim("batch", min=1)
     program = torch.export.export(network, (example,), dynamic_shapes={name: {0: batch}}, strict=False)
     inputs: tuple[torch.Tensor, ...] = (latents,)
@@ -67,7 +69,7 @@ class ToImages(nn.Module):
 class ToTruncatedImages(nn.Module):
     """Images with the truncation of their styles as a second input; the mean style is a constant."""
 
-    def __init__(self, images: ToImages) -> None:
+    def __init__(self, images: nn.Module) -> None:
         super().__init__()
         self.images = images
         self.factors = [

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from pathlib import Path
 
 import pytest
+import yaml
 
 import hitzoo
+from hitzoo.errors import OutputError
 from hitzoo.explore.page_files import POLICY
-from hitzoo.explore.site import export_site
+from hitzoo.explore.site import SITE_FILES, export_site
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.pictures import to_uint8
 from tests.browser.explored import CLOSE, Explored, mean_difference
@@ -55,3 +59,24 @@ def test_site_asks_for_its_own_files_alone(visit: Visit, site: Path) -> None:
     have = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
     assert local - {""} <= have
     assert not any("asyncify" in name for name in local)  # what WebGPU needs is left where there is none
+
+
+def test_site_holds_the_page_the_network_and_a_readme(site: Path, generator: Generator) -> None:
+    found = {path.relative_to(site).as_posix() for path in site.rglob("*") if path.is_file()}
+    assert found == set(SITE_FILES)
+    assert POLICY in (site / "index.html").read_text()
+    said = json.loads((site / "about.json").read_text())
+    assert (said["backend"], said["width"], said["resolution"]) == ("static", 64, 32)
+    pixels = generator.sample(seeds=[0]).pixels[0].reshape(-1)
+    assert pixels[said["check"]["places"]].tolist() == said["check"]["bytes"]
+    front = yaml.safe_load((site / "README.md").read_text().split("---\n")[1])
+    assert (front["sdk"], front["app_file"]) == ("static", "index.html")
+
+
+def test_site_of_another_model_stays(site: Path, generator: Generator, runtime: Path, tmp_path: Path) -> None:
+    other = tmp_path / "site"
+    shutil.copytree(site, other)
+    (other / "about.json").write_text("{}")
+    with pytest.raises(OutputError, match="exists already"):
+        export_site(generator, other, model=MODEL, runtime=runtime)
+    assert (other / "about.json").read_text() == "{}"
