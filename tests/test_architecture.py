@@ -112,6 +112,7 @@ ROOMS = (
     "inversion",
     "runtime",
     "bench",
+    "explore",
     "export",
     "fold",
     "layers",

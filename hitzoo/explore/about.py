@@ -1,4 +1,4 @@
-"""What the page has to know of a model."""
+"""The description of a model that the page reads."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ TYPES: Mapping[str, str] = {
 }
 
 SHARED = ("index.html", "style.css", "main.js", "view.js", "pad.js", "latents.js", "npy.js")
-"""What the page is of, wherever its pictures come from."""
+"""The files of the page wherever its pictures come from."""
 
 LOCAL = (*SHARED, "local.js")
 """With a server that makes the pictures."""

@@ -1,4 +1,4 @@
-"""What the page asks for, checked."""
+"""Requests of the page, checked."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ FILES: Mapping[str, str] = {
     "ort-wasm-simd-threaded.asyncify.mjs": "3d1c85995364bb643302fc6fd877a0c3ba5ae72401815e0f24828a53d9191e28",
     "ort-wasm-simd-threaded.asyncify.wasm": "39f9f0894d478800487ed9f7dbe92618498db320cf55c8e3d89adff8dce658da",
 }
-"""What of the package a page needs, with sha256: the first three for WebAssembly alone, the others for WebGPU."""
+"""The files of the package that a page needs, with sha256: three for WebAssembly alone, three for WebGPU."""
 
 NOTICE = f"""onnxruntime-web {VERSION}, unchanged but for the endings of its modules' names (.mjs became .js).
 

@@ -42,7 +42,7 @@ SITE_FILES = (
     f"{RUNTIME}/NOTICE.txt",
     *(f"{RUNTIME}/{name.replace('.mjs', '.js')}" for name in RUNTIME_FILES),
 )
-"""What the folder holds. Modules end in .js, which every file server knows."""
+"""The files of the folder. Modules end in .js, which every file server knows."""
 _TRUNCATION = "truncation"
 _CHECKED = (1.0, 0.7)  # truncations at which the network is compared
 _PIXELS = 256  # of seed 0 that the page knows

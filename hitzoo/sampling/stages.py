@@ -1,4 +1,4 @@
-"""What each stage of a generator adds to its image: the image so far, and the stage's own part.
+"""Stages of a generator: the image as each leaves it, and what each adds to it.
 
 R resolution of the image, r that of a stage, K channels.
 """
