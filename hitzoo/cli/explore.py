@@ -67,7 +67,7 @@ def explore(
     if export is None:
         _serve(generator, chosen, port, precision)
     else:
-        _export(generator, chosen, export, runtime, force)
+        _export(generator, export, runtime, force)
 
 
 def _serve(generator: Generator, model: str, port: int | None, precision: str) -> None:
@@ -83,12 +83,12 @@ def _serve(generator: Generator, model: str, port: int | None, precision: str) -
         server.serve_forever()
 
 
-def _export(generator: Generator, model: str, folder: Path, runtime: Path | None, force: bool) -> None:
+def _export(generator: Generator, folder: Path, runtime: Path | None, force: bool) -> None:
     from hitzoo.cli import console, progress
     from hitzoo.explore.site import export_site
 
     with progress.transfer_bar("onnxruntime-web") as follow:
-        done = export_site(generator, folder, model=model, runtime=runtime, force=force, progress=follow)
+        done = export_site(generator, folder, runtime=runtime, force=force, progress=follow)
     console.print_line(f"wrote {done.folder}: {console.size(done.size)}, its network {console.size(done.network)}")
     console.print_line(f"largest difference from PyTorch's images, of their largest value: {done.difference:.1e}")
     console.print_line(f"python -m http.server --directory {done.folder} shows it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,15 +61,34 @@ def publish(
     out: Annotated[
         Path | None, typer.Option(metavar="DIR", help="With --dry-run: also write the files to this folder.")
     ] = None,
+    space: Annotated[
+        bool,
+        typer.Option(
+            "--space", help="Publish a page to explore the model instead, as a static Space; needs the extra onnx."
+        ),
+    ] = False,
+    runtime: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PLACE", help="With --space: onnxruntime-web, as for `hitzoo explore --export`.", show_default=False
+        ),
+    ] = None,
     force: ForceOption = False,
 ) -> None:
     """Publish a model with its spec, a card and a manifest on the Hugging Face Hub: one commit, then the tag.
 
+    With --space the page of `hitzoo explore --export` goes to a Space of that name.
     Publishing the same files again makes no commit. A README.md of yours keeps its text. Log in first: `hf auth login`.
     """
     from hitzoo.errors import RequestError
     from hitzoo.hub.licenses import check_license
 
+    if space:
+        of_models = {"--tag": tag, "--dry-run": dry_run, "--out": out, "--evaluation": evaluation, "--data": data}
+        _publish_space(model, repo, license or "", private, runtime, of_models)
+        return
+    if runtime is not None:
+        raise RequestError("--runtime: goes with --space")
     if out is not None and not dry_run:
         raise RequestError("--out is for --dry-run: what is published lies on the Hub")
     terms = "" if license else _terms_of_source(model)
@@ -175,3 +195,30 @@ def _mention(release: Release) -> None:
         console.print_line("note: the text of README.md is yours and stays as it is; only its front matter was set")
     for note in release.notes:
         console.print_line(f"note: {note}")
+
+
+def _publish_space(
+    model: str, repo: str, license: str, private: bool, runtime: Path | None, of_models: Mapping[str, object]
+) -> None:
+    from hitzoo.cli import console, progress
+    from hitzoo.cli.models import load_model
+    from hitzoo.errors import RequestError
+    from hitzoo.hub.licenses import check_license
+    from hitzoo.hub.space import check_space_name
+
+    for option, value in of_models.items():
+        if value:
+            raise RequestError(f"{option}: is for a model; `hitzoo explore --export DIR` writes the files of a Space")
+    check_space_name(repo)
+    if license:
+        check_license(license, "")
+    generator = load_model(model, "cpu", None)
+    from hitzoo.explore.publish import publish_space
+
+    with progress.transfer_bar("onnxruntime-web") as follow:
+        done = publish_space(generator, repo, license=license, private=private, runtime=runtime, progress=follow)
+    changed = (
+        f"{console.count(len(done.changed), 'file')} changed" if done.changed else "up to date: no commit was made"
+    )
+    console.print_line(f"Space {done.repo_id}: {changed}")
+    console.print_line(done.url)

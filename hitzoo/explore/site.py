@@ -65,7 +65,7 @@ def export_site(
     generator: Generator,
     folder: Path,
     *,
-    model: str,
+    license: str = "",
     runtime: Path | None = None,
     force: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -75,7 +75,7 @@ def export_site(
     Args:
         generator: any that takes latents.
         folder: where to; made where it does not exist.
-        model: the model's name in commands that the page shows.
+        license: of the site, as the Hub names licences, for the README's front matter.
         runtime: where onnxruntime-web lies, as for `runtime_files`; fetched by default.
         force: replace another site that is there.
         progress: follows the fetching.
@@ -92,20 +92,29 @@ def export_site(
         files = runtime_files(runtime, progress)
         generator = on_cpu(generator)
         quick = generator.fast()
-        said = about_model(generator, quick, model) | {"backend": "static", "pixelwise": False, "any_size": False}
+        said = about_model(generator, quick, public_name(generator)) | {
+            "backend": "static",
+            "pixelwise": False,
+            "any_size": False,
+        }
         said |= {"levels": [], "check": _check_pixels(generator)}
         _write_network(generator, place / MODEL, format, truncates=said["truncation"] == "styles")
         difference = _compared(generator, place / MODEL, format, folder, truncates=said["truncation"] == "styles")
         for name in STATIC:
             (place / name).write_bytes(page_file(name))
         (place / ABOUT).write_text(json.dumps(said), encoding="utf-8")
-        (place / README).write_text(space_readme(generator, model), encoding="utf-8")
+        (place / README).write_text(space_readme(generator, public_name(generator), license), encoding="utf-8")
         (place / RUNTIME).mkdir()
         (place / RUNTIME / "NOTICE.txt").write_text(NOTICE, encoding="utf-8")
         for name, content in files.items():
             (place / RUNTIME / name.replace(".mjs", ".js")).write_bytes(content)
         sizes = {name: (place / name).stat().st_size for name in SITE_FILES}
     return Site(folder, sum(sizes.values()), sizes[MODEL], difference)
+
+
+def public_name(generator: Generator) -> str:
+    """Name a generator for others: its repository where it has one, else as its files are named; no folder of ours."""
+    return generator.origin or generator.label
 
 
 def _write_network(generator: Generator, path: Path, format: OnnxFormat, *, truncates: bool) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from hitzoo.sampling.generator import Generator
 
 TAGS = ("hitzoo", "gan")
 
 
-def space_readme(generator: Generator, model: str) -> str:
+def space_readme(generator: Generator, model: str, license: str = "") -> str:
     """Write the README: front matter, then what the page is and how to run it elsewhere."""
     plan = generator.plan
     repo, _, _ = generator.origin.partition("@")
-    front = {
+    front: dict[str, Any] = {
         "title": generator.name,
         "emoji": "🔭",
         "colorFrom": "blue",
@@ -22,7 +23,9 @@ def space_readme(generator: Generator, model: str) -> str:
         "app_file": "index.html",
         "pinned": False,
         "tags": [*TAGS, plan.generator.family],
-    } | ({"models": [repo]} if repo else {})
+    }
+    front |= {"license": license} if license else {}
+    front |= {"models": [repo]} if repo else {}
     lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in front.items()]  # JSON is YAML
     side = f"{plan.resolution}×{plan.resolution}"
     return "\n".join(

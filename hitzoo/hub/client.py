@@ -13,7 +13,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal
 
 from hitzoo.errors import HubError, OutputError
 from hitzoo.files import write_text
@@ -36,11 +36,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Hub:
-    """A Hub and a cache, each the client's own where it is not given. `token` is never shown; False sends none."""
+    """A Hub and a cache, each the client's own where it is not given. `token` is never shown; False sends none.
+
+    Its repositories are models, or with `kind` Spaces, which are pages.
+    """
 
     endpoint: str | None = None
     cache: Path | None = None
     token: str | bool | None = field(default=None, repr=False)
+    kind: Literal["model", "space"] = "model"
 
     def __post_init__(self) -> None:
         settle()  # before the client is imported anywhere
@@ -82,7 +86,8 @@ class Hub:
         from huggingface_hub import ModelCardData, constants
 
         timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
-        ask = self._api().model_info
+        api = self._api()
+        ask: Any = api.model_info if self.kind == "model" else api.space_info
         found = retrying(lambda: ask(repo.repo_id, revision=repo.revision, files_metadata=True, timeout=timeout))
         if not is_hash(found.sha):  # it becomes the name of a folder in the cache
             raise HubError(f"{self.address} does not say which commit {repo} is; check HF_ENDPOINT")
@@ -94,8 +99,8 @@ class Hub:
             files={str(file.rfilename): remote_file(file) for file in found.siblings or ()},
             card=card.to_dict() if isinstance(card, ModelCardData) else {},
             private=bool(found.private),
-            gated=bool(found.gated),
-            downloads=as_size(found.downloads),
+            gated=bool(getattr(found, "gated", False)),  # a Space is not, and is not downloaded
+            downloads=as_size(getattr(found, "downloads", None)),
             likes=as_size(found.likes),
             modified=modified.date().isoformat() if modified else None,
         )
@@ -105,7 +110,9 @@ class Hub:
         bare = [name for name in names if name in remote.files and remote.files[name].size is None]
         if not bare:
             return remote
-        found = retrying(lambda: self._api().get_paths_info(remote.repo_id, bare, revision=remote.commit))
+        found = retrying(
+            lambda: self._api().get_paths_info(remote.repo_id, bare, revision=remote.commit, repo_type=self.kind)
+        )
         known = {file.path: remote_file(file) for file in found if file.path in bare and hasattr(file, "lfs")}
         return replace(remote, files={**remote.files, **known})
 
@@ -190,8 +197,9 @@ class Hub:
                 write_text(place, commit)
 
     def create(self, repo_id: str, *, private: bool) -> None:
-        """Make an empty repository, unless it is there."""
-        retrying(lambda: self._api().create_repo(repo_id, private=private, exist_ok=True))
+        """Make an empty repository, unless it is there; a Space is of files alone."""
+        sdk: dict[str, Any] = {"space_sdk": "static"} if self.kind == "space" else {}
+        retrying(lambda: self._api().create_repo(repo_id, private=private, exist_ok=True, repo_type=self.kind, **sdk))
 
     def commit(self, repo_id: str, files: Mapping[str, Path], removed: Iterable[str], message: str, parent: str) -> str:
         """Make one commit on main, if its head is still `parent`, and say which. It is not tried again here.
@@ -205,7 +213,11 @@ class Hub:
             adds = [CommitOperationAdd(name, source(path)) for name, path in files.items()]
             deletes = [CommitOperationDelete(name) for name in removed]
             made = self._api().create_commit(
-                repo_id, [*adds, *deletes], commit_message=message, parent_commit=parent or None
+                repo_id,
+                [*adds, *deletes],
+                commit_message=message,
+                parent_commit=parent or None,
+                repo_type=self.kind,
             )
             return made.oid
 

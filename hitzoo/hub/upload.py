@@ -75,15 +75,15 @@ def upload(
         release = write_release(Path(folder), wanted, there.before)
         with in_plain_words("publish", repo, hub):
             files = hub.described(there.remote, release.files).files
-        changed = {name: path for name, path in release.files.items() if not _is(files.get(name), path)}
+        changed = {name: path for name, path in release.files.items() if not is_same(files.get(name), path)}
         removed = _no_longer(release, there)
         _refuse_taken(repo, tag, there, bool(changed or removed))
         commit = there.remote.commit
         if changed or removed:
             sending(sum(path.stat().st_size for path in changed.values()))
             with in_plain_words("publish", repo, hub):
-                commit = _commit(repo, wanted, changed, removed, there.remote, hub)
-                _check_arrived(repo, commit, changed.keys(), hub)
+                commit = commit_changes(repo, f"Publish {wanted.model.spec.name}", changed, removed, there.remote, hub)
+                check_arrived(repo, commit, changed.keys(), hub)
         if tag is not None and there.tags.get(tag) != commit:
             _tag(repo, tag, commit, hub)
     url = f"{hub.address}/{repo.repo_id}/commit/{commit}"
@@ -116,7 +116,7 @@ def _look(repo: RepoName, private: bool, hub: Hub) -> _There:
                 hub.create(repo.repo_id, private=private)
             elif not is_empty(error):
                 raise
-            return _There(_look_at_new(repo, hub))
+            return _There(look_at_new(repo, hub))
         if private and not remote.private:
             raise RequestError(
                 f"{repo.repo_id} exists and is public; make it private on its page, or leave --private out"
@@ -124,7 +124,7 @@ def _look(repo: RepoName, private: bool, hub: Hub) -> _There:
         return _There(remote, hub.tags(repo.repo_id), _before(repo, remote, hub))
 
 
-def _look_at_new(repo: RepoName, hub: Hub) -> Remote:
+def look_at_new(repo: RepoName, hub: Hub) -> Remote:
     """A repository that holds nothing yet: with a first commit as Hugging Face's Hub makes one, or with none."""
     try:
         return hub.look(repo)
@@ -150,7 +150,7 @@ def _before(repo: RepoName, remote: Remote, hub: Hub) -> Before:
     return Before(readme=readme, manifest=manifest, grid=(lambda: fetch(GRID_NAME)) if known else None)
 
 
-def _is(there: RemoteFile | None, path: Path) -> bool:
+def is_same(there: RemoteFile | None, path: Path) -> bool:
     """Compare a file with the repository's, by the sha256 of large ones and git's hash of small ones."""
     if there is None or there.size != path.stat().st_size:
         return False
@@ -174,8 +174,8 @@ def _refuse_taken(repo: RepoName, tag: str | None, there: _There, differs: bool)
         )
 
 
-def _commit(
-    repo: RepoName, wanted: Publication, changed: Mapping[str, Path], removed: Set[str], remote: Remote, hub: Hub
+def commit_changes(
+    repo: RepoName, message: str, changed: Mapping[str, Path], removed: Set[str], remote: Remote, hub: Hub
 ) -> str:
     """Make one commit. After a lost answer the head tells whether it was made; only if not is it tried again."""
     tries = 0
@@ -186,7 +186,6 @@ def _commit(
         if tries > 1 and (made := made_already()):
             return made
         try:
-            message = f"Publish {wanted.model.spec.name}"
             return hub.commit(repo.repo_id, changed, removed, message=message, parent=remote.commit)
         except Exception as error:
             if status_of(error) == 412 and (made := made_already()):
@@ -197,14 +196,14 @@ def _commit(
         head = hub.described(hub.look(repo), changed)
         if head.commit == remote.commit:
             return ""
-        if all(_is(head.files.get(name), path) for name, path in changed.items()):
+        if all(is_same(head.files.get(name), path) for name, path in changed.items()):
             return head.commit
         raise HubError(f"somebody else changed {repo} meanwhile, nothing was published; run the same command again")
 
     return retrying(commit)
 
 
-def _check_arrived(repo: RepoName, commit: str, changed: Set[str], hub: Hub) -> None:
+def check_arrived(repo: RepoName, commit: str, changed: Set[str], hub: Hub) -> None:
     """Refuse an incomplete commit: the Hub silently leaves out files that a repository's .gitignore names."""
     missing = sorted(changed - hub.look(RepoName(repo.repo_id, commit)).files.keys())
     if missing:

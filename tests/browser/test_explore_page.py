@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import hitzoo
 from hitzoo.explore.about import about
 from hitzoo.explore.pictures import Pictures
 from hitzoo.explore.server import PageServer
+from hitzoo.families.build import build_generator
+from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import parse_spec
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.latents import latents_of_seeds
 from hitzoo.sampling.picture_file import facts_of
@@ -20,8 +25,15 @@ from hitzoo.sampling.pictures import to_uint8
 from tests.browser.explored import CLOSE, Explored, mean_difference
 from tests.browser.file_server import serving
 from tests.browser.visit import Visit
+from tests.families.r3gan.variables import TINY as R3GAN
+from tests.sampling.test_stages import HIT, generator_of
+from tests.support import fill
 
 MODEL = "hit-ti-shapes32"
+CIPS = """
+  {family: cips, latent_dim: 4, style_dim: 8, mapping_layers: 2, resolution: 16, fourier_features: 8, embedding: 8,
+   channels: [8, 8]}
+"""
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +41,22 @@ def generator() -> Generator:
     return hitzoo.load(MODEL, device="cpu")
 
 
+def conditional() -> Generator:
+    spec = parse_spec(R3GAN, "tiny")
+    plan = compile_spec(spec)
+    return Generator(spec, plan, fill(build_generator(plan), 0.4).eval(), torch.device("cpu"))
+
+
+@contextmanager
+def page_of(generator: Generator, model: str = MODEL) -> Iterator[str]:
+    quick = generator.fast()
+    with serving(PageServer(Pictures(generator, quick), about(generator, quick, model), 0)) as address:
+        yield address
+
+
 @pytest.fixture
 def address(generator: Generator, socket_enabled: None) -> Iterator[str]:
-    quick = generator.fast()
-    with serving(PageServer(Pictures(generator, quick), about(generator, quick, MODEL), 0)) as address:
+    with page_of(generator) as address:
         yield address
 
 
@@ -133,3 +157,41 @@ def test_page_is_for_everybody(visit: Visit, address: str, width: int, scheme: s
     Explored(visit, address)
     assert visit.serious_findings() == []
     assert visit.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_stages_are_shown_with_what_they_add(visit: Visit, socket_enabled: None) -> None:
+    with page_of(generator_of(HIT)) as address:
+        explored = Explored(visit, address)
+        explored.page.wait_for_selector("#stage-list li")
+        assert explored.page.locator("#stage-list li").all_inner_texts() == ["8×8", "16×16"]
+        assert visit.serious_findings() == []
+
+
+def test_stages_are_left_out_where_there_is_one(visit: Visit, address: str) -> None:
+    assert not Explored(visit, address).page.locator("#stages").is_visible()
+
+
+def test_zoom_into_coordinates_computes_new_pixels(visit: Visit, socket_enabled: None) -> None:
+    generator = generator_of(CIPS)
+    with page_of(generator, "waves") as address:
+        explored = Explored(visit, address)
+        before = explored.count
+        explored.page.click("#zoom-in")
+        explored.wait_for_count(before)
+        wanted = to_uint8(generator.render(seeds=[3], size=32, region=(8, 8, 16, 16)).raw[0])
+        assert mean_difference(explored.pixels(), wanted) < CLOSE
+        command = "hitzoo render --model waves --seed 3 --region 8,8,16,16 --size 32"
+        assert explored.page.locator("#command").inner_text() == command
+
+
+def test_chosen_class_is_that_of_the_picture(visit: Visit, socket_enabled: None) -> None:
+    generator = conditional()
+    with page_of(generator) as address:
+        explored = Explored(visit, address)
+        before = explored.count
+        explored.page.select_option("#class", "2")
+        explored.wait_for_count(before)
+        explored.page.wait_for_timeout(100)
+        wanted = to_uint8(generator.sample(seeds=[3], classes=2).raw[0])
+        assert mean_difference(explored.pixels(), wanted) < CLOSE
+        assert "--seeds 3 --classes 2" in explored.page.locator("#command").inner_text()

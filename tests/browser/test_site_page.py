@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
 import hitzoo
-from hitzoo.errors import OutputError
 from hitzoo.explore.page_files import POLICY
 from hitzoo.explore.site import SITE_FILES, export_site
 from hitzoo.sampling.generator import Generator
@@ -31,7 +29,7 @@ def generator() -> Generator:
 @pytest.fixture(scope="module")
 def site(generator: Generator, runtime: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("onnxruntime")
-    return export_site(generator, tmp_path_factory.mktemp("site") / "site", model=MODEL, runtime=runtime).folder
+    return export_site(generator, tmp_path_factory.mktemp("site") / "site", runtime=runtime).folder
 
 
 def test_site_follows_a_drag_with_pythons_picture(visit: Visit, site: Path, generator: Generator) -> None:
@@ -71,12 +69,3 @@ def test_site_holds_the_page_the_network_and_a_readme(site: Path, generator: Gen
     assert pixels[said["check"]["places"]].tolist() == said["check"]["bytes"]
     front = yaml.safe_load((site / "README.md").read_text().split("---\n")[1])
     assert (front["sdk"], front["app_file"]) == ("static", "index.html")
-
-
-def test_site_of_another_model_stays(site: Path, generator: Generator, runtime: Path, tmp_path: Path) -> None:
-    other = tmp_path / "site"
-    shutil.copytree(site, other)
-    (other / "about.json").write_text("{}")
-    with pytest.raises(OutputError, match="exists already"):
-        export_site(generator, other, model=MODEL, runtime=runtime)
-    assert (other / "about.json").read_text() == "{}"

@@ -41,11 +41,11 @@ def test_target_that_cannot_be_written_is_said_before_any_work(
     monkeypatch.setattr(site, "traced", None)  # any work would be a bug of ours
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="exists already and is no folder"):
-        export_site(generator, tmp_path / "file", model="tiny")
+        export_site(generator, tmp_path / "file")
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "mine.jpg").write_text("")
     with pytest.raises(OutputError, match=r"mine\.jpg"):
-        export_site(generator, tmp_path / "photos", model="tiny", force=True)
+        export_site(generator, tmp_path / "photos", force=True)
 
 
 def test_network_that_no_onnx_can_say_is_one_message(
@@ -58,7 +58,7 @@ def test_network_that_no_onnx_can_say_is_one_message(
 
     monkeypatch.setattr(site, "traced", fail)
     with pytest.raises(RequestError, match=r"of the family hit, cannot be written as ONNX \(.*without --export"):
-        export_site(generator, tmp_path / "site", model="tiny")
+        export_site(generator, tmp_path / "site")
     assert not (tmp_path / "site").exists()
 
 
@@ -72,7 +72,7 @@ def test_network_of_styles_takes_a_truncation(tmp_path: Path) -> None:
         generator.module.mapping.mean.zero_()  # not known: it is that of 4,096 latents
         for weight in generator.module.mapping.parameters():
             weight *= 100  # a mapping's own weights are a hundredth in effect
-    done = export_site(generator, tmp_path / "site", model="styles")
+    done = export_site(generator, tmp_path / "site")
     run = OnnxFormat().open_with_inputs(done.folder / "model.onnx")
     rows = latents_of_seeds([5], plan.input_width)
     made = run({"latents": rows, "truncation": np.asarray(0.4, dtype=np.float32)})

@@ -77,13 +77,16 @@ class Api:
 
     def answer(self, asked: Asked) -> Answer:
         path = asked.path.split("?")[0]
+        kind = "spaces/" if path.startswith(("/api/spaces/", "/spaces/")) else ""  # as a Space's name begins here
+        if kind:
+            path = path.replace("/api/spaces/", "/api/models/", 1).replace("/spaces/", "/", 1)
         try:
             for method, pattern, act in self.routes:
                 found = re.fullmatch(pattern.replace("R", r"([\w.-]+/[\w.-]+?)", 1), path)
                 if found and re.fullmatch(method, asked.method):
                     groups = list(found.groups())
                     if "R" in pattern:
-                        groups[0] = self.repository(asked, groups[0])
+                        groups[0] = self.repository(asked, kind + groups[0])
                     return act(asked, *groups)
             raise Refused(404, f"no such endpoint: {asked.method} {path}")
         except Refused as refused:
@@ -147,7 +150,10 @@ class Api:
         user = self.user(asked)
         namespace = wanted.get("organization") or (user.name if user else "")
         self.writable(asked, namespace)
-        repo_id = f"{namespace}/{wanted['name']}"
+        kind = "spaces/" if wanted.get("type") == "space" else ""
+        if kind and wanted.get("sdk") != "static":
+            raise Refused(400, "a Space has an sdk")
+        repo_id = f"{kind}{namespace}/{wanted['name']}"
         url = {"url": f"{self.hub.url}/{repo_id}"}
         if repo_id in self.hub.repos:
             return plain(url, 409)

@@ -72,7 +72,7 @@ class Repository:
 
     @property
     def owner(self) -> str:
-        return self.repo_id.split("/")[0]
+        return self.repo_id.split("/")[-2]
 
     @property
     def head(self) -> Commit:
