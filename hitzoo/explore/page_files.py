@@ -12,7 +12,7 @@ TYPES: Mapping[str, str] = {
     ".json": "application/json",
 }
 
-SHARED = ("index.html", "style.css", "main.js", "view.js", "pad.js", "latents.js", "npy.js")
+SHARED = ("index.html", "style.css", "main.js", "command.js", "view.js", "pad.js", "latents.js", "npy.js")
 """The files of the page wherever its pictures come from."""
 
 LOCAL = (*SHARED, "local.js")

@@ -1,5 +1,6 @@
 // The page: what is chosen, the picture of it, and how to make it again.
 
+import { command, latentName } from "./command.js";
 import { mixedRow, mixture, withClass } from "./latents.js";
 import { npyOf, save } from "./npy.js";
 import { Pad } from "./pad.js";
@@ -145,28 +146,10 @@ function describe(asked) {
   const [x, y] = pad.place.map((part) => Math.round(100 * part));
   const of = asked.seed === null ? `mixture of seeds ${state.seeds.join(", ")} at ${x} %, ${y} %` : `seed ${asked.seed}`;
   $("canvas").setAttribute("aria-label", `Picture of ${of}`);
-  $("command").textContent = command(asked);
+  $("command").textContent = command(about, asked);
   const latent = asked.seed === null ? ", with the latent saved beside it" : "";
   $("command-hint").textContent = `This makes ${asked.crop || (asked.part && asked.seed === null) ? "the whole picture" : "it"} again${latent}:`;
   writeAddress();
-}
-
-function command(asked) {
-  const truncation = asked.truncation === 1 ? "" : ` --truncation ${asked.truncation}`;
-  if (asked.seed !== null && asked.part && asked.chosen === null) {
-    const size = about.any_size ? ` --size ${asked.part.side}` : "";
-    return `hitzoo render --model ${about.model} --seed ${asked.seed} --region ${asked.part.region}${size}${truncation}`;
-  }
-  const chosen = asked.seed !== null && asked.chosen !== null ? ` --classes ${asked.chosen}` : "";
-  const of = asked.seed === null ? `--latents ${latentName(asked.row)}` : `--seeds ${asked.seed}`;
-  return `hitzoo sample --model ${about.model} ${of}${chosen}${truncation} --optimized`;
-}
-
-/** A name that two latents do not share: FNV-1a of its bytes. */
-function latentName(row) {
-  let hash = 2166136261;
-  for (const byte of new Uint8Array(row.buffer)) hash = Math.imul(hash ^ byte, 16777619);
-  return `latent-${(hash >>> 0).toString(16).padStart(8, "0")}.npy`;
 }
 
 function savePicture() {
