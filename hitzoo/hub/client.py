@@ -36,15 +36,12 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Hub:
-    """A Hub and a cache, each the client's own where it is not given. `token` is never shown; False sends none.
-
-    Its repositories are models, or with `kind` Spaces, which are pages.
-    """
+    """A Hub and a cache, each the client's own where it is not given. `token` is never shown; False sends none."""
 
     endpoint: str | None = None
     cache: Path | None = None
     token: str | bool | None = field(default=None, repr=False)
-    kind: Literal["model", "space"] = "model"
+    kind: Literal["model", "space"] = "model"  # of the repositories
 
     def __post_init__(self) -> None:
         settle()  # before the client is imported anywhere
@@ -86,8 +83,7 @@ class Hub:
         from huggingface_hub import ModelCardData, constants
 
         timeout = constants.HF_HUB_DOWNLOAD_TIMEOUT
-        api = self._api()
-        ask: Any = api.model_info if self.kind == "model" else api.space_info
+        ask: Any = getattr(self._api(), f"{self.kind}_info")
         found = retrying(lambda: ask(repo.repo_id, revision=repo.revision, files_metadata=True, timeout=timeout))
         if not is_hash(found.sha):  # it becomes the name of a folder in the cache
             raise HubError(f"{self.address} does not say which commit {repo} is; check HF_ENDPOINT")
@@ -110,9 +106,8 @@ class Hub:
         bare = [name for name in names if name in remote.files and remote.files[name].size is None]
         if not bare:
             return remote
-        found = retrying(
-            lambda: self._api().get_paths_info(remote.repo_id, bare, revision=remote.commit, repo_type=self.kind)
-        )
+        of = (remote.repo_id, bare)
+        found = retrying(lambda: self._api().get_paths_info(*of, revision=remote.commit, repo_type=self.kind))
         known = {file.path: remote_file(file) for file in found if file.path in bare and hasattr(file, "lfs")}
         return replace(remote, files={**remote.files, **known})
 
@@ -212,14 +207,8 @@ class Hub:
         def send(source: Callable[[Path], str | BinaryIO]) -> str:
             adds = [CommitOperationAdd(name, source(path)) for name, path in files.items()]
             deletes = [CommitOperationDelete(name) for name in removed]
-            made = self._api().create_commit(
-                repo_id,
-                [*adds, *deletes],
-                commit_message=message,
-                parent_commit=parent or None,
-                repo_type=self.kind,
-            )
-            return made.oid
+            of: dict[str, Any] = {"parent_commit": parent or None, "repo_type": self.kind}
+            return self._api().create_commit(repo_id, [*adds, *deletes], commit_message=message, **of).oid
 
         with without_bars(), ExitStack() as opened:
             try:
