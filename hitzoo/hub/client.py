@@ -208,7 +208,8 @@ class Hub:
             adds = [CommitOperationAdd(name, source(path)) for name, path in files.items()]
             deletes = [CommitOperationDelete(name) for name in removed]
             of: dict[str, Any] = {"parent_commit": parent or None, "repo_type": self.kind}
-            return self._api().create_commit(repo_id, [*adds, *deletes], commit_message=message, **of).oid
+            made = self._api().create_commit(repo_id, [*adds, *deletes], commit_message=message, **of)
+            return str(made.oid)
 
         with without_bars(), ExitStack() as opened:
             try:
