@@ -17,8 +17,7 @@ OFFLINE := $(if $(WHEELS),--no-index --find-links $(abspath $(WHEELS)))
 # Or each of the suite's processes compiles hitzoo anew, for 0.2 to 0.4 s, and each of its workers all tests, for 6 s.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: test test-all test-fast test-brief test-newest test-lowest gpu lint format docs schema demo constraints clean
-.PHONY: test test-all test-fast test-newest test-lowest browser gpu lint format docs schema demo constraints clean
+.PHONY: test test-all test-fast test-brief test-newest test-lowest browser gpu lint format docs schema demo constraints clean
 
 test: $(READY)                          ## the suite, a few minutes on 2 cores
 	$(BIN)/python $(PYTEST)
@@ -30,7 +29,7 @@ test-fast: $(READY)                     ## without the tests that start processe
 	$(BIN)/python $(PYTEST) -m 'not processes and not exhaustive and not browser'
 
 test-brief: $(READY)                    ## where Python's own version matters: the command, files, network, specs
-	$(BIN)/python $(PYTEST) -m 'not processes and not exhaustive' $(BRIEF)
+	$(BIN)/python $(PYTEST) -m 'not processes and not exhaustive and not browser' $(BRIEF)
 
 test-newest:                            ## the suite with the newest release of everything
 	$(call environment,$(NEWEST),--upgrade)

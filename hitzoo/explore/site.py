@@ -25,9 +25,9 @@ from hitzoo.explore.runtime import FILES as RUNTIME_FILES
 from hitzoo.explore.runtime import NOTICE, runtime_files
 from hitzoo.explore.space import space_readme
 from hitzoo.export.check import LIMIT
-from hitzoo.export.onnx import INPUT, OnnxFormat
+from hitzoo.export.onnx import OnnxFormat
+from hitzoo.export.subject import GeneratorSubject
 from hitzoo.export.trace import traced
-from hitzoo.export.write import metadata_of, on_cpu
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.latents import latents_of_seeds
 from hitzoo.sampling.pictures import to_uint8
@@ -43,7 +43,7 @@ SITE_FILES = (
     *(f"{RUNTIME}/{name.replace('.mjs', '.js')}" for name in RUNTIME_FILES),
 )
 """The files of the folder. Modules end in .js, which every file server knows."""
-_TRUNCATION = "truncation"
+INPUT, OUTPUT, _TRUNCATION = "latents", "images", "truncation"
 _CHECKED = (1.0, 0.7)  # truncations at which the network is compared
 _PIXELS = 256  # of seed 0 that the page knows
 
@@ -90,7 +90,7 @@ def export_site(
     format.check_possible()
     with folder_target(folder, SITE_FILES, force=force) as place:
         files = runtime_files(runtime, progress)
-        generator = on_cpu(generator)
+        generator = GeneratorSubject(generator).generator
         quick = generator.fast()
         said = about_model(generator, quick, public_name(generator)) | {
             "backend": "static",
@@ -118,8 +118,9 @@ def public_name(generator: Generator) -> str:
 
 
 def _write_network(generator: Generator, path: Path, format: OnnxFormat, *, truncates: bool) -> None:
+    metadata = GeneratorSubject(generator).metadata()
     try:
-        format.write(traced(generator, truncates=truncates), path, metadata_of(generator))
+        format.write(traced(generator, truncates=truncates), path, metadata, INPUT, OUTPUT)
     except (HitzooError, OSError):
         raise
     except Exception as error:  # torch's exporter has a kind for each of its steps, and its dependencies their own

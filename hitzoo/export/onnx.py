@@ -9,6 +9,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch.export import ExportedProgram
@@ -48,16 +49,13 @@ class OnnxFormat:
     def write(self, program: ExportedProgram, path: Path, metadata: Mapping[str, str], input: str, output: str) -> None:
         """Write the program's graph, with `metadata` in the model's properties."""
         _check_size(program)
-        inputs = [str(name) for name in program.graph_signature.user_inputs]
+        inputs = [input, *map(str, program.graph_signature.user_inputs[1:])]
         exported = torch.onnx.export(
             program,
             (),
-            input_names=[input],
-            output_names=[output],
-            dynamic_shapes={input: {0: "batch"}},
             input_names=inputs,
-            output_names=[OUTPUT],
-            dynamic_shapes={name: {0: "batch"} if name == INPUT else None for name in inputs},
+            output_names=[output],
+            dynamic_shapes={name: {0: "batch"} if name == input else None for name in inputs},
             opset_version=self.opset,
             dynamo=True,
             verbose=False,
@@ -86,11 +84,27 @@ class OnnxFormat:
         Raises:
             OutputError: this version of onnxruntime cannot load it.
         """
-        images_of = self.open_with_inputs(path)
-        return lambda latents: images_of({INPUT: latents})
+        session = self._session(path)
+        (given,), (made,) = session.get_inputs(), session.get_outputs()
+
+        def run(inputs: NDArray[Any]) -> NDArray[Any]:
+            outputs: NDArray[Any] = session.run([made.name], {given.name: inputs})[0]
+            return outputs
+
+        return run
 
     def open_with_inputs(self, path: Path) -> Callable[[Mapping[str, NDArray[np.float32]]], NDArray[np.float32]]:
-        """Load the file as `open` does, with all its inputs by name."""
+        """Load a file of several inputs as `open` does; they are given by name."""
+        session = self._session(path)
+        (made,) = session.get_outputs()
+
+        def run(inputs: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+            images: NDArray[np.float32] = session.run([made.name], dict(inputs))[0]
+            return images
+
+        return run
+
+    def _session(self, path: Path) -> Any:
         import onnxruntime
 
         options = onnxruntime.SessionOptions()
@@ -98,23 +112,12 @@ class OnnxFormat:
         options.enable_cpu_mem_arena = False  # it grows by powers of two: 8.9 GB for three images of 1024², not 6.3
         options.intra_op_num_threads = torch.get_num_threads()
         try:
-            session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # its own kinds have no nearer parent
             raise OutputError(
                 f"--opset {self.opset}: not written, for onnxruntime {onnxruntime.__version__} cannot check it"
                 f" ({error}); install a newer onnxruntime or take a lower opset"
             ) from error
-
-        (given,), (made,) = session.get_inputs(), session.get_outputs()
-
-        def run(inputs: NDArray[Any]) -> NDArray[Any]:
-            outputs: NDArray[Any] = session.run([made.name], {given.name: inputs})[0]
-            return outputs
-        def run(inputs: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
-            images: NDArray[np.float32] = session.run([OUTPUT], dict(inputs))[0]
-            return images
-
-        return run
 
 
 def _imports(name: str) -> bool:

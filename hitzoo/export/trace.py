@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import nn
 from torch.export import Dim, ExportedProgram
@@ -32,22 +34,23 @@ def traced(generator: Generator, *, truncates: bool = False) -> ExportedProgram:
     Raises:
         RequestError: the generator is in training mode.
     """
-    network = ToImages(_row_by_row(fold(generator.module, plain_kernels())), generator.plan.pixel_range)
-    return program_of(network, torch.zeros(_ANY_BUT_ONE, generator.plan.input_width), "latents")
+    images = ToImages(_row_by_row(fold(generator.module, plain_kernels())), generator.plan.pixel_range)
+    network, more = (ToTruncatedImages(images), {"truncation": torch.ones(())}) if truncates else (images, {})
+    return program_of(network, torch.zeros(_ANY_BUT_ONE, generator.plan.input_width), "latents", more)
 
 
 @torch.no_grad()
-def program_of(network: nn.Module, example: torch.Tensor, name: str) -> ExportedProgram:
-    """Trace a network whose `forward` has one argument of this name, for any batch; `example` is one of 2 or more."""
-    network: nn.Module = ToImages(_row_by_row(fold(generator.module, plain_kernels())), generator.plan.pixel_range)
-    latents = torch.zeros(_ANY_BUT_ONE, generator.plan.input_width)
+def program_of(
+    network: nn.Module, example: torch.Tensor, name: str, more: Mapping[str, torch.Tensor] | None = None
+) -> ExportedProgram:
+    """Trace a network for any batch of its argument of this name; `example` is one of 2 or more.
+
+    `more` are examples of its other arguments, which have no batch.
+    """
+    more = more or {}
     batch = Dim("batch", min=1)
-    program = torch.export.export(network, (example,), dynamic_shapes={name: {0: batch}}, strict=False)
-    inputs: tuple[torch.Tensor, ...] = (latents,)
-    shapes: dict[str, dict[int, Dim] | None] = {"latents": {0: batch}}
-    if truncates:
-        network, inputs, shapes = ToTruncatedImages(network), (latents, torch.ones(())), {**shapes, "truncation": None}
-    program = torch.export.export(network, inputs, dynamic_shapes=shapes, strict=False)
+    shapes = {name: {0: batch}, **dict.fromkeys(more)}
+    program = torch.export.export(network, (example, *more.values()), dynamic_shapes=shapes, strict=False)
     for node in program.graph.nodes:
         node.meta.pop("stack_trace", None)  # source paths, recorded with every operation
     program.example_inputs = None  # would be stored as a pickle

@@ -82,9 +82,6 @@ def export(
     subject = _subject(model, part)
     _refuse_other(path, wanted, subject.metadata(), force=force)
     program = subject.traced()
-    _refuse_other(path, wanted, generator, force=force)
-    generator = on_cpu(generator)
-    program = traced(generator)
     with atomic_file(path) as temporary:
         wanted.write(program, temporary, subject.metadata(), subject.input, subject.output)
         found = differences(wanted.open(temporary), subject, path)
@@ -140,19 +137,3 @@ def _format_named(name: str, opset: int | None) -> ExportFormat:
 def _check_name(path: Path, name: str, wanted: ExportFormat) -> None:
     if path.suffix != wanted.suffix:
         raise RequestError(f"--out {path}: a file of --format {name} is named *{wanted.suffix}")
-
-
-def on_cpu(generator: Generator) -> Generator:
-    """Copy the generator to the CPU: an accelerator may round float32 products, which the check would notice."""
-    if generator.device.type == "cpu":
-        return generator
-    return Generator(
-        generator.spec,
-        generator.plan,
-        copy.deepcopy(generator.module),
-        torch.device("cpu"),
-        origin=generator.origin,
-        metadata=generator.metadata,
-        label=generator.label,
-        weights=generator.weights,
-    )
