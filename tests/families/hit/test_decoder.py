@@ -16,6 +16,7 @@ from hitzoo.plan.ports import Codes
 from tests.support import TINY_HIT, fill
 
 CODING = [
+    "generator.latent_dim=512",  # the default: it has none
     "encoder={family: vq_encoder, channels: [4, 4], groups: 2, depth: 1, attention: [], width: 5}",
     "quantizer={family: vq, codes: 9, width: 3}",
 ]
@@ -62,7 +63,8 @@ def test_decoder_takes_codes_and_no_latent() -> None:
     found = plan()
     assert found.generator.takes == (Codes(4, 5),)
     assert (found.latent_dim, found.input_width) == (0, 0)
-    assert found.generator_hash == plan("generator.latent_dim=99").generator_hash
+    with pytest.raises(SpecError, match="latent_dim has no effect"):
+        plan("generator.latent_dim=99")
     assert found.generator_hash != plan("encoder.width=6").generator_hash
     assert plan("generator.latent_tokens=0").generator.tokens is None
 
