@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hitzoo.errors import HitzooError
 from hitzoo.explore.runtime import PACKAGE, VERSION, runtime_files
 from tests.browser.chromium import found_chromium
 
@@ -19,9 +20,14 @@ RUNTIME = FOLDER / PACKAGE
 
 
 def main() -> int:
-    """Get both."""
-    _get_runtime()
-    return 0 if found_chromium() else _install_chromium()
+    """Get both. What cannot be got is no error: the tests that need it are skipped, with the reason."""
+    try:
+        _get_runtime()
+    except (HitzooError, OSError) as error:
+        print(f"no onnxruntime-web: {error}")
+    if not found_chromium():
+        _install_chromium()
+    return 0
 
 
 def _get_runtime() -> None:
@@ -34,15 +40,16 @@ def _get_runtime() -> None:
     runtime_files()
 
 
-def _install_chromium() -> int:
-    """Install it with apt where that can be done without a question; else say how. A missing browser is no error."""
+def _install_chromium() -> None:
+    """Install it with apt where that can be done without a question; else say how."""
     if shutil.which("apt-get") is None or not hasattr(os, "geteuid") or os.geteuid() != 0:
         print("no Chromium: tests marked browser are skipped. Install it, or set HITZOO_TEST_BROWSER to its path")
-        return 0
+        return
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    subprocess.run(["apt-get", "update", "-qq"], check=True)
-    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]
-    return subprocess.run([*install, "chromium", "fonts-dejavu-core"], env=quiet, stdout=subprocess.DEVNULL).returncode
+    subprocess.run(["apt-get", "update", "-qq"], env=quiet)
+    install = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", "fonts-dejavu-core"]
+    if subprocess.run(install, env=quiet, stdout=subprocess.DEVNULL).returncode:
+        print("no Chromium: apt-get could not install it; tests marked browser are skipped")
 
 
 if __name__ == "__main__":
