@@ -129,18 +129,30 @@ def compare(run: Path, asked: str | None = None) -> Comparison:
 
 
 def _default(run: Path, own: Origin) -> Reference:
-    """Return the shipped curve of the run's recipe, else of its spec, if possible with its loss and penalties."""
+    """Return the shipped curve of the run's recipe, else of its spec or generator, best with its loss and penalties."""
     found = [read_reference(path) for path in shipped_references().values()]
     same = [one for one in found if (one.origin.networks, one.origin.training) == (own.networks, own.training)]
-    named = [one for one in found if one.origin.spec == own.spec]
-    named.sort(key=lambda one: (_kinds(one.origin) != _kinds(own), one.origin.networks != own.networks))
-    if not same and not named:
+    near = [one for one in found if one.origin.spec == own.spec or _made_alike(one.origin, own)]
+    near.sort(key=lambda one: _distance(one.origin, own))
+    if not same and not near:
         known = ", ".join(one.name for one in found)
         raise RunError(
             f"no reference curve travels with hitzoo for {own.spec or run}; known: {known}. Another run does as well:"
             f" hitzoo runs --compare {run} OTHER_RUN"
         )
-    return (same or named)[0]
+    return (same or near)[0]
+
+
+def _made_alike(one: Origin, other: Origin) -> bool:
+    """True where the generators are the same network, as where one spec is another's copy under a name of its own."""
+    return bool(one.generator) and one.generator == other.generator
+
+
+def _distance(one: Origin, own: Origin) -> tuple[bool, ...]:
+    """Return in what a reference differs from a run, the weightiest first, and whether it augments."""
+    found = _kinds(one)
+    differing = (theirs != ours for theirs, ours in zip(found, _kinds(own), strict=True))
+    return (*differing, one.networks != own.networks, found[-1] is not None)
 
 
 def _kinds(origin: Origin) -> tuple[object, ...]:

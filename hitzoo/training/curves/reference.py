@@ -29,12 +29,14 @@ _NO_PART: Final = ("steps", "batch_size", "activation_checkpointing")  # of what
 class Origin:
     """What runs were of, as far as their folders tell.
 
-    `networks` is a digest of the two plans, `training` the recipe with every default, so that what a later version adds
-    makes no other recipe of it. `evaluation` is what their metrics depend on. `seeds` are those of the runs.
+    `networks` is a digest of the two plans, `generator` one of the generator's. `training` is the recipe with every
+    default, so that what a later version adds makes no other recipe of it. `evaluation` is what their metrics depend
+    on. `seeds` are those of the runs.
     """
 
     spec: str = ""
     networks: str = ""
+    generator: str = ""
     training: Mapping[str, Any] | None = None
     data: str = ""
     evaluation: Mapping[str, Any] | None = None
@@ -149,10 +151,12 @@ def origin_of(run: Path) -> Origin:
     session = _mapping(sessions[-1] if isinstance(sessions, list) and sessions else None)
     data, versions = _mapping(session.get("data")), _mapping(session.get("versions"))
     seed, batch = about.get("seed"), training.get("batch_size")
+    plan = about.get("generator_plan")
     name = about.get("made_from") or about.get("name")
     return Origin(
         spec=name if isinstance(name, str) else "",
-        networks=_digest([about.get("generator_plan"), about.get("discriminator_plan")]),
+        networks=_digest([plan, about.get("discriminator_plan")]),
+        generator=_digest(plan) if plan else "",
         training=_recipe(training),
         evaluation={key: evaluation[key] for key in _PROTOCOL if key in evaluation} or None,
         data=str(data.get("fingerprint") or ""),

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -110,6 +111,25 @@ def test_default_of_another_recipe_has_its_loss_and_penalties(
         run = enter(f"run-{name}", training=training | augment | {"regularizers": penalties, "ema": {"decay": 0.9}})
         assert compare(run).reference.name == name
         assert compare(run).differences == ("another recipe",)
+
+
+def test_default_of_a_copied_spec_is_of_its_generator(enter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`hitzoo new mine.yaml --from NAME --recipe r3gan` gives the spec a name of its own, and ADA."""
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    monkeypatch.setattr(references, "SHIPPED", shelf)
+    r3gan = {"loss": "relativistic", "regularizers": [{"kind": "r1", "weight": 1.0}, {"kind": "r2", "weight": 1.0}]}
+    recipes = {"a": {"loss": "hinge"}, "b": r3gan | {"augment": {"kind": "diffaugment"}}, "c": r3gan}
+    for name, training in recipes.items():
+        made = reference_from(name, [enter(f"of-{name}", training=training)])
+        (shelf / f"{name}.json").write_text(made.to_text(), encoding="utf-8")
+    run = enter("mine", training=r3gan | {"augment": {"kind": "ada"}})
+    about = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    (run / "run.json").write_text(json.dumps(about | {"made_from": "mine"}), encoding="utf-8")
+    assert compare(run).reference.name == "c"
+    (run / "run.json").write_text(json.dumps(about | {"made_from": "mine", "generator_plan": "h"}), encoding="utf-8")
+    with pytest.raises(RunError, match="no reference curve travels with hitzoo for mine"):
+        compare(run)
 
 
 def test_reference_may_be_a_folder_of_runs(enter, tmp_path: Path) -> None:

@@ -86,6 +86,7 @@ def test_shipped_curves_are_small_and_say_where_they_are_from() -> None:
         assert path.stat().st_size < 20_000
         assert {"loss/generator", "loss/discriminator", "d_real", "d_fake"} <= set(found.values)
         assert found.origin.spec
+        assert found.origin.generator, "a copied spec finds it by that"
         assert found.origin.data
         assert found.origin.date
         assert found.origin.device
