@@ -152,9 +152,14 @@ class StyledLinear(nn.Module):
         return F.leaky_relu_(y, SLOPE)
 
     def noise(self, keys: torch.Tensor, pixels: Pixels) -> torch.Tensor:
-        """N(0, 1) for every pixel in float32, zeros where a key says so: [B] -> [B, N]."""
+        """N(0, 1) for every pixel, zeros where a key says so: [B] -> [B, N].
+
+        In float32, or in the strength's precision where that is greater: without axes, it would make no product so.
+        """
+        assert self.strength is not None, "noise has a strength"
         streams = stream_of(keys, self.number)
         drawn = normal_at(streams.clamp(min=0), pixels.places(keys.device), pixels.side**2)
+        drawn = drawn.to(torch.promote_types(drawn.dtype, self.strength.dtype))
         return drawn * (streams >= 0)[:, None]
 
 

@@ -54,7 +54,7 @@ def test_noise_follows_from_the_key_and_the_pixel() -> None:
             lambda layer, row, column, index=index: drawn[layer][index, row, column],
             trained=False,
         )
-        np.testing.assert_allclose(image, expected, atol=1e-6)
+        np.testing.assert_allclose(image, expected, atol=2e-12)
     assert np.abs(images - network(without_noise(plan, rows[:, :-1])).detach().numpy()).max() > 0.1
 
 
