@@ -125,7 +125,7 @@ def load_checkpoint(place: Path, state: TrainState) -> Progress:
 
 
 def _restore_adapting(path: Path, state: TrainState) -> None:
-    """Set an augmentation's strength and the mean path length; a checkpoint without leaves them at their beginning."""
+    """Set the numbers that follow what the run has seen; those that a checkpoint lacks stay at their beginning."""
     if not state.adapting:
         return
     said = parse_json(path.read_text(encoding="utf-8"))
