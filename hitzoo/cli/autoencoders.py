@@ -30,16 +30,6 @@ PicturesArgument: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
-BatchSizeOption: TypeAlias = Annotated[
-    int | None,
-    typer.Option(
-        "--batch-size",
-        metavar="N",
-        min=1,
-        help="Pictures per forward pass. Default: as many as have 1,048,576 pixels together, 65,536 on a CPU.",
-        show_default=False,
-    ),
-]
 
 
 def first_use(model: str, *, of_pictures: bool) -> str:

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from hitzoo.cli.autoencoders import AutoencoderOption, BatchSizeOption, load_autoencoder
-from hitzoo.cli.options import DeviceOption, ForceOption
+from hitzoo.cli.autoencoders import AutoencoderOption, load_autoencoder
+from hitzoo.cli.options import DeviceOption, ForceOption, ImagesPerPassOption
 from hitzoo.cli.threads import ThreadsOption
 
 
@@ -19,7 +19,7 @@ def decode(
     ],
     model: AutoencoderOption,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the pictures.")] = Path("decoded"),
-    batch_size: BatchSizeOption = None,
+    batch_size: ImagesPerPassOption = None,
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
     force: ForceOption = False,

@@ -9,12 +9,11 @@ import typer
 
 from hitzoo.cli.autoencoders import (
     AutoencoderOption,
-    BatchSizeOption,
     PicturesArgument,
     load_autoencoder,
     open_pictures,
 )
-from hitzoo.cli.options import DeviceOption, ForceOption
+from hitzoo.cli.options import DeviceOption, ForceOption, ImagesPerPassOption
 from hitzoo.cli.threads import ThreadsOption
 
 
@@ -22,7 +21,7 @@ def encode(
     pictures: PicturesArgument,
     model: AutoencoderOption,
     out: Annotated[Path, typer.Option(metavar="CODES.npz", help="File for the codes.")] = Path("codes.npz"),
-    batch_size: BatchSizeOption = None,
+    batch_size: ImagesPerPassOption = None,
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
     force: ForceOption = False,

@@ -17,6 +17,7 @@ from hitzoo.cli.models import chosen_model, optimized_precision
 from hitzoo.cli.options import (
     DeviceOption,
     ForceOption,
+    ImagesPerPassOption,
     InceptionWeightsOption,
     JsonOption,
     ModelArgument,
@@ -85,15 +86,7 @@ def evaluate(
     ] = None,
     inception_weights: InceptionWeightsOption = None,
     truncation: TruncationOption = 1.0,
-    batch_size: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="Samples per forward pass. Default: as many as have 1,048,576 pixels together, 65,536 on a CPU.",
-            show_default=False,
-        ),
-    ] = None,
+    batch_size: ImagesPerPassOption = None,
     optimized: OptimizedOption = False,
     precision: PrecisionOption = "float32",
     device: DeviceOption = "auto",

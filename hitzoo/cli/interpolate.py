@@ -10,6 +10,7 @@ import typer
 from hitzoo.cli.options import (
     DeviceOption,
     ForceOption,
+    ImagesPerPassOption,
     InitOption,
     LatentsOption,
     ModelArgument,
@@ -84,15 +85,7 @@ def interpolate(
     ] = None,
     quality: QualityOption = None,
     truncation: TruncationOption = 1.0,
-    batch_size: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="Images per forward pass. Default: as many as have 1,048,576 pixels together, 65,536 on a CPU.",
-            show_default=False,
-        ),
-    ] = None,
+    batch_size: ImagesPerPassOption = None,
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
     optimized: OptimizedOption = False,

@@ -13,6 +13,7 @@ import typer
 from hitzoo.cli.options import (
     DeviceOption,
     ForceOption,
+    ImagesPerPassOption,
     InitOption,
     JsonOption,
     ModelArgument,
@@ -79,15 +80,7 @@ def nearest(
     ] = None,
     scale: Annotated[int, typer.Option(metavar="N", min=1, max=64, help="Enlarge the tiles of the sheet N times.")] = 1,
     truncation: TruncationOption = 1.0,
-    batch_size: Annotated[
-        int | None,
-        typer.Option(
-            metavar="N",
-            min=1,
-            help="Samples per forward pass. Default: as many as have 1,048,576 pixels together, 65,536 on a CPU.",
-            show_default=False,
-        ),
-    ] = None,
+    batch_size: ImagesPerPassOption = None,
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
     optimized: OptimizedOption = False,

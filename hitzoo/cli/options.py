@@ -78,6 +78,16 @@ LatentsOption: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+ImagesPerPassOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        "--batch-size",
+        metavar="N",
+        min=1,
+        help="Images per forward pass. Default: as many as have 1,048,576 pixels together, 65,536 on a CPU.",
+        show_default=False,
+    ),
+]
 InitOption: TypeAlias = Annotated[
     str | None,
     typer.Option(

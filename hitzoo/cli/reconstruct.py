@@ -10,12 +10,11 @@ import typer
 
 from hitzoo.cli.autoencoders import (
     AutoencoderOption,
-    BatchSizeOption,
     PicturesArgument,
     load_autoencoder,
     open_pictures,
 )
-from hitzoo.cli.options import DeviceOption, ForceOption, JsonOption
+from hitzoo.cli.options import DeviceOption, ForceOption, ImagesPerPassOption, JsonOption
 from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
@@ -40,7 +39,7 @@ def reconstruct(
     alone: Annotated[
         bool, typer.Option("--alone", help="Write the reconstructions alone, as `hitzoo decode` would.")
     ] = False,
-    batch_size: BatchSizeOption = None,
+    batch_size: ImagesPerPassOption = None,
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
     as_json: JsonOption = False,

@@ -9,9 +9,7 @@ from pathlib import Path
 from hitzoo.errors import RequestError
 from hitzoo.hub.client import Hub
 from hitzoo.hub.errors import in_plain_words
-from hitzoo.hub.remote import Remote
-from hitzoo.hub.retry import is_empty, is_missing
-from hitzoo.hub.upload import check_arrived, commit_changes, is_same, look_at_new
+from hitzoo.hub.upload import check_arrived, commit_changes, is_same, look_or_create
 from hitzoo.zoo.repo_name import RepoName, parse_repo_name
 
 
@@ -60,7 +58,7 @@ def upload_space(
     """
     repo, hub = check_space_name(repo_id), replace(hub or Hub(), kind="space")
     with in_plain_words("publish", repo, hub):
-        remote = _look(repo, private, hub)
+        remote, _ = look_or_create(repo, hub, private=private)
         there = hub.described(remote, files).files
         changed = {name: path for name, path in files.items() if not is_same(there.get(name), path)}
         commit = remote.commit
@@ -69,20 +67,3 @@ def upload_space(
             commit = commit_changes(repo, "Publish a page of hitzoo explore", changed, set(), remote, hub)
             check_arrived(repo, commit, changed.keys(), hub)
     return PublishedSpace(repo.repo_id, commit, f"{hub.address}/spaces/{repo.repo_id}", tuple(changed))
-
-
-def _look(repo: RepoName, private: bool, hub: Hub) -> Remote:
-    """Look at the Space; one is made where there is none."""
-    try:
-        remote = hub.look(repo)
-    except Exception as error:
-        if is_missing(error):
-            hub.create(repo.repo_id, private=private)
-        elif not is_empty(error):
-            raise
-        return look_at_new(repo, hub)
-    if private and not remote.private:
-        raise RequestError(
-            f"the Space {repo.repo_id} exists and is public; make it private on its page, or leave --private out"
-        )
-    return remote

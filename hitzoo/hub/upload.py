@@ -109,19 +109,28 @@ def _checked(repo_id: str, tag: str | None) -> RepoName:
 def _look(repo: RepoName, private: bool, hub: Hub) -> _There:
     """Look at the repository; an empty one is created where there is none."""
     with in_plain_words("publish", repo, hub):
-        try:
-            remote = hub.look(repo)
-        except Exception as error:
-            if is_missing(error):
-                hub.create(repo.repo_id, private=private)
-            elif not is_empty(error):
-                raise
-            return _There(look_at_new(repo, hub))
-        if private and not remote.private:
-            raise RequestError(
-                f"{repo.repo_id} exists and is public; make it private on its page, or leave --private out"
-            )
-        return _There(remote, hub.tags(repo.repo_id), _before(repo, remote, hub))
+        remote, new = look_or_create(repo, hub, private=private)
+        return _There(remote) if new else _There(remote, hub.tags(repo.repo_id), _before(repo, remote, hub))
+
+
+def look_or_create(repo: RepoName, hub: Hub, *, private: bool) -> tuple[Remote, bool]:
+    """Return a repository, created where there is none, and whether it holds nothing yet.
+
+    Raises:
+        RequestError: it is public and should be private.
+    """
+    try:
+        remote = hub.look(repo)
+    except Exception as error:
+        if is_missing(error):
+            hub.create(repo.repo_id, private=private)
+        elif not is_empty(error):
+            raise
+        return look_at_new(repo, hub), True
+    if private and not remote.private:
+        called = f"the Space {repo.repo_id}" if hub.kind == "space" else repo.repo_id
+        raise RequestError(f"{called} exists and is public; make it private on its page, or leave --private out")
+    return remote, False
 
 
 def look_at_new(repo: RepoName, hub: Hub) -> Remote:

@@ -37,11 +37,12 @@ class VideoFilm:
         self._container: Any = av.open(file, mode="w", format="mp4")
         self._container.metadata["comment"] = json.dumps(dict(facts))
         options = {"crf": _CONSTANT_RATE_FACTOR} if codec == "libx264" else {}
-        self._stream = self._container.add_stream(codec, rate=fps, options=options)
-        self._stream.width, self._stream.height = width + width % 2, height + height % 2
-        self._stream.pix_fmt = "yuv420p"
+        stream: Any = self._container.add_stream(codec, rate=fps, options=options)
+        stream.width, stream.height = width + width % 2, height + height % 2
+        stream.pix_fmt = "yuv420p"
         if codec == "mpeg4":
-            self._stream.bit_rate = 40 * fps * width * height // 8  # five bits a pixel: it has no such factor
+            stream.bit_rate = 40 * fps * width * height // 8  # five bits a pixel: it has no such factor
+        self._stream = stream
 
     def add(self, pixels: NDArray[np.uint8]) -> None:
         """Write the next frame (H, W, 1|3|4)."""
