@@ -63,9 +63,9 @@ CASES = {
         "training.regularizers=[{kind: r1, method: finite_difference}, "
         "{kind: r2, method: finite_difference, sigma: 0.1, fraction: 0.5}]",
     ],
-    "path length": [
+    "path length and lecam": [  # both compare with averages that follow what the run has seen
         "generator={family: stylegan2, latent_dim: 6, style_dim: 5, channels: [4, 3], style_mixing: 0.9}",
-        "training.regularizers=[{kind: path_length, interval: 2}]",
+        "training.regularizers=[{kind: path_length, interval: 2}, {kind: lecam, weight: 1.0, decay: 0.5}]",
     ],
     "wasserstein": [
         "training.loss=wasserstein",

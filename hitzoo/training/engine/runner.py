@@ -94,7 +94,7 @@ class StepRunner:
         parts, damaged = list[Losses](), tuple[str, ...]()
         norms: dict[Role, list[torch.Tensor]] = {}
         stop = save = False
-        signs, judged, averaged = 0.0, 0, None
+        signs, judged, logits = 0.0, 0, None
         begin, end, before = 0, 0, (step - 1) * self.images_per_step
         left: tuple[Role, ...] = ()  # whose gradients the update before has left
         images = send(images, self.device)  # the whole step's: a piece's would have to be gathered, and waited for
@@ -115,14 +115,14 @@ class StepRunner:
                 norms.setdefault(role, []).append(torch.linalg.vector_norm(found))
             statistics.settle(self.micro_batches, self.world)
             self._move(update, at)
-            left, averaged = update.leaves, seen.logits if losses.logits else averaged
+            left, logits = update.leaves, seen.logits if losses.logits else logits
             if self.state.paths is not None and losses.path_length is not None:
                 self.state.paths.after(seen.path_length)
             if losses.real_signs is not None:
                 signs, judged = signs + seen.signs, judged + update.images
         self.whole = True
         if not damaged:
-            self.state.remember(step, signs, judged, averaged)
+            self.state.remember(step, signs, judged, logits)
         return Outcome(with_gradient_norms(Losses.mean(parts), norms), damaged, stop, save)
 
     def rehearse(self, images: torch.Tensor, further: int = 0) -> None:
