@@ -8,7 +8,7 @@ kernel to read what it needs once. Tests hold `eager` against the operations of 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hitzoo.plan.moved import Moved
 from hitzoo.plan.table import Row
@@ -19,14 +19,15 @@ BYTE_MODELS = {
     "mlp": "as gemm, and an MLP is one kernel: what is between its two products never leaves the chip",
     "stage": "as mlp, and a stage without attention is one kernel from its input map to its output map",
 }
-"""The byte models, from most bytes to fewest. A convolutional generator has no MLPs: its last three are the same."""
+"""The byte models, from most bytes to fewest. Some are the same where a family's kernels are: of a convolutional
+generator, which has no MLPs, the last three."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Traffic:
     """One row of a network's table: FLOPs per image, numbers of its activations moved by byte model, weights.
 
-    `weights` are read once per batch, position tables among them.
+    `weights` are moved once per batch, position tables among them, and maps that are the same for all of its images.
     """
 
     name: str
@@ -34,6 +35,10 @@ class Traffic:
     flops: int
     weights: int
     moved: dict[str, float]
+
+    def with_shared(self, numbers: int) -> Traffic:
+        """Add numbers that are moved once per batch."""
+        return replace(self, weights=self.weights + numbers)
 
     def bytes_per_image(self, model: str, *, size: int, batch: int) -> float:
         """Bytes per image in a batch of `batch`, with `size` bytes per number."""

@@ -10,13 +10,17 @@ from dataclasses import dataclass
 
 from hitzoo.errors import Problem
 from hitzoo.families.cips.spec import CipsGeneratorSpec
+from hitzoo.families.cips.traffic import CipsTraffic
 from hitzoo.families.family import Frame, Outline
 from hitzoo.plan.cost import Cost
 from hitzoo.plan.counting import keeps
+from hitzoo.plan.moved import Moved
 from hitzoo.plan.network import PlainNetwork
 from hitzoo.plan.ports import Image, Latent, NoiseKey, Port
 from hitzoo.plan.style_cost import modulated_linear
+from hitzoo.plan.style_traffic import mapping_network
 from hitzoo.plan.table import Row, block_row
+from hitzoo.plan.traffic import Traffic, traffic_of
 from hitzoo.plan.types import BlockPlan, block
 from hitzoo.spec.place import Places
 
@@ -76,6 +80,18 @@ class CipsGeneratorPlan(PlainNetwork):
             Row(name="first", resolution=self.resolution, channels=width, cost=self._styled(self.features, width)),
             *self._pair_rows(),
         )
+
+    def traffic(self) -> tuple[Traffic, ...]:
+        """The numbers that each row moves; features of pixels are written and read once for a batch."""
+        positions, width = self.resolution**2, self.channels[0]
+        of = CipsTraffic(
+            positions=positions, style_dim=self.style_dim, image_channels=self.image_channels, noise=self.noise
+        )
+        mapping = mapping_network(self.latent_dim, self.style_dim, int(self.mapping.kwargs["layers"]))
+        first = of.styled(self.features, width, shared=True)
+        parts = traffic_of(self.rows(), [mapping, Moved(), Moved(), first, *of.pairs(width, self.channels)])
+        made = {"waves": self.fourier_features, "table": self.embedding}
+        return tuple(part.with_shared(2 * positions * made.get(part.name, 0)) for part in parts)
 
     def _pair_rows(self) -> Iterator[Row]:
         inner, positions = self.channels[0], self.resolution**2

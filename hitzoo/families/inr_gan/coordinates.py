@@ -10,7 +10,7 @@ import math
 import torch
 from torch import nn
 
-from hitzoo.families.inr_gan.plan import InrGanStagePlan
+from hitzoo.families.inr_gan.stage_plan import InrGanStagePlan
 
 
 class Coordinates(nn.Module):

@@ -17,7 +17,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from hitzoo.families.inr_gan.coordinates import Coordinates
-from hitzoo.families.inr_gan.plan import InrGanGeneratorPlan, InrGanStagePlan
+from hitzoo.families.inr_gan.plan import InrGanGeneratorPlan
+from hitzoo.families.inr_gan.stage_plan import InrGanStagePlan
 from hitzoo.layers import build_block
 from hitzoo.layers.checkpointing import CheckpointedModule, checkpointed
 from hitzoo.layers.equalized_linear import SLOPE

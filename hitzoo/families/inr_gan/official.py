@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hitzoo.families.inr_gan.plan import InrGanGeneratorPlan, InrGanStagePlan
+from hitzoo.families.inr_gan.plan import InrGanGeneratorPlan
+from hitzoo.families.inr_gan.stage_plan import InrGanStagePlan
 from hitzoo.families.official import Variable, recomputed
 
 _FIRST = 4  # of the names of blocks, which double whatever their maps do

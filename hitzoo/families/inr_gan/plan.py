@@ -11,47 +11,20 @@ from dataclasses import dataclass
 from hitzoo.errors import Problem
 from hitzoo.families.family import LARGEST_SIDE, Frame, Outline
 from hitzoo.families.inr_gan.spec import InrGanGeneratorSpec
+from hitzoo.families.inr_gan.stage_plan import InrGanStagePlan
+from hitzoo.families.inr_gan.traffic import InrGanTraffic
 from hitzoo.plan.cost import Cost
 from hitzoo.plan.counting import keeps
 from hitzoo.plan.network import PlainNetwork
 from hitzoo.plan.ports import Image, Latent, Port
 from hitzoo.plan.style_cost import factorized_linear, modulated_linear
+from hitzoo.plan.style_traffic import mapping_network
 from hitzoo.plan.table import Row, block_row
+from hitzoo.plan.traffic import Traffic, traffic_of
 from hitzoo.plan.types import BlockPlan, block
 from hitzoo.spec.place import Places
 
 _MAPPING_RATE = 0.01
-
-
-@dataclass(frozen=True, kw_only=True)
-class InrGanStagePlan:
-    """One stage; `inner` is what its first layer is given, without what coordinates add."""
-
-    name: str
-    resolution: int
-    inner: int
-    channels: int
-    depth: int
-    upsample: bool
-    waves: int
-    random_waves: int
-    embedding: int
-
-    @property
-    def octaves(self) -> int:
-        """Frequencies of each direction, 2 to the powers from 0: log2 of the side, rounded up."""
-        return (self.resolution - 1).bit_length()
-
-    @property
-    def features(self) -> int:
-        """Numbers of a position that come from its coordinates."""
-        return 2 * (self.waves * self.octaves + self.random_waves) + self.embedding
-
-    @property
-    def widths(self) -> tuple[tuple[int, int], ...]:
-        """Inputs and outputs of each layer."""
-        first = (self.inner + self.features, self.channels)
-        return (first, *[(self.channels, self.channels)] * (self.depth - 1))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +64,17 @@ class InrGanGeneratorPlan(PlainNetwork):
     def rows(self) -> tuple[Row, ...]:
         """The mapping network, and a row per stage."""
         return (block_row(self.mapping, 1, self.style_dim), *map(self._row, self.stages))
+
+    def traffic(self) -> tuple[Traffic, ...]:
+        """The numbers that each row moves; features of positions are written and read once for a batch."""
+        mapping = mapping_network(self.latent_dim, self.style_dim, int(self.mapping.kwargs["layers"]))
+        of = InrGanTraffic(
+            style_dim=self.style_dim, image_channels=self.image_channels, rank=self.rank, upsample=self.upsample
+        )
+        moved = [of.stage(stage, last=stage is self.stages[-1]) for stage in self.stages]
+        whole, *parts = traffic_of(self.rows(), [mapping, *moved])
+        made = (2 * stage.resolution**2 * stage.features for stage in self.stages)
+        return (whole, *(part.with_shared(numbers) for part, numbers in zip(parts, made, strict=True)))
 
     def _row(self, stage: InrGanStagePlan) -> Row:
         positions, first = stage.resolution**2, stage is self.stages[0]

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 import numpy as np
 import torch
 
-from hitzoo.families.inr_gan.plan import InrGanGeneratorPlan, InrGanStagePlan
+from hitzoo.families.inr_gan.plan import InrGanGeneratorPlan
+from hitzoo.families.inr_gan.stage_plan import InrGanStagePlan
 
 Weights = Mapping[str, np.ndarray]
 
