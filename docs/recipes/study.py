@@ -97,10 +97,9 @@ def folder_of(recipe: str, seed: int) -> str:
 def train(options: argparse.Namespace) -> None:
     """Train and evaluate every recipe with every seed."""
     options.out.mkdir(parents=True, exist_ok=True)
+    runs = [(recipe, seed) for seed in options.seeds for recipe in reversed(recipes(options.images))]  # longest first
     with ThreadPoolExecutor(options.jobs) as jobs:
-        for seed in options.seeds:
-            for recipe in reversed(recipes(options.images)):  # the longest first
-                jobs.submit(train_one, options, recipe, seed)
+        list(jobs.map(lambda run: train_one(options, *run), runs))  # so that an error of one is raised in the end
 
 
 def train_one(options: argparse.Namespace, recipe: str, seed: int) -> None:
@@ -168,6 +167,8 @@ def main() -> None:
     parser.add_argument("--device", default="auto")
     parser.add_argument("--precision", default="float32")
     options = parser.parse_args()
+    if options.verb == "train" and options.data is None:
+        parser.error("train needs --data")
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     {"train": train, "table": table}[options.verb](options)
 
