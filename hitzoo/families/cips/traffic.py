@@ -18,7 +18,7 @@ _NOISE = 110
 
 @dataclass(frozen=True, kw_only=True)
 class CipsTraffic:
-    """What the rows of CIPS after its features move, for `positions` pixels."""
+    """Traffic of the rows of CIPS after its features, for `positions` pixels."""
 
     positions: int
     style_dim: int

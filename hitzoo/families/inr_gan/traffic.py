@@ -15,7 +15,7 @@ from hitzoo.plan.style_traffic import factorized_linear, modulated_linear
 
 @dataclass(frozen=True, kw_only=True)
 class InrGanTraffic:
-    """What the stages move."""
+    """Traffic of the stages."""
 
     style_dim: int
     image_channels: int
@@ -40,7 +40,7 @@ class InrGanTraffic:
         return replace(moved, mlp=moved.mlp - inside, stage=moved.stage - inside)
 
     def _arrival(self, plan: InrGanStagePlan) -> Moved:
-        """What doubling and concatenating move; a fused kernel reads the smaller map, and features of the batch."""
+        """Traffic of doubling and concatenating; a fused kernel reads the smaller map, and features of the batch."""
         positions = plan.resolution**2
         if not plan.inner:
             return Moved()
