@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from importlib.metadata import version
 from statistics import NormalDist
 from typing import Any
 
@@ -11,6 +10,7 @@ from hitzoo.errors import RequestError
 from hitzoo.fold.network import OptimizedNetwork
 from hitzoo.layers.mapping import MappingNetwork
 from hitzoo.plan.ports import Labels, Latent, Port, columns_of
+from hitzoo.releases import release_of
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.latents import latents_of_seeds
 from hitzoo.sampling.replayed import unwrapped
@@ -30,7 +30,7 @@ def about(generator: Generator, quick: Generator, model: str) -> dict[str, Any]:
     assert isinstance(network, OptimizedNetwork), "what `fast` makes"
     tail = network.pixelwise
     return {
-        "hitzoo": version("hitzoo"),
+        "hitzoo": release_of(),
         "name": generator.name,
         "label": generator.label,
         "origin": generator.origin,
