@@ -153,7 +153,7 @@ def _download(name: str, path: Path) -> None:
 def _ways() -> str:
     return (
         f"Fetch {_URLS[VGG_FILE]} and {_URLS[LINEAR_FILE]}, and name their folder by {VARIABLE};"
-        " or set training.reconstruction.perceptual: efficientnet"
+        " or do without: train with training.reconstruction.perceptual: efficientnet, measure with --metrics psnr,ssim"
     )
 
 

@@ -27,8 +27,9 @@ def print_report(report: Report) -> None:
     for metric, protocol in {score.metric: score.protocol for score in report.scores}.items():
         own = [f"{key} {protocol[key]:,}" for key in _PARAMETERS if key in protocol]
         features = protocol["features"]
-        network = f"features {features['network']} ({'×'.join(map(str, features['shape']))})"
-        console.print_line(f"{metric}: {'; '.join([protocol['definition'], network, *own])}", style="dim")
+        shape = f" ({'×'.join(map(str, features['shape']))})" if features["shape"] else ""
+        network = [] if features["network"] == "none" else [f"features {features['network']}{shape}"]
+        console.print_line(f"{metric}: {'; '.join([protocol['definition'], *network, *own])}", style="dim")
     versions = {name: number for score in report.scores for name, number in score.protocol["versions"].items()}
     computed = f"{first['computed']['features']} on {first['computed']['device']}"
     console.print_line(f"computed  {computed}; {', '.join(f'{name} {number}' for name, number in versions.items())}")
@@ -45,9 +46,11 @@ def _of(facts: Mapping[str, Any]) -> str:
     form = f"{facts['resolution']}×{facts['resolution']}, {facts['values']}"
     if "model" in facts:
         weights = f"weights {facts['weights'][:_DIGITS]}"
-        made = f"seeds {facts['seeds']}, truncation {facts['truncation']:g}, {weights}"
+        drawn = "made" not in facts
+        made = f"seeds {facts['seeds']}, truncation {facts['truncation']:g}, {weights}" if drawn else weights
         made += f", network {facts['network']}" if "network" in facts else ""
-        return f"{facts['images']:,} of {facts['model']} ({made}), {form}"
+        what = "" if drawn else f"{facts['made']} "
+        return f"{facts['images']:,} {what}{'of' if drawn else 'by'} {facts['model']} ({made}), {form}"
     chosen = f"{facts['images']:,} of {facts['of']:,} images of {facts['source']}"
     fraction = "" if facts["crop_fraction"] == 1 else f" of {facts['crop_fraction']:g}"
     crop = "" if facts["crop"] == "none" else f", {facts['crop']} crop{fraction}"

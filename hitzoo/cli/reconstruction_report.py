@@ -30,6 +30,7 @@ def compare_reconstructions(
         RequestError: no data, an unknown metric, or several processes.
     """
     from hitzoo.cli import progress
+    from hitzoo.cli.stored_evaluation import settled, store_in_run
     from hitzoo.evaluation.metrics import parse_reconstruction_metrics
     from hitzoo.evaluation.reconstructions import evaluate_reconstructions
     from hitzoo.runtime.launcher import launch_environment
@@ -37,6 +38,7 @@ def compare_reconstructions(
     if launch_environment().size > 1:
         raise RequestError("one process evaluates an autoencoder: start it without torchrun")
     names = _METRICS if metrics is None else parse_reconstruction_metrics(metrics)
+    model = settled(model)
     autoencoder = load_autoencoder(model, device)
     spec = autoencoder.spec
     location = data or spec.evaluation.source or spec.data.source
@@ -44,7 +46,7 @@ def compare_reconstructions(
         raise RequestError(f"{spec.name} names no pictures; give them with --data")
     reals = open_pictures(autoencoder, location, pictures or None)
     with progress.progress_bar("pictures") as follow:
-        return evaluate_reconstructions(
+        report = evaluate_reconstructions(
             autoencoder,
             spec.evaluation,
             names,
@@ -53,3 +55,5 @@ def compare_reconstructions(
             note=note,
             progress=follow,
         )
+    store_in_run(model, report, note)
+    return report

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-FEW = 1000  # images; with fewer a GAN mostly memorises them
+FEW = 1000  # images; with fewer a network mostly memorises them
 TINY = 16  # pixels of the shorter side
 LONG = 4  # times as long as wide
 
@@ -15,7 +15,7 @@ def of_number(count: int) -> list[str]:
         return ["there is only one image: a network trained on it can reproduce nothing else"]
     if 0 < count < FEW:
         return [
-            f"{count:,} images are few: a GAN memorises them; {FEW:,} or more are a start"
+            f"{count:,} images are few: a network memorises them; {FEW:,} or more are a start"
             " (data.flip: true doubles them, where mirrored images are as good)"
         ]
     return []

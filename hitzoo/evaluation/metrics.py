@@ -122,6 +122,8 @@ def choose_metrics(names: Iterable[str]) -> tuple[Metric, ...]:
     """
     chosen = {name: METRICS.get(name) for name in names}
     for name, metric in chosen.items():
+        if name in OF_RECONSTRUCTIONS and metric is None:
+            raise RequestError(f"{name} is a metric of an autoencoder: hitzoo eval --model AUTOENCODER --data PICTURES")
         if metric is None:
             hint = "; ".join(filter(None, (suggestion(name, METRICS), f"known: {', '.join(METRICS)}")))
             raise RequestError(f"unknown metric '{name}'; {hint}")

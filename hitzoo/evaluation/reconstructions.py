@@ -16,7 +16,7 @@ from hitzoo.errors import RequestError
 from hitzoo.evaluation.evaluator import Evaluator
 from hitzoo.evaluation.likeness import DEFINITIONS, FEATURES, Likeness, likenesses
 from hitzoo.evaluation.metrics import OF_RECONSTRUCTIONS, Better
-from hitzoo.evaluation.pictures import RGB, StoredImages
+from hitzoo.evaluation.pictures import RGB, StoredImages, to_rgb
 from hitzoo.evaluation.report import Report, Score
 from hitzoo.releases import release_of
 from hitzoo.sampling.autoencoder import Autoencoder
@@ -62,15 +62,16 @@ class Reconstructions:
 
     def read(self, positions: Sequence[int]) -> RGB:
         """Reconstruct the pictures at these positions, and compare them."""
-        real = self.reals.read(positions)
+        pixels = self.reals.pixels(positions)
         began = time.monotonic()
-        codes = self.autoencoder.encode(real, len(real))
+        codes = self.autoencoder.encode(pixels, len(pixels))
         encoded = time.monotonic()
-        fake = self.autoencoder.decode(codes, len(real))
+        made = self.autoencoder.decode(codes, len(pixels))
         self.seconds["encoded"] += encoded - began
         self.seconds["decoded"] += time.monotonic() - encoded
         self.chosen += np.bincount(codes.reshape(-1), minlength=len(self.chosen))
-        self.pictures += len(real)
+        self.pictures += len(pixels)
+        real, fake = to_rgb(pixels), to_rgb(made)
         for name, likeness in self.likenesses.items():
             self.values.setdefault(name, []).append(likeness(real, fake))
         return fake
@@ -83,11 +84,10 @@ class Reconstructions:
             "plan": {role: plan.hash(role) for role in self.autoencoder.networks},
             "weights": self.autoencoder.digest,
             "images": len(self),
-            "seeds": "none: reconstructions of the real images",
-            "truncation": 1.0,
+            "made": "reconstructions of the real images",
             "resolution": plan.resolution,
             "channels": plan.image_channels,
-            "values": "uint8 RGB",
+            "values": self.reals.facts()["values"],
         }
 
     def means(self) -> dict[str, float]:
@@ -131,12 +131,10 @@ def evaluate_reconstructions(
         progress: called with (done, total) pictures.
 
     Raises:
-        RequestError: an unknown metric, or pictures that are not RGB.
+        RequestError: an unknown metric.
     """
     if unknown := [name for name in metrics if name not in OF_RECONSTRUCTIONS]:
         raise RequestError(f"unknown metric '{unknown[0]}'; known: {', '.join(OF_RECONSTRUCTIONS)}")
-    if autoencoder.plan.image_channels != 3:
-        raise RequestError(f"{autoencoder.name} has {autoencoder.plan.image_channels} channels; pictures of 3 compare")
     like = [name for name in metrics if name in DEFINITIONS]
     pictures = Reconstructions(autoencoder, reals, likenesses(like, autoencoder.device, note))
     distances = [known for name in metrics if (known := OF_RECONSTRUCTIONS[name]) is not None]
@@ -155,7 +153,7 @@ def evaluate_reconstructions(
         evaluator.reals = reals
         found = evaluator.evaluate_images(pictures, progress=progress)
         assert found is not None, "there is one process"
-        notes = found.notes
+        notes = tuple(_of_reconstructions(note, distances) for note in found.notes)
         for score in found.scores:
             scores.setdefault(f"r{score.metric}", []).append(
                 replace(score, metric=f"r{score.metric}", name=f"r{score.name}")
@@ -176,6 +174,12 @@ def evaluate_reconstructions(
         if codes["codebook_usage"] < _LEAST_USAGE:
             notes = (*notes, _unused(codes["codebook_usage"]))
     return Report(scores=tuple(score for name in metrics for score in scores[name]), notes=notes)
+
+
+def _of_reconstructions(note: str, distances: Sequence[str]) -> str:
+    """Return a warning about a distance under the name that it has here."""
+    name = note.partition(" ")[0]
+    return f"r{note}" if name in distances else note
 
 
 def _unused(usage: float) -> str:

@@ -46,7 +46,9 @@ class Places:
         """
         words = next(filter(None, map(self._override_of, (path, *beside))), "")
         if words:
-            return Problem(0, 0, render_path(path), message, "; ".join(filter(None, (hint, f"set by {words}"))))
+            return Problem(
+                0, 0, render_path(path), message, "; ".join(filter(None, (hint.removesuffix("."), f"set by {words}")))
+            )
         line, column = self._locate(path, self.keys if at_key else self.values)
         return Problem(line, column, render_path(path), message, hint)
 

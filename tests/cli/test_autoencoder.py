@@ -216,6 +216,52 @@ def test_evaluation_measures_pictures_and_codes(run, model, photos, tmp_path) ->
     assert bool(unused) is (found["codebook_usage"] < 0.5)
 
 
+def test_numbers_are_printed_as_those_of_reconstructions(run, model, photos) -> None:
+    said = run("eval", "--model", "model", "--data", "photos", "--metrics", "psnr,rrandom_conv_frechet").stdout
+    assert "5 reconstructions of the real images by model (weights " in said
+    assert "note: rrandom_conv_frechet of 5 images" in said
+    for word in ("seeds", "truncation", "none"):
+        assert word not in said
+
+
+@pytest.mark.parametrize(("channels", "values"), [(1, "uint8 RGB, grey repeated"), (4, "uint8 RGB, laid over white")])
+def test_pictures_of_other_channels_are_compared_as_rgb(run, photos, tmp_path, channels, values) -> None:
+    (tmp_path / "tiny.yaml").write_text(TEXT)
+    sets = [word for override in (*AUTOENCODER, f"data.channels={channels}") for word in ("--set", override)]
+    run("build", "tiny.yaml", "--out", "model", *sets)
+    (score,) = json.loads(run("eval", "--model", "model", "--data", "photos", "--metrics", "psnr", "--json").stdout)[
+        "scores"
+    ]
+    assert score["protocol"]["generated"]["values"] == values
+    rows = json.loads(
+        run("reconstruct", "photos", "--model", "model", "--metrics", "psnr", "--out", "out", "--json").stdout
+    )["pictures"]
+    assert score["value"] == pytest.approx(np.mean([row["psnr"] for row in rows]), abs=1e-3)
+
+
+def test_numbers_of_a_checkpoint_are_kept_in_its_run(run, photos, tmp_path) -> None:
+    (tmp_path / "tiny.yaml").write_text(TEXT)
+    sets = [word for override in AUTOENCODER for word in ("--set", override)]
+    run("train", "tiny.yaml", "--out", "vq", "--device", "cpu", *sets)
+    said = run("eval", "--model", "vq", "--data", "photos", "--metrics", "psnr,usage")
+    assert "stored in the run" in said.stderr
+    (kept,) = (tmp_path / "vq" / "evaluations").iterdir()
+    assert [score["name"] for score in json.loads(kept.read_text())["scores"]][:2] == ["psnr", "codebook_usage"]
+    run("eval", "--model", "vq", "--data", "photos", "--metrics", "psnr,usage")
+    assert len(list((tmp_path / "vq" / "evaluations").iterdir())) == 1
+
+
+def test_spec_without_weights_leads_to_an_autoencoder(run, photos) -> None:
+    said = run("encode", "photos", "--model", "vq-hit-ti-avatars64", code=2).stderr
+    assert "hitzoo reconstruct PICTURES --model vq-conv-ti-avatars64" in said
+    assert "--init random" not in said  # which is refused
+
+
+def test_metric_of_reconstructions_is_told_where_there_are_none(run, photos) -> None:
+    refused = run("eval", "--images", "photos", "--data", "photos", "--metrics", "psnr", code=2).stderr
+    assert "psnr is a metric of an autoencoder" in refused
+
+
 def test_options_of_sampling_are_refused(run, model, photos) -> None:
     refused = run("eval", "--model", "model", "--data", "photos", "--samples", 10, code=2).stderr
     assert "for models with a latent" in refused
