@@ -12,11 +12,11 @@ import pytest
 
 import hitzoo
 from hitzoo import releases
-from hitzoo.hub import model_card
+from hitzoo.hub import installation
 from hitzoo.releases import release_of
 
 HERE = Path(hitzoo.__file__).parent
-MAY_ASK = {"releases.py", "doctor/versions.py", "fold/triton/disabled.py", "hub/model_card.py", "families/outside.py"}
+MAY_ASK = {"releases.py", "doctor/versions.py", "fold/triton/disabled.py", "hub/installation.py", "families/outside.py"}
 
 
 def never_installed(*_: str) -> None:
@@ -30,9 +30,9 @@ def test_release_of_an_installed_package_is_its_own() -> None:
 
 def test_checkout_that_was_never_installed_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(releases, "version", never_installed)
-    monkeypatch.setattr(model_card, "metadata", never_installed)
+    monkeypatch.setattr(installation, "metadata", never_installed)
     assert hitzoo.__version__ == "not-installed"
-    assert model_card.how_to_install().startswith("pip install .")
+    assert installation.how_to_install().startswith("pip install .")
 
 
 def test_releases_are_asked_for_in_one_place() -> None:

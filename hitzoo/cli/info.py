@@ -53,6 +53,7 @@ def _of_model(found: ModelInfo) -> list[tuple[str, str]]:
         ("commit", found.commit + (f" ({', '.join(found.tags)})" if found.tags else "")),
         ("spec", f"{known.get('name', 'unknown: not weights of hitzoo')}"),
         ("network", f"{known.get('architecture', '?')}, plan {str(known.get('generator_plan', '?'))[:12]}"),
+        *found.networks.items(),
         ("pixels", _pixels(known.get("pixel_range", "unit"))),
         ("package", f"{known.get('package', '')}"),
         ("weights", weights),

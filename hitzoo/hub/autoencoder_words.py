@@ -11,6 +11,12 @@ writing above all, as the data it was trained on have it, and is no evidence of 
 alone."""
 
 
+def family_in_words(plan: ModelPlan) -> str:
+    """Return what the model is, by its generator's family."""
+    family = plan.generator.family
+    return f"an autoencoder whose decoder is {family}" if plan.is_autoencoder else f"a generator of the {family} family"
+
+
 def purpose_in_words(plan: ModelPlan) -> str:
     """Return what the model does, as a sentence."""
     side = f"{plan.resolution}×{plan.resolution}"
@@ -18,7 +24,7 @@ def purpose_in_words(plan: ModelPlan) -> str:
         return f"It makes pictures of {side} pixels, with hitzoo."
     codes = plan.codes
     return (
-        f"It encodes pictures of {side} pixels as {codes.side}×{codes.side} codes, of {codes.count:,} there are, and"
+        f"It encodes pictures of {side} pixels as {codes.side}×{codes.side} codes, each one of {codes.count:,}, and"
         " decodes them, with hitzoo."
     )
 

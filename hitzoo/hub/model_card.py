@@ -10,18 +10,18 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from importlib.metadata import PackageNotFoundError, metadata
 from typing import Any
 
 from hitzoo.families.load import load_spec
 from hitzoo.families.pretrained import caveat_of, pretrained_of
 from hitzoo.families.registry import package_of
-from hitzoo.hub.autoencoder_words import LIMITS, coding_rows, purpose_in_words, use_of_codes
+from hitzoo.hub.autoencoder_words import LIMITS, coding_rows, family_in_words, purpose_in_words, use_of_codes
+from hitzoo.hub.installation import how_to_install
 from hitzoo.hub.provenance import name_of
 from hitzoo.plan.model import ModelPlan
 from hitzoo.spec.shipped import shipped_specs
 from hitzoo.spec.types import Spec
-from hitzoo.zoo.cards import Card
+from hitzoo.zoo.cards import Card, Number
 from hitzoo.zoo.metric_names import metric_name
 
 _MARKED = re.compile(r"<!-- hitzoo:begin ([0-9a-f]{64}) -->\n(.*?)\n<!-- hitzoo:end -->", re.DOTALL)
@@ -49,7 +49,11 @@ class Terms:
 
 @dataclass(frozen=True, kw_only=True)
 class CardFacts:
-    """The contents of a card. `scores` are those of an evaluation report; `grid` is rows and columns of the picture."""
+    """The contents of a card.
+
+    `scores` are those of an evaluation report, and `measured` what the zoo's record of these very weights says where
+    there are none; `grid` is rows and columns of the picture.
+    """
 
     repo_id: str
     spec: Spec
@@ -57,6 +61,7 @@ class CardFacts:
     terms: Terms
     made: Mapping[str, str] = field(default_factory=dict)
     scores: Sequence[Mapping[str, Any]] = ()
+    measured: Sequence[Number] = ()
     weights: str = "moving average of the generator"
     record: Card | None = None
     grid: tuple[int, int] | None = None
@@ -91,9 +96,10 @@ def protocol_in_words(score: Mapping[str, Any]) -> str:
     made, real = protocol.get("generated") or {}, protocol.get("real") or {}
     words = [
         f"{made['images']:,} samples, seeds {made['seeds']}" if {"images", "seeds"} <= made.keys() else "",
+        f"{made['images']:,} {made['made']}" if {"images", "made"} <= made.keys() else "",
         f"truncation {made['truncation']:g}" if made.get("truncation", 1.0) != 1 else "",
         f"against {real['images']:,} of {name_of(real['source'])}" if {"images", "source"} <= real.keys() else "",
-        str((protocol.get("features") or {}).get("network", "")),
+        str((protocol.get("features") or {}).get("network", "")).removeprefix("none"),
     ]
     return ", ".join(filter(None, words))
 
@@ -103,17 +109,6 @@ def literal(text: str) -> str:
     words = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
     escaped = _MARKDOWN.sub(r"\\\1", words)
     return _AT_THE_START.sub(r"\1\\\2", escaped)
-
-
-def how_to_install() -> str:
-    """The command that installs hitzoo: from where its project says that it lies; it is in no package index."""
-    try:
-        declared = metadata("hitzoo").get_all("Project-URL") or []
-    except PackageNotFoundError:  # it runs from its files
-        declared = []
-    links = {label.strip().lower(): link.strip() for label, _, link in (line.partition(",") for line in declared)}
-    repository = links.get("repository") or links.get("source")
-    return f"pip install git+{repository}" if repository else "pip install .    # in a checkout of hitzoo"
 
 
 def _ours(text: str) -> re.Match[str] | None:
@@ -128,7 +123,7 @@ def _digest(text: str) -> str:
 def _head(facts: CardFacts) -> str:
     plan, spec, terms = facts.plan, facts.spec, facts.terms
     what = literal(terms.summary or own_summary(spec)).rstrip(". ")
-    what = what or (facts.record.title if facts.record else f"a generator of the {plan.generator.family} family")
+    what = what or (facts.record.title if facts.record else family_in_words(plan))
     lines = [f"# {literal(terms.title) or spec.name}", "", f"{what[0].upper()}{what[1:]}. {purpose_in_words(plan)}"]
     if facts.grid:
         rows, columns = facts.grid
@@ -200,8 +195,12 @@ def _evaluation(facts: CardFacts) -> str:
         (metric_name(str(score["name"])), f"{score['value']:.5g}", protocol_in_words(score)) for score in facts.scores
     ]
     measured = _table(("metric", "value", "protocol"), rows) if rows else "These weights have not been evaluated."
-    note = "\n\n`evaluation.json` has the whole protocol of each; numbers of other protocols are not comparable."
-    measured += note if rows else ""
+    note = "numbers of other protocols are not comparable."
+    if rows:
+        measured += f"\n\n`evaluation.json` has the whole protocol of each; {note}"
+    elif facts.measured:
+        rows = [(metric_name(one.metric), f"{one.value:g}", one.protocol) for one in facts.measured]
+        measured = f"{_table(('metric', 'value', 'protocol'), rows)}\n\nAs the zoo's record has them; {note}"
     if caveat := caveat_of(facts.spec):
         measured += f"\n\n{caveat[0].upper()}{caveat[1:]}."
     reported = ""

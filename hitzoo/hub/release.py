@@ -12,7 +12,7 @@ manifest.json                          size and sha256 of all of these
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -90,7 +90,9 @@ def write_release(folder: Path, wanted: Publication, before: Before) -> Release:
     files = {model_file_of(role): weights for role, weights in model.files.items()} | beside
     side = 0 if wanted.draw is None else _grid_side(model)
     files |= {name: folder / name for name in (*texts, README_NAME, *([GRID_NAME] if side else []))}
-    facts = _facts(wanted, made, report.get("scores", ()), (side, side) if side else None, (*files, MANIFEST_NAME))
+    facts = _facts(
+        wanted, made, _of_weights(report.get("scores", ())), (side, side) if side else None, (*files, MANIFEST_NAME)
+    )
     text = wanted.readme if wanted.readme is not None else before.readme
     texts[README_NAME], kept = render_card(facts, text)
     for name, content in texts.items():
@@ -123,11 +125,17 @@ def _facts(
         terms=wanted.terms,
         made=made.facts,
         scores=scores,
+        measured=wanted.record.measured if wanted.bundled and wanted.record is not None else (),
         weights=_weights_in_words(wanted.model),
         record=wanted.record,
         grid=grid,
         files=tuple(sorted(files)),
     )
+
+
+def _of_weights(scores: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Return the scores that say something of the weights, and not of the speed of the machine."""
+    return [score for score in scores if not str(score["name"]).endswith("_per_second")]
 
 
 def _weights_in_words(model: ModelFolder) -> str:
@@ -136,10 +144,12 @@ def _weights_in_words(model: ModelFolder) -> str:
     if "source" in metadata and "which" in metadata:
         return converted_in_words(str(metadata["which"]))
     name = average_in_file(model.weights) or metadata.get("average")
+    coding = model.plan.is_autoencoder
     if name == LIVE:
-        return "the generator itself, not its moving average"
+        itself = ("the networks themselves", "their") if coding else ("the generator itself", "its")
+        return ", not ".join(itself) + " moving average"
     words = average_in_words(model.spec.training, name)
-    return f"moving average of the generator{words and f': {words}'}"
+    return f"moving average of {'all three networks' if coding else 'the generator'}{words and f': {words}'}"
 
 
 def _put_grid(path: Path, wanted: Publication, before: Before, mine: Manifest, side: int) -> str:

@@ -17,6 +17,7 @@ from hitzoo.spec.folder import CONFIG_NAME, SPEC_NAME
 
 __all__ = [
     "CODING_FILES",
+    "CODING_ROLES",
     "CONFIG_NAME",
     "DISCRIMINATOR_NAME",
     "INDEX_NAME",
@@ -53,7 +54,9 @@ def model_file_of(role: Role) -> str:
     return WEIGHTS_NAME if role == "generator" else f"{role}.safetensors"
 
 
-CODING_FILES = (model_file_of("encoder"), model_file_of("quantizer"))
+CODING_ROLES: tuple[Role, ...] = ("encoder", "quantizer")
+"""The networks that the model of an autoencoder has besides."""
+CODING_FILES = tuple(map(model_file_of, CODING_ROLES))
 """The files that the model of an autoencoder has besides."""
 
 

@@ -15,6 +15,8 @@ from hitzoo.families.build import build_network
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
 from hitzoo.hub.client import Hub
+from hitzoo.hub.info import info_of_model, info_of_repo
+from hitzoo.hub.locate import locate
 from hitzoo.hub.manifest import manifest_of
 from hitzoo.hub.pull import pull
 from hitzoo.hub.upload import Published
@@ -23,6 +25,7 @@ from hitzoo.sampling.autoencoder import ROLES, Autoencoder
 from hitzoo.sampling.codes_file import StoredCodes, write_codes
 from hitzoo.sampling.publish import publish
 from hitzoo.zoo.model_folder import write_model
+from hitzoo.zoo.repo_name import RepoName
 from tests.hub.conftest import SAID, Commands
 from tests.hub.repository import front_matter
 from tests.hub.server import HubServer
@@ -66,9 +69,20 @@ def test_repository_holds_all_networks_and_no_samples(server: HubServer, release
     assert front_matter(text)["pipeline_tag"] == "image-to-image"
     assert front_matter(text)["tags"] == ["hitzoo", "autoencoder", "vq", "hit"]
     assert "hitzoo reconstruct PICTURES --model acme/vq" in text
-    assert "8×8 pixels as 4×4 codes, of 9 there are" in text
+    assert "An autoencoder whose decoder is hit. It encodes pictures of 8×8 pixels as 4×4 codes, each one of 9" in text
+    assert "| weights | moving average of all three networks, float32 |" in text
     for word in ("samples.png", "hitzoo sample", "Truncation", "latent"):
         assert word not in text
+
+
+def test_card_has_no_speed_of_a_machine(autoencoder, door, server) -> None:
+    named = {"usage": 0.8, "psnr": 21.0, "encoded_per_second": 700.0}
+    scores = [{"metric": name, "name": name, "value": value, "protocol": {}} for name, value in named.items()]
+    publish(autoencoder, "acme/vq", **SAID, report={"scores": scores}, hub=door)
+    text = server.repos["acme/vq"].read("README.md").decode()
+    assert "| PSNR | 21 |" in text
+    assert "per_second" not in text
+    assert "per_second" in server.repos["acme/vq"].read("evaluation.json").decode()
 
 
 def test_publishing_again_makes_no_commit(released, autoencoder, door) -> None:
@@ -87,6 +101,19 @@ def test_pulled_codes_and_pictures_are_those_of_before(released, autoencoder, st
     codes = before.encode(pictures)
     assert (after.encode(pictures) == codes).all()
     assert (after.decode(codes) == before.decode(codes)).all()
+
+
+def test_further_networks_are_described_here_there_and_offline(released, autoencoder, stranger, monkeypatch) -> None:
+    plan = Autoencoder.from_pretrained(autoencoder).plan
+    wanted = {
+        "encoder": f"vq_encoder, plan {plan.hash('encoder')[:12]}",
+        "quantizer": f"vq, plan {plan.hash('quantizer')[:12]}",
+    }
+    assert info_of_model(locate(autoencoder), "it").networks == wanted
+    assert info_of_repo(RepoName("acme/vq", "v1"), stranger).networks == wanted
+    pull("acme/vq@v1", hub=stranger)
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_OFFLINE", True)
+    assert info_of_repo(RepoName("acme/vq", "v1"), stranger).networks == wanted
 
 
 def test_altered_network_is_refused_in_a_folder(released, stranger: Hub, tmp_path) -> None:

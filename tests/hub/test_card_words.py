@@ -13,7 +13,8 @@ import yaml
 
 from hitzoo.families.load import load_spec
 from hitzoo.hub.client import Hub
-from hitzoo.hub.model_card import Terms, how_to_install, is_his_own, literal, own_summary
+from hitzoo.hub.installation import how_to_install
+from hitzoo.hub.model_card import Terms, is_his_own, literal, own_summary
 from hitzoo.hub.provenance import provenance_of
 from hitzoo.hub.upload import prepare
 from hitzoo.sampling.card_samples import oddity
@@ -135,7 +136,7 @@ def test_install_command_is_one_that_works(monkeypatch: pytest.MonkeyPatch) -> N
         def get_all(self, key: str) -> list[str]:
             return declared[key]
 
-    monkeypatch.setattr("hitzoo.hub.model_card.metadata", lambda name: Declared())
+    monkeypatch.setattr("hitzoo.hub.installation.metadata", lambda name: Declared())
     assert how_to_install() == "pip install git+https://git.example/hitzoo"
 
 

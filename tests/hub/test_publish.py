@@ -354,6 +354,8 @@ def test_the_bundled_model(server: HubServer, door: Hub) -> None:
     assert "`hitzoo train hit-ti-shapes32 --out runs/hit-ti-shapes32 --seed 0`" in text
     assert "  stages:                         # the resolution doubles" in repo.read("hitzoo.yaml").decode()
     assert len(repo.read("model.safetensors")) == 4_984_420
+    assert "| random_conv_frechet | 33.08 | 4,000 samples (seeds 0-3999, truncation 1)" in text
+    assert "not been evaluated" not in text
 
 
 def test_a_large_file_goes_in_parts(model: Path, token: str, server: HubServer, door: Hub) -> None:
