@@ -85,7 +85,6 @@ class BilinearUpsample(nn.Module):
 class SkipToRGB(nn.Module):
     """A linear layer to the image's channels, and the image so far: [B, r, r, C] -> [B, r, r, image_channels].
 
-    The image comes from half of the resolution and is doubled by the taps [1, 3, 3, 1] unless its side is r already.
     There are two biases, as in StyleSwin's published weights.
     """
 
@@ -97,10 +96,4 @@ class SkipToRGB(nn.Module):
     def forward(self, x: torch.Tensor, image: torch.Tensor | None) -> torch.Tensor:
         """Return the sum."""
         own = self.linear(x) + self.bias
-        if image is None:
-            return own
-        return own + self.enlarged(image, x.shape[1])
-
-    def enlarged(self, image: torch.Tensor, side: int) -> torch.Tensor:
-        """Return the image before at this resolution."""
-        return image if image.shape[1] == side else doubled(image, "zero")
+        return own if image is None else own + image

@@ -45,7 +45,8 @@ class OptimizedStyleswin(OptimizedNetwork):
         self.register_buffer("initial", rows.to(kernels.like).contiguous())
         stages = cast(list[StyleswinStage], list(generator.stages))
         self.stages = nn.ModuleList(
-            OptimizedStyleswinStage(stage, kernels, last=stage is stages[-1]) for stage in stages
+            OptimizedStyleswinStage(stage, kernels, self.plan.image_channels, last=stage is stages[-1])
+            for stage in stages
         )
         most = kernels.chunk_numel
         sizes = (one.resolution**2 * one.channels for one in self.plan.stages)
@@ -83,33 +84,37 @@ class OptimizedStyleswin(OptimizedNetwork):
 
 
 class OptimizedStyleswinStage(nn.Module):
-    """One resolution: blocks, the way to the next, and what is added to the image there.
+    """One resolution: blocks, the way to the next, and what is added to the image there, if anything.
 
     The last stage's last block makes its part of the image without the map that only this part would be read from.
     """
 
-    def __init__(self, stage: StyleswinStage, kernels: Kernels, *, last: bool) -> None:
+    def __init__(self, stage: StyleswinStage, kernels: Kernels, colors: int, *, last: bool) -> None:
         super().__init__()
         *before, end = cast(list[StyleBlock], list(stage.blocks))
-        to_rgb = _to_rgb(stage.to_rgb)
+        to_rgb = _to_rgb(stage.to_rgb) if stage.to_rgb is not None else None
         blocks = [OptimizedStyleBlock(block, kernels) for block in before]
         self.blocks = nn.ModuleList([*blocks, OptimizedStyleBlock(end, kernels, to_rgb if last else None)])
         self.upsample = OptimizedUpsample(stage.upsample, kernels) if stage.upsample is not None else None
-        self.to_rgb = nn.Identity() if last else kernels.linear(to_rgb)
+        self.to_rgb: nn.Module | None = nn.Identity()
+        if not last:
+            self.to_rgb = kernels.linear(to_rgb) if to_rgb is not None else None
         wide = at_least_float32(kernels.like)
-        self.enlarge = FirUpsample(len(to_rgb.bias)).to(wide.device, wide.dtype)
+        self.enlarge = FirUpsample(colors).to(wide.device, wide.dtype)
 
-    def forward(self, x: torch.Tensor, w: torch.Tensor, image: Image) -> tuple[torch.Tensor, torch.Tensor]:
+    def forward(self, x: torch.Tensor, w: torch.Tensor, image: Image) -> tuple[torch.Tensor, Image]:
         """Return the map at the next stage's resolution [B, N, C], and the image so far [B, K, r, r]."""
         for place, block in enumerate(self.blocks):
             x = block(x, w[:, place])
         if self.upsample is not None:
             x = self.upsample(x)
         side = round(x.shape[1] ** 0.5)
+        if image is not None and image.shape[2] != side:
+            image = self.enlarge(image)
+        if self.to_rgb is None:
+            return x, image
         own = at_least_float32(self.to_rgb(x)).unflatten(1, (side, side)).permute(0, 3, 1, 2)
-        if image is None:
-            return x, own
-        return x, own + (image if image.shape[2] == side else self.enlarge(image))
+        return x, own if image is None else own + image
 
 
 class OptimizedStyleBlock(nn.Module):

@@ -16,6 +16,7 @@ from torch import nn
 from hitzoo.families.styleswin.plan import StyleswinGeneratorPlan, StyleswinStagePlan
 from hitzoo.layers import build_block
 from hitzoo.layers.checkpointing import CheckpointedModule, checkpointed
+from hitzoo.layers.doubling import doubled
 from hitzoo.layers.image_stage import ImageStage
 from hitzoo.layers.mapping import MappingNetwork
 from hitzoo.layers.style_block import BilinearUpsample, ConstantMap, SkipToRGB
@@ -40,7 +41,8 @@ class StyleswinGenerator(nn.Module):
         With `return_w` also their styles [B, blocks, S].
         """
         w = self.mapping.at_places(z, None, self.plan.styles)
-        x, image, first = self.initial(z), None, 0
+        x, first = self.initial(z), 0
+        image: torch.Tensor | None = None
         for plan, stage in zip(self.plan.stages, self.stages, strict=True):
             own = slice(first, first + len(plan.blocks))
             first = own.stop
@@ -51,24 +53,26 @@ class StyleswinGenerator(nn.Module):
 
 
 class StyleswinStage(CheckpointedModule, ImageStage):
-    """One resolution: blocks, the way to the next resolution, and what is added to the image there."""
+    """One resolution: blocks, the way to the next resolution, and what is added to the image there, if anything."""
 
     def __init__(self, plan: StyleswinStagePlan) -> None:
         super().__init__()
         self.blocks = nn.ModuleList(map(build_block, plan.blocks))
         self.upsample: BilinearUpsample | None = build_block(plan.upsample) if plan.upsample else None
-        self.to_rgb: SkipToRGB = build_block(plan.to_rgb)
+        self.to_rgb: SkipToRGB | None = build_block(plan.to_rgb) if plan.to_rgb else None
 
     def forward(
         self, x: torch.Tensor, w: torch.Tensor, image: torch.Tensor | None
-    ) -> tuple[torch.Tensor, torch.Tensor]:
+    ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """The map at the next stage's resolution, and the image so far at the same; `w` [B, blocks, S]."""
         for place, block in enumerate(self.blocks):
             x = block(x, w[:, place])
         if self.upsample is not None:
             x = self.upsample(x)
-        return x, self.to_rgb(x, image)
+        if image is not None:
+            image = self.enlarged(image, x.shape[1])
+        return x, image if self.to_rgb is None else self.to_rgb(x, image)
 
     def enlarged(self, image: torch.Tensor, side: int) -> torch.Tensor:
         """Return the image before at this resolution, by the taps [1, 3, 3, 1] where it has another."""
-        return self.to_rgb.enlarged(image, side)
+        return image if image.shape[1] == side else doubled(image, "zero")

@@ -60,7 +60,11 @@ def around_attention(theirs: str, attention: str, block: BlockPlan) -> Iterator[
 
 
 def ends(index: int, stage: StyleswinStagePlan) -> Iterator[Variable]:
-    """The way to the next stage, and the part of the image."""
+    """The way to the next stage, and the part of the image.
+
+    Raises:
+        WeightsError: the stage adds nothing to the image, as each does in the published code.
+    """
     if stage.upsample is not None:
         theirs, ours = f"layers.{index}.upsample", stage.upsample.name
         inner, outer = stage.upsample.kwargs["in_channels"], stage.upsample.kwargs["out_channels"]
@@ -69,6 +73,11 @@ def ends(index: int, stage: StyleswinStagePlan) -> Iterator[Variable]:
         yield same(f"{theirs}.norm.weight", f"{ours}.norm.weight", inner)
         yield same(f"{theirs}.norm.bias", f"{ours}.norm.bias", inner)
         yield same(f"{theirs}.reduction.weight", f"{ours}.weight", outer, inner)
+    if stage.to_rgb is None:
+        raise WeightsError(
+            f"every stage of the published code adds to the image, not so {stage.name}; convert with a spec that has no"
+            " to_rgb, or none"
+        )
     width, colors = stage.to_rgb.kwargs["channels"], stage.to_rgb.kwargs["image_channels"]
     theirs, ours = f"to_rgbs.{index}", stage.to_rgb.name
     yield recomputed(f"{theirs}.upsample.kernel")

@@ -27,7 +27,7 @@ _MAPPING_RATE = 0.01  # multiplier of the mapping network's learning rate
 
 @dataclass(frozen=True, kw_only=True)
 class StyleswinStagePlan:
-    """One stage: `upsample` leads to the next, None in the last; the part of the image is read after it."""
+    """One stage: `upsample` leads to the next, None in the last; a part of the image may be read after it."""
 
     name: str
     resolution: int
@@ -35,7 +35,7 @@ class StyleswinStagePlan:
     heads: int
     blocks: tuple[BlockPlan, ...]
     upsample: BlockPlan | None
-    to_rgb: BlockPlan
+    to_rgb: BlockPlan | None
 
     @property
     def reaches(self) -> int:
@@ -82,11 +82,11 @@ class StyleswinGeneratorPlan(PlainNetwork):
 
     def rows(self) -> tuple[Row, ...]:
         """A row for the mapping network, one for the learned map, then one per stage."""
-        first = self.stages[0]
+        first, before = self.stages[0], (None, *self.stages)
         return (
             block_row(self.mapping, 1, int(self.mapping.kwargs["width"])),
             block_row(self.initial, first.resolution, first.channels),
-            *map(_stage_row, self.stages),
+            *map(_stage_row, self.stages, before),
         )
 
 
@@ -121,8 +121,11 @@ def outline_styleswin(spec: StyleswinGeneratorSpec) -> Outline:
 
 
 def ended_styleswin(spec: StyleswinGeneratorSpec) -> tuple[StyleswinGeneratorSpec, ...]:
-    """The section ended after each of its stages."""
-    return tuple(replace(spec, stages=spec.stages[:end]) for end in range(1, len(spec.stages) + 1))
+    """The section ended after each of its stages; the last one of each adds to the image."""
+    ends = range(1, len(spec.stages) + 1)
+    return tuple(
+        replace(spec, stages=(*spec.stages[: end - 1], replace(spec.stages[end - 1], to_rgb=True))) for end in ends
+    )
 
 
 def _plan_stage(spec: StyleswinGeneratorSpec, index: int, image_channels: int) -> StyleswinStagePlan:
@@ -141,6 +144,10 @@ def _plan_stage(spec: StyleswinGeneratorSpec, index: int, image_channels: int) -
     }
     if spec.conditioning != "adain":  # left out, it is no part of the identity
         args["conditioning"] = spec.conditioning
+    to_rgb = None
+    if stage.to_rgb:
+        widths = {"channels": after or stage.channels, "image_channels": image_channels}
+        to_rgb = block(f"{name}.to_rgb", "skip_to_rgb", **widths)
     return StyleswinStagePlan(
         name=name,
         resolution=side,
@@ -148,14 +155,14 @@ def _plan_stage(spec: StyleswinGeneratorSpec, index: int, image_channels: int) -
         heads=stage.head_count,
         blocks=tuple(block(f"{name}.blocks.{place}", "style_block", **args) for place in range(stage.depth)),
         upsample=upsample,
-        to_rgb=block(f"{name}.to_rgb", "skip_to_rgb", channels=after or stage.channels, image_channels=image_channels),
+        to_rgb=to_rgb,
     )
 
 
-def _stage_row(stage: StyleswinStagePlan) -> Row:
+def _stage_row(stage: StyleswinStagePlan, before: StyleswinStagePlan | None) -> Row:
     inner, outer = Shape(side=stage.resolution), Shape(side=stage.reaches)
-    kept_before = Cost()
-    if stage.blocks[0].kwargs.get("conditioning", "adain") != "adain":  # the first norm is given what the image was
+    kept_before, by_layer_norm = Cost(), stage.blocks[0].kwargs.get("conditioning", "adain") != "adain"
+    if by_layer_norm and (before is None or before.to_rgb):  # the first norm is given what the image was
         kept_before = keeps((stage.resolution**2, -stage.channels))
     ends = [part for part in (stage.upsample, stage.to_rgb) if part is not None]
     return Row(
@@ -165,6 +172,6 @@ def _stage_row(stage: StyleswinStagePlan) -> Row:
         attention=str(stage.blocks[0].kwargs["groups"]),
         heads=stage.heads,
         depth=len(stage.blocks),
-        to_rgb=True,
+        to_rgb=stage.to_rgb is not None,
         cost=total([kept_before, *(cost(part, inner) for part in stage.blocks), *(cost(part, outer) for part in ends)]),
     )

@@ -19,6 +19,9 @@ def styleswin_problems(spec: StyleswinGeneratorSpec, places: Places) -> list[Pro
     for index, (stage, side) in enumerate(zip(spec.stages, spec.sides, strict=True)):
         path: Path = ("generator", "stages", index)
         problems += [*_channel_problems(stage, path, places), *_attention_problems(stage, side, path, places)]
+    if not spec.stages[-1].to_rgb:
+        path = ("generator", "stages", len(spec.stages) - 1, "to_rgb")
+        problems.append(places.problem(path, "the last stage must add to the image", "remove to_rgb or set it to true"))
     return problems
 
 

@@ -18,13 +18,14 @@ class StyleswinStageSpec:
 
     `attention` are head groups; without them the first half of the heads sees windows of 8 pixels (of the whole map
     where it is smaller) and the second half the same windows moved by half of their size, both with a bias. `heads` are
-    one for 32 channels, but 4 at least, when absent.
+    one for 32 channels, but 4 at least, when absent. `to_rgb` says whether the stage adds to the image.
     """
 
     channels: int
     depth: int = 2
     heads: int | None = None
     attention: tuple[HeadGroupSpec, ...] | None = None
+    to_rgb: bool = True
 
     @property
     def head_count(self) -> int:

@@ -19,7 +19,7 @@ from hitzoo.fold.styled_linear import moments
 from hitzoo.sampling.style_mixing import Mix, mixed
 from hitzoo.sampling.truncation import truncation
 from tests.families.styleswin.test_convert import NAT
-from tests.families.styleswin.variables import TINY, filled
+from tests.families.styleswin.variables import HEARD, TINY, filled
 from tests.support import fill
 
 CPU = torch.device("cpu")
@@ -62,6 +62,14 @@ def test_every_conditioning(kind: str, by_matrices: bool, monkeypatch) -> None:
     assert expected.std() > 0.1
     for kernels in (plain_kernels(torch.float64), in_pieces()):
         torch.testing.assert_close(fold(module, kernels)(latents()), expected, rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("quiet", [0, 1])
+def test_stages_that_add_nothing_to_the_image(quiet: int) -> None:
+    plan = compile_generator(parse_spec(HEARD, "x", [f"generator.stages.{quiet}.to_rgb=false"]))
+    module = fill(build_generator(plan), 0.4).double().eval().requires_grad_(False)
+    for kernels in (plain_kernels(torch.float64), in_pieces()):
+        torch.testing.assert_close(fold(module, kernels)(latents()), module(latents()), rtol=1e-12, atol=1e-12)
 
 
 @pytest.mark.parametrize("code", NETWORKS)

@@ -12,7 +12,17 @@ from hitzoo.families.compile import compile_generator
 from hitzoo.families.load import parse_spec
 from hitzoo.layers.doubling import doubled
 from tests.families.styleswin.reference import low_passed, styleswin
-from tests.families.styleswin.variables import FACES, GOLDEN, LARGE_FACES, TINY, filled, noise, with_widths
+from tests.families.styleswin.variables import (
+    FACES,
+    GOLDEN,
+    HEARD,
+    LARGE_FACES,
+    QUIET,
+    TINY,
+    filled,
+    noise,
+    with_widths,
+)
 from tests.support import fill
 
 
@@ -25,6 +35,18 @@ def test_images_are_those_of_the_reference() -> None:
     network, weights = filled(compile_generator(parse_spec(TINY)), dtype=torch.float64)
     z = latents(2, 10).double()
     torch.testing.assert_close(network(z), styleswin(weights, z, [1, 2, 1]), rtol=1e-6, atol=1e-6)
+
+
+@torch.no_grad()
+def test_stage_without_a_part_of_the_image_is_one_whose_part_is_zero() -> None:
+    network, _ = filled(compile_generator(parse_spec(HEARD)), dtype=torch.float64)
+    quiet = build_generator(compile_generator(parse_spec(QUIET))).double().eval()
+    own = {name: weight for name, weight in network.state_dict().items() if not name.startswith("stages.1.to_rgb")}
+    quiet.load_state_dict(own)
+    for weight in network.stages[1].to_rgb.parameters():
+        weight.zero_()
+    z = latents(2, 10).double()
+    torch.testing.assert_close(quiet(z), network(z), rtol=1e-12, atol=1e-12)
 
 
 def test_gradients_reach_every_weight() -> None:

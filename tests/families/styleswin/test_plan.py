@@ -10,7 +10,7 @@ from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_generator
 from hitzoo.families.load import parse_spec
 from hitzoo.plan.table import network_cost
-from tests.families.styleswin.variables import TINY, variables
+from tests.families.styleswin.variables import HEARD, QUIET, TINY, variables
 from tests.plan.test_activations import kept_by_parts
 from tests.plan.test_modules import measured
 
@@ -60,6 +60,31 @@ def test_conditioning_has_its_costs(kind: str) -> None:
         assert row.cost.activations == pytest.approx((many[row.name] - few[row.name]) / 2, rel=1e-2), row.name
 
 
+@pytest.mark.parametrize("kind", ["adain", "self_modulated"])
+def test_stage_that_adds_nothing_to_the_image_has_its_costs(kind: str) -> None:
+    plan = compile_generator(parse_spec(QUIET, "x", [f"generator.conditioning={kind}"]))
+    with torch.device("meta"):
+        generator = build_generator(plan)
+    said = network_cost(plan.generator)
+    assert measured(generator, 10) == type(said)(said.parameters, said.flops)
+    network, rows = build_generator(plan), plan.generator.rows()
+    assert [row.to_rgb for row in rows[2:]] == [True, False, True, True]
+    few, many = (kept_by_parts(network, rows, torch.zeros(batch, 10)) for batch in (2, 4))
+    for row in rows[3:]:
+        assert row.cost.activations == pytest.approx((many[row.name] - few[row.name]) / 2, rel=1e-2), row.name
+
+
+def test_stage_that_adds_nothing_to_the_image_has_no_published_variables() -> None:
+    with pytest.raises(WeightsError, match=r"every stage of the published code adds to the image, not so stages\.1"):
+        variables(compile_generator(parse_spec(QUIET)), "generator")
+
+
+def test_said_part_of_the_image_is_no_part_of_the_identity() -> None:
+    texts = QUIET, QUIET.replace("to_rgb: false", "to_rgb: true"), HEARD
+    quiet, said, plain = (compile_generator(parse_spec(text)) for text in texts)
+    assert quiet.generator_hash != said.generator_hash == plain.generator_hash
+
+
 def test_published_conditioning_is_no_part_of_the_identity() -> None:
     said = [f"generator.conditioning={kind}" for kind in ("adain", "adaln")]
     plain, adain, adaln = (compile_generator(parse_spec(TINY, "x", words)) for words in ((), said[:1], said[1:]))
@@ -96,6 +121,7 @@ def test_written_out_windows_are_the_same_network() -> None:
         ),
         ("channels: 8, attention: [{pattern: neighborhood, size: 7, dilation: 3}]", "a dilation of 3 does not divide"),
         ("channels: 8, attention: [{pattern: neighborhood, size: 7, dilation: 4}]", "does not fit the resolution 16\n"),
+        ("channels: 8, to_rgb: false", "the last stage must add to the image\n  remove to_rgb or set it to true"),
         ("channels: 8, attention: [{pattern: neighborhood, size: 4}]", "an odd number up to 15"),
         (
             "channels: 8, attention: [{pattern: row, heads: 1}, {pattern: column, heads: 2}]",

@@ -36,6 +36,9 @@ generator:
     - {channels: 16}
     - {channels: 8, depth: 1}
 """
+HEARD = f"{TINY}    - {{channels: 8, depth: 1}}\n"
+QUIET = HEARD.replace("- {channels: 16}", "- {channels: 16, to_rgb: false}")
+"""The same, whose second stage adds nothing to the image: that of the first is doubled twice before the third."""
 
 
 def with_widths(widths: str) -> ModelPlan:
