@@ -181,7 +181,9 @@ def _read_state_dicts(
     names = [spec] if spec else recognise(found, origin, source.name)
     loaded, plan = open_spec(names[0])
     if len(names) > 1:
-        console.print_line(f"note: {names[0]} has this network, and so have {', '.join(names[1:])}: --spec says which")
+        console.print_line(
+            f"note: {', '.join(names)} have this network; {names[0]} is taken unless --spec says another"
+        )
     code = dialect_of(found, plan, origin)
     if with_discriminator:
         loaded, plan, form = in_form_of(found, loaded, plan, code)

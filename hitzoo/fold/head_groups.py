@@ -16,6 +16,7 @@ from hitzoo.fold.attend import unscaled, unscaled_with
 from hitzoo.fold.kernels import Kernels
 from hitzoo.layers.attend import Kernel
 from hitzoo.layers.head_groups import GroupAttention, HeadGroups
+from hitzoo.layers.in_float32 import at_least_float32
 from hitzoo.plan.head_groups import Run
 
 
@@ -35,8 +36,7 @@ class FixedGroup(GroupAttention):
     def __init__(self, group: GroupAttention, kernels: Kernels) -> None:
         nn.Module.__init__(self)
         self.heads, self.down, self.across, self.table = group.heads, group.down, group.across, None
-        like = torch.empty(0, dtype=torch.float64 if kernels.like.dtype == torch.float64 else torch.float32)
-        like = like.to(kernels.like.device)
+        like = at_least_float32(kernels.like)
         for y in self.down.runs:
             for x in self.across.runs:
                 bias = group.bias(y, x, like)
@@ -45,7 +45,7 @@ class FixedGroup(GroupAttention):
 
     def kernel(self, y: Run, x: Run, like: torch.Tensor) -> Kernel | None:
         """Return the kernel with the bias that was kept."""
-        bias = self.get_buffer(_name(y, x)) if self._buffers[_name(y, x)] is not None else None
+        bias: torch.Tensor | None = getattr(self, _name(y, x))
         return unscaled if bias is None else partial(_with_kept, bias)
 
 
