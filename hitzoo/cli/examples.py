@@ -80,6 +80,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "hitzoo interpolate runs/photos --seeds 0-9 --curve smooth --loop --frames 600 --out loop.mp4",
         "hitzoo interpolate hit-ti-shapes32 --seeds 3,14 --out strip.png",
     ),
+    "explore": (
+        "hitzoo explore hit-ti-shapes32",
+        "hitzoo explore hit-ti-shapes32 --export site/",
+    ),
     "encode": (
         "hitzoo encode photos/ --model runs/vq --out codes.npz",
         "hitzoo encode photos/ --model runs/vq --force",

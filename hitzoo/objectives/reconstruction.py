@@ -137,7 +137,7 @@ def _use_of(quantized: Quantized) -> dict[str, torch.Tensor]:
     """Return the share of the codes that these images use, that of an even choice, and the perplexity of theirs."""
     chosen, places = quantized.shares.detach(), quantized.indices.numel()
     return {
-        "codes/usage_if_even": chosen.new_tensor(1 - (1 - 1 / len(chosen)) ** places),
+        "codes/usage_if_even": chosen.new_full((), 1 - (1 - 1 / len(chosen)) ** places),  # filled there, not copied
         "codes/usage": (chosen > 0).float().mean(),
         "codes/perplexity": torch.special.entr(chosen).sum().exp(),
     }

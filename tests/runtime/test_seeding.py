@@ -20,6 +20,9 @@ def test_the_numbers_of_the_purposes_never_change() -> None:
         "IMAGE": 5,
         "UPDATE": 6,
         "RECALIBRATION": 7,
+        "ENCODER_WEIGHTS": 8,
+        "QUANTIZER_WEIGHTS": 9,
+        "REVIVAL": 10,
     }
 
 
