@@ -1,4 +1,4 @@
-"""Cross-attention to the latent tokens, by their keys and values or by matrices made from them once per sample.
+"""Cross-attention to the tokens, by their keys and values or by matrices made from them once per sample.
 
 B batch, N positions, C channels of the map, T tokens, h heads, k key heads (1 or h), d = C/h.
 """
@@ -24,9 +24,12 @@ from hitzoo.fold.rewrites import (
     without_key_bias,
 )
 from hitzoo.layers.attend import attend
+from hitzoo.layers.code_map import CodeTokens
 from hitzoo.layers.cross_attention import CrossAttentionBlock
 from hitzoo.layers.latent import LatentTokens
 
+Tokens: TypeAlias = LatentTokens | CodeTokens
+"""What is attended to, from a latent or from a map of codes."""
 KeysValues: TypeAlias = tuple[torch.Tensor, ...]
 """Keys and values of a batch for one stage, [B, T, k, d] each; or score matrix, score bias and read-out matrix."""
 
@@ -39,7 +42,7 @@ class OptimizedCrossAttention(nn.Module):
     output_weight: torch.Tensor
     output_bias: torch.Tensor
 
-    def __init__(self, block: CrossAttentionBlock, tokens: LatentTokens, positions: int, kernels: Kernels) -> None:
+    def __init__(self, block: CrossAttentionBlock, tokens: Tokens, positions: int, kernels: Kernels) -> None:
         super().__init__()
         self.heads, self.tokens = block.heads, len(tokens.position)
         query = scaled_query(after_norm(affine_of(block.query), block.norm), block.heads)
@@ -81,12 +84,12 @@ class OptimizedCrossAttention(nn.Module):
         return self.output(attend(query, key, value, unscaled).flatten(-2), x)
 
 
-def key_and_value(block: CrossAttentionBlock, tokens: LatentTokens) -> tuple[Affine, Affine]:
+def key_and_value(block: CrossAttentionBlock, tokens: Tokens) -> tuple[Affine, Affine]:
     """Fold the tokens' norm into the block's key and value projections; neither keeps a bias."""
     key = without_key_bias(after_norm(affine_of(block.key), tokens.norm))
     value, _ = value_bias_in_output(_value(block, tokens), affine_of(block.output))
     return key, value
 
 
-def _value(block: CrossAttentionBlock, tokens: LatentTokens) -> Affine:
+def _value(block: CrossAttentionBlock, tokens: Tokens) -> Affine:
     return after_norm(affine_of(block.value), tokens.norm)

@@ -80,6 +80,14 @@ def of_the_latent(layer: Affine, tokens: Affine, position: torch.Tensor) -> Affi
     return Affine(weight.flatten(0, 1), bias.flatten())
 
 
+def of_the_codes(layer: Affine, tokens: Affine, position: torch.Tensor) -> tuple[Affine, torch.Tensor]:
+    """Rewrite a layer over code tokens as one over pooled codes, and what each position adds: [W] -> [outputs], [T, ·].
+
+    Token t is `tokens` of its pooled code plus `position`[t], of shape [T, C].
+    """
+    return layer.after(tokens), position @ layer.weight.T
+
+
 def score_matrix(weight: torch.Tensor, bias: torch.Tensor, key: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Merge W_q, [h, d, C] with bias [h, d], and each sample's keys [B, T, k, d]: [B, h·T, C], bias [B, h·T].
 

@@ -124,7 +124,7 @@ def test_coding_computes_on_its_device_alone(fake, quantizer) -> None:
     [torch.float32, pytest.param(torch.bfloat16, marks=pytest.mark.exhaustive)],
     ids=["float32", "bfloat16"],
 )
-@pytest.mark.parametrize("plan", [spec for spec in SPECS if not spec.values[0].is_autoencoder])
+@pytest.mark.parametrize("plan", SPECS)
 def test_optimized_networks_compute_on_their_device_alone(
     fake, real_indices, casts_one_by_one, monkeypatch, plan, precision
 ) -> None:

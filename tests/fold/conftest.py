@@ -9,7 +9,7 @@ from torch import nn
 from hitzoo.families.build import build_generator
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
-from tests.fold.specs import FOUR_STAGES
+from tests.fold.specs import FOUR_STAGES, shape_of_input
 from tests.sampling.conftest import tiny_generator
 from tests.support import fill
 
@@ -32,6 +32,6 @@ def latents() -> Callable[[nn.Module, int], torch.Tensor]:
     def draw(module: nn.Module, count: int) -> torch.Tensor:
         like = next(module.parameters())
         random = torch.Generator().manual_seed(1)
-        return torch.randn(count, module.plan.latent_dim, generator=random, dtype=like.dtype)
+        return torch.randn(count, *shape_of_input(module.plan.takes), generator=random, dtype=like.dtype)
 
     return draw

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from hitzoo.plan.ports import Codes, Port, input_width
+
 FOUR_STAGES = """
 hitzoo: 1
 name: four
@@ -48,6 +52,25 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 }
 """Name to overrides of `FOUR_STAGES`."""
 
+CODING = (
+    "generator.latent_dim=512",  # the default: a decoder has none
+    "encoder={family: vq_encoder, channels: [4, 4, 4, 4], groups: 2, depth: 1, attention: [], width: 5}",
+    "quantizer={family: vq, codes: 9, width: 3}",
+)
+DECODERS: dict[str, tuple[str, ...]] = {
+    f"codes, {name}": (*CODING, *VARIANTS[name])
+    for name in (
+        "as it is",
+        "layer norm",
+        "pixel norm",
+        "no latent tokens",
+        "global",
+        "no attention",
+        "every head its own keys",
+    )
+}
+"""The same with a map of codes in the latent's place."""
+
 CONVNET = """
 hitzoo: 1
 name: convnet
@@ -55,3 +78,11 @@ generator: {family: convnet, latent_dim: 6, channels: [12, 8, 6, 4]}
 discriminator: {family: stylegan2, channels: [4, 4, 4, 6]}
 data: {resolution: 32}
 """
+
+
+def shape_of_input(ports: Sequence[Port]) -> tuple[int, ...]:
+    """What a generator takes of one image: a row, or a map of codes."""
+    match ports:
+        case [Codes() as codes]:
+            return codes.width, codes.side, codes.side
+    return (input_width(ports),)

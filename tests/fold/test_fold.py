@@ -13,14 +13,15 @@ from hitzoo.families.hit.fold.generator import OptimizedHiT
 from hitzoo.fold.kernels import kernels_for, plain_kernels
 from hitzoo.fold.linear import FusedLinear, OneDnnLinear
 from hitzoo.fold.mlp import MLPToImage
-from tests.fold.specs import CONVNET, VARIANTS
+from tests.fold.specs import CONVNET, DECODERS, VARIANTS
 
 CPU = torch.device("cpu")
+ALL = VARIANTS | DECODERS
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", ALL)
 def test_in_float64_the_images_are_the_same(name: str, generator, latents) -> None:
-    module = generator(*VARIANTS[name]).double()
+    module = generator(*ALL[name]).double()
     z = latents(module, 3)
     expected = module(z)
     assert expected.std() > 0.1
@@ -28,19 +29,19 @@ def test_in_float64_the_images_are_the_same(name: str, generator, latents) -> No
         torch.testing.assert_close(fold(module, kernels)(z), expected, rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("by_matrices", [True, False])
 def test_both_ways_of_attending_to_tokens(name: str, by_matrices: bool, generator, latents, monkeypatch) -> None:
     monkeypatch.setattr("hitzoo.fold.kernels.Kernels.prefers_token_matrices", lambda *_: by_matrices)
-    module = generator(*VARIANTS[name]).double()
+    module = generator(*ALL[name]).double()
     z = latents(module, 2)
     folded = fold(module, plain_kernels(torch.float64))
     torch.testing.assert_close(folded(z), module(z), rtol=1e-12, atol=1e-12)
 
 
-@pytest.mark.parametrize("name", VARIANTS)
+@pytest.mark.parametrize("name", ALL)
 def test_in_float32_they_agree_to_rounding(name: str, generator, latents) -> None:
-    module = generator(*VARIANTS[name])
+    module = generator(*ALL[name])
     z = latents(module, 3)
     expected = module(z)
     for kernels in (plain_kernels(), kernels_for(torch.float32, CPU)):
@@ -49,9 +50,11 @@ def test_in_float32_they_agree_to_rounding(name: str, generator, latents) -> Non
         assert images.is_contiguous(memory_format=torch.channels_last)
 
 
-@pytest.mark.parametrize("name", ["as it is", "layer norm", "global", "every head its own keys"])
+@pytest.mark.parametrize(
+    "name", ["as it is", "layer norm", "global", "every head its own keys", "codes, as it is", "codes, layer norm"]
+)
 def test_bfloat16_is_near_and_the_image_is_float32(name: str, generator, latents) -> None:
-    module = generator(*VARIANTS[name])
+    module = generator(*ALL[name])
     z = latents(module, 2)
     expected = module(z)
     images = fold(module, kernels_for(torch.bfloat16, CPU))(z)
@@ -124,19 +127,33 @@ def test_a_folded_network_is_not_folded_again(generator) -> None:
 
 def test_one_dnn_is_taken_where_it_is(generator) -> None:
     """Whether the fast kernels are used at all: no number shows it."""
-    layer = fold(generator(), kernels_for(torch.float32, CPU)).head.first
+    layer = fold(generator(), kernels_for(torch.float32, CPU)).head.first.linear
     assert isinstance(layer, OneDnnLinear if torch.backends.mkldnn.is_available() else FusedLinear)
-    assert isinstance(fold(generator().double(), kernels_for(torch.float64, CPU)).head.first, FusedLinear)
+    assert isinstance(fold(generator().double(), kernels_for(torch.float64, CPU)).head.first.linear, FusedLinear)
 
 
 @pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize("by_matrices", [True, False])
-def test_no_latents_no_images(precision: torch.dtype, by_matrices: bool, generator, monkeypatch) -> None:
+@pytest.mark.parametrize("name", ["as it is", "codes, as it is"])
+def test_no_latents_no_images(
+    name: str, precision: torch.dtype, by_matrices: bool, generator, latents, monkeypatch
+) -> None:
     monkeypatch.setattr("hitzoo.fold.kernels.Kernels.prefers_token_matrices", lambda *_: by_matrices)
-    module = generator()
-    none = torch.zeros(0, module.plan.latent_dim)
+    module = generator(*ALL[name])
+    none = latents(module, 0)
     for kernels in (plain_kernels(precision), kernels_for(precision, CPU)):
         assert fold(module, kernels)(none).shape == module(none).shape == (0, 3, 32, 32)
+
+
+@pytest.mark.parametrize("name", ["as it is", "codes, as it is"])
+def test_gradient_is_the_generators_in_what_it_takes(name: str, generator, latents) -> None:
+    module = generator(*ALL[name])
+    z = latents(module, 2).requires_grad_()
+    expected, found = (
+        torch.autograd.grad(network(z).square().sum(), z)[0]
+        for network in (module, fold(module, kernels_for(torch.float32, CPU)))
+    )
+    torch.testing.assert_close(found, expected, rtol=1e-3, atol=1e-4 * float(expected.abs().max()))
 
 
 def test_without_onednn_the_kernels_are_torchs_own(generator, latents, monkeypatch) -> None:
@@ -145,5 +162,5 @@ def test_without_onednn_the_kernels_are_torchs_own(generator, latents, monkeypat
     module = generator()
     for precision in (torch.float32, torch.bfloat16):
         folded = fold(module, kernels_for(precision, CPU))
-        assert isinstance(folded.head.first, FusedLinear)
+        assert isinstance(folded.head.first.linear, FusedLinear)
         assert folded(latents(module, 2)).isfinite().all()

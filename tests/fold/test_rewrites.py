@@ -103,6 +103,17 @@ def test_a_layer_over_tokens_is_a_layer_over_the_latent() -> None:
     same(rewrites.of_the_latent(layer, tokens, position)(z).unflatten(-1, (7, TOKENS)).transpose(1, 2), expected)
 
 
+def test_a_layer_over_code_tokens_is_a_layer_over_the_codes() -> None:
+    tokens, position, layer, codes = (
+        affine(6, CHANNELS),
+        draw(TOKENS, CHANNELS),
+        affine(CHANNELS, 7),
+        draw(2, TOKENS, 6),
+    )
+    direct, of_position = rewrites.of_the_codes(layer, tokens, position)
+    same(direct(codes) + of_position, layer(tokens(codes) + position))
+
+
 @pytest.mark.parametrize("key_heads", [1, HEADS])
 def test_attention_to_tokens_by_two_matrices_a_sample(key_heads: int) -> None:
     query, key, value, output = projections(key_heads)

@@ -20,7 +20,7 @@ from hitzoo.families.load import parse_spec
 from hitzoo.families.registry import families
 from hitzoo.fold.kernels import kernels_for
 from hitzoo.runtime.seeding import Purpose, drawing_weights
-from tests.fold.specs import FOUR_STAGES, VARIANTS
+from tests.fold.specs import DECODERS, FOUR_STAGES, VARIANTS, shape_of_input
 from tests.plan.parts import parts
 from tests.plan.shipped import kind, one_of_each, operations, shipped_plans
 
@@ -31,8 +31,7 @@ MANY = 5e9  # more than this in an exhaustive test only
 
 def networks() -> list[ModelPlan]:
     """The cheapest shipped spec of each kind of generator."""
-    makers = [plan for plan in shipped_plans() if not plan.is_autoencoder]
-    plans = one_of_each(makers, lambda plan: kind(plan, "generator"), cost=operations)
+    plans = one_of_each(shipped_plans(), lambda plan: kind(plan, "generator"), cost=operations)
     return [plan for plan in plans if plan.costs()["generator"].flops < TOO_MANY]
 
 
@@ -48,8 +47,9 @@ def one_per_family() -> Iterator[ParameterSet]:
 
 def test_small_networks_have_every_kind_of_block_of_hit() -> None:
     """What makes one network of that family enough."""
-    small = [compile_spec(parse_spec(FOUR_STAGES, "four", overrides)) for overrides in VARIANTS.values()]
-    shipped = [plan for plan in shipped_plans() if plan.generator.family == "hit" and not plan.is_autoencoder]
+    every = (VARIANTS | DECODERS).values()
+    small = [compile_spec(parse_spec(FOUR_STAGES, "four", overrides)) for overrides in every]
+    shipped = [plan for plan in shipped_plans() if plan.generator.family == "hit"]
     of_shipped, of_small = (
         {part.kind for plan in plans for part in parts(plan.generator)} for plans in (shipped, small)
     )
@@ -79,7 +79,7 @@ def distance(images: torch.Tensor, expected: torch.Tensor) -> float:
 @pytest.mark.parametrize("plan", list(one_per_family()))
 def test_fold_makes_the_same_images(plan: ModelPlan) -> None:
     module = as_if_trained(plan)
-    z = torch.randn(1, plan.input_width, generator=torch.Generator().manual_seed(1))
+    z = torch.randn(1, *shape_of_input(plan.generator.takes), generator=torch.Generator().manual_seed(1))
     with torch.inference_mode():
         images = fold(module, kernels_for(torch.float32, torch.device("cpu")))(z)
         plain, limit = module(z), LIMIT

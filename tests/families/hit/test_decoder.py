@@ -5,12 +5,10 @@ from __future__ import annotations
 import pytest
 import torch
 
-from hitzoo.errors import RequestError, SpecError
+from hitzoo.errors import SpecError
 from hitzoo.families.build import build_network
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import parse_spec
-from hitzoo.families.registry import family_of
-from hitzoo.fold.kernels import plain_kernels
 from hitzoo.plan.model import ModelPlan
 from hitzoo.plan.ports import Codes
 from tests.support import TINY_HIT, fill
@@ -72,10 +70,3 @@ def test_decoder_takes_codes_and_no_latent() -> None:
 def test_tokens_divide_the_codes() -> None:
     with pytest.raises(SpecError, match="3×3 tokens do not divide 4×4 codes"):
         plan("generator.latent_tokens=3")
-
-
-def test_decoder_has_no_optimized_form() -> None:
-    decoder = build_network(plan(), "generator").eval()
-    fold = family_of("generator", "hit").fold
-    with pytest.raises(RequestError, match="no optimized form"):
-        fold(decoder, plain_kernels())

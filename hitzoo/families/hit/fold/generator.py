@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 import torch
 
-from hitzoo.errors import RequestError
 from hitzoo.families.hit.fold.head import Head
 from hitzoo.families.hit.fold.stage import OptimizedStage
 from hitzoo.families.hit.fold.tail import Rows, Tail
-from hitzoo.families.hit.fold.tokens import KeyValueProjections
+from hitzoo.families.hit.fold.tokens import key_value_projections
 from hitzoo.families.hit.model import HiTGenerator
 from hitzoo.families.hit.plan import HitGeneratorPlan
 from hitzoo.families.hit.stage_plan import HitStagePlan
@@ -21,7 +20,6 @@ from hitzoo.fold.cross_attention import KeysValues
 from hitzoo.fold.kernels import Kernels
 from hitzoo.fold.network import OptimizedNetwork, PixelwiseTail
 from hitzoo.fold.pixel_block import PixelBlock
-from hitzoo.layers.code_map import CodeTokens
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,14 +48,13 @@ class HeadOutput:
 class OptimizedHiT(OptimizedNetwork):
     """Latent to image as the generator it was made of, in evaluation: [B, latent_dim] -> [B, K, R, R] in float32.
 
-    Not to be trained: its weights are products of the generator's.
+    A decoder has codes [B, W, s, s] in the latent's place. Not to be trained: its weights are products of the
+    generator's.
     """
 
     def __init__(self, generator: HiTGenerator, kernels: Kernels) -> None:
         super().__init__()
         plans, stages, tokens = generator.plan.stages, generator.stage_list(), generator.tokens
-        if generator.plan.is_decoder or isinstance(tokens, CodeTokens):
-            raise RequestError("a decoder of codes has no optimized form; it runs as it is")
         self.plan: HitGeneratorPlan = generator.plan
         self.image_channels = generator.plan.image_channels
         self.precision = kernels.like.dtype
@@ -69,12 +66,12 @@ class OptimizedHiT(OptimizedNetwork):
         cross_blocks = [stage.cross for stage in stages if stage.cross is not None]
         self.key_value_projections = None
         if tokens is not None:
-            self.key_value_projections = KeyValueProjections(tokens, cross_blocks, kernels)
+            self.key_value_projections = key_value_projections(tokens, cross_blocks, kernels)
         self.head = Head(generator, folded[: self.head_depth], kernels)
         self.tail = Tail(stages[self.head_depth :], folded[self.head_depth :], kernels)
 
     def forward(self, z: torch.Tensor) -> torch.Tensor:
-        """The images of a batch of latents, in channels-last memory."""
+        """The images of a batch of latents, or of codes, in channels-last memory."""
         head_output = self.run_head(z)
         image = self.run_tail(head_output, PixelBlock(0, 0, head_output.side, head_output.side), len(self.tail.folded))
         return image.permute(0, 3, 1, 2)

@@ -11,18 +11,17 @@ import torch
 from torch import nn
 
 from hitzoo.families.hit.fold import pixel_order
+from hitzoo.families.hit.fold.first_map import first_map
 from hitzoo.families.hit.fold.stage import OptimizedStage
 from hitzoo.families.hit.model import HiTGenerator, HiTStage
 from hitzoo.families.hit.stage_plan import HitStagePlan
-from hitzoo.fold.affine import Affine, affine_of
 from hitzoo.fold.cross_attention import KeysValues
 from hitzoo.fold.image import add_to_image
 from hitzoo.fold.kernels import Kernels
-from hitzoo.fold.rewrites import with_positions
 
 
 class Head(nn.Module):
-    """From latent to map and image so far: [B, latent_dim] -> [B, r², C], [B, r², K], row by row.
+    """From latent, or codes, to map and image so far: [B, latent_dim] -> [B, r², C], [B, r², K], row by row.
 
     `folded` are the head's stages; without any it is the first linear layer alone.
     """
@@ -31,12 +30,11 @@ class Head(nn.Module):
         super().__init__()
         plans = generator.plan.stages
         now = pixel_order.raster_order(plans[0].resolution)
-        layer = affine_of(generator.initial.linear)
+        table = None
         if folded:
-            layer = with_positions(layer, generator.stage_list()[0].position.weight)
+            table = generator.stage_list()[0].position.weight
             now = pixel_order.order_for(plans[0], now)
-        self.positions = len(now)
-        self.first = kernels.linear(_permute_outputs(layer, now))
+        self.first = first_map(generator.initial, now, table, kernels)
         self.folded = folded
         self.steps: list[HeadStage] = []
         for index, (stage, fold) in enumerate(zip(generator.stage_list()[: len(folded)], folded, strict=True)):
@@ -48,7 +46,7 @@ class Head(nn.Module):
         self, z: torch.Tensor, keys_values: Sequence[KeysValues | None], depth: int
     ) -> tuple[torch.Tensor, torch.Tensor | None]:
         """The map and the image after the first `depth` stages; fewer than all only for a preview."""
-        x, image = self.first(z).unflatten(1, (self.positions, -1)), None
+        x, image = self.first(z), None
         last: HeadStage | None = None
         steps = self.steps[:depth]
         for last, kv in zip(steps, keys_values[: len(steps)], strict=True):  # not all versions compile strict=False
@@ -87,10 +85,9 @@ class HeadStage(nn.Module):
         device = kernels.like.device
         if not is_first:
             self.register_buffer("position", stage.position.weight.detach().flatten(0, 1)[grown].to(kernels.like))
-        self.register_buffer("to_stage_order", _on(pixel_order.permutation(grown, self.order), device))
-        self.register_buffer(
-            "to_raster", _on(pixel_order.permutation(self.order, pixel_order.raster_order(plan.resolution)), device)
-        )
+        self.register_buffer("to_stage_order", pixel_order.permutation_on(device, grown, self.order))
+        raster = pixel_order.raster_order(plan.resolution)
+        self.register_buffer("to_raster", pixel_order.permutation_on(device, self.order, raster))
 
     def forward(
         self, x: torch.Tensor, image: torch.Tensor | None, kv: KeysValues | None
@@ -103,13 +100,3 @@ class HeadStage(nn.Module):
             image = None if grown is None else pixel_order.permuted(grown, self.to_stage_order)
         x, contribution = self.folded(x, kv)
         return x, add_to_image(image, contribution, doubled=False)
-
-
-def _permute_outputs(layer: Affine, wanted: torch.Tensor) -> Affine:
-    """Return the layer with its map's rows in another order."""
-    weight = layer.weight.unflatten(0, (len(wanted), -1))[wanted]
-    return Affine(weight.flatten(0, 1), layer.bias.unflatten(0, (len(wanted), -1))[wanted].flatten())
-
-
-def _on(index: torch.Tensor | None, device: torch.device) -> torch.Tensor | None:
-    return None if index is None else index.to(device)

@@ -39,6 +39,12 @@ def permutation(given: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor | Non
     return None if torch.equal(given, wanted) else torch.argsort(given)[wanted]
 
 
+def permutation_on(device: torch.device, given: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor | None:
+    """The same on a device."""
+    index = permutation(given, wanted)
+    return None if index is None else index.to(device)
+
+
 def permuted(rows: torch.Tensor, by: torch.Tensor | None) -> torch.Tensor:
     """Reorder the rows: [B, N, C] -> [B, N, C]."""
     return rows if by is None else rows.index_select(1, by)

@@ -13,13 +13,12 @@ from torch import nn
 from hitzoo.families.hit.model import HiTStage
 from hitzoo.families.hit.stage_plan import HitStagePlan
 from hitzoo.fold.affine import affine_of
-from hitzoo.fold.cross_attention import KeysValues, OptimizedCrossAttention
+from hitzoo.fold.cross_attention import KeysValues, OptimizedCrossAttention, Tokens
 from hitzoo.fold.kernels import Kernels
 from hitzoo.fold.mlp import MLPToImage, OptimizedMLP, OptimizedToRGB
 from hitzoo.fold.rewrites import before_depth_to_space
 from hitzoo.fold.self_attention import OptimizedHeadGroups, OptimizedSelfAttention
 from hitzoo.layers.in_float32 import at_least_float32
-from hitzoo.layers.latent import LatentTokens
 from hitzoo.layers.mlp import MLPBlock
 from hitzoo.layers.norm import BatchNorm
 from hitzoo.layers.self_attention import HeadGroupsBlock, SelfAttentionBlock
@@ -32,7 +31,7 @@ class OptimizedStage(nn.Module):
     """
 
     def __init__(
-        self, stage: HiTStage, plan: HitStagePlan, tokens: LatentTokens | None, kernels: Kernels, *, last: bool
+        self, stage: HiTStage, plan: HitStagePlan, tokens: Tokens | None, kernels: Kernels, *, last: bool
     ) -> None:
         super().__init__()
         self.doubles = stage.upsample is not None
