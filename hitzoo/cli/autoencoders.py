@@ -46,14 +46,18 @@ def is_autoencoder(model: str) -> bool:
     return plan_of(model).is_autoencoder
 
 
-def load_autoencoder(model: str, device: str) -> Autoencoder:
-    """Load a trained autoencoder, with a bar while weights are downloaded."""
+def load_autoencoder(model: str, device: str, optimized: str | None = None) -> Autoencoder:
+    """Load a trained autoencoder, with a bar while weights are downloaded.
+
+    `optimized` is the precision of its optimized decoder; None for the decoder as it was trained.
+    """
     from hitzoo.cli import progress
 
     with progress.spinner("loading torch"):
         from hitzoo.sampling.autoencoder import Autoencoder
     with progress.transfer_bar("weights") as follow:
-        return Autoencoder.from_pretrained(model, device=device, progress=follow)
+        found = Autoencoder.from_pretrained(model, device=device, progress=follow)
+    return found if optimized is None else found.fast(optimized, keeps_memory=True)
 
 
 def open_pictures(autoencoder: Autoencoder, location: str, count: int | None = None) -> StoredImages:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from hitzoo.cli.autoencoders import AutoencoderOption, load_autoencoder
-from hitzoo.cli.options import DeviceOption, ForceOption, ImagesPerPassOption
+from hitzoo.cli.options import DeviceOption, ForceOption, ImagesPerPassOption, OptimizedOption, PrecisionOption
 from hitzoo.cli.threads import ThreadsOption
 
 
@@ -20,6 +20,8 @@ def decode(
     model: AutoencoderOption,
     out: Annotated[Path, typer.Option(metavar="DIR", help="Folder for the pictures.")] = Path("decoded"),
     batch_size: ImagesPerPassOption = None,
+    optimized: OptimizedOption = False,
+    precision: PrecisionOption = "float32",
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
     force: ForceOption = False,
@@ -29,8 +31,10 @@ def decode(
     Codes of another model are refused, even where their numbers would fit.
     """
     from hitzoo.cli import console, progress
+    from hitzoo.cli.models import optimized_precision
 
-    autoencoder = load_autoencoder(model, device)
+    quick = optimized_precision(optimized, precision)
+    autoencoder = load_autoencoder(model, device, quick)
     from hitzoo.sampling.codes_file import read_codes
     from hitzoo.sampling.picture_names import picture_names
     from hitzoo.sampling.png_target import facts_of, put_png, refuse_others
@@ -40,7 +44,7 @@ def decode(
     names = picture_names(stored.names)
 
     def facts(index: int) -> dict[str, str]:
-        return facts_of(autoencoder.name, autoencoder.digest, "codes", stored.codes[index])
+        return facts_of(autoencoder, "codes", stored.codes[index])
 
     refuse_others(((out / name, partial(facts, index)) for index, name in enumerate(names)), force=force)
     with progress.count_bar("pictures", len(names)) as follow:

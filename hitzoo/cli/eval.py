@@ -116,8 +116,10 @@ def evaluate(
     quick = optimized_precision(optimized, precision)
     _refuse_sampling(images, truncation, batch_size, quick)
     if model is not None and is_autoencoder(model):
-        _refuse_sampled(samples, truncation, batch_size, quick)
-        found = compare_reconstructions(model, data, metrics, real_samples, inception_weights, device, note=_note)
+        _refuse_sampled(samples, truncation, batch_size)
+        found = compare_reconstructions(
+            model, data, metrics, real_samples, inception_weights, device, quick, note=_note
+        )
         _show(found, out, as_json=as_json, force=force)
         return
     names = None if metrics is None else parse_metrics(metrics)
@@ -163,10 +165,10 @@ def _note(message: str) -> None:
     console.print_line(message, stderr=True)
 
 
-def _refuse_sampled(samples: int | None, truncation: float, batch_size: int | None, fast: str | None) -> None:
-    if samples is not None or truncation != 1 or batch_size is not None or fast is not None:
+def _refuse_sampled(samples: int | None, truncation: float, batch_size: int | None) -> None:
+    if samples is not None or truncation != 1 or batch_size is not None:
         raise RequestError(
-            "--samples, --truncation, --batch-size and --optimized are for models with a latent; an autoencoder is"
+            "--samples, --truncation and --batch-size are for models with a latent; an autoencoder is"
             " measured by pictures: --data, --real-samples"
         )
 

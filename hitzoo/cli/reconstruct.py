@@ -14,7 +14,14 @@ from hitzoo.cli.autoencoders import (
     load_autoencoder,
     open_pictures,
 )
-from hitzoo.cli.options import DeviceOption, ForceOption, ImagesPerPassOption, JsonOption
+from hitzoo.cli.options import (
+    DeviceOption,
+    ForceOption,
+    ImagesPerPassOption,
+    JsonOption,
+    OptimizedOption,
+    PrecisionOption,
+)
 from hitzoo.cli.threads import ThreadsOption
 
 if TYPE_CHECKING:
@@ -40,6 +47,8 @@ def reconstruct(
         bool, typer.Option("--alone", help="Write the reconstructions alone, as `hitzoo decode` would.")
     ] = False,
     batch_size: ImagesPerPassOption = None,
+    optimized: OptimizedOption = False,
+    precision: PrecisionOption = "float32",
     device: DeviceOption = "auto",
     threads: ThreadsOption = None,
     as_json: JsonOption = False,
@@ -52,9 +61,10 @@ def reconstruct(
     import numpy as np
 
     from hitzoo.cli import console, progress
+    from hitzoo.cli.models import optimized_precision
 
-    names = _chosen(metrics)
-    autoencoder = load_autoencoder(model, device)
+    names, quick = _chosen(metrics), optimized_precision(optimized, precision)
+    autoencoder = load_autoencoder(model, device, quick)
     from hitzoo.evaluation.likeness import likenesses
     from hitzoo.evaluation.pictures import to_rgb
     from hitzoo.sampling.picture_names import picture_names
@@ -67,7 +77,7 @@ def reconstruct(
     rows: list[dict[str, float | str]] = []
 
     def facts(position: int) -> dict[str, str]:
-        return facts_of(autoencoder.name, autoencoder.digest, "picture", found.pixels([position]))
+        return facts_of(autoencoder, "picture", found.pixels([position]))
 
     refuse_others(((out / label, partial(facts, position)) for position, label in enumerate(labels)), force=force)
     with progress.count_bar("pictures", len(found)) as follow:
@@ -81,7 +91,7 @@ def reconstruct(
             for index, position in enumerate(kept):
                 own = {name: round(float(each[index]), 4) for name, each in values.items()}
                 shown = made[index] if alone else np.concatenate([real[index], made[index]], axis=1)
-                said = facts_of(autoencoder.name, autoencoder.digest, "picture", real[index])
+                said = facts_of(autoencoder, "picture", real[index])
                 said |= {f"hitzoo:{name}": str(value) for name, value in own.items()}
                 put_png(out / labels[position], shown, said, force=force)
                 rows.append({"picture": found.name(position), **own})

@@ -22,9 +22,12 @@ def compare_reconstructions(
     pictures: int | None,
     inception_weights: Path | None,
     device: str,
+    optimized: str | None,
     note: Callable[[str], None],
 ) -> Report:
     """Evaluate an autoencoder on `data`, else on what its spec names; `pictures` of them, all for 0 and None.
+
+    `optimized` is the precision of its optimized decoder, if that makes the pictures.
 
     Raises:
         RequestError: no data, an unknown metric, or several processes.
@@ -39,7 +42,7 @@ def compare_reconstructions(
         raise RequestError("one process evaluates an autoencoder: start it without torchrun")
     names = _METRICS if metrics is None else parse_reconstruction_metrics(metrics)
     model = settled(model)
-    autoencoder = load_autoencoder(model, device)
+    autoencoder = load_autoencoder(model, device, optimized)
     spec = autoencoder.spec
     location = data or spec.evaluation.source or spec.data.source
     if location is None:

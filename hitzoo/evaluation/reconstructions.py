@@ -78,13 +78,14 @@ class Reconstructions:
 
     def facts(self) -> dict[str, Any]:
         """Model, hashes, and the pictures it was given."""
-        plan = self.autoencoder.plan
+        plan, fast = self.autoencoder.plan, self.autoencoder.fast_precision
         return {
             "model": self.autoencoder.name,
             "plan": {role: plan.hash(role) for role in self.autoencoder.networks},
             "weights": self.autoencoder.digest,
             "images": len(self),
             "made": "reconstructions of the real images",
+            **({} if fast is None else {"network": f"fast, {fast}"}),
             "resolution": plan.resolution,
             "channels": plan.image_channels,
             "values": self.reals.facts()["values"],

@@ -17,8 +17,8 @@ _MAKING = {  # what decides over the pixels besides the latent, in the words of 
     "hitzoo:plan": "network",
     "hitzoo:truncation": "truncation",
     "hitzoo:mix": "mix",
-    "hitzoo:precision": "precision",
     "hitzoo:path": "path",
+    "hitzoo:precision": "precision",
 }
 _SHOWN = {
     "hitzoo:seed": "seed",

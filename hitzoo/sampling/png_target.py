@@ -11,16 +11,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitzoo.files import writing
+from hitzoo.sampling.autoencoder import Autoencoder
 from hitzoo.sampling.facts import difference
 from hitzoo.sampling.picture_file import read_facts
 from hitzoo.sampling.pictures import save_png
 from hitzoo.targets import existing, file_target, is_taken
 
 
-def facts_of(name: str, digest: str, key: str, content: NDArray[Any]) -> dict[str, str]:
-    """Describe of what a picture is made: the model's name and digest, and the sha256 of `codes` or of a `picture`."""
+def facts_of(autoencoder: Autoencoder, key: str, content: NDArray[Any]) -> dict[str, str]:
+    """Describe of what a picture is made: the model's name and digest, and the sha256 of `codes` or of a `picture`.
+
+    An optimized decoder is named with its precision; without that it is the one that was trained.
+    """
     values = np.ascontiguousarray(content, np.int32 if key == "codes" else np.uint8)
-    return {"hitzoo:model": name, "hitzoo:weights": digest, f"hitzoo:{key}": sha256(values.tobytes()).hexdigest()}
+    facts = {
+        "hitzoo:model": autoencoder.name,
+        "hitzoo:weights": autoencoder.digest,
+        f"hitzoo:{key}": sha256(values.tobytes()).hexdigest(),
+    }
+    if autoencoder.fast_precision is not None:
+        facts |= {"hitzoo:precision": autoencoder.fast_precision, "hitzoo:path": "optimized"}
+    return facts
 
 
 def refuse_others(wanted: Iterable[tuple[Path, Callable[[], Mapping[str, str]]]], *, force: bool) -> None:

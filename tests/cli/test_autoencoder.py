@@ -171,6 +171,24 @@ def test_other_pictures_are_told_before_one_is_written(run, model, photos, tmp_p
     assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
 
 
+@pytest.mark.parametrize("verb", ["decode", "reconstruct"])
+def test_optimized_decoder_makes_the_same_pictures(run, model, photos, tmp_path, verb) -> None:
+    run("encode", "photos", "--model", "model", "--out", "codes.npz")
+    of = ("codes.npz",) if verb == "decode" else ("photos", "--metrics", "psnr")
+    command = (verb, *of, "--model", "model", "--out")
+    run(*command, "plain")
+    run(*command, "fast", "--optimized")
+    for path in (tmp_path / "plain").iterdir():
+        same = np.abs(pixels(path).astype(int) - pixels(tmp_path / "fast" / path.name))
+        assert same.max() <= 1
+        with Image.open(tmp_path / "fast" / path.name) as picture:
+            assert (picture.text["hitzoo:path"], picture.text["hitzoo:precision"]) == ("optimized", "float32")
+    run(*command, "fast", "--optimized")
+    assert "made with path optimized" in run(*command, "fast", code=2).stderr
+    assert "other precision" in run(*command, "fast", "--optimized", "--precision", "bf16", code=2).stderr
+    assert "goes with --optimized" in run(*command, "fast", "--precision", "bf16", code=2).stderr
+
+
 def test_pictures_are_shown_beside_their_reconstructions(run, model, photos, tmp_path) -> None:
     report = json.loads(
         run("reconstruct", "photos", "--model", "model", "--metrics", "psnr,ssim", "--out", "out", "--json").stdout
@@ -212,6 +230,10 @@ def test_evaluation_measures_pictures_and_codes(run, model, photos, tmp_path) ->
     assert found["bits_per_pixel"] == pytest.approx(16 * np.log2(9) / 64)
     assert found["entropy_bits_per_pixel"] == pytest.approx(16 * entropy / 64)
     assert found["rrandom_conv_frechet"] > 0
+    with_fast = ("--metrics", "psnr", "--json", "--optimized", "--precision", "bfloat16")
+    (score,) = json.loads(run("eval", "--model", "model", "--data", "photos", *with_fast).stdout)["scores"]
+    assert score["protocol"]["generated"]["network"] == "fast, bfloat16"
+    assert score["value"] == pytest.approx(found["psnr"], rel=1e-2)
     unused = [note for note in said["notes"] if "of the codes are in use" in note]
     assert bool(unused) is (found["codebook_usage"] < 0.5)
 
