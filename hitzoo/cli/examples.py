@@ -74,6 +74,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "render": (
         "hitzoo render runs/photos --seed 7",
         "hitzoo render runs/photos --seed 7 --region 16,8,32,32",
+        "hitzoo render runs/vq --codes codes.npz --index 3 --region 16,8,32,32",
     ),
     "interpolate": (
         "hitzoo interpolate hit-ti-shapes32 --seeds 3,14,15 --frames 60 --scale 8 --out walk.gif",

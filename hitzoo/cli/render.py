@@ -19,6 +19,7 @@ from hitzoo.cli.options import (
     TruncationOption,
 )
 from hitzoo.cli.threads import ThreadsOption
+from hitzoo.errors import RequestError
 
 
 def render(
@@ -32,6 +33,18 @@ def render(
             metavar="7",
             help="Render the image of this seed, or one per seed of a list such as 0-3,7.",
         ),
+    ] = "0",
+    codes: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="CODES.npz",
+            help="Render pictures of codes, which `hitzoo encode` wrote, instead of a seed's image: of an autoencoder.",
+            show_default=False,
+        ),
+    ] = None,
+    index: Annotated[
+        str,
+        typer.Option(metavar="N", help="Render the picture of these codes of the file, or one each of a list: 0-3,7."),
     ] = "0",
     region: Annotated[
         str | None,
@@ -91,55 +104,55 @@ def render(
     again is allowed; a different one of the same name is kept unless --force is given. Several processes divide the
     seeds.
     """
-    from hitzoo.cli import console, progress
-    from hitzoo.cli.divided import joined, load_alike
+    from hitzoo.cli import progress
     from hitzoo.cli.models import chosen_model
+    from hitzoo.cli.rendering import render_codes, render_seeds
 
+    if codes is None and index != "0":
+        raise RequestError(f"--index {index}: goes with --codes")
+    if codes is not None:
+        _refuse_latent(seed, truncation, init)
     chosen = chosen_model(name, model)
     with progress.spinner("loading torch"):
         from hitzoo.sampling.picture_file import QUALITY
     from hitzoo.sampling.region import parse_region
     from hitzoo.sampling.render import TILE, View
-    from hitzoo.sampling.render_file import RenderRequest, check_render, write_render
+    from hitzoo.sampling.render_file import RenderRequest
 
-    seeds = _seeds(seed, out, npy)
+    numbers = _numbers("--seeds", seed, out, npy) if codes is None else _numbers("--index", index, out, npy)
     part = parse_region(region) if region is not None else None
     view = View(region=part, level=level, size=size, tile=tile or TILE)
-    wanted = [
-        RenderRequest(
-            view=view,
-            seed=number,
-            truncation=truncation,
-            precision=precision,
-            keeps_memory=True,
-            out=out,
-            npy=npy,
-            format=format,
-            quality=QUALITY if quality is None else quality,
-            force=force,
-        )
-        for number in seeds
-    ]
-    with joined(device, on_loss="Start it again") as (world, own_device):
-        _, generator = load_alike(world, chosen, own_device, init)
-        if world.size > 1:
-            world.broadcast_from_first(lambda: check_render(generator, wanted[0]))  # what all would refuse alike
-        for first in range(0, len(wanted), world.size):
-            written: list[Path] = []
-            for own in wanted[first : first + world.size][world.rank :][:1]:
-                with progress.progress_bar("pixels") as follow:
-                    written = write_render(generator, own, follow)
-            lines = world.all_gather_names(("  ".join(map(str, written)),) if written else ())
-            if world.first:
-                for line in lines:
-                    console.print_line(line)
+    wanted = RenderRequest(
+        view=view,
+        truncation=truncation,
+        precision=precision,
+        keeps_memory=True,
+        out=out,
+        npy=npy,
+        format=format,
+        quality=QUALITY if quality is None else quality,
+        force=force,
+    )
+    if codes is not None:
+        render_codes(chosen, codes, numbers, wanted, device)
+    else:
+        render_seeds(chosen, numbers, wanted, device, init)
 
 
-def _seeds(text: str, out: Path | None, npy: Path | None) -> list[int]:
-    from hitzoo.errors import RequestError
+def _refuse_latent(seed: str, truncation: float, init: str | None) -> None:
+    if seed != "0" or truncation != 1 or init is not None:
+        raise RequestError("--seed, --truncation and --init are for models with a latent; codes are given by --codes")
+
+
+def _numbers(option: str, text: str, out: Path | None, npy: Path | None) -> list[int]:
     from hitzoo.sampling.latents import parse_seeds
+    from hitzoo.sampling.ranges import Listed, parse_ranges
 
-    seeds = parse_seeds(text)
-    if len(seeds) > 1 and (out is not None or npy is not None):
-        raise RequestError(f"--seeds {text}: {len(seeds):,} images, and --out and --npy name one file; give one seed")
-    return seeds
+    indices = Listed(option="--index", noun="number", largest=2**31 - 1, example="0-3,7")
+    numbers = parse_seeds(text) if option == "--seeds" else parse_ranges(text, indices)
+    if len(numbers) > 1 and (out is not None or npy is not None):
+        one = "seed" if option == "--seeds" else "index"
+        raise RequestError(
+            f"{option} {text}: {len(numbers):,} images, and --out and --npy name one file; give one {one}"
+        )
+    return numbers

@@ -165,6 +165,17 @@ class Autoencoder:
         """Return what is left of pictures after encoding and decoding: bytes (N, R, R, C) -> bytes (N, R, R, C)."""
         return self.decode(self.encode(pictures, batch_size), batch_size, progress)
 
+    @torch.inference_mode()
+    def vectors(self, codes: NDArray[Any]) -> torch.Tensor:
+        """Return what the decoder takes: whole numbers (N, s, s) -> [N, W, s, s].
+
+        Raises:
+            RequestError: codes of another shape, or that the model has not.
+        """
+        self.check_codes(codes)
+        with inference_precision(self.device):
+            return self._vectors(codes)
+
     def check_codes(self, codes: NDArray[Any]) -> None:
         """Refuse what cannot be codes of this model.
 
@@ -199,9 +210,14 @@ class Autoencoder:
 
     @torch.inference_mode()
     def _decoded(self, codes: NDArray[Any]) -> NDArray[np.uint8]:
-        indices = torch.from_numpy(codes.astype(np.int64)).to(self.device)
         with inference_precision(self.device):
-            images: torch.Tensor = self.networks["generator"](self.networks["quantizer"].look_up(indices))
+            images: torch.Tensor = self.networks["generator"](self._vectors(codes))
         if not images.isfinite().all():
             raise WeightsError(f"a picture of {self.name} is not finite; the training diverged: take an earlier one")
         return to_uint8(images.float().permute(0, 2, 3, 1).cpu().numpy())
+
+    def _vectors(self, codes: NDArray[Any]) -> torch.Tensor:
+        found: torch.Tensor = self.networks["quantizer"].look_up(
+            torch.from_numpy(codes.astype(np.int64)).to(self.device)
+        )
+        return found

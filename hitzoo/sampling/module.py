@@ -44,7 +44,7 @@ class GeneratorModule(nn.Module):
         if plan.is_autoencoder:
             raise RequestError(
                 f"{spec.name} is an autoencoder: no seed draws the codes that its generator takes;"
-                " hitzoo reconstruct, encode and decode take it"
+                " hitzoo reconstruct, encode and decode take it, and hitzoo render --codes"
             )
         super().__init__()
         self.spec = spec

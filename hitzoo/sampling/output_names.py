@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from hitzoo.sampling.autoencoder import Autoencoder
 from hitzoo.sampling.generator import Generator
-from hitzoo.sampling.region import Region
+from hitzoo.sampling.render import View
 from hitzoo.sampling.style_mixing import Mix
 
 
@@ -16,23 +17,24 @@ def samples_folder(generator: Generator, truncation: float, scale: int = 1, mix:
     return Path("samples") / f"{generator.label}{_way(generator, truncation)}{taken}{enlarged}"
 
 
-def render_name(
-    generator: Generator,
-    seed: int,
-    truncation: float,
-    *,
-    region: Region | None,
-    level: int | None,
-    size: int | None = None,
-    suffix: str,
-) -> Path:
-    """`renders/b256-seed0007.png`; region, level and size that were asked for follow: `-region-16-8-32-32`."""
-    part = "" if region is None else f"-region-{region.left}-{region.top}-{region.width}-{region.height}"
-    coarse = "" if level is None else f"-level-{level}"
-    coarse += "" if size is None else f"-size-{size}"
+def render_stem(generator: Generator, seed: int, truncation: float, view: View) -> str:
+    """`b256-seed0007`; region, level and size that were asked for follow: `-region-16-8-32-32`."""
     way = f"-truncation-{truncation:g}" if truncation != 1 else ""
     way += "" if generator.precision == "float32" else f"-{generator.precision}"
-    return Path("renders") / f"{generator.label}-seed{seed:04d}{part}{coarse}{way}{suffix}"
+    return f"{generator.label}-seed{seed:04d}{_seen(view)}{way}"
+
+
+def codes_render_stem(autoencoder: Autoencoder, picture: str, precision: str, view: View) -> str:
+    """`vq-one`, of codes that are those of `one.png`; the rest as of `render_stem`."""
+    way = "" if precision == "float32" else f"-{precision}"
+    return f"{autoencoder.name}-{picture}{_seen(view)}{way}"
+
+
+def _seen(view: View) -> str:
+    region, level, size = view.region, view.level, view.size
+    part = "" if region is None else f"-region-{region.left}-{region.top}-{region.width}-{region.height}"
+    coarse = "" if level is None else f"-level-{level}"
+    return part + coarse + ("" if size is None else f"-size-{size}")
 
 
 def _way(generator: Generator, truncation: float) -> str:

@@ -21,7 +21,7 @@ from hitzoo.families.family import LARGEST_SIDE
 from hitzoo.fold.network import HeadOutput, OptimizedNetwork, PixelwiseTail
 from hitzoo.fold.pixel_block import PixelBlock
 from hitzoo.layers.pixel_range import to_unit
-from hitzoo.plan.ports import Image
+from hitzoo.plan.ports import Codes, Image
 from hitzoo.runtime.float32_precision import inference_precision
 from hitzoo.sampling.region import Region
 from hitzoo.sampling.replayed import unwrapped
@@ -45,7 +45,7 @@ class View:
 
 
 class Renderer:
-    """Renders parts of one image, given by its latent [1, latent_dim].
+    """Renders parts of one image, given by its latent [1, latent_dim], or by a map of codes [1, W, s, s].
 
     Raises:
         RequestError: the network's last stages are not pixel-wise, or the view is not of its image.
@@ -120,7 +120,8 @@ def _pixelwise(network: nn.Module) -> PixelwiseTail:
     network = _optimized(network)
     tail = network.pixelwise
     if tail is None:
-        raise RequestError(f"{network.why_not_pixelwise}; `hitzoo sample` makes the image")
+        verb = "decode" if any(isinstance(port, Codes) for port in network.plan.takes) else "sample"
+        raise RequestError(f"{network.why_not_pixelwise}; `hitzoo {verb}` makes the image")
     return tail
 
 

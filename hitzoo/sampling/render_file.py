@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -15,7 +15,7 @@ from hitzoo.errors import RequestError
 from hitzoo.sampling.facts import difference, picture_facts
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.latents import check_truncation, latents_of_seeds
-from hitzoo.sampling.output_names import render_name
+from hitzoo.sampling.output_names import render_stem
 from hitzoo.sampling.picture_file import FORMATS, QUALITY, check_possible, format_named, read_facts, save_picture
 from hitzoo.sampling.pictures import finite, to_uint8
 from hitzoo.sampling.render import Renderer, View
@@ -27,8 +27,8 @@ from hitzoo.targets import existing, is_taken, stream_target
 class RenderRequest:
     """A picture to render into `out`, a picture file (default by model, seed, region and level, in `renders`).
 
-    `npy` takes float32 (H, W, C). `format` None is that of `out`'s name, else PNG. What is there already stays unless
-    it would be made again just so, or `force`.
+    `seed` and `truncation` are of a model with a latent. `npy` takes float32 (H, W, C). `format` None is that of
+    `out`'s name, else PNG. What is there already stays unless it would be made again just so, or `force`.
     """
 
     view: View
@@ -53,26 +53,10 @@ def write_render(
         WeightsError: the image is not finite.
         OutputError: something else is there already, or a file cannot be written.
     """
-    renderer, out, format, facts = _ready(generator, wanted)
+    ready = _ready(generator, wanted)
     rows, ports = latents_of_seeds([wanted.seed], generator.plan.input_width), generator.plan.generator.takes
-    picture = np.empty(renderer.shape, np.uint8) if out is not None else None
-    numbers = np.empty(renderer.shape, np.float32) if wanted.npy is not None else None
-    done = 0
-    with truncation(renderer.module, rows, ports, wanted.truncation) as z:
-        for tile, pixels in renderer.tiles(torch.from_numpy(z).to(generator.device)):
-            place = tile.within(renderer.region)
-            finite(pixels, generator.name)
-            if picture is not None:
-                picture[place] = to_uint8(pixels)
-            if numbers is not None:
-                numbers[place] = pixels
-            done += tile.width * tile.height
-            progress(done, renderer.region.width * renderer.region.height)
-    if picture is not None and out is not None:
-        save_picture(out, picture, facts, format=format, quality=wanted.quality)
-    if numbers is not None and wanted.npy is not None:
-        _save_numbers(wanted.npy, numbers, force=wanted.force)
-    return [path for path in (out, wanted.npy) if path is not None]
+    with truncation(ready.renderer.module, rows, ports, wanted.truncation) as z:
+        return write_ready(ready, torch.from_numpy(z).to(generator.device), wanted, generator.name, progress)
 
 
 def check_render(generator: Generator, wanted: RenderRequest) -> None:
@@ -80,16 +64,67 @@ def check_render(generator: Generator, wanted: RenderRequest) -> None:
     _ready(generator, wanted)
 
 
-def _ready(generator: Generator, wanted: RenderRequest) -> tuple[Renderer, Path | None, str, dict[str, str]]:
-    """The renderer, and the picture's path, format and metadata."""
+@dataclass(frozen=True)
+class Ready:
+    """What is decided before a picture is computed: the renderer, and the picture's path, format and metadata."""
+
+    renderer: Renderer
+    out: Path | None
+    format: str
+    facts: dict[str, str]
+
+
+def ready_for(renderer: Renderer, wanted: RenderRequest, stem: str, facts: Mapping[str, str]) -> Ready:
+    """Decide where the picture goes and what it says, by default into `renders/` under `stem` and its view.
+
+    Raises:
+        RequestError: `out` is no picture file.
+        OutputError: something else is there already.
+    """
+    out, format = _picture_of(wanted, stem)
+    shown = {"hitzoo:level": str(renderer.level), "hitzoo:region": str(renderer.region)}
+    quality = {} if format == "png" else {"hitzoo:quality": str(wanted.quality)}
+    said = {**facts, **shown, **quality}
+    _refuse_other(wanted, out, said)
+    check_possible(format, renderer.region.width, renderer.region.height, renderer.network.image_channels)
+    return Ready(renderer, out, format, said)
+
+
+def write_ready(
+    ready: Ready, z: torch.Tensor, wanted: RenderRequest, name: str, progress: Callable[[int, int], None]
+) -> list[Path]:
+    """Compute and write what was decided of one latent, or one map of codes; `name` is the model's in messages.
+
+    Raises:
+        WeightsError: the image is not finite.
+        OutputError: a file cannot be written.
+    """
+    renderer, out = ready.renderer, ready.out
+    picture = np.empty(renderer.shape, np.uint8) if out is not None else None
+    numbers = np.empty(renderer.shape, np.float32) if wanted.npy is not None else None
+    done = 0
+    for tile, pixels in renderer.tiles(z):
+        place = tile.within(renderer.region)
+        finite(pixels, name)
+        if picture is not None:
+            picture[place] = to_uint8(pixels)
+        if numbers is not None:
+            numbers[place] = pixels
+        done += tile.width * tile.height
+        progress(done, renderer.region.width * renderer.region.height)
+    if picture is not None and out is not None:
+        save_picture(out, picture, ready.facts, format=ready.format, quality=wanted.quality)
+    if numbers is not None and wanted.npy is not None:
+        _save_numbers(wanted.npy, numbers, force=wanted.force)
+    return [path for path in (out, wanted.npy) if path is not None]
+
+
+def _ready(generator: Generator, wanted: RenderRequest) -> Ready:
     check_truncation(wanted.truncation)
     quick = generator.fast(wanted.precision, keeps_memory=wanted.keeps_memory)
     renderer = Renderer(quick.module, wanted.view, quick.plan.pixel_range)
-    out, format = _picture_of(quick, wanted)
-    facts = _facts(quick, wanted, renderer, format)
-    _refuse_other(wanted, out, facts)
-    check_possible(format, renderer.region.width, renderer.region.height, generator.plan.image_channels)
-    return renderer, out, format, facts
+    facts = picture_facts(quick, wanted.truncation) | {"hitzoo:seed": str(wanted.seed)}
+    return ready_for(renderer, wanted, render_stem(quick, wanted.seed, wanted.truncation, wanted.view), facts)
 
 
 def _save_numbers(path: Path, numbers: NDArray[np.float32], *, force: bool) -> None:
@@ -101,16 +136,6 @@ def _save_numbers(path: Path, numbers: NDArray[np.float32], *, force: bool) -> N
             file.write(row.tobytes())
 
 
-def _facts(generator: Generator, wanted: RenderRequest, renderer: Renderer, format: str) -> dict[str, str]:
-    shown = {
-        "hitzoo:seed": str(wanted.seed),
-        "hitzoo:level": str(renderer.level),
-        "hitzoo:region": str(renderer.region),
-    }
-    quality = {} if format == "png" else {"hitzoo:quality": str(wanted.quality)}
-    return picture_facts(generator, wanted.truncation) | shown | quality
-
-
 def _refuse_other(wanted: RenderRequest, out: Path | None, facts: dict[str, str]) -> None:
     """Refuse what may not be written there before any work."""
     if wanted.npy is not None:
@@ -119,23 +144,13 @@ def _refuse_other(wanted: RenderRequest, out: Path | None, facts: dict[str, str]
         raise existing(out, other)
 
 
-def _picture_of(generator: Generator, wanted: RenderRequest) -> tuple[Path | None, str]:
+def _picture_of(wanted: RenderRequest, stem: str) -> tuple[Path | None, str]:
     """Choose the picture's path and format."""
     if wanted.out is None:
         format = format_named("png" if wanted.format is None else wanted.format)
         if wanted.npy is not None:
             return None, format
-        view, suffix = wanted.view, FORMATS[format]
-        name = render_name(
-            generator,
-            wanted.seed,
-            wanted.truncation,
-            region=view.region,
-            level=view.level,
-            size=view.size,
-            suffix=suffix,
-        )
-        return name, format
+        return Path("renders") / f"{stem}{FORMATS[format]}", format
     if wanted.out == wanted.npy:
         raise RequestError(f"--out and --npy are both {wanted.npy}; give two names")
     return wanted.out, _format_of(wanted.out, wanted.format)

@@ -189,6 +189,41 @@ def test_optimized_decoder_makes_the_same_pictures(run, model, photos, tmp_path,
     assert "goes with --optimized" in run(*command, "fast", "--precision", "bf16", code=2).stderr
 
 
+def test_picture_of_codes_is_rendered_in_parts(run, model, photos, tmp_path) -> None:
+    run("encode", "photos", "--model", "model", "--out", "codes.npz")
+    run("decode", "codes.npz", "--model", "model", "--out", "decoded")
+    render = ("render", "model", "--codes", "codes.npz")
+    assert run(*render, "--index", "0,3").stdout.split() == ["renders/model-a_one.png", "renders/model-four.png"]
+    whole = pixels(tmp_path / "decoded" / "four.png").astype(int)
+    assert np.abs(pixels(tmp_path / "renders" / "model-four.png") - whole).max() <= 1
+    part = run(*render, "--index", 3, "--region", "1,2,5,3").stdout.strip()
+    assert part == "renders/model-four-region-1-2-5-3.png"
+    assert np.abs(pixels(tmp_path / part) - whole[2:5, 1:6]).max() <= 1
+    run(*render, "--index", 3, "--npy", "four.npy", "--precision", "bf16")
+    numbers = np.load(tmp_path / "four.npy")
+    assert np.abs(numbers - (whole / 127.5 - 1)).max() < 0.05
+    with Image.open(tmp_path / part) as shown, Image.open(tmp_path / "decoded" / "four.png") as decoded:
+        assert shown.text["hitzoo:codes"] == decoded.text["hitzoo:codes"]
+        assert (shown.text["hitzoo:region"], shown.text["hitzoo:path"]) == ("1,2,5,3", "optimized")
+
+
+def test_render_refuses_what_no_codes_have(run, model, photos) -> None:
+    run("encode", "photos", "--model", "model", "--out", "codes.npz")
+    render = ("render", "model", "--codes", "codes.npz")
+    assert "codes of 5 pictures" in run(*render, "--index", "0,5", code=2).stderr
+    assert not Path("renders").exists()
+    assert "give one index" in run(*render, "--index", "0-1", "--out", "a.png", code=2).stderr
+    assert "models with a latent" in run(*render, "--seed", 7, code=2).stderr
+    assert "models with a latent" in run(*render, "--truncation", 0.5, code=2).stderr
+    assert "fixed size" in run(*render, "--size", 64, code=2).stderr
+    assert "neither a number nor a range" in run(*render, "--index", "x", code=2).stderr
+    assert "goes with --codes" in run("render", "model", "--index", 1, code=2).stderr
+    assert "hitzoo render --codes" in run("render", "model", code=2).stderr
+    run(*render, "--out", "a.png")
+    run(*render, "--out", "a.png")
+    assert "made with other codes" in run(*render, "--index", 1, "--out", "a.png", code=2).stderr
+
+
 def test_pictures_are_shown_beside_their_reconstructions(run, model, photos, tmp_path) -> None:
     report = json.loads(
         run("reconstruct", "photos", "--model", "model", "--metrics", "psnr,ssim", "--out", "out", "--json").stdout
@@ -306,5 +341,7 @@ def test_bundled_autoencoder_gives_pictures_back(run) -> None:
     assert np.mean([row["psnr"] for row in shown["pictures"]]) > 22
     run("encode", avatars, "--model", "vq-conv-ti-avatars64", "--out", "codes.npz")
     run("decode", "codes.npz", "--model", "vq-conv-ti-avatars64", "--out", "decoded")
+    refused = run("render", "vq-conv-ti-avatars64", "--codes", "codes.npz", code=2).stderr
+    assert "computes whole images only; `hitzoo decode` makes the image" in refused
     for path in Path("again").iterdir():
         assert (pixels(path) == pixels(Path("decoded") / path.name)).all()
