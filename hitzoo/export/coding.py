@@ -56,6 +56,8 @@ class CodingSubject:
     """One half of an autoencoder, as it was trained."""
 
     def __init__(self, autoencoder: Autoencoder, part: Part) -> None:
+        if autoencoder.fast_precision is not None:
+            raise RequestError("an optimized autoencoder cannot be exported; export the one it was made of")
         networks = autoencoder.networks
         if autoencoder.device.type != "cpu":  # an accelerator may round float32 products, which the check would notice
             networks = {role: copy.deepcopy(network).cpu() for role, network in networks.items()}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 from hitzoo.errors import HitzooError
@@ -199,9 +200,17 @@ def test_picture_of_codes_is_rendered_in_parts(run, model, photos, tmp_path) -> 
     part = run(*render, "--index", 3, "--region", "1,2,5,3").stdout.strip()
     assert part == "renders/model-four-region-1-2-5-3.png"
     assert np.abs(pixels(tmp_path / part) - whole[2:5, 1:6]).max() <= 1
-    run(*render, "--index", 3, "--npy", "four.npy", "--precision", "bf16")
-    numbers = np.load(tmp_path / "four.npy")
-    assert np.abs(numbers - (whole / 127.5 - 1)).max() < 0.05
+    with torch.inference_mode():
+        autoencoder = Autoencoder.from_pretrained(model, device="cpu")
+        vectors = autoencoder.vectors(read_codes(tmp_path / "codes.npz", autoencoder).codes)
+        every = autoencoder.networks["generator"](vectors).permute(0, 2, 3, 1).numpy()
+    limits = {"float32": 1e-5, "bf16": 0.03}
+    for precision, limit in limits.items():
+        run(*render, "--index", 3, "--npy", f"{precision}.npy", "--precision", precision)
+        away = np.abs(every - np.load(tmp_path / f"{precision}.npy")).max(axis=(1, 2, 3)) / np.abs(every).max()
+        assert away[3] < limit
+    assert away[3] > limits["float32"]
+    assert np.abs(every[3] - every[0]).max() > 1e-3 * np.abs(every).max()
     with Image.open(tmp_path / part) as shown, Image.open(tmp_path / "decoded" / "four.png") as decoded:
         assert shown.text["hitzoo:codes"] == decoded.text["hitzoo:codes"]
         assert (shown.text["hitzoo:region"], shown.text["hitzoo:path"]) == ("1,2,5,3", "optimized")

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from hitzoo.errors import RequestError
+from hitzoo.export.coding import CodingSubject
 from hitzoo.families.build import build_network
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.hit.fold.generator import OptimizedHiT
@@ -58,3 +59,5 @@ def test_optimized_autoencoder_is_the_same_model() -> None:
         fast.fast()
     with pytest.raises(RequestError, match="not possible here"):
         plain.fast("float16")
+    with pytest.raises(RequestError, match="export the one it was made of"):
+        CodingSubject(fast, "decoder")
