@@ -29,7 +29,7 @@ from hitzoo.layers.cross_attention import CrossAttentionBlock
 from hitzoo.layers.latent import LatentTokens
 
 Tokens: TypeAlias = LatentTokens | CodeTokens
-"""What is attended to, from a latent or from a map of codes."""
+"""Tokens that stages attend to, from a latent or from a map of codes."""
 KeysValues: TypeAlias = tuple[torch.Tensor, ...]
 """Keys and values of a batch for one stage, [B, T, k, d] each; or score matrix, score bias and read-out matrix."""
 

@@ -66,7 +66,7 @@ def check_render(generator: Generator, wanted: RenderRequest) -> None:
 
 @dataclass(frozen=True)
 class Ready:
-    """What is decided before a picture is computed: the renderer, and the picture's path, format and metadata."""
+    """A picture before it is computed: its renderer, path, format and metadata."""
 
     renderer: Renderer
     out: Path | None

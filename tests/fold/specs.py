@@ -81,7 +81,7 @@ data: {resolution: 32}
 
 
 def shape_of_input(ports: Sequence[Port]) -> tuple[int, ...]:
-    """What a generator takes of one image: a row, or a map of codes."""
+    """Shape of what a generator takes of one image: a row, or a map of codes."""
     match ports:
         case [Codes() as codes]:
             return codes.width, codes.side, codes.side
