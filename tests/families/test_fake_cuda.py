@@ -82,14 +82,15 @@ def casts_one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
 
     move = nn.Module.to
 
-    def cast(network: nn.Module, to: torch.dtype | None = None, **otherwise: Any) -> nn.Module:
+    def cast(network: nn.Module, *places: Any, **otherwise: Any) -> nn.Module:
+        to = next((place for place in places if isinstance(place, torch.dtype)), None)
         if to is None:
-            return move(network, **otherwise)
+            return move(network, *places, **otherwise)
         for module in network.modules():
             for tensors in (module._parameters, module._buffers):
                 for name, tensor in tensors.items():
                     if tensor is not None and tensor.is_floating_point():
-                        new = tensor.detach().to(to)
+                        new = tensor.detach().to(*places, **otherwise)
                         tensors[name] = nn.Parameter(new) if tensors is module._parameters else new
         return network
 

@@ -125,8 +125,14 @@ def networks() -> dict[str, ModelPlan]:
 def launches_of(plan: ModelPlan, card: Card, dtype: torch.dtype) -> list[Launch]:
     """Every launch of one call of the fast network, in order."""
     with recording(card) as launches, torch.inference_mode():
-        _folded(plan.name, dtype)(torch.empty(2, plan.input_width, device="meta"))
+        _folded(plan.name, dtype)(_inputs(plan))
     return launches
+
+
+def _inputs(plan: ModelPlan) -> torch.Tensor:
+    """What the generator takes: rows, or maps of codes."""
+    shape = (plan.codes.width, plan.codes.side, plan.codes.side) if plan.is_autoencoder else (plan.input_width,)
+    return torch.empty(2, *shape, device="meta")
 
 
 @cache

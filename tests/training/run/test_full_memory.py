@@ -92,10 +92,10 @@ def test_steps_before_a_full_memory_are_saved(tiny_spec, tmp_path, room) -> None
 def test_weights_that_are_half_updated_are_not_saved(tiny_spec, tmp_path, monkeypatch) -> None:
     update = TrainState.update
 
-    def fail(self: TrainState, moves, step: int, *images: int) -> None:
+    def fail(self: TrainState, moves, step: int, *images: int, **how: bool) -> None:
         if step == 3:
             raise MemoryError
-        update(self, moves, step, *images)
+        update(self, moves, step, *images, **how)
 
     monkeypatch.setattr(TrainState, "update", fail)
     with pytest.raises(OutOfMemory, match="out of memory at 4 images") as caught:
