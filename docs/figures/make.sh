@@ -1,5 +1,6 @@
 #!/bin/sh
-# The pictures of docs/seeing.md, by the commands that the page shows; from the repository's root: sh docs/figures/make.sh
+# The pictures of docs/seeing.md and docs/exploring.md, by the commands that the pages show; from the repository's root:
+# sh docs/figures/make.sh. The last needs Chromium (make browser).
 set -eu
 figures=docs/figures
 
@@ -19,3 +20,5 @@ hitzoo invert "$scenes"/*.png --model hit-ti-shapes32 --scale 3 --device cpu --f
     --out "$scenes/latents.npz" --picture $figures/inverted.png
 hitzoo nearest hit-ti-shapes32 --data synthetic --real-samples 4000 --seeds 0,3,6,9 --scale 2 --device cpu --force \
     --out $figures/nearest.png
+
+python -m tests.browser.screenshot explore docs/exploring.png

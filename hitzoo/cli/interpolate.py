@@ -71,7 +71,10 @@ def interpolate(
         str, typer.Option(metavar="z|w", help="Walk through latents, or through styles where a mapping makes them.")
     ] = "z",
     loop: Annotated[bool, typer.Option("--loop", help="Return to the first: a film without beginning or end.")] = False,
-    fps: Annotated[int, typer.Option(metavar="N", min=1, max=240, help="Frames per second of a film.")] = 25,
+    fps: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, max=240, help="Frames per second of a film. Default 25.", show_default=False),
+    ] = None,
     scale: Annotated[int, typer.Option(metavar="N", min=1, max=64, help="Enlarge N times.")] = 1,
     padding: Annotated[
         int | None,
@@ -105,18 +108,22 @@ def interpolate(
     chosen = chosen_model(name, model)
     quick = optimized_precision(optimized, precision)
     with progress.spinner("loading torch"):
-        from hitzoo.sampling.interpolate import FRAMES, TILES, InterpolationRequest, is_film
+        from hitzoo.sampling.interpolate import FPS, FRAMES, TILES, InterpolationRequest, is_film
         from hitzoo.sampling.interpolate import interpolate as write
         from hitzoo.sampling.latents import parse_seeds
         from hitzoo.sampling.picture_file import QUALITY
         from hitzoo.sampling.pictures import PADDING
         from hitzoo.sampling.walk import Walk, curve_named
 
-    if (seeds is None) == (latents is None):
+    if seeds is not None and latents is not None:
+        raise RequestError("give --seeds or --latents, not both")
+    if seeds is None and latents is None:
         raise RequestError("give --seeds, for example --seeds 3,14,15, or --latents")
     film = is_film(out)
     if film and padding is not None:
         raise RequestError(f"--padding {padding}: is for strips, of .png or .jpg; --out {out} is a film")
+    if not film and fps is not None:
+        raise RequestError(f"--fps {fps}: is for films; --out {out} is a strip of images")
     numbers = None if seeds is None else parse_seeds(seeds)
     walk = Walk(frames=frames or (FRAMES if film else TILES), curve=curve_named(curve), loop=loop)
     loaded = load_model(chosen, device, init)
@@ -129,7 +136,7 @@ def interpolate(
         out=out,
         seeds=numbers,
         truncation=truncation,
-        fps=fps,
+        fps=fps or FPS,
         scale=scale,
         padding=PADDING if padding is None else padding,
         quality=QUALITY if quality is None else quality,
@@ -138,7 +145,7 @@ def interpolate(
     )
     with progress.count_bar("images", walk.frames) as advance:
         written = write(generator, request, advance)
-    shown = f", {walk.frames / fps:.3g} s" if film else ""
+    shown = f", {walk.frames / request.fps:.3g} s" if film else ""
     console.print_line(f"{console.count(walk.frames, 'frame')}{shown}: {written}")
 
 

@@ -32,14 +32,11 @@ if TYPE_CHECKING:
 
 
 def nearest(
-    out: Annotated[
-        Path,
-        typer.Option(
-            metavar="FILE.png", help="Sheet to write: in each row a sample and its neighbours.", show_default=False
-        ),
-    ],
     name: ModelArgument = None,
     model: ModelOption = None,
+    out: Annotated[
+        Path, typer.Option(metavar="FILE.png", help="Sheet to write: in each row a sample and its neighbours.")
+    ] = Path("nearest.png"),
     data: Annotated[
         str | None,
         typer.Option(
@@ -215,7 +212,9 @@ def _print_test(test: DataCopying) -> None:
     from hitzoo.cli import console
 
     meaning = (
-        "samples are copies more often than chance allows"
+        "too few images to tell"
+        if not test.can_tell(3)
+        else "samples are copies more often than chance allows"
         if test.z < -3
         else "samples lie farther from the training images than others do"
         if test.z > 3

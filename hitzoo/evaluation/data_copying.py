@@ -26,6 +26,11 @@ class DataCopying:
     samples: int
     held_out: int
 
+    def can_tell(self, limit: float) -> bool:
+        """True if |z| could exceed `limit`: with few images it cannot, even where every sample is a copy."""
+        pairs = self.samples * self.held_out
+        return 3 * pairs / (self.samples + self.held_out + 1) > limit**2
+
 
 def data_copying(samples: torch.Tensor, held_out: torch.Tensor) -> DataCopying:
     """Test distances to the nearest training image, those (N) of samples against those (M) of held-out images.

@@ -91,7 +91,9 @@ def nearest(
     reals = _stored(generator, request.data or generator.spec.data.source, request.real_samples)
     held_out = None if request.held_out is None else _stored(generator, request.held_out, request.real_samples)
     if len(reals) < request.neighbours:
-        raise RequestError(f"--neighbours {request.neighbours}: {reals.source.location} has {len(reals)} pictures")
+        raise RequestError(
+            f"--neighbours {request.neighbours}: more than the {len(reals):,} to search in {reals.source.location}"
+        )
     network: FeatureNetwork = (
         RandomConv(generator.device) if kind == "random_conv" else EfficientNetLite(generator.device, note)
     )

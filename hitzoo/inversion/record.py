@@ -101,6 +101,8 @@ def read_target(path: Path, generator: Generator) -> NDArray[np.uint8]:
     Raises:
         DataError: there is no such file, or it is not a picture.
     """
+    if path.is_dir():
+        raise DataError(f"{path} is a folder; give its pictures, for example {path / '*.png'}")
     if not path.is_file():
         raise DataError(f"{path}: no such picture")
     plan = generator.plan

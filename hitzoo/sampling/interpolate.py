@@ -23,6 +23,7 @@ from hitzoo.sampling.walk import Walk, walk_points, walk_rows
 from hitzoo.targets import check_writable, existing, file_target, is_taken
 
 _STRIPS = (".png", ".jpg", ".jpeg")
+FPS = 25
 FRAMES, TILES = 60, 8  # of a film and of a strip, where no number is given
 
 
@@ -43,7 +44,7 @@ class InterpolationRequest:
     styles: NDArray[np.float32] | None = None
     seeds: Sequence[int] | None = None
     truncation: float = 1.0
-    fps: int = 25
+    fps: int = FPS
     scale: int = 1
     padding: int = PADDING
     quality: int = QUALITY

@@ -90,6 +90,8 @@ def test_other_film_stays_and_the_same_is_made_again(run: Run, model: Path, tmp_
     [
         (["--out", "walk.avi", "--seeds", "3,14"], "a film's name ends in one of .mp4, .gif, .webp, .apng"),
         (["--out", "walk.gif"], "give --seeds, for example --seeds 3,14,15, or --latents"),
+        (["--out", "walk.gif", "--seeds", "3,4", "--latents", "z.npy"], "give --seeds or --latents, not both"),
+        (["--out", "strip.png", "--seeds", "3,14", "--fps", "5"], "--fps 5: is for films"),
         (["--out", "walk.gif", "--seeds", "3"], "a walk needs two latents or more"),
         (["--out", "walk.gif", "--seeds", "3,x"], "'x' is neither a seed nor a range"),
         (["--out", "walk.gif", "--seeds", "3,14", "--curve", "round"], "possible: linear, spherical, smooth"),

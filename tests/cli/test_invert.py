@@ -82,6 +82,7 @@ def test_way_is_a_film(run: Run, model: Path, photos: Path) -> None:
     ("words", "said"),
     [
         (["nowhere.png", "--out", "z.npz"], "nowhere.png: no such picture"),
+        (["model", "--out", "z.npz"], "model is a folder; give its pictures, for example model/*.png"),
         (["tiny.yaml", "--out", "z.npz"], "not a readable image"),
         (["a.png", "--out", "z.npy"], "a file of latents ends in .npz"),
         (["a.png", "--out", "a.npz"], "give each a name of its own"),

@@ -45,9 +45,9 @@ def test_sheet_and_numbers(run: Run, model: Path, pictures: Path, tmp_path: Path
         assert sheet.width >= 3 * 18
         assert sheet.height >= 2 * 18
     assert read_facts(tmp_path / "sheet.png")["hitzoo:seeds"] == "3,14"
-    shown = run(*words, "--out", "sheet.png").stdout
-    assert "2 samples: sheet.png" in shown
-    assert "(4 samples, 6 held-out images" in shown
+    shown = run(*words).stdout
+    assert "2 samples: nearest.png" in shown
+    assert "too few images to tell (4 samples, 6 held-out images" in shown
     words[-1] = "3"
     assert "sheet.png exists already" in run(*words, "--out", "sheet.png", code=2).stderr
 
@@ -58,7 +58,10 @@ def test_sheet_and_numbers(run: Run, model: Path, pictures: Path, tmp_path: Path
         (["--out", "sheet.jpg"], "the sheet's name ends in .png"),
         (["--out", "tiny.yaml/sheet.png"], "cannot write"),
         (["--out", "sheet.png", "--data", "nowhere"], "no such folder or file"),
-        (["--out", "sheet.png", "--data", "pictures", "-k", "7"], "--neighbours 7: pictures has 6 pictures"),
+        (
+            ["--out", "sheet.png", "--data", "pictures", "-k", "7"],
+            "--neighbours 7: more than the 6 to search in pictures",
+        ),
         (["--out", "sheet.png", "--features", "vgg"], "possible: random_conv, efficientnet"),
     ],
 )

@@ -78,10 +78,19 @@ def test_data_copying_is_the_mann_whitney_statistic() -> None:
     assert found.z == pytest.approx((larger - 9 * 13 / 2) / (9 * 13 * 23 / 12) ** 0.5)
 
 
+def test_data_copying_tells_with_enough_images() -> None:
+    """Where each sample is a copy, z passes the limit exactly where the test says that it can."""
+    for held_out in range(1, 8):
+        found = data_copying(torch.zeros(1000), torch.ones(held_out))
+        assert found.can_tell(3) == (found.z < -3)
+    assert not data_copying(torch.zeros(1000), torch.ones(3)).can_tell(3)
+    assert data_copying(torch.zeros(1000), torch.ones(4)).can_tell(3)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"neighbours": 13}, "--neighbours 13: .* has 12 pictures"),
+        ({"neighbours": 13}, "--neighbours 13: more than the 12 to search in"),
         ({"features": "vgg"}, "possible: random_conv, efficientnet"),
     ],
 )
