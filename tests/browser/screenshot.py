@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 MODEL = "hit-ti-shapes32"
-SIDES = {"width": 1100, "height": 800}
+WIDTH, HEIGHT = 1100, 800
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def opened(address: str) -> Iterator[Page]:
     """A page in headless Chromium, light."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found_chromium(), args=["--no-sandbox"])
-        page = browser.new_page(viewport=SIDES, color_scheme="light")
+        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
         page.goto(address)
         yield page
         browser.close()
@@ -60,10 +60,14 @@ def report(path: Path, html: Path) -> None:
         below = page.locator("figure:has(svg)").nth(1).bounding_box()
         assert below is not None, "the report has two plots or more"
         bottom = below["y"] + below["height"] + 16
-        shot = page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": SIDES["width"], "height": bottom})
+        shot = page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": bottom})
     with Image.open(io.BytesIO(shot)) as picture:
         picture.save(path, quality=85, method=6)
 
 
 if __name__ == "__main__":
-    {"explore": explore, "report": report}[sys.argv[1]](*map(Path, sys.argv[2:]))
+    command, *paths = sys.argv[1:]
+    if command == "explore":
+        explore(*map(Path, paths))
+    else:
+        report(*map(Path, paths))
