@@ -1,6 +1,7 @@
 #!/bin/sh
-# The pictures of docs/seeing.md and docs/exploring.md, by the commands that the pages show; from the repository's root:
-# sh docs/figures/make.sh. The last needs Chromium (make browser).
+# The pictures of docs/seeing.md, docs/exploring.md and docs/reports.md, by the commands that the pages show; from the
+# repository's root: sh docs/figures/make.sh [EMOJI]. Pages need Chromium (make browser). EMOJI is the folder of the
+# emoji runs of docs/recipes/study.py, of which the report is; without it that picture stays.
 set -eu
 figures=docs/figures
 
@@ -22,3 +23,7 @@ hitzoo nearest hit-ti-shapes32 --data synthetic --real-samples 4000 --seeds 0,3,
     --out $figures/nearest.png
 
 python -m tests.browser.screenshot explore docs/exploring.png
+if [ $# -gt 0 ]; then
+    hitzoo report "$1/official-2" "$1/R3GAN-2" "$1/projected-2" --out "$scenes/report.html"
+    python -m tests.browser.screenshot report $figures/report.webp "$scenes/report.html"
+fi

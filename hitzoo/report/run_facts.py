@@ -55,12 +55,12 @@ class RunFacts:
 
 
 def run_folders(places: Sequence[Path]) -> list[Path]:
-    """Return the folders of the runs asked for; a folder of runs stands for all in it.
+    """Return the folders of the runs asked for, each once; a folder of runs stands for all in it.
 
     Raises:
         RunError: there is no run at a place, or there are too many.
     """
-    found: dict[Path, None] = {}
+    found: dict[Path, Path] = {}  # by where it lies, however it was named
     for place in places:
         if not place.is_dir():
             there = "is not a folder" if place.exists() else "is not there"
@@ -68,10 +68,11 @@ def run_folders(places: Sequence[Path]) -> list[Path]:
         runs = [run for run in list_runs(place) if run.state not in _NO_RUN]
         if not runs:
             raise RunError(f"{place} holds no run; give the folder of one: `hitzoo runs DIR` lists them")
-        found |= dict.fromkeys(run.folder for run in runs)
+        for run in runs:
+            found.setdefault(run.folder.resolve(), run.folder)
     if len(found) > MOST_RUNS:
         raise RunError(f"{len(found)} runs are too many for one page; name up to {MOST_RUNS} of them")
-    return list(found)
+    return list(found.values())
 
 
 def read_runs(folders: Sequence[Path]) -> list[RunFacts]:

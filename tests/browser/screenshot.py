@@ -28,14 +28,15 @@ if TYPE_CHECKING:
 
 MODEL = "hit-ti-shapes32"
 WIDTH, HEIGHT = 1100, 800
+WIDE = 1400
 
 
 @contextmanager
-def opened(address: str) -> Iterator[Page]:
+def opened(address: str, width: int = WIDTH) -> Iterator[Page]:
     """A page in headless Chromium, light."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found_chromium(), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="light")
+        page = browser.new_page(viewport={"width": width, "height": HEIGHT}, color_scheme="light")
         page.goto(address)
         yield page
         browser.close()
@@ -54,13 +55,13 @@ def explore(path: Path) -> None:
 
 def report(path: Path, html: Path) -> None:
     """Open a report with the cursor at half, and save its runs, samples and first curves."""
-    with opened(html.resolve().as_uri()) as page:
+    with opened(html.resolve().as_uri(), WIDE) as page:
         half = "(slider) => { slider.value = slider.max / 2; slider.dispatchEvent(new Event('input')); }"
         page.locator("#cursor").evaluate(half)
         below = page.locator("figure:has(svg)").nth(1).bounding_box()
         assert below is not None, "the report has two plots or more"
         bottom = below["y"] + below["height"] + 16
-        shot = page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": WIDTH, "height": bottom})
+        shot = page.screenshot(full_page=True, clip={"x": 0, "y": 0, "width": WIDE, "height": bottom})
     with Image.open(io.BytesIO(shot)) as picture:
         picture.save(path, quality=85, method=6)
 

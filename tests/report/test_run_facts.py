@@ -38,6 +38,12 @@ def test_folder_of_runs_stands_for_all_in_it(tmp_path: Path) -> None:
     assert run_folders([tmp_path / "runs", inner[0]]) == inner
 
 
+def test_run_of_two_names_is_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one, other = (write_run(tmp_path / name) for name in ("b", "a"))
+    monkeypatch.chdir(tmp_path)
+    assert run_folders([Path("b"), other, one, Path("a")]) == [Path("b"), other]
+
+
 def test_places_without_a_run_are_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for place, words in (("nowhere", "is not there"), ("file", "is not a folder"), (".", "holds no run")):
