@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 import yaml
@@ -43,8 +44,10 @@ def shortened(words: list[str]) -> list[str]:
 
 
 def test_commands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One after the other in one folder, as a newcomer would."""
+    """One after the other in one folder, as a newcomer would; the page of `explore` is left at once, without a socket."""
     assert COMMANDS
+    page = MagicMock()
+    monkeypatch.setattr("hitzoo.explore.server.PageServer", page)
     for words in COMMANDS:
         monkeypatch.setattr("sys.argv", [*words, *shortened(words)])
         with pytest.raises(SystemExit) as leaving:
@@ -53,6 +56,7 @@ def test_commands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (folder / "samples" / "hit-ti-shapes32" / "grid.png").exists()
     assert (folder / "samples" / "photos-step-00000002" / "grid.png").exists()
     assert (folder / "look" / "model.safetensors").exists()
+    page.return_value.__enter__.return_value.serve_forever.assert_called_once_with()
 
 
 def test_python(folder: Path) -> None:
