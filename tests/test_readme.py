@@ -39,12 +39,14 @@ def shortened(words: list[str]) -> list[str]:
     shorter = {
         "train": ["--steps", "1", "--batch-size", "4", "--set", "evaluation.samples=4"],
         "eval": ["--samples", "8"],
+        "nearest": ["--samples", "8"],
+        "invert": ["--steps", "2", "--candidates", "4", "--starts", "2"],
     }
     return shorter.get(words[1], [])
 
 
 def test_commands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One after the other in one folder, as a newcomer would; the page of `explore` is left at once, without a socket."""
+    """One after the other in one folder, as a newcomer would; the page of `explore` is left at once."""
     assert COMMANDS
     page = MagicMock()
     monkeypatch.setattr("hitzoo.explore.server.PageServer", page)
