@@ -8,6 +8,10 @@ from contextlib import contextmanager
 import torch
 from torch import nn
 
+from hitzoo.families.load import parse_spec
+from hitzoo.sampling.create import create_model
+from hitzoo.sampling.generator import Generator
+
 TINY_HIT = """
 hitzoo: 1
 name: tiny
@@ -33,6 +37,16 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(threads)
+
+
+@torch.no_grad()
+def shaken_model(text: str) -> Generator:
+    """A spec's generator with its initial weights and biases moved at random, so that every input and style counts."""
+    model = create_model(parse_spec(text), device="cpu")
+    draws = torch.Generator().manual_seed(0)
+    for weight in model.parameters():
+        weight.add_(0.2 * torch.randn(weight.shape, generator=draws))
+    return model
 
 
 @torch.no_grad()

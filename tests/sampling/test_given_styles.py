@@ -9,24 +9,18 @@ import pytest
 import torch
 
 from hitzoo.errors import RequestError
-from hitzoo.families.load import parse_spec
-from hitzoo.sampling.create import create_model
 from hitzoo.sampling.generator import Generator
 from hitzoo.sampling.given_styles import given_styles, space_named, styles_of
 from hitzoo.sampling.latent_file import Latents, read_latent_file, save_latents
 from hitzoo.sampling.latents import latents_of_seeds
 from tests.families.stylegan2_generator.variables import TINY as STYLEGAN2
 from tests.families.styleswin.variables import TINY as STYLESWIN
+from tests.support import shaken_model
 
 
 @pytest.fixture(scope="module", params=[STYLESWIN, STYLEGAN2], ids=["styleswin", "stylegan2"])
 def model(request: pytest.FixtureRequest) -> Generator:
-    made = create_model(parse_spec(request.param), device="cpu")
-    draws = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for weight in made.parameters():
-            weight.add_(0.2 * torch.randn(weight.shape, generator=draws))
-    return made
+    return shaken_model(request.param)
 
 
 def styles(model: Generator, seeds: list[int]) -> np.ndarray:

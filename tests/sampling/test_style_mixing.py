@@ -16,23 +16,13 @@ from hitzoo.sampling.style_mixing import Mix, check_mix, parse_mix
 from tests.conftest import Run
 from tests.families.stylegan2_generator.variables import TINY as TINY_STYLEGAN2
 from tests.families.styleswin.variables import TINY
-from tests.support import TINY_HIT
-
-
-def made_of(text: str) -> Generator:
-    """A model whose random biases let every style count."""
-    made = create_model(parse_spec(text), device="cpu")
-    draws = torch.Generator().manual_seed(0)
-    with torch.no_grad():
-        for weight in made.parameters():
-            weight.add_(0.2 * torch.randn(weight.shape, generator=draws))
-    return made
+from tests.support import TINY_HIT, shaken_model
 
 
 @pytest.fixture(scope="module")
 def model() -> Generator:
     """Blocks at four places."""
-    return made_of(TINY)
+    return shaken_model(TINY)
 
 
 def test_mixed_images_have_both_styles(model: Generator) -> None:
@@ -60,7 +50,7 @@ def test_mixed_images_have_both_styles(model: Generator) -> None:
 @pytest.mark.parametrize("text", [TINY, TINY_STYLEGAN2], ids=["styleswin", "stylegan2"])
 @pytest.mark.parametrize("place", [1, 2, 3])
 def test_optimized_network_mixes_too(text: str, place: int) -> None:
-    model = made_of(text)
+    model = shaken_model(text)
     fast, plain = model.fast(), model.sample([0]).raw
     with model.mixing(7, place=place):
         expected = model.sample([0]).raw

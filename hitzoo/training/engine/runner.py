@@ -224,17 +224,17 @@ class StepRunner:
     ) -> tuple[tuple[str, ...], bool, bool, _Seen]:
         """Return what was not finite, whether to stop and to save, by any process, and what adapting numbers follow."""
         terms = {_title(name, self.state.networks.keys()): value for name, value in losses.terms.items()}
-        terms |= {f"{role}'s gradient": found.max() for role, found in norms.items()}
+        terms |= {f"{role}'s gradient": of_weights.max() for role, of_weights in norms.items()}
         found = torch.stack([*(~value.isfinite() for value in terms.values())]).float()
         wishes = (found.new_full((1,), float(wish)) for wish in (stopping, saving))  # filled there, not copied
         signs = found.new_zeros(1) if losses.real_signs is None else losses.real_signs.float().view(1)
         length = found.new_zeros(1) if losses.path_length is None else losses.path_length.view(1)
         judged = (losses.logits.get(on, found.new_zeros(1)).float().view(1) for on in ("real", "fake"))
         flags = torch.cat((found, *wishes, signs, length, *judged))
-        *bad, stop, save, all_signs, length, real, fake = self.world.all_reduce_sum(flags).tolist()  # the one wait
+        *bad, stop, save, all_signs, lengths, real, fake = self.world.all_reduce_sum(flags).tolist()  # the one wait
         damaged = tuple(name for name, count in zip(terms, bad, strict=True) if count)
-        length, real, fake = (one / self.world.size for one in (length, real, fake))
-        return damaged, bool(stop), bool(save), _Seen(all_signs, length, (real, fake))
+        size = self.world.size
+        return damaged, bool(stop), bool(save), _Seen(all_signs, lengths / size, (real / size, fake / size))
 
     def _move(self, update: Update, at: Moment) -> None:
         for role in update.moves:
