@@ -1,4 +1,4 @@
-"""Output of `hitzoo data check` and `hitzoo data pack`."""
+"""Output of `hitzoo data check`, `data pack` and `data make`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from hitzoo.cli import console
 
 if TYPE_CHECKING:
     from hitzoo.data.fits import Fit
+    from hitzoo.data.make import MakeReport
     from hitzoo.data.pack import PackReport
     from hitzoo.data.report import DataReport
 
@@ -36,6 +37,13 @@ def print_packed(report: PackReport) -> None:
     side, size = report.square.resolution, console.size(report.size)
     console.print_line(f"wrote {report.out}: {console.count(report.packed, 'image')} of {side}×{side}, {size}")
     _print_names("left out", report.skipped)
+
+
+def print_made(report: MakeReport) -> None:
+    """Print the result of making, with the credit that its licence asks for."""
+    side, size = report.resolution, console.size(report.size)
+    console.print_line(f"wrote {report.out}: {console.count(report.number, 'image')} of {side}×{side}, {size}")
+    console.print_line(f"  licence: {report.credit}")
 
 
 def _facts(report: DataReport) -> Iterable[str]:

@@ -8,7 +8,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "list": (
         "hitzoo list",
         "hitzoo list ffhq",
-        "hitzoo list --with-weights",
+        "hitzoo list --trained",
     ),
     "info": (
         "hitzoo info hit-b-ffhq256",
@@ -64,6 +64,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "data check": (
         "hitzoo data check photos",
         "hitzoo data check photos.zip --resolution 64",
+    ),
+    "data make": (
+        "hitzoo data make critters critters64.zip",
+        "hitzoo data make planets planets128.zip --number 10000 --resolution 128",
+        "hitzoo data make critters held-out.zip --first 20000 --number 4000",
     ),
     "data pack": ("hitzoo data pack ffhq-r10.tfrecords ffhq256.zip --resolution 256",),
     "sample": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -25,7 +26,14 @@ def list_models(
             show_default=False,
         ),
     ] = "*",
-    with_weights: Annotated[bool, typer.Option("--with-weights", help="List only models that have weights.")] = False,
+    trained: Annotated[
+        bool,
+        typer.Option(
+            "--trained",
+            "--with-weights",
+            help="List only models that have weights, each with licence, data, measured numbers and what they cost.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """List the models of the zoo: size, whether there are weights, and the FID of the paper.
@@ -35,26 +43,33 @@ def list_models(
     measured with the listed ones. Models with weights come first.
     """
     from hitzoo.cli import console
+    from hitzoo.cli.trained_models import print_trained
     from hitzoo.errors import UnknownNameError
     from hitzoo.zoo.cards import SPEC_ONLY
 
-    rows = [row for row in _rows(pattern) if not with_weights or row["weights"] != SPEC_ONLY]
+    rows = [row for row in _rows(pattern) if not trained or row["weights"] != SPEC_ONLY]
     if not rows:
-        which = "no model with weights matches" if with_weights else "no model matches"
+        which = "no model with weights matches" if trained else "no model matches"
         raise UnknownNameError(f"{which} '{pattern}'; `hitzoo list` shows all")
     if as_json:
         console.print_json(rows)
         return
-    columns = ("name", "params", "weights", "image", "paper FID", "own FID", "what it is")
+    if trained:
+        print_trained(rows)
+        return
+    columns = ("name", "params", "weights", "size", "image", "paper FID", "own FID", "what it is")
     cells = [[_cells(row) for row in rows]]
-    console.print_table(columns, cells, words=(0, 2, 6), last_to_go=(2, 1, 3, 4, 5))
+    console.print_table(columns, cells, words=(0, 2, 7), last_to_go=(2, 1, 4, 5, 6, 3))
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
+    from hitzoo.cli import console
+
     return [
         row["name"],
         f"{row['parameters'] / 1e6:.2f} M",
         row["weights"],
+        console.size(row["size"]) if row["size"] else "",
         f"{row['resolution']}²",
         _fid(row["published"]),
         _fid(row["measured"]),
@@ -93,6 +108,8 @@ def _row(name: str, card: Card | None) -> dict[str, Any]:
         "size": card.whole_size if card else 0,
         "repo": f"{card.repo}@{card.revision}" if card and card.repo else "",
         "license": card.license if card else "",
+        "data": asdict(card.data) if card and card.data else None,
+        "provenance": dict(card.provenance) if card else {},
         "published": _values(card.published) if card else {},
         "measured": _values(card.measured) if card else {},
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Generator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import closing
@@ -11,15 +10,13 @@ from io import BytesIO
 
 from PIL import Image
 
-from hitzoo.data.parallel_map import parallel_map
+from hitzoo.data.parallel_map import enough_processes, parallel_map
 from hitzoo.data.sides import check_side
 from hitzoo.data.source import ImageSource
 from hitzoo.data.square import errors_as_unreadable, read_square
 from hitzoo.errors import DataError, RequestError, UnreadableImage
-from hitzoo.runtime.launcher import launch_environment
 
 _AT_ONCE, _PIXELS_AT_ONCE = 16, 1 << 20  # images sent together between processes: worth the overhead, and not too large
-_WORTH_A_PROCESS = 64  # images; a process takes about as long to start
 _PNG_LEVEL = 4  # zlib's; level 6 takes up to 1.6 times as long for the same size, 1 is 5 % larger and as slow to decode
 
 
@@ -77,7 +74,7 @@ def encoded(
     """
     step = images_at_once(square)
     parts = (part[first : first + step] for part in indices for first in range(0, len(part), step))
-    processes = workers or _enough_workers(sum(map(len, indices)))
+    processes = workers or enough_processes(sum(map(len, indices)))
     try:
         with closing(parallel_map(_Encoding(source, square), parts, processes=processes)) as results:
             for images in results:
@@ -89,8 +86,3 @@ def encoded(
 def images_at_once(square: Square) -> int:
     """Images that a worker is sent together."""
     return max(1, min(_AT_ONCE, _PIXELS_AT_ONCE // square.resolution**2))
-
-
-def _enough_workers(count: int) -> int:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return min(max(1, cores // launch_environment().local_size), 1 + count // _WORTH_A_PROCESS)

@@ -21,7 +21,7 @@ from hitzoo.data.unpacking import is_tar, unpacked
 from hitzoo.errors import DataError
 
 ALLOWED = (
-    "give a folder of images, a .zip or .tfrecords file of images, the archive of CIFAR-10, CIFAR-100 or STL-10,"
+    "give a folder of images, a .zip or .tfrecords file of images, the archive of CIFAR-10, CIFAR-100, STL-10 or MNIST,"
     " hf:ORG/NAME for a data set on Hugging Face, or the word synthetic"
 )
 
@@ -50,7 +50,7 @@ def open_source(location: str, *, resolution: int) -> ImageSource:
     if split is not None:
         raise DataError(
             f"data {location!r}: no such folder or file, and {place!r} has no splits to choose from, as those of"
-            " CIFAR-10, CIFAR-100 and STL-10 have"
+            " CIFAR-10, CIFAR-100, STL-10 and MNIST have"
         )
     return _folder(location, resolution) if is_folder else _file(location, resolution)
 

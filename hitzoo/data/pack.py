@@ -18,6 +18,7 @@ from hitzoo.data.open import open_source
 from hitzoo.data.opening import opening_notes
 from hitzoo.data.pack_parts import Parts, unreadable_in_source
 from hitzoo.data.packed import add_member, image_name, is_packed, packed_before, refuse_different_image
+from hitzoo.data.parallel_map import MOST_WORKERS
 from hitzoo.data.processes import ALONE, Processes
 from hitzoo.data.source import ImageSource
 from hitzoo.errors import DataError, RequestError, UnreadableImage
@@ -26,7 +27,6 @@ from hitzoo.targets import existing, file_target, is_taken
 
 __all__ = ["PackReport", "Square", "pack"]
 
-_MOST_WORKERS = 1024
 _LABELS = b'{"labels": null}'  # dataset.json: no classes
 
 
@@ -156,8 +156,8 @@ def _refuse(out: Path, workers: int | None, on_error: str) -> None:
     """Reject impossible requests before any work."""
     if out.suffix.lower() != ".zip":
         raise RequestError(f"{out}: the name of the packed file must end in .zip")
-    if workers is not None and not 1 <= workers <= _MOST_WORKERS:
-        raise RequestError(f"workers {workers}: give 1 to {_MOST_WORKERS:,}")
+    if workers is not None and not 1 <= workers <= MOST_WORKERS:
+        raise RequestError(f"workers {workers}: give 1 to {MOST_WORKERS:,}")
     if on_error not in ("stop", "skip"):
         raise RequestError(f"on error {on_error!r}: give stop or skip")
     is_taken(out)  # report a folder of that name at once

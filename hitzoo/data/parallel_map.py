@@ -13,10 +13,15 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, TypeVar
 
+from hitzoo.runtime.launcher import launch_environment
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+MOST_WORKERS = 1024  # processes that may be asked for
+
 _PATIENCE = 2.0  # seconds from a SIGTERM, which may have reached the whole group, to the end of a worker
+_WORTH_A_PROCESS = 64  # images; a process takes about as long to start
 _PER_PROCESS = 3  # items in flight per process: enough to keep it busy, few enough to hold
 
 _function: Callable[[Any], Any]  # of a worker process, set when it starts
@@ -49,6 +54,12 @@ def parallel_map(function: Callable[[Item], Result], items: Iterable[Item], *, p
             yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def enough_processes(images: int) -> int:
+    """Return how many processes are worth their start: one per core that this process may use, fewer for few images."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(max(1, cores // launch_environment().local_size), 1 + images // _WORTH_A_PROCESS)
 
 
 def _begin(function: Callable[[Any], Any]) -> None:

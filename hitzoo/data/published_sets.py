@@ -1,6 +1,6 @@
-"""Layouts of CIFAR-10, CIFAR-100 and STL-10 as their authors publish them: files of raw pixels, and what is in which.
+"""Layouts of CIFAR-10, CIFAR-100, STL-10 and MNIST as their authors publish them: files of raw pixels.
 
-Sources: cs.toronto.edu/~kriz/cifar.html, cs.stanford.edu/~acoates/stl10.
+Sources: cs.toronto.edu/~kriz/cifar.html, cs.stanford.edu/~acoates/stl10, github.com/zalandoresearch/fashion-mnist.
 """
 
 from __future__ import annotations
@@ -13,22 +13,23 @@ from pathlib import Path
 from hitzoo.data.names import is_common_image, is_hidden
 from hitzoo.errors import DataError
 
-PLANES = 3  # red, green and blue, one after another
-
 
 @dataclass(frozen=True, kw_only=True)
 class PublishedSet:
     """One form of a data set. `splits` name the files of images, `default` is the split, or splits joined by +.
 
-    An image is three planes of `side` × `side` bytes, row by row or `by_columns`. Before it are `label_bytes`; None
-    means that a file is a pickled batch, whose labels are elsewhere in it. All files of `marks` must be there, which
-    tell the set from others with files of the same names; those of `beside` belong to it and are not read.
+    An image is `planes` of `side` × `side` bytes, red, green and blue or one that is grey, row by row or `by_columns`.
+    Before it are `label_bytes`; None means that a file is a pickled batch, whose labels are elsewhere in it. `is_idx`
+    files begin with a header. All files of `marks` must be there, which tell the set from others with files of the same
+    names; those of `beside` belong to it and are not read.
     """
 
     name: str
     splits: Mapping[str, tuple[str, ...]]
     side: int
     label_bytes: int | None
+    planes: int = 3
+    is_idx: bool = False
     default: str = "train"
     by_columns: bool = False
     marks: tuple[str, ...] = ()
@@ -42,7 +43,7 @@ class PublishedSet:
     @property
     def image_bytes(self) -> int:
         """Size of an image without its label."""
-        return PLANES * self.side * self.side
+        return self.planes * self.side * self.side
 
     def belongs(self, name: str) -> bool:
         """True for a file of this set, read or not."""
@@ -63,6 +64,7 @@ class PublishedSet:
         return [file for name in chosen for file in self.splits[name]]
 
 
+_GZ = ".gz"
 _BATCHES = tuple(f"data_batch_{number}" for number in range(1, 6))
 
 SETS = (
@@ -105,6 +107,15 @@ SETS = (
         by_columns=True,
         beside=("train_y.bin", "test_y.bin", "class_names.txt", "fold_indices.txt"),
     ),
+    PublishedSet(
+        name="MNIST",  # Fashion-MNIST and Kuzushiji-MNIST have files of the same names
+        splits={"train": ("train-images-idx3-ubyte",), "test": ("t10k-images-idx3-ubyte",)},
+        side=28,
+        planes=1,
+        label_bytes=0,  # the other two files hold them
+        is_idx=True,
+        beside=("train-labels-idx1-ubyte", "t10k-labels-idx1-ubyte"),
+    ),
 )
 
 NEEDED = frozenset(name for published in SETS for name in (*published.images, *published.marks))
@@ -131,7 +142,7 @@ def set_in(folder: Path) -> PublishedSet | None:
 
     Raises:
         OSError: the folder cannot be listed.
-        DataError: it holds several sets.
+        DataError: it holds several sets, or one whose files are still compressed, each by itself.
     """
     names = []
     with os.scandir(folder) as entries:
@@ -140,6 +151,11 @@ def set_in(folder: Path) -> PublishedSet | None:
                 return None
             names.append(entry.name)
     try:
-        return set_of(names)
+        found = set_of(names)
     except ValueError as error:
         raise DataError(f"data {str(folder)!r}: {error}") from error
+    if found is None and (packed := set_of([name.removesuffix(_GZ) for name in names])) is not None:
+        raise DataError(
+            f"data {str(folder)!r}: the files of {packed.name} are still compressed: gunzip {folder}/*{_GZ}"
+        )
+    return found

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from struct import Struct
 
 from hitzoo.data.batch_pickle import rows_of
 from hitzoo.data.published_sets import PublishedSet
 
+_IDX = Struct(">IIII")  # kind, images, rows, columns
+_IDX_BYTES_3D = 0x00000803  # unsigned bytes in three dimensions
 _LARGEST_BATCH = 1 << 30  # bytes of a pickled batch, which is read whole once; the largest published one has 155 MB
 
 
@@ -45,6 +48,20 @@ class RawFile:
         return f"{self.path.name}\0{self.size}\0{self.modified}\0{self.count}\n"
 
 
+def idx_header(path: Path, side: int) -> int:
+    """Check the header of an IDX file of grey square images, and return its length in bytes.
+
+    Raises:
+        OSError: it cannot be read.
+        ValueError: the file does not hold such images.
+    """
+    with path.open("rb") as file:
+        head = file.read(_IDX.size)
+    if len(head) < _IDX.size or (found := _IDX.unpack(head))[0] != _IDX_BYTES_3D or found[2:] != (side, side):
+        raise ValueError(f"does not begin as an IDX file of {side}×{side} bytes does")
+    return _IDX.size
+
+
 def raw_file(path: Path, published: PublishedSet, *, modified: int | None = None) -> RawFile:
     """Locate the images of one file of a published set; `modified` (ns) takes the place of the file's own time.
 
@@ -60,8 +77,9 @@ def raw_file(path: Path, published: PublishedSet, *, modified: int | None = None
         rows = rows_of(path.read_bytes(), image_bytes)
         first, step, count = rows.first, image_bytes, rows.count
     else:
-        first, step = published.label_bytes, published.label_bytes + image_bytes
-        count, rest = divmod(size, step)
+        header = idx_header(path, published.side) if published.is_idx else 0
+        first, step = header + published.label_bytes, published.label_bytes + image_bytes
+        count, rest = divmod(size - header, step)
         if rest:
             raise ValueError(
                 f"has {size:,} bytes, which are {count:,} images of {published.name} at {step:,} and {rest:,} bytes"

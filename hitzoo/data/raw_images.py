@@ -1,4 +1,4 @@
-"""Images of CIFAR-10, CIFAR-100 and STL-10 as they are published."""
+"""Images of CIFAR-10, CIFAR-100, STL-10 and MNIST as they are published."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from hitzoo.data.ignored_files import IgnoredFiles, counted
-from hitzoo.data.published_sets import PLANES, PublishedSet
+from hitzoo.data.published_sets import PublishedSet
 from hitzoo.data.raw_file import RawFile, raw_file
 from hitzoo.data.split import divided
 from hitzoo.errors import DataError
@@ -49,7 +49,7 @@ class RawImages:
         return f"{file.path.name} image {place}"
 
     def read(self, index: int) -> Image.Image:
-        """Read image `index` as RGB; raises `DataError` if the file is gone or has become shorter."""
+        """Read image `index`, RGB or grey; raises `DataError` if the file is gone or has become shorter."""
         file, place = self._place(index)
         try:
             content = file.read(place)
@@ -57,7 +57,9 @@ class RawImages:
             why = error.strerror or str(error)
             raise DataError(f"data {self.location!r}: cannot read {file.path}: {why}; start again") from error
         side = self._published.side
-        planes = np.frombuffer(content, np.uint8).reshape(PLANES, side, side)
+        planes = np.frombuffer(content, np.uint8).reshape(self._published.planes, side, side)
+        if len(planes) == 1:
+            return Image.fromarray(planes[0])
         order = (2, 1, 0) if self._published.by_columns else (1, 2, 0)
         return Image.fromarray(np.ascontiguousarray(planes.transpose(order)))
 

@@ -156,3 +156,14 @@ def test_workers_end_with_a_command_that_is_killed(tmp_path: Path) -> None:
     Image.new("RGB", (8, 8)).save(tmp_path / "a.png")
     pack(str(tmp_path), tmp_path / "out" / "p.zip", Square(resolution=8), workers=1)
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["p.zip"]
+
+
+def test_make_says_what_it_wrote_and_under_which_licence(run: Run, tmp_path: Path) -> None:
+    words = ["data", "make", "critters", "c.zip", "--number", 2, "--resolution", 16, "--workers", 1]
+    done = run(*words)
+    assert "wrote c.zip: 2 images of 16×16, " in done.stdout
+    assert "licence: „Critters”" in done.stdout
+    found = json.loads(run(*words, "--json").stdout)
+    assert (found["style"], found["number"], found["first"], found["license"]) == ("critters", 2, 0, "CC0 1.0")
+    assert "sizes: 16×16 (2)" in run("data", "check", "c.zip").stdout
+    assert run("data", "make", "crittres", "x.zip", code=2).stderr == "style 'crittres': did you mean 'critters'?\n"

@@ -13,6 +13,8 @@ from hitzoo.cli import console
 from hitzoo.cli.table import lay_out
 from hitzoo.cli.wrapping import wrapped
 from hitzoo.spec.shipped import shipped_specs
+from hitzoo.zoo.cards import cards
+from hitzoo.zoo.listing import list_models
 from tests.conftest import Run
 
 HEADS = ("name", "size", "params", "what it is")
@@ -75,8 +77,9 @@ def test_every_row_of_the_list_is_whole_at(width: int, run: Run, monkeypatch: py
     assert "params" in head
     assert {row.split()[0] for row in rows} == set(shipped_specs())
     assert all(len(row) <= width for row in rows)
-    assert rows[0].startswith(" hit-ti-shapes32 ")  # what has weights
-    assert re.search(r"1\.24 M +bundled", rows[0])
+    assert re.search(r"^ hit-ti-shapes32 +1\.24 M +bundled", "\n".join(rows), re.MULTILINE)
+    states = ["bundled" in row for row in rows]
+    assert states == sorted(states, reverse=True)  # what has weights comes first
     built = run("build", "hit-b-ffhq256").stdout.splitlines()
     table = built[: next(index for index, line in enumerate(built) if line.startswith("hit-b-ffhq256"))]
     assert "46.2 M" in "".join(table)
@@ -100,8 +103,26 @@ def test_list_takes_a_part_of_a_name(run: Run) -> None:
     assert names("ffhq") == {name for name in shipped_specs() if "ffhq" in name}
     assert names("FFHQ") == names("ffhq")
     assert names("hit-b-*") == set(shipped_specs("hit-b-*"))
-    assert names("--with-weights") == {"hit-ti-shapes32", "vq-conv-ti-avatars64"}
-    assert "no model with weights matches 'ffhq'" in run("list", "ffhq", "--with-weights", code=2).stderr
+    assert names("--trained") == names("--with-weights") == set(list_models(pretrained=True))
+    assert {"hit-ti-shapes32", "vq-conv-ti-avatars64"} <= names("--trained")
+    assert "no model with weights matches 'ffhq'" in run("list", "ffhq", "--trained", code=2).stderr
+
+
+def test_list_says_what_was_trained_on_what_with_which_result(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    (paragraph,) = run("list", "hit-ti-shapes32", "--trained").stdout.strip().split("\n\n")
+    head, title, trained, measured = paragraph.splitlines()
+    assert head == "hit-ti-shapes32  32×32, 1.24 M parameters, 4.98 MB, Apache-2.0, bundled"
+    card = cards()["hit-ti-shapes32"]
+    assert title == f"  {card.title}"
+    assert trained.startswith(
+        "  trained on the built-in coloured shapes (Apache-2.0), 256,000 images in 1.02 h on 2 cores"
+    )
+    assert measured == "  " + ", ".join(f"{number.metric} {number.value:g}" for number in card.measured)
+    (row,) = json.loads(run("list", "hit-ti-shapes32", "--trained", "--json").stdout)
+    assert row["data"]["license"] == "Apache-2.0"
+    assert row["provenance"] == card.provenance
+    assert len(run("list", "--trained").stdout.split("\n\n")) == len(list_models(pretrained=True))
 
 
 def test_prose_on_a_terminal_is_wrapped_at_its_width(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Writes CIFAR-10, CIFAR-100 and STL-10 in miniature, byte by byte as their authors' programs do.
+"""Writes CIFAR-10, CIFAR-100, STL-10 and MNIST in miniature, byte by byte as their authors' programs do.
 
 Pickled batches are written instruction by instruction, as cPickle of Python 2 does (protocol 2).
 """
@@ -93,6 +93,18 @@ def stl10() -> dict[str, bytes]:
     files = {"train_X.bin": range(2), "test_X.bin": range(2, 3), "unlabeled_X.bin": range(3, 5)}
     contents = {name: b"".join(map(by_columns, numbers)) for name, numbers in files.items()}
     return {**contents, "train_y.bin": b"\x01\x0a", "test_y.bin": b"\x01", "class_names.txt": b"airplane\n"}
+
+
+def mnist() -> dict[str, bytes]:
+    """Two grey images for training, one for testing (2)."""
+    files = {"train-images-idx3-ubyte": range(2), "t10k-images-idx3-ubyte": range(2, 3)}
+    return {**{name: idx(numbers) for name, numbers in files.items()}, "train-labels-idx1-ubyte": b"\0\0\x08\x01"}
+
+
+def idx(numbers: range, *, side: int = 28, kind: int = 0x803) -> bytes:
+    """An IDX file of grey images: the red plane of each."""
+    planes = (pixels(number, 28)[:, :, 0].tobytes() for number in numbers)
+    return struct.pack(">IIII", kind, len(numbers), side, side) + b"".join(planes)
 
 
 def tar(files: Mapping[str, bytes], folder: str = "cifar-10-batches-py") -> bytes:

@@ -15,6 +15,7 @@ from PIL import Image
 from hitzoo.data import encoding, packed
 from hitzoo.data.open import open_source
 from hitzoo.data.pack import PackReport, Square, pack
+from hitzoo.data.parallel_map import enough_processes
 from hitzoo.data.transform import prepare
 from hitzoo.errors import DataError, HitzooError, OutputError, RequestError
 from tests.data.record_writer import noise, raw_picture, write_records
@@ -227,4 +228,4 @@ def test_impossible_requests(pictures: str, tmp_path: Path, out: str, changes: d
 
 def test_a_process_for_every_core_but_none_for_a_few_images(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    assert [encoding._enough_workers(count) for count in (1, 63, 64, 300, 70_000)] == [1, 1, 2, 5, 8]
+    assert [enough_processes(count) for count in (1, 63, 64, 300, 70_000)] == [1, 1, 2, 5, 8]

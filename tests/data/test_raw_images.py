@@ -1,4 +1,4 @@
-"""CIFAR-10, CIFAR-100 and STL-10 from their archives and from their folders."""
+"""CIFAR-10, CIFAR-100, STL-10 and MNIST from their archives and from their folders."""
 
 from __future__ import annotations
 
@@ -28,13 +28,15 @@ FORMS: dict[str, tuple[Callable[[], Files], list[int], list[int], int]] = {  # t
     "cifar-100-python": (made.cifar100_python, [0, 1, 2], [3, 4], 32),
     "cifar-100-binary": (made.cifar100_binary, [0, 1, 2], [3, 4], 32),
     "stl10_binary": (made.stl10, [0, 1, 3, 4], [2], 96),
+    "mnist": (made.mnist, [0, 1], [2], 28),
 }
 
 
 def shows(source: ImageSource, numbers: list[int], side: int) -> bool:
     images = [source.read(index) for index in range(len(source))]
-    assert all((image.mode, image.size) == ("RGB", (side, side)) for image in images)
-    wanted = [made.pixels(number, side) for number in numbers]
+    grey = side == 28
+    assert all((image.mode, image.size) == ("L" if grey else "RGB", (side, side)) for image in images)
+    wanted = [made.pixels(number, side)[:, :, 0] if grey else made.pixels(number, side) for number in numbers]
     return len(images) == len(wanted) and all(map(np.array_equal, map(np.asarray, images), wanted))
 
 
@@ -201,3 +203,25 @@ def test_check_and_pack_take_an_archive(tmp_path: Path) -> None:
     assert (report.count, report.readable, report.sizes, report.modes) == (4, 4, {(96, 96): 4}, {"RGB": 4})
     pack(f"{archive}:test", tmp_path / "packed.zip", Square(resolution=96), workers=1)
     assert shows(open_source(str(tmp_path / "packed.zip"), resolution=96), [2], 96)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (made.idx(range(2), side=32), "does not begin as an IDX file of 28×28 bytes does"),
+        (made.idx(range(2), kind=0x801), "does not begin as an IDX file"),
+        (b"\0\0", "does not begin as an IDX file"),
+        (made.idx(range(2))[:-1], "it is truncated or something else"),
+        (made.idx(range(0)), "holds no images"),
+    ],
+)
+def test_idx_files_that_are_none(tmp_path: Path, content: bytes, said: str) -> None:
+    folder = made.write_folder(tmp_path / "fashion", {**made.mnist(), "train-images-idx3-ubyte": content})
+    with pytest.raises(DataError, match=said):
+        open_source(str(folder), resolution=8)
+
+
+def test_idx_files_still_compressed(tmp_path: Path) -> None:
+    files = {f"{name}.gz": content for name, content in made.mnist().items()}
+    with pytest.raises(DataError, match=r"MNIST are still compressed: gunzip .*fashion/\*\.gz"):
+        open_source(str(made.write_folder(tmp_path / "fashion", files)), resolution=8)

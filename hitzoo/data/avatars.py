@@ -1,0 +1,91 @@
+"""Avatars in the styles of DiceBear: aligned pictures under clear licences, as many as wanted, of any size.
+
+Only this file imports dicebear and resvg_py. Source: www.dicebear.com; a style's definition states its own licence.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.resources import files
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+from hitzoo.errors import RequestError, suggestion
+
+_PACKAGES = ("dicebear", "dicebear_styles", "resvg_py")
+_COMMON = "critters, clay, landscape, planets, personas and toon-head"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """A style's name, the SPDX-like name of its licence ("CC0 1.0"), and the credit to give with its pictures."""
+
+    name: str
+    license: str
+    credit: str
+
+
+def find_style(name: str) -> Style:
+    """Find a style by DiceBear's name for it.
+
+    Raises:
+        RequestError: the packages that draw are not installed, or there is no such style.
+    """
+    missing = [package for package in _PACKAGES if not _is_installed(package)]
+    if missing:
+        raise RequestError(f"pictures are drawn by {', '.join(missing)}, not installed; pip install 'hitzoo[avatars]'")
+    known = sorted(
+        file.name.removesuffix(".json") for file in files("dicebear_styles").iterdir() if file.name.endswith(".json")
+    )
+    if name not in known:
+        raise RequestError(f"style {name!r}: {suggestion(name, known) or f'DiceBear has {_COMMON}, and others'}")
+    terms = _definition(name)["meta"]["license"]
+    return Style(name=name, license=terms["name"], credit=terms["text"])
+
+
+def draw_avatar(style: str, index: int, size: int) -> bytes:
+    """Draw the avatar of the seed text "STYLE-index" as a PNG, `size` × `size` pixels, RGB, on white.
+
+    The same for the same releases of the three packages, on any machine.
+    """
+    from dicebear import Avatar
+    from resvg_py import svg_to_bytes
+
+    drawn = Avatar(_style(style), {"seed": f"{style}-{index}", "size": size}).to_string()
+    return _on_white(bytes(svg_to_bytes(svg_string=drawn, width=size, height=size)))
+
+
+def _on_white(png: bytes) -> bytes:
+    with Image.open(BytesIO(png)) as drawn:
+        picture = drawn.convert("RGBA")
+    ground = Image.new("RGBA", picture.size, "white")
+    ground.alpha_composite(picture)
+    stream = BytesIO()
+    ground.convert("RGB").save(stream, "PNG")
+    return stream.getvalue()
+
+
+@cache
+def _style(name: str) -> Any:
+    from dicebear import Style as Definition
+
+    return Definition(_definition(name))
+
+
+@cache
+def _definition(name: str) -> dict[str, Any]:
+    text = files("dicebear_styles").joinpath(f"{name}.json").read_text(encoding="utf-8")
+    return json.loads(text)  # type: ignore[no-any-return]
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        import_module(package)
+    except ImportError:
+        return False
+    return True

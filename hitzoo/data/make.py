@@ -1,0 +1,111 @@
+"""Making of a data set: avatars of one style, numbered, in one zip file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile, ZipInfo
+
+from hitzoo.data.avatars import draw_avatar, find_style
+from hitzoo.data.parallel_map import MOST_WORKERS, enough_processes, parallel_map
+from hitzoo.data.sides import check_side
+from hitzoo.errors import DataError, RequestError
+from hitzoo.targets import file_target, is_taken
+
+_AT_ONCE = 16  # pictures that a process is asked for together
+_MOST = 10_000_000  # pictures; their numbers have eight digits
+
+
+@dataclass(frozen=True, kw_only=True)
+class MakeReport:
+    """Result of making: `number` pictures of a style from `first` on, and the credit that its licence asks for."""
+
+    out: str
+    style: str
+    number: int
+    first: int
+    resolution: int
+    size: int
+    license: str
+    credit: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return JSON values; `size` is the file's, in bytes."""
+        return asdict(self)
+
+
+def make_avatars(
+    style: str,
+    out: Path,
+    *,
+    number: int = 20_000,
+    resolution: int = 64,
+    first: int = 0,
+    workers: int | None = None,
+    force: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> MakeReport:
+    """Draw avatars of a style of DiceBear into the zip file `out`, with its licence as LICENSE.txt.
+
+    Picture i is always the same one, so that others of the same style (`first` beyond the end of these) are held out.
+    The same arguments and releases of dicebear-core, dicebear-styles and resvg-py give the same bytes, for any number
+    of `workers` (processes; None: one per core). `out` is written completely or not at all.
+
+    Raises:
+        RequestError: no such style, the packages are missing (`hitzoo[avatars]`), or a number that is out of range.
+        OutputError: `out` exists with other content and not `force`, or cannot be written.
+    """
+    _refuse(out, number, first, workers)
+    check_side(resolution)
+    found = find_style(style)
+    wanted = range(first, first + number)
+    with file_target(out, force=force) as temporary, ZipFile(temporary, "w") as file:
+        file.writestr(ZipInfo("LICENSE.txt"), f"{found.credit}\n")
+        for index, picture in zip(wanted, _drawn(style, resolution, wanted, workers), strict=True):
+            file.writestr(ZipInfo(f"{index // 1000:05}/{index:08}.png"), picture)
+            if progress is not None:
+                progress(index + 1 - first, number)
+    return MakeReport(
+        out=str(out),
+        style=style,
+        number=number,
+        first=first,
+        resolution=resolution,
+        size=out.stat().st_size,
+        license=found.license,
+        credit=found.credit,
+    )
+
+
+def _drawn(style: str, resolution: int, wanted: range, workers: int | None) -> Iterator[bytes]:
+    """Yield the pictures in order, drawn in several processes."""
+    parts = (wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE))
+    processes = workers or enough_processes(len(wanted))
+    try:
+        with closing(parallel_map(partial(_draw, style, resolution), parts, processes=processes)) as results:
+            for pictures in results:
+                yield from pictures
+    except BrokenProcessPool as error:
+        raise DataError("a worker process was killed, perhaps for lack of memory; use fewer: --workers 1") from error
+
+
+def _draw(style: str, resolution: int, indices: range) -> list[bytes]:
+    return [draw_avatar(style, index, resolution) for index in indices]
+
+
+def _refuse(out: Path, number: int, first: int, workers: int | None) -> None:
+    """Reject impossible requests before any work."""
+    if out.suffix.lower() != ".zip":
+        raise RequestError(f"{out}: the name of the file to make must end in .zip")
+    if not 1 <= number <= _MOST:
+        raise RequestError(f"number {number}: give 1 to {_MOST:,} pictures")
+    if not 0 <= first <= _MOST - number:
+        raise RequestError(f"first {first}: give 0 to {_MOST - number:,}, so that the last of {number:,} has a number")
+    if workers is not None and not 1 <= workers <= MOST_WORKERS:
+        raise RequestError(f"workers {workers}: give 1 to {MOST_WORKERS:,}")
+    is_taken(out)  # report a folder of that name at once
