@@ -91,14 +91,17 @@ def read_object(path: Path) -> dict[str, Any]:
 
 
 def _of_record(card: Card) -> dict[str, str]:
-    made = card.provenance
+    made, data = card.provenance, card.data
     return {
+        **({"credit": data.credit} if data and data.credit else {}),
+        **({"data made by": f"`{data.command}`"} if data and data.command else {}),
         "command": f"`{made['command']}`",
         "seed": str(made["seed"]),
         "length": _length(made["steps"], made["images"]),
         "hardware": str(made["hardware"]),
         "time": f"{made['hours']:g} h, finished {made['date']}",
         "versions": str(made["versions"]),
+        **({"measured by": f"`{card.evaluation}`"} if card.evaluation else {}),
     }
 
 

@@ -24,7 +24,7 @@ _NEEDED = {BUNDLED: {"file"} | _OF_WEIGHTS, PUBLISHED: {"repo", "revision"} | _O
 _IMPOSSIBLE = {
     BUNDLED: {"repo", "revision"},
     PUBLISHED: {"file", "networks"},
-    SPEC_ONLY: {"file", "networks", "repo", "revision", "measured"} | _OF_WEIGHTS - {"data"},
+    SPEC_ONLY: {"file", "networks", "repo", "revision", "measured", "evaluation"} | _OF_WEIGHTS - {"data"},
 }
 
 
@@ -39,11 +39,13 @@ class Paper:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainingData:
-    """The data a model was, or is to be, trained on."""
+    """The data a model was, or is to be, trained on; `command` makes them, `credit` is what their licence asks for."""
 
     name: str
     license: str
     url: str = ""
+    command: str = ""
+    credit: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +73,7 @@ class Card:
     `weights` is the generator's safetensors file beside the record where it is bundled, and `networks` has those of
     further networks by role; `repo` and `revision` (a commit) say where on the Hub it is published. `sha256` and `size`
     (bytes) are those of `weights`. `published` holds what the paper reports of its own weights, `measured` what was
-    found of these; `provenance` says how they were made.
+    found of these, and `evaluation` the commands that find it again; `provenance` says how they were made.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Card:
     data: TrainingData | None = None
     published: tuple[Number, ...] = ()
     measured: tuple[Number, ...] = ()
+    evaluation: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:

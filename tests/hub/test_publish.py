@@ -17,8 +17,10 @@ from PIL import Image
 
 from hitzoo.errors import HubError, RequestError, WeightsError
 from hitzoo.hub.client import Hub
+from hitzoo.hub.pull import pull
 from hitzoo.hub.upload import Published, prepare, upload
 from hitzoo.sampling.publish import publication, publish
+from hitzoo.zoo.cards import BUNDLED, cards, check_files
 from hitzoo.zoo.checkpoint_index import write_index
 from hitzoo.zoo.model_layout import DISCRIMINATOR_NAME, TRAINING_FILES
 from hitzoo.zoo.weights import read_metadata, read_tensors, save_weights
@@ -356,6 +358,23 @@ def test_the_bundled_model(server: HubServer, door: Hub) -> None:
     assert len(repo.read("model.safetensors")) == 4_984_420
     assert "| random_conv_frechet | 33.08 | 4,000 samples (seeds 0-3999, truncation 1)" in text
     assert "not been evaluated" not in text
+
+
+@pytest.mark.parametrize("name", [name for name, card in cards().items() if card.status == BUNDLED])
+def test_every_bundled_model_comes_back_as_it_went(name: str, server: HubServer, door: Hub, tmp_path: Path) -> None:
+    publish(name, "acme/again", license="apache-2.0", hub=door)
+    card = cards()[name]
+    files = check_files(card)
+    repo = server.repos["acme/again"]
+    text = repo.read("README.md").decode()
+    assert repo.read("model.safetensors") == files["generator"].read_bytes()
+    assert card.data is not None
+    assert card.data.name in text
+    assert card.data.credit in text
+    assert all(f"| {number.value:g} |" in text for number in card.measured)
+    pulled = pull("acme/again", hub=door)
+    assert pulled is not None
+    assert (pulled.folder / "model.safetensors").read_bytes() == files["generator"].read_bytes()
 
 
 def test_a_large_file_goes_in_parts(model: Path, token: str, server: HubServer, door: Hub) -> None:

@@ -1,7 +1,7 @@
 """Make the emoji of docs/recipes.md, the same pictures on every machine; its critters are `hitzoo data make critters`.
 
     pip install fonttools pillow
-    python docs/recipes/pictures.py NotoColorEmoji.ttf emoji64.zip --size 64
+    python docs/studies/pictures.py NotoColorEmoji.ttf emoji64.zip --size 64
 
 They are the bitmaps of Noto Color Emoji 2.042 (SIL Open Font License 1.1; the package fonts-noto-color-emoji of Debian
 12), on white and without duplicates: 3,916.

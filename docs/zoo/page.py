@@ -1,0 +1,118 @@
+"""Write the part of docs/zoo.md that follows from the records of zoo/, and the grids that it shows.
+
+python docs/zoo/page.py             # the page
+python docs/zoo/page.py --grids     # and the pictures of models that have none yet
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from hitzoo.families.compile import compile_spec
+from hitzoo.families.load import load_spec
+from hitzoo.zoo.cards import SPEC_ONLY, Card, cards
+
+HERE = Path(__file__).resolve().parent
+PAGE = HERE.with_suffix(".md")
+MARK = "<!-- From here on this page is written by docs/zoo/page.py from the records of zoo/. -->\n"
+ROWS, COLUMNS = 4, 9
+SHOWN = 128  # pixels of a sample on the page
+COMPARED = {
+    "random_conv_frechet": "`random_conv_frechet` ↓",
+    "random_conv_precision": "precision ↑",
+    "random_conv_recall": "recall ↑",
+    "efficientnet_frechet": "`efficientnet_frechet` ↓",
+}
+
+
+def trained() -> list[Card]:
+    """Return the records of the models that have weights, by name."""
+    return [card for card in cards().values() if card.status != SPEC_ONLY]
+
+
+def written(models: Iterable[Card]) -> str:
+    """Write the table of all models and a section for each."""
+    models = list(models)
+    return "\n\n".join(["## All of them", table(models), *map(section, models)]) + "\n"
+
+
+def table(models: Iterable[Card]) -> str:
+    """Write a row per model."""
+    heads = ["model", "image", "parameters", "weights", *COMPARED.values(), "images seen", "time"]
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    for card in models:
+        plan, values = compile_spec(load_spec(card.spec)), {number.metric: number.value for number in card.measured}
+        cells = [
+            f"[`{card.name}`](#{card.name})",
+            f"{plan.resolution}×{plan.resolution}" + ("" if plan.image_channels == 3 else ", grey"),
+            f"{plan.parameters:,}",
+            f"{card.whole_size / 1e6:.1f} MB",
+            *(f"{values[name]:g}" if name in values else "" for name in COMPARED),
+            f"{card.provenance['images']:,}",
+            f"{card.provenance['hours']:g} h",
+        ]
+        lines.append("| " + " | ".join(cells) + " |")
+    return "\n".join(lines)
+
+
+def section(card: Card) -> str:
+    """Write what a model is, with its grid, numbers, data and commands."""
+    assert card.data is not None, "every model with weights says what it was trained on"
+    made = card.provenance
+    numbers = "\n".join(f"| `{one.metric}` | {one.value:g} | {one.protocol} |" for one in card.measured)
+    commands = [*_commands(card.data.command), *_commands(card.evaluation, but=card.data.command), made["command"]]
+    return "\n\n".join(
+        filter(
+            None,
+            [
+                f"## {card.name}",
+                f"{card.title[:1].upper()}{card.title[1:]}.",
+                f"![{ROWS * COLUMNS} samples of {card.name}](zoo/{card.name}.webp)" if _is_sampled(card) else "",
+                f"- **Data**: {card.data.name}, {card.data.license}. {card.data.credit}".rstrip()
+                + f"\n- **Weights**: {card.license}, float32, {card.whole_size / 1e6:.1f} MB."
+                + f"\n- **Training**: spec `{card.spec}`, {made['steps']:,} steps, {made['images']:,} images,"
+                + f" {made['hours']:g} h on {made['hardware']} ({made['date']}; {made['versions']}).",
+                f"| metric | value | of what |\n|---|---|---|\n{numbers}" if numbers else "",
+                "\n".join(f"    {command}" for command in commands),
+            ],
+        )
+    )
+
+
+def _commands(joined: str, but: str = "") -> Iterator[str]:
+    for command in filter(None, joined.split(" && ")):
+        if command != but:
+            yield command
+
+
+def _is_sampled(card: Card) -> bool:
+    return not compile_spec(load_spec(card.spec)).is_autoencoder
+
+
+def draw(card: Card) -> None:
+    """Draw the first samples of a model, without any choice among them."""
+    import hitzoo
+
+    if not _is_sampled(card) or (out := HERE / f"{card.name}.webp").exists():
+        return
+    grid = hitzoo.load(card.name).sample(seeds=range(ROWS * COLUMNS)).grid(ROWS, COLUMNS).convert("RGB")
+    scale = SHOWN // (grid.width // COLUMNS)
+    grid.resize((grid.width * scale, grid.height * scale), resample=0).save(out, quality=90, method=6)
+
+
+def main() -> None:
+    """Read the words of the command line and write the page."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--grids", action="store_true")
+    options = parser.parse_args()
+    if options.grids:
+        for card in trained():
+            draw(card)
+    kept, mark, _ = PAGE.read_text(encoding="utf-8").partition(MARK)
+    PAGE.write_text(f"{kept}{mark}\n{written(trained())}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
