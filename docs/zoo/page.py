@@ -97,8 +97,8 @@ def draw(card: Card) -> None:
 
     if not _is_sampled(card) or (out := HERE / f"{card.name}.webp").exists():
         return
-    grid = hitzoo.load(card.name).sample(seeds=range(ROWS * COLUMNS)).grid(ROWS, COLUMNS).convert("RGB")
-    scale = SHOWN // (grid.width // COLUMNS)
+    samples = hitzoo.load(card.name).sample(seeds=range(ROWS * COLUMNS))
+    grid, scale = samples.grid(ROWS, COLUMNS, padding=1).convert("RGB"), SHOWN // samples[0].width
     grid.resize((grid.width * scale, grid.height * scale), resample=0).save(out, quality=90, method=6)
 
 

@@ -40,7 +40,9 @@ def train(card: Card, data: Path, out: Path, words: list[str]) -> None:
 
 def hitzoo(*words: str, log: int | None = None) -> int:
     """Run a verb and return its exit code."""
-    return subprocess.run([sys.executable, "-m", "hitzoo", *words], stdout=log, stderr=log, check=log is None).returncode
+    return subprocess.run(
+        [sys.executable, "-m", "hitzoo", *words], stdout=log, stderr=log, check=log is None
+    ).returncode
 
 
 def main() -> None:
