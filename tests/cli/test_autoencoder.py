@@ -318,7 +318,7 @@ def test_numbers_of_a_checkpoint_are_kept_in_its_run(run, photos, tmp_path) -> N
 
 
 def test_spec_without_weights_leads_to_an_autoencoder(run, photos) -> None:
-    said = run("encode", "photos", "--model", "vq-hit-ti-avatars64", code=2).stderr
+    said = run("encode", "photos", "--model", "vq-hit-imagenet256", code=2).stderr
     assert "hitzoo reconstruct PICTURES --model vq-conv-ti-avatars64" in said
     assert "--init random" not in said  # which is refused
 
