@@ -16,7 +16,9 @@ _WIDTHS = {  # of the generator's stages, by resolution; those of the shipped sp
     True: {8: 256, 16: 256, 32: 128, 64: 64, 128: 32, 256: 32},
 }
 _WIDEST = {False: 128, True: 256}  # of the discriminator
-_ATTENTION_UP_TO = 64  # pixels; above it HiT's stages are pixel-wise (paper, section 3.3)
+# In pixels; above it HiT's stages are pixel-wise (paper, section 3.3). A last stage of this size or below attends
+# too: without attention it draws edges in steps of 2×2 pixels (docs/ablations.md).
+_ATTENTION_UP_TO = 64
 _PLAIN = re.compile(r"[\w./ -]*[\w./-]")
 
 
@@ -93,8 +95,7 @@ def _stages(side: int, wide: bool) -> list[str]:
     entries, size = [], 8
     while size <= side:
         channels = _WIDTHS[wide][size]
-        attends = size <= _ATTENTION_UP_TO and size < side
-        attention = "multi_axis, block_size: auto" if attends else "none"
+        attention = "multi_axis, block_size: auto" if size <= _ATTENTION_UP_TO else "none"
         heads = 4 if channels >= 64 else 2
         depth = 2 if wide and size <= 32 else 1
         entry = f"    - {{channels: {channels}, heads: {heads}, depth: {depth}, attention: {attention}}}"

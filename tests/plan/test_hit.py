@@ -116,8 +116,7 @@ SAME_NETWORK = [
     {"hit-imagenet128-ablation", "hit-imagenet128-ablation-attn4"},
     {"hit-imagenet128-ablation-cross", "hit-imagenet128-ablation-attn0"},
     {"hit-imagenet128", "hit-imagenet128-r3gan"},
-    {"hit-ti-64", "hit-ti-shapes64", "hit-ti-small-data"},  # ours
-    {"hit-ti-critters64", "hit-ti-faces64"},
+    {"hit-ti-64", "hit-ti-critters64", "hit-ti-faces64", "hit-ti-small-data"},  # ours
     {"transgan-celeba64-ablation-regional", "transgan-celeba64-ablation-multi-scale"},  # the discriminators differ
     {"styleswin-ffhq256", "styleswin-celebahq256", "styleswin-church256"},
     {"styleswin-ffhq1024", "styleswin-celebahq1024"},

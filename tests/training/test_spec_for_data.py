@@ -54,6 +54,13 @@ def test_every_resolution_makes_a_whole_spec(machine: Machine, side: int) -> Non
     assert f"would be {heuristic_weight(side, batch):g}\n" in text
 
 
+@pytest.mark.parametrize(("side", "attending"), [(32, 3), (64, 4), (128, 4), (256, 4)])
+def test_stages_up_to_64_pixels_attend(side: int, attending: int) -> None:
+    stages = compile_spec(made(resolution=side)[0]).generator.stages
+    assert [bool(stage.block_size) for stage in stages] == [stage.resolution <= 64 for stage in stages]
+    assert sum(bool(stage.block_size) for stage in stages) == attending
+
+
 def test_the_resolution_follows_from_the_sizes() -> None:
     assert made()[0].data.resolution == 64
     assert "256 would do, but takes a GPU (--resolution 256)" in made()[1]
