@@ -26,16 +26,16 @@ from hitzoo.zoo.run_checkpoints import named_checkpoint
 
 ZOO = Path(__file__).resolve().parents[2] / "zoo"
 LARGEST = 8_000_000  # bytes of a bundled model
+INDIFFERENT = ("--checkpoint-every", "--for", "--keep", "--log-every", "--sample-every", "--steps", "--workers")
 
 
-def provenance_of(run: Path, hardware: str) -> dict[str, Any]:
-    """Return how a run was made; the command is the first session's, with the names of its files alone."""
+def provenance_of(run: Path, data: Path, hardware: str) -> dict[str, Any]:
+    """Return how a run was made, with the command that makes it again: the first session's, on to the last step."""
     about = json.loads((run / "run.json").read_text(encoding="utf-8"))
     last = json.loads((run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[-1])
     words, versions = about["sessions"][0]["command"], about["sessions"][0]["versions"]
-    said = [Path(word).name if word.startswith("/") else word for word in words[words.index("train") :]]
     return {
-        "command": shlex.join(["hitzoo", *said]),
+        "command": shlex.join(["hitzoo", *again(words[words.index("train") :], data, last["step"])]),
         "seed": about["seed"],
         "steps": last["step"],
         "images": last["images"],
@@ -44,6 +44,20 @@ def provenance_of(run: Path, hardware: str) -> dict[str, Any]:
         "date": about["sessions"][-1]["started"][:10],
         "versions": f"hitzoo {versions['hitzoo']}, torch {versions['torch']}, Python {versions['python']}",
     }
+
+
+def again(words: list[str], data: Path, steps: int) -> Iterator[str]:
+    """Yield the words of a training that change its result; folders of a machine are left out."""
+    left = iter(words)
+    for word in left:
+        if word in INDIFFERENT:
+            next(left)
+        elif word == "--data":
+            next(left)
+            yield from (word, data.name)
+        else:
+            yield Path(word).name if word.startswith("/") else word
+    yield from ("--steps", str(steps))
 
 
 def measured(checkpoint: Path, data: Path) -> Iterator[dict[str, Any]]:
@@ -68,7 +82,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="its newest checkpoint is taken")
     parser.add_argument("--name", required=True)
-    parser.add_argument("--data", type=Path, required=True, help="what the run was trained on")
+    parser.add_argument("--data", type=Path, required=True, help="what it was trained on, by the name for others")
     parser.add_argument("--hardware", required=True, help="in a few words")
     options = parser.parse_args()
     record, weights = ZOO / f"{options.name}.yaml", ZOO / f"{options.name}.safetensors"
@@ -88,7 +102,7 @@ def main() -> None:
         "size": trained.stat().st_size,
         "measured": list(measured(checkpoint, options.data)),
         "evaluation": " && ".join(filter(None, [made, f"hitzoo eval {options.name} --data {options.data.name}"])),
-        "provenance": provenance_of(options.run, options.hardware),
+        "provenance": provenance_of(options.run, options.data, options.hardware),
     }
     shutil.copyfile(trained, weights)
     record.write_text(yaml.safe_dump(known, sort_keys=False, allow_unicode=True, width=1000), encoding="utf-8")
