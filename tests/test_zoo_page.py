@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from hitzoo.zoo.cards import cards
+
 DOCS = Path(__file__).parents[1] / "docs"
 
 
@@ -20,8 +22,10 @@ def test_the_page_is_what_the_records_make_of_it() -> None:
     assert rest == "\n" + page["written"](page["trained"]()), "write it with: python docs/zoo/page.py"
 
 
-@pytest.mark.parametrize("name", re.findall(r"\]\((zoo/\S+\.webp)\)", (DOCS / "zoo.md").read_text(encoding="utf-8")))
-def test_a_grid_is_there(name: str) -> None:
-    with Image.open(DOCS / name) as grid:
+@pytest.mark.parametrize("name", re.findall(r"\]\(zoo/(\S+)\.webp\)", (DOCS / "zoo.md").read_text(encoding="utf-8")))
+def test_a_grid_shows_the_samples_of_these_weights(name: str) -> None:
+    drawn_of = runpy.run_path(str(DOCS / "zoo/page.py"))["drawn_of"]
+    assert drawn_of(DOCS / f"zoo/{name}.webp") == cards()[name].sha256, "draw it with: python docs/zoo/page.py --grids"
+    with Image.open(DOCS / f"zoo/{name}.webp") as grid:
         assert grid.width / grid.height == pytest.approx(9 / 4, rel=0.02)
         assert grid.width >= 9 * 128

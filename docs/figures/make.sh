@@ -1,7 +1,7 @@
 #!/bin/sh
 # The pictures of docs/seeing.md, docs/exploring.md and docs/reports.md, by the commands that the pages show; from the
 # repository's root: sh docs/figures/make.sh [EMOJI]. Pages need Chromium (make browser). EMOJI is the folder of the
-# emoji runs of docs/recipes/study.py, of which the report is; without it that picture stays.
+# emoji runs of docs/studies/study.py, of which the report is; without it that picture stays.
 set -eu
 figures=docs/figures
 

@@ -10,7 +10,7 @@ import recipes
 
 _WIDTHS = ((128, 4), (64, 4), (64, 4), (32, 2))  # channels and heads of the stages at 8, 16, 32 and 64 pixels
 _CONVNET = "{family: convnet, latent_dim: 64, initial_size: 4, channels: [192, 192, 128, 64, 32]}"  # as large as HiT
-_EMA = "{half_life: 10000, ramp: 0.05, start_step: 0}"  # without statistics of batches, which there are none of
+_EMA = "{half_life: 10000, ramp: 0.05, start_step: 0}"  # layer norm keeps no statistics of batches
 
 
 def stages(kind: str = "multi_axis", *, attending: int = 3, block: str = "auto") -> str:

@@ -2,9 +2,10 @@
 
     python docs/studies/edges.py critters64.zip hit-ti-critters64 runs/mine
 
-`steps`: the mean difference of neighbouring pixels that lie in different 2×2 cells over that of pixels in one cell;
-pictures that a network draws in cells of 2×2 have a high one. `weave`: the median over cells of the pattern in them,
-the root of the mean over channels of their three squared Haar details, in grey levels of 255; 0 on flat grounds.
+Of 512 pictures each, or as many as there are. `steps`: the mean difference of neighbouring pixels that lie in different
+2×2 cells over that of pixels in one cell; pictures drawn in cells of 2×2 have a high one. `weave`: the median over
+cells of the pattern in them, the root of the mean over channels of their three squared Haar details, in grey levels of
+255; 0 on flat grounds.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def steps(pixels: Pixels) -> float:
 
 
 def weave(pixels: Pixels) -> float:
-    """Take the median over cells of the root mean square of their Haar details."""
+    """Take the median over cells of the root of their three squared Haar details, averaged over channels."""
     (a, b), (c, d) = ([pixels[:, y::2, x::2] for x in (0, 1)] for y in (0, 1))
     details = np.stack([a - b + c - d, a + b - c - d, a - b - c + d]) / 4
     return float(np.median(np.sqrt((details**2).sum(axis=0).mean(axis=-1))))
@@ -50,10 +51,10 @@ def main() -> None:
     parser.add_argument("data", help="the pictures that the models were trained on, of their size")
     parser.add_argument("models", nargs="+")
     options = parser.parse_args()
-    source = open_source(options.data, resolution=64)
-    rows = {options.data: stacked([source.read(index) for index in range(PICTURES)])}
-    for name in options.models:
-        rows[name] = stacked(list(hitzoo.load(name).fast().sample(seeds=range(PICTURES))))
+    models = {name: hitzoo.load(name).fast() for name in options.models}
+    source = open_source(options.data, resolution=next(iter(models.values())).plan.resolution)
+    rows = {options.data: stacked([source.read(index) for index in range(min(PICTURES, len(source)))])}
+    rows |= {name: stacked(list(model.sample(seeds=range(PICTURES)))) for name, model in models.items()}
     for name, pixels in rows.items():
         print(f"{name}: steps {steps(pixels):.2f}, weave {weave(pixels):.1f}")
 

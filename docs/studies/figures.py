@@ -29,6 +29,7 @@ PANELS = {
     "diversity": "diversity of samples (1: as real images)",
 }
 ROWS = 4  # of a grid's, shown of each variant
+LINES = ("solid", "dashed")  # there are ten colours
 COLUMNS = 3  # variants beside each other
 
 Points = Mapping[int, float]
@@ -49,7 +50,8 @@ def curves_of(run: Path) -> dict[str, dict[int, float]]:
 def runs_of(name: str, folder: Path, images: int) -> Iterator[tuple[str, list[Path]]]:
     """Yield each variant of a study with its finished runs."""
     for variant in study.STUDIES[name](images):
-        runs = sorted(folder.glob(study.folder_of(variant, 0)[:-1] + "[0-9]"))
+        stem = study.folder_of(variant, 0)[:-1]
+        runs = [run for run in sorted(folder.glob(f"{stem}*")) if run.name.removeprefix(stem).isdigit()]
         if finished := [run for run in runs if study.numbers(run, images)]:
             yield variant, finished
 
@@ -64,7 +66,9 @@ def draw_curves(found: Sequence[tuple[str, list[Path]]], title: str, out: Path) 
             seeds: list[Points] = [curve[name] for curve in curves]
             shared = sorted(set.intersection(*(set(points) for points in seeds)))
             values = [[points[at] for points in seeds] for at in shared]
-            axis.plot(shared, [mean(one) for one in values], color=f"C{number}", label=variant)
+            axis.plot(
+                shared, [mean(one) for one in values], color=f"C{number}", linestyle=LINES[number // 10], label=variant
+            )
             axis.fill_between(
                 shared, *zip(*((min(v), max(v)) for v in values), strict=True), color=f"C{number}", alpha=0.15
             )

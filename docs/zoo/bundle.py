@@ -2,7 +2,8 @@
 
     python docs/zoo/bundle.py runs/critters --name hit-ti-critters64 --data critters64.zip --hardware "2 CPU cores"
 
-zoo/NAME.yaml is there before, as `spec only` with its data; this adds the rest. Then `python docs/zoo/page.py`.
+zoo/NAME.yaml is there before, as `spec only` with its data; this adds the rest. Then `python docs/zoo/page.py --grids`.
+Of an autoencoder it would take the decoder alone, and refuses.
 """
 
 from __future__ import annotations
@@ -15,49 +16,52 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from hitzoo.hub.provenance import name_of
 from hitzoo.zoo.cards import read_card
 from hitzoo.zoo.run_checkpoints import named_checkpoint
+from hitzoo.zoo.run_layout import step_of
 
 ZOO = Path(__file__).resolve().parents[2] / "zoo"
 LARGEST = 8_000_000  # bytes of a bundled model
-INDIFFERENT = ("--checkpoint-every", "--for", "--keep", "--log-every", "--sample-every", "--steps", "--workers")
+WITHOUT_EFFECT = ("--checkpoint-every", "--for", "--keep", "--log-every", "--sample-every", "--steps", "--workers")
 
 
-def provenance_of(run: Path, data: Path, hardware: str) -> dict[str, Any]:
-    """Return how a run was made, with the command that makes it again: the first session's, on to the last step."""
+def provenance_of(run: Path, step: int, hardware: str) -> dict[str, Any]:
+    """Return how a checkpoint was made, with the command that makes it again: the first session's, to that step."""
     about = json.loads((run / "run.json").read_text(encoding="utf-8"))
-    last = json.loads((run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
+    reached = next(line for line in map(json.loads, reversed(lines)) if line["step"] == step and "seconds" in line)
     words, versions = about["sessions"][0]["command"], about["sessions"][0]["versions"]
     return {
-        "command": shlex.join(["hitzoo", *again(words[words.index("train") :], data, last["step"])]),
+        "command": shlex.join(["hitzoo", *again(words[words.index("train") :], step)]),
         "seed": about["seed"],
-        "steps": last["step"],
-        "images": last["images"],
-        "hours": float(f"{last['seconds'] / 3600:.2g}"),
+        "steps": step,
+        "images": reached["images"],
+        "hours": float(f"{reached['seconds'] / 3600:.2g}"),
         "hardware": hardware,
         "date": about["sessions"][-1]["started"][:10],
         "versions": f"hitzoo {versions['hitzoo']}, torch {versions['torch']}, Python {versions['python']}",
     }
 
 
-def again(words: list[str], data: Path, steps: int) -> Iterator[str]:
-    """Yield the words of a training that change its result; folders of a machine are left out."""
+def again(words: list[str], step: int) -> Iterator[str]:
+    """Yield the words of a training that change its result, with names of files alone."""
     left = iter(words)
     for word in left:
-        if word in INDIFFERENT:
-            next(left)
+        option, _, value = word.partition("=")
+        if option in WITHOUT_EFFECT:
+            next(left) if not value else None
         elif word == "--data":
-            next(left)
-            yield from (word, data.name)
-        else:
-            yield Path(word).name if word.startswith("/") else word
-    yield from ("--steps", str(steps))
+            yield from (word, Path(next(left)).name)
+        elif word != "--resume":
+            yield str(name_of(word))
+    yield from ("--steps", str(step))
 
 
 def measured(checkpoint: Path, data: Path) -> Iterator[dict[str, Any]]:
@@ -66,14 +70,18 @@ def measured(checkpoint: Path, data: Path) -> Iterator[dict[str, Any]]:
         out = Path(folder) / "report.json"
         words = ["eval", str(checkpoint), "--data", str(data), "--out", str(out)]
         subprocess.run([sys.executable, "-m", "hitzoo", *words], check=True)
-        report: Mapping[str, Any] = json.loads(out.read_text(encoding="utf-8"))
-    for score in report["scores"]:
-        generated, real = score["protocol"]["generated"], score["protocol"]["real"]
-        of = f"{generated['images']:,} samples (seeds {generated['seeds']}, truncation 1) against {real['images']:,}"
+        scores = json.loads(out.read_text(encoding="utf-8"))["scores"]
+    for number, score in enumerate(scores):
+        protocol = score["protocol"]
+        made, real = protocol["generated"], protocol["real"]
+        of = f"{made['images']:,} samples (seeds {made['seeds']}, truncation 1) against {real['images']:,} of the"
+        of = f"as {scores[0]['name']}" if number else f"{of} {real['of']:,} training images"
+        neighbours = f", {protocol['neighbours']} neighbours" if "neighbours" in protocol else ""
         yield {
             "metric": score["name"],
             "value": float(f"{score['value']:.4g}"),
-            "protocol": f"{of} of the {real['of']:,} training images; not FID",
+            "protocol": f"{of}; {protocol['features']['network']}{neighbours}"
+            + ("; not FID" if score["name"].endswith("frechet") else ""),
         }
 
 
@@ -82,16 +90,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run", type=Path, help="its newest checkpoint is taken")
     parser.add_argument("--name", required=True)
-    parser.add_argument("--data", type=Path, required=True, help="what it was trained on, by the name for others")
+    parser.add_argument("--data", type=Path, required=True, help="what it is measured on, by the name for others")
     parser.add_argument("--hardware", required=True, help="in a few words")
     options = parser.parse_args()
     record, weights = ZOO / f"{options.name}.yaml", ZOO / f"{options.name}.safetensors"
     card, checkpoint = read_card(record), named_checkpoint(f"{options.run}@newest")
     if card.data is None or checkpoint is None:
         parser.error(f"{record} needs its data, and {options.run} a checkpoint")
-    trained = checkpoint / "model.safetensors"
-    if trained.stat().st_size > LARGEST:
-        parser.error(f"{trained} has {trained.stat().st_size:,} bytes; the wheel takes {LARGEST:,}")
+    trained, step = checkpoint / "model.safetensors", step_of(checkpoint.name)
+    if (checkpoint / "encoder.safetensors").exists() or trained.stat().st_size > LARGEST or step is None:
+        parser.error(f"{trained} is an autoencoder's, or has more than {LARGEST:,} bytes")
     known = yaml.safe_load(record.read_text(encoding="utf-8"))
     made = known["data"].get("command", "")
     known |= {
@@ -102,7 +110,7 @@ def main() -> None:
         "size": trained.stat().st_size,
         "measured": list(measured(checkpoint, options.data)),
         "evaluation": " && ".join(filter(None, [made, f"hitzoo eval {options.name} --data {options.data.name}"])),
-        "provenance": provenance_of(options.run, options.data, options.hardware),
+        "provenance": provenance_of(options.run, step, options.hardware),
     }
     shutil.copyfile(trained, weights)
     record.write_text(yaml.safe_dump(known, sort_keys=False, allow_unicode=True, width=1000), encoding="utf-8")

@@ -10,6 +10,8 @@ import argparse
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from PIL import Image
+
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec
 from hitzoo.zoo.cards import SPEC_ONLY, Card, cards
@@ -18,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 PAGE = HERE.with_suffix(".md")
 MARK = "<!-- From here on this page is written by docs/zoo/page.py from the records of zoo/. -->\n"
 ROWS, COLUMNS = 4, 9
-SHOWN = 128  # pixels of a sample on the page
+SHOWN = 128  # pixels of a sample on the page, or more
 COMPARED = {
     "random_conv_frechet": "`random_conv_frechet` ↓",
     "random_conv_precision": "precision ↑",
@@ -92,14 +94,24 @@ def _is_sampled(card: Card) -> bool:
 
 
 def draw(card: Card) -> None:
-    """Draw the first samples of a model, without any choice among them."""
+    """Draw the first samples of a model, without any choice among them, unless these weights' picture is there."""
     import hitzoo
 
-    if not _is_sampled(card) or (out := HERE / f"{card.name}.webp").exists():
+    if not _is_sampled(card) or drawn_of(out := HERE / f"{card.name}.webp") == card.sha256:
         return
     samples = hitzoo.load(card.name).sample(seeds=range(ROWS * COLUMNS))
-    grid, scale = samples.grid(ROWS, COLUMNS, padding=1).convert("RGB"), SHOWN // samples[0].width
-    grid.resize((grid.width * scale, grid.height * scale), resample=0).save(out, quality=90, method=6)
+    grid, scale = samples.grid(ROWS, COLUMNS, padding=1).convert("RGB"), max(1, SHOWN // samples[0].width)
+    grid.resize((grid.width * scale, grid.height * scale), resample=0).save(
+        out, quality=90, method=6, xmp=card.sha256.encode()
+    )
+
+
+def drawn_of(picture: Path) -> str:
+    """Return the sha256 of the weights whose samples a picture shows; empty where there is none."""
+    if not picture.exists():
+        return ""
+    with Image.open(picture) as grid:
+        return bytes(grid.info.get("xmp", b"")).decode()
 
 
 def main() -> None:

@@ -139,7 +139,11 @@ def make_data(
     number: Annotated[int, typer.Option(metavar="N", help="Pictures to make.")] = 20_000,
     resolution: Annotated[int, typer.Option(metavar="R", help="Side of the pictures in pixels.")] = 64,
     first: Annotated[
-        int, typer.Option(metavar="N", help="Number of the first picture; beyond those of another file, all are new.")
+        int,
+        typer.Option(
+            metavar="N",
+            help="Number of the first picture. Begin after the last one of another file for others than its.",
+        ),
     ] = 0,
     workers: Annotated[
         int | None, typer.Option(metavar="N", help="Worker processes. Default: one per core.", show_default=False)
@@ -150,7 +154,7 @@ def make_data(
     """Draw avatars to train on: aligned, varied, under a clear licence, the same on every machine.
 
     Picture i of a style is always the same one. The zip holds PNGs and the licence with its credit. It needs
-    pip install 'hitzoo[avatars]'. The bundled models were trained on such pictures: docs/zoo.md.
+    pip install 'hitzoo[avatars]'. Several bundled models were trained on such pictures: docs/zoo.md.
     """
     from hitzoo.cli import console, progress
     from hitzoo.cli.data_report import print_made

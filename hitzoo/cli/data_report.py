@@ -43,7 +43,8 @@ def print_made(report: MakeReport) -> None:
     """Print the result of making, with the credit that its licence asks for."""
     side, size = report.resolution, console.size(report.size)
     console.print_line(f"wrote {report.out}: {console.count(report.number, 'image')} of {side}×{side}, {size}")
-    console.print_line(f"  licence: {report.credit}")
+    console.print_line(f"  licence: {report.license}; {report.credit.splitlines()[0]}")
+    console.print_line("  LICENSE.txt in the file has all of it")
 
 
 def _facts(report: DataReport) -> Iterable[str]:

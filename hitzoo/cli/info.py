@@ -100,8 +100,8 @@ def _of_card(card: Card) -> list[tuple[str, str]]:
         ("credit", card.data.credit if card.data else ""),
         *(("published", f"{number.metric} {number.value:g} ({number.protocol})") for number in card.published),
         *(("measured", f"{number.metric} {number.value:g} ({number.protocol})") for number in card.measured),
-        ("measure", card.evaluation),
-        ("data by", card.data.command if card.data else ""),
+        ("evaluate", card.evaluation),
+        ("data from", card.data.command if card.data else ""),
         ("made by", _made_by(made) if made else ""),
         ("made on", f"{made['hardware']}, {made['hours']:g} h, {made['date']}" if made else ""),
     ]

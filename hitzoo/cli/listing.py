@@ -31,7 +31,7 @@ def list_models(
         typer.Option(
             "--trained",
             "--with-weights",
-            help="List only models that have weights, each with licence, data, measured numbers and what they cost.",
+            help="List only models that have weights, each with licence, data, measured numbers and training time.",
         ),
     ] = False,
     as_json: JsonOption = False,
@@ -59,7 +59,7 @@ def list_models(
         return
     columns = ("name", "params", "weights", "size", "image", "paper FID", "own FID", "what it is")
     cells = [[_cells(row) for row in rows]]
-    console.print_table(columns, cells, words=(0, 2, 7), last_to_go=(2, 1, 4, 5, 6, 3))
+    console.print_table(columns, cells, words=(0, 2, 7), last_to_go=(2, 1, 4, 5, 3, 6))
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
@@ -112,6 +112,8 @@ def _row(name: str, card: Card | None) -> dict[str, Any]:
         "provenance": dict(card.provenance) if card else {},
         "published": _values(card.published) if card else {},
         "measured": _values(card.measured) if card else {},
+        "protocols": {number.metric: number.protocol for number in card.measured} if card else {},
+        "evaluation": card.evaluation if card else "",
     }
 
 

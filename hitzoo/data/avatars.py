@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cache
-from importlib import import_module
 from importlib.resources import files
+from importlib.util import find_spec
 from io import BytesIO
 from typing import Any
 
@@ -23,7 +23,7 @@ _COMMON = "critters, clay, landscape, planets, personas and toon-head"
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """A style's name, the SPDX-like name of its licence ("CC0 1.0"), and the credit to give with its pictures."""
+    """A style's name, its licence as DiceBear writes it ("CC0 1.0"), and the credit to give with its pictures."""
 
     name: str
     license: str
@@ -34,16 +34,17 @@ def find_style(name: str) -> Style:
     """Find a style by DiceBear's name for it.
 
     Raises:
-        RequestError: the packages that draw are not installed, or there is no such style.
+        RequestError: the packages that draw are not installed, there is no such style, or it draws letters.
     """
-    missing = [package for package in _PACKAGES if not _is_installed(package)]
-    if missing:
-        raise RequestError(f"pictures are drawn by {', '.join(missing)}, not installed; pip install 'hitzoo[avatars]'")
+    if any(find_spec(package) is None for package in _PACKAGES):
+        raise RequestError("avatars are drawn by DiceBear and resvg: pip install 'hitzoo[avatars]'")
     known = sorted(
         file.name.removesuffix(".json") for file in files("dicebear_styles").iterdir() if file.name.endswith(".json")
     )
     if name not in known:
         raise RequestError(f"style {name!r}: {suggestion(name, known) or f'DiceBear has {_COMMON}, and others'}")
+    if "<text" in _svg(name, 0, 1):
+        raise RequestError(f"style {name!r}: its letters look different on every machine; choose another style")
     terms = _definition(name)["meta"]["license"]
     return Style(name=name, license=terms["name"], credit=terms["text"])
 
@@ -51,13 +52,17 @@ def find_style(name: str) -> Style:
 def draw_avatar(style: str, index: int, size: int) -> bytes:
     """Draw the avatar of the seed text "STYLE-index" as a PNG, `size` × `size` pixels, RGB, on white.
 
-    The same for the same releases of the three packages, on any machine.
+    The same pixels for the same releases of the three packages, on any machine.
     """
-    from dicebear import Avatar
     from resvg_py import svg_to_bytes
 
-    drawn = Avatar(_style(style), {"seed": f"{style}-{index}", "size": size}).to_string()
-    return _on_white(bytes(svg_to_bytes(svg_string=drawn, width=size, height=size)))
+    return _on_white(bytes(svg_to_bytes(svg_string=_svg(style, index, size), width=size, height=size)))
+
+
+def _svg(style: str, index: int, size: int) -> str:
+    from dicebear import Avatar
+
+    return str(Avatar(_style(style), {"seed": f"{style}-{index}", "size": size}).to_string())
 
 
 def _on_white(png: bytes) -> bytes:
@@ -81,11 +86,3 @@ def _style(name: str) -> Any:
 def _definition(name: str) -> dict[str, Any]:
     text = files("dicebear_styles").joinpath(f"{name}.json").read_text(encoding="utf-8")
     return json.loads(text)  # type: ignore[no-any-return]
-
-
-def _is_installed(package: str) -> bool:
-    try:
-        import_module(package)
-    except ImportError:
-        return False
-    return True

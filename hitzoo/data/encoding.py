@@ -72,7 +72,7 @@ def encoded(
 
     `workers` is the number of processes; None takes one per core that this process may use.
     """
-    step = images_at_once(square)
+    step = images_at_once(square.resolution)
     parts = (part[first : first + step] for part in indices for first in range(0, len(part), step))
     processes = workers or enough_processes(sum(map(len, indices)))
     try:
@@ -83,6 +83,6 @@ def encoded(
         raise DataError("a worker process was killed, perhaps for lack of memory; use fewer: --workers 1") from error
 
 
-def images_at_once(square: Square) -> int:
-    """Images that a worker is sent together."""
-    return max(1, min(_AT_ONCE, _PIXELS_AT_ONCE // square.resolution**2))
+def images_at_once(resolution: int) -> int:
+    """Return how many images of this side a worker is sent together."""
+    return max(1, min(_AT_ONCE, _PIXELS_AT_ONCE // resolution**2))

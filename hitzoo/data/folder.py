@@ -62,7 +62,7 @@ class Folder:
         """Count the other files of the folder."""
         folders = counted((), (_last(path) for path in self._passed)).folders
         inside = count_files(self._root, self._passed) if looking_inside and self._passed else None
-        return IgnoredFiles(self._others.endings, self._others.hidden, folders, inside, self._others.labels)
+        return IgnoredFiles(self._others.endings, self._others.hidden, folders, inside, self._others.belonging)
 
     def fingerprint(self) -> str:
         """SHA-256 of the sorted relative paths, sizes (bytes) and modification times (ns) of the files."""

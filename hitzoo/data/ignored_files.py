@@ -12,7 +12,8 @@ from hitzoo.data.names import ending_of, is_hidden
 from hitzoo.data.source import ImageSource
 
 _MOST_KINDS = 8
-_LABELS = "dataset.json"  # of NVIDIA's layout and of our own packed files
+LICENSE_NAME = "LICENSE.txt"  # of the sets that hitzoo makes
+_BELONGING = ("dataset.json", LICENSE_NAME)  # the first of NVIDIA's layout and of our own packed files
 
 
 @dataclass(frozen=True)
@@ -21,27 +22,28 @@ class IgnoredFiles:
 
     `endings` counts files by extension ("" for none), `hidden` counts hidden and system files (dot files, Thumbs.db).
     `folders` counts hidden and system folders by name; `inside` is the number of files in them, None if not counted.
+    `belonging` counts lists of labels and licences by name.
     """
 
     endings: Mapping[str, int] = field(default_factory=dict)
     hidden: int = 0
     folders: Mapping[str, int] = field(default_factory=dict)
     inside: int | None = None
-    labels: int = 0
+    belonging: Mapping[str, int] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.endings or self.hidden or self.folders or self.labels)
+        return bool(self.endings or self.hidden or self.folders or self.belonging)
 
     @property
     def is_worth_a_line(self) -> bool:
-        """True if there is more than the list of labels that belongs to a packed data set."""
+        """True if there is more than the list of labels and the licence that belong to a packed data set."""
         return bool(self.endings or self.hidden or self.folders)
 
     def to_json(self) -> dict[str, Any]:
         """Return JSON values; files without an extension are under "none"."""
         endings = {ending or "none": count for ending, count in self.endings.items()}
-        if self.labels:
-            endings[".json"] = endings.get(".json", 0) + self.labels
+        for name, count in self.belonging.items():
+            endings[ending_of(name)] = endings.get(ending_of(name), 0) + count
         return {
             "endings": endings,
             "hidden": self.hidden,
@@ -55,8 +57,7 @@ class IgnoredFiles:
         if len(self.endings) > _MOST_KINDS:
             rest = sum(list(self.endings.values())[_MOST_KINDS:])
             parts.append(f"{rest:,} of {len(self.endings) - _MOST_KINDS:,} other endings")
-        if self.labels:
-            parts.append(f"{self.labels} {_LABELS}")
+        parts += [f"{count} {name}" for name, count in self.belonging.items()]
         if self.hidden:
             parts.append(f"{self.hidden:,} hidden or system file{'' if self.hidden == 1 else 's'}")
         if self.folders:
@@ -80,17 +81,18 @@ def _of_ending(ending: str, count: int) -> str:
 def counted(files: Iterable[str], folders: Iterable[str] = (), *, inside: int | None = None) -> IgnoredFiles:
     """Count files by extension and folders by name, most frequent first; files without an extension last."""
     kinds: Counter[str] = Counter()
-    hidden = labels = 0
+    belonging: Counter[str] = Counter()
+    hidden = 0
     for name in files:
         if is_hidden(name):
             hidden += 1
-        elif name == _LABELS:
-            labels += 1
+        elif name in _BELONGING:
+            belonging[name] += 1
         else:
             kinds[ending_of(name)] += 1
     ranked = dict(sorted(kinds.items(), key=lambda item: (not item[0], -item[1], item[0])))
     named = dict(sorted(Counter(folders).items(), key=lambda item: (-item[1], item[0])))
-    return IgnoredFiles(ranked, hidden, named, inside, labels)
+    return IgnoredFiles(ranked, hidden, named, inside, belonging)
 
 
 def ignored_files(source: ImageSource, *, looking_inside: bool = False) -> IgnoredFiles:

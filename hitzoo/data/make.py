@@ -9,16 +9,18 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-from zipfile import ZipFile, ZipInfo
+from zipfile import ZipFile
 
 from hitzoo.data.avatars import draw_avatar, find_style
+from hitzoo.data.encoding import images_at_once
+from hitzoo.data.ignored_files import LICENSE_NAME
+from hitzoo.data.packed import add_member
 from hitzoo.data.parallel_map import MOST_WORKERS, enough_processes, parallel_map
 from hitzoo.data.sides import check_side
 from hitzoo.errors import DataError, RequestError
 from hitzoo.targets import file_target, is_taken
 
-_AT_ONCE = 16  # pictures that a process is asked for together
-_MOST = 10_000_000  # pictures; their numbers have eight digits
+_MOST = 10_000_000  # pictures, numbered from 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,8 +55,9 @@ def make_avatars(
     """Draw avatars of a style of DiceBear into the zip file `out`, with its licence as LICENSE.txt.
 
     Picture i is always the same one, so that others of the same style (`first` beyond the end of these) are held out.
-    The same arguments and releases of dicebear-core, dicebear-styles and resvg-py give the same bytes, for any number
-    of `workers` (processes; None: one per core). `out` is written completely or not at all.
+    The same arguments and releases of dicebear-core, dicebear-styles and resvg-py give the same pixels, and with the
+    same Pillow the same bytes, for any number of `workers` (processes; None: one per core). `out` is written completely
+    or not at all.
 
     Raises:
         RequestError: no such style, the packages are missing (`hitzoo[avatars]`), or a number that is out of range.
@@ -65,9 +68,9 @@ def make_avatars(
     found = find_style(style)
     wanted = range(first, first + number)
     with file_target(out, force=force) as temporary, ZipFile(temporary, "w") as file:
-        file.writestr(ZipInfo("LICENSE.txt"), f"{found.credit}\n")
+        add_member(file, LICENSE_NAME, f"{found.credit}\n".encode())
         for index, picture in zip(wanted, _drawn(style, resolution, wanted, workers), strict=True):
-            file.writestr(ZipInfo(f"{index // 1000:05}/{index:08}.png"), picture)
+            add_member(file, f"{index // 1000:05}/{index:08}.png", picture)
             if progress is not None:
                 progress(index + 1 - first, number)
     return MakeReport(
@@ -84,7 +87,8 @@ def make_avatars(
 
 def _drawn(style: str, resolution: int, wanted: range, workers: int | None) -> Iterator[bytes]:
     """Yield the pictures in order, drawn in several processes."""
-    parts = (wanted[start : start + _AT_ONCE] for start in range(0, len(wanted), _AT_ONCE))
+    step = images_at_once(resolution)
+    parts = (wanted[start : start + step] for start in range(0, len(wanted), step))
     processes = workers or enough_processes(len(wanted))
     try:
         with closing(parallel_map(partial(_draw, style, resolution), parts, processes=processes)) as results:
@@ -105,7 +109,9 @@ def _refuse(out: Path, number: int, first: int, workers: int | None) -> None:
     if not 1 <= number <= _MOST:
         raise RequestError(f"number {number}: give 1 to {_MOST:,} pictures")
     if not 0 <= first <= _MOST - number:
-        raise RequestError(f"first {first}: give 0 to {_MOST - number:,}, so that the last of {number:,} has a number")
+        raise RequestError(
+            f"first {first}: give 0 to {_MOST - number:,}; first and number are at most {_MOST:,} together"
+        )
     if workers is not None and not 1 <= workers <= MOST_WORKERS:
         raise RequestError(f"workers {workers}: give 1 to {MOST_WORKERS:,}")
     is_taken(out)  # report a folder of that name at once

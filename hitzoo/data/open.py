@@ -21,8 +21,8 @@ from hitzoo.data.unpacking import is_tar, unpacked
 from hitzoo.errors import DataError
 
 ALLOWED = (
-    "give a folder of images, a .zip or .tfrecords file of images, the archive of CIFAR-10, CIFAR-100, STL-10 or MNIST,"
-    " hf:ORG/NAME for a data set on Hugging Face, or the word synthetic"
+    "give a folder of images, a .zip or .tfrecords file of images, the archive of CIFAR-10, CIFAR-100 or STL-10,"
+    " a folder of MNIST's files, hf:ORG/NAME for a data set on Hugging Face, or the word synthetic"
 )
 
 

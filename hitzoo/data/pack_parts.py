@@ -36,7 +36,7 @@ class Parts:
     def __init__(self, source: ImageSource, out: Path, square: Square) -> None:
         self.source, self.square = source, square
         self.folder = out.with_name(f"{out.name}.parts")
-        size = _SENDINGS * images_at_once(square)
+        size = _SENDINGS * images_at_once(square.resolution)
         self.ranges = [range(first, min(first + size, len(source))) for first in range(0, len(source), size)]
 
     def begin(self, *, resume: bool, force: bool) -> list[int]:

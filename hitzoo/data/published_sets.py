@@ -152,10 +152,9 @@ def set_in(folder: Path) -> PublishedSet | None:
             names.append(entry.name)
     try:
         found = set_of(names)
+        packed = None if found else set_of([name.removesuffix(_GZ) for name in names])
     except ValueError as error:
         raise DataError(f"data {str(folder)!r}: {error}") from error
-    if found is None and (packed := set_of([name.removesuffix(_GZ) for name in names])) is not None:
-        raise DataError(
-            f"data {str(folder)!r}: the files of {packed.name} are still compressed: gunzip {folder}/*{_GZ}"
-        )
+    if packed is not None:
+        raise DataError(f"data {str(folder)!r}: the files of {packed.name} are still compressed; unpack them (gunzip)")
     return found

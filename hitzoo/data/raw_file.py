@@ -53,12 +53,15 @@ def idx_header(path: Path, side: int) -> int:
 
     Raises:
         OSError: it cannot be read.
-        ValueError: the file does not hold such images.
+        ValueError: the file does not hold such images, or not as many as it says.
     """
     with path.open("rb") as file:
         head = file.read(_IDX.size)
+        held = file.seek(0, 2) - _IDX.size
     if len(head) < _IDX.size or (found := _IDX.unpack(head))[0] != _IDX_BYTES_3D or found[2:] != (side, side):
         raise ValueError(f"does not begin as an IDX file of {side}×{side} bytes does")
+    if held != found[1] * side**2:
+        raise ValueError(f"says {found[1]:,} images and holds {held / side**2:,.6g}: it is truncated or something else")
     return _IDX.size
 
 

@@ -1,4 +1,4 @@
-"""The archives of CIFAR, STL-10 and MNIST, unpacked once into hitzoo's cache: nothing compressed is read in place.
+"""The archives of CIFAR and STL-10, unpacked once into hitzoo's cache: what is compressed is not read at any place.
 
 The folder is `archives/KEY` in $HITZOO_CACHE, else $XDG_CACHE_HOME/hitzoo, else ~/.cache/hitzoo. The key is made of the
 archive's size, time and end; a folder that has been deleted is made again. It is there whole or not at all, and
@@ -168,7 +168,7 @@ def _members(location: str, archive: tarfile.TarFile) -> Iterator[tuple[str, byt
 
 
 _OTHER = (
-    "is not the archive of CIFAR-10, CIFAR-100, STL-10 or MNIST; unpack an archive of images and give its folder, or"
+    "is not the archive of CIFAR-10, CIFAR-100 or STL-10; unpack an archive of images and give its folder, or"
     " make it a .zip"
 )
 

@@ -162,7 +162,7 @@ def test_make_says_what_it_wrote_and_under_which_licence(run: Run, tmp_path: Pat
     words = ["data", "make", "critters", "c.zip", "--number", 2, "--resolution", 16, "--workers", 1]
     done = run(*words)
     assert "wrote c.zip: 2 images of 16×16, " in done.stdout
-    assert "licence: „Critters”" in done.stdout
+    assert "licence: CC0 1.0; „Critters”" in done.stdout
     found = json.loads(run(*words, "--json").stdout)
     assert (found["style"], found["number"], found["first"], found["license"]) == ("critters", 2, 0, "CC0 1.0")
     assert "sizes: 16×16 (2)" in run("data", "check", "c.zip").stdout

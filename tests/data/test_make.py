@@ -87,7 +87,8 @@ def test_training_reads_the_pictures_and_not_the_licence(tmp_path: Path) -> None
     made(tmp_path / "a.zip", style="personas")
     report = check(str(tmp_path / "a.zip"))
     assert (report.readable, report.bad) == (3, ())
-    assert "LICENSE.txt" in members(tmp_path / "a.zip")
+    assert str(report.ignored_files) == "1 LICENSE.txt"
+    assert not report.ignored_files.is_worth_a_line
 
 
 @pytest.mark.parametrize(
@@ -95,12 +96,13 @@ def test_training_reads_the_pictures_and_not_the_licence(tmp_path: Path) -> None
     [
         ("a.tar", {}, "must end in .zip"),
         ("a.zip", {"number": 0}, "number 0: give 1 to 10,000,000 pictures"),
-        ("a.zip", {"first": -1}, "first -1: give 0 to 9,999,997, so that the last of 3 has a number"),
+        ("a.zip", {"first": -1}, "first -1: give 0 to 9,999,997; first and number are at most 10,000,000 together"),
         ("a.zip", {"first": 9_999_999}, "first 9999999: give 0 to"),
         ("a.zip", {"resolution": 0}, "resolution 0: give 1 to 13,377 pixels"),
         ("a.zip", {"style": "crittres"}, "style 'crittres': did you mean 'critters'?"),
         ("a.zip", {"style": "../x"}, "style '../x': DiceBear has critters, clay,"),
         ("a.zip", {"style": "q"}, "style 'q': DiceBear has"),
+        ("a.zip", {"style": "initials"}, "style 'initials': its letters look different on every machine"),
     ],
 )
 def test_impossible_requests(tmp_path: Path, out: str, changes: dict[str, Any], said: str) -> None:
@@ -119,7 +121,7 @@ def test_without_what_draws_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(avatars, "_PACKAGES", ("numpy", "no_such_package"))
     with pytest.raises(RequestError) as caught:
         made(tmp_path / "a.zip")
-    assert str(caught.value) == "pictures are drawn by no_such_package, not installed; pip install 'hitzoo[avatars]'"
+    assert str(caught.value) == "avatars are drawn by DiceBear and resvg: pip install 'hitzoo[avatars]'"
 
 
 def test_a_worker_that_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,7 +22,7 @@ SQUARE = Square(resolution=8)
 
 @pytest.fixture(autouse=True)
 def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pack_parts, "images_at_once", lambda square: 2)
+    monkeypatch.setattr(pack_parts, "images_at_once", lambda resolution: 2)
     monkeypatch.setattr(pack_parts, "_SENDINGS", OF_A_PART // 2)
 
 
@@ -156,4 +156,4 @@ def test_damaged_part_is_named(source: Path, tmp_path: Path, monkeypatch: pytest
 
 
 def test_fewer_large_images_are_sent_together() -> None:
-    assert [images_at_once(Square(resolution=side)) for side in (32, 256, 512, 1024, 2048)] == [16, 16, 4, 1, 1]
+    assert [images_at_once(side) for side in (32, 256, 512, 1024, 2048)] == [16, 16, 4, 1, 1]
