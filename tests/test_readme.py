@@ -55,7 +55,7 @@ def test_commands(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(SystemExit) as leaving:
             main()
         assert not leaving.value.code, words
-    assert (folder / "samples" / "hit-ti-shapes32" / "grid.png").exists()
+    assert (folder / "samples" / "hit-ti-critters64" / "grid.png").exists()
     assert (folder / "samples" / "photos-step-00000002" / "grid.png").exists()
     assert (folder / "look" / "model.safetensors").exists()
     page.return_value.__enter__.return_value.serve_forever.assert_called_once_with()

@@ -103,7 +103,7 @@ def test_spec_only_until_it_is_published(
     assert said.splitlines() == [
         f"{name} is a spec without trained weights. Three ways on:",
         f"  train it:                        hitzoo train {name} --data PATH --out runs/{name}",
-        "  take another model:              hitzoo sample hit-ti-shapes32, or ORG/NAME from the Hub",
+        "  take another model:              hitzoo sample hit-ti-critters64, or ORG/NAME from the Hub",
         f"  see the untrained network run:   hitzoo sample {name} --init random",
     ]
     assert not list((tmp_path / "home").rglob("*.safetensors"))
