@@ -14,7 +14,7 @@ from zipfile import ZipFile
 from hitzoo.data.avatars import draw_avatar, find_style
 from hitzoo.data.encoding import images_at_once
 from hitzoo.data.ignored_files import LICENSE_NAME
-from hitzoo.data.packed import add_member
+from hitzoo.data.packed import add_member, packed_before, refuse_different_image
 from hitzoo.data.parallel_map import MOST_WORKERS, enough_processes, parallel_map
 from hitzoo.data.sides import check_side
 from hitzoo.errors import DataError, RequestError
@@ -67,10 +67,16 @@ def make_avatars(
     check_side(resolution)
     found = find_style(style)
     wanted = range(first, first + number)
-    with file_target(out, force=force) as temporary, ZipFile(temporary, "w") as file:
+    with (
+        packed_before(out, force=force) as there,
+        file_target(out, force=force) as temporary,
+        ZipFile(temporary, "w") as file,
+    ):
         add_member(file, LICENSE_NAME, f"{found.credit}\n".encode())
         for index, picture in zip(wanted, _drawn(style, resolution, wanted, workers), strict=True):
-            add_member(file, f"{index // 1000:05}/{index:08}.png", picture)
+            name = f"{index // 1000:05}/{index:08}.png"
+            refuse_different_image(out, there, name, picture)
+            add_member(file, name, picture)
             if progress is not None:
                 progress(index + 1 - first, number)
     return MakeReport(

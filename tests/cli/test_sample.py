@@ -75,7 +75,7 @@ def test_a_seed_is_the_same_in_any_batch(run: Run, model: Path, tmp_path: Path) 
 
 def test_a_spec_without_weights_says_the_three_ways_on(run: Run, tmp_path: Path) -> None:
     said = run("sample", "--model", "hit-b-ffhq256", code=2).stderr
-    for way in ("hitzoo train hit-b-ffhq256", "hitzoo sample hit-ti-shapes32", "--init random"):
+    for way in ("hitzoo train hit-b-ffhq256", "hitzoo sample hit-ti-critters64", "--init random"):
         assert way in said
     assert list(tmp_path.iterdir()) == []
 

@@ -84,7 +84,7 @@ def test_a_spec_without_weights_gives_three_ways_on() -> None:
     lines = str(caught.value).splitlines()
     assert "spec without trained weights" in lines[0]
     assert "hitzoo train hit-b-ffhq256 --data" in lines[1]
-    assert "hitzoo sample hit-ti-shapes32" in lines[2]
+    assert "hitzoo sample hit-ti-critters64" in lines[2]
     assert "hitzoo sample hit-b-ffhq256 --init random" in lines[3]
     assert len(lines) == 4
 
