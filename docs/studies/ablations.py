@@ -1,4 +1,4 @@
-"""The questions of the HiT paper that docs/ablations.md asks again: what each answer writes into a spec.
+"""The ablations of the HiT paper at small scale: what each variant writes into a spec.
 
 The base is hit-ti-shapes64 by the paper's recipe without bCR: cross-attention in every stage, multi-axis attention with
 balanced blocks at 8, 16 and 32 pixels, none at 64, batch norm.

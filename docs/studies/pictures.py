@@ -18,13 +18,16 @@ from pathlib import Path
 from fontTools.ttLib import TTFont
 from PIL import Image
 
+from hitzoo.data.pixels import to_eight_bits
+
 
 def emoji(font: Path, size: int) -> Iterator[tuple[str, Image.Image]]:
     """Yield file names and pictures of a font's glyphs, each once: made square at 128 pixels, then reduced."""
     glyphs = TTFont(font)["CBDT"].strikeData[0]
     seen: set[bytes] = set()
     for name in sorted(glyphs, key=lambda name: f"{name}.png"):
-        glyph = on_white(glyphs[name].imageData)
+        with Image.open(BytesIO(glyphs[name].imageData)) as drawn:
+            glyph = to_eight_bits(drawn, 3)
         if (pixels := glyph.tobytes()) in seen:
             continue
         seen.add(pixels)
@@ -33,15 +36,6 @@ def emoji(font: Path, size: int) -> Iterator[tuple[str, Image.Image]]:
         square.paste(glyph, ((side - glyph.width) // 2, (side - glyph.height) // 2))
         square = square.resize((128, 128), Image.Resampling.LANCZOS)
         yield f"{name}.png", square if size == 128 else square.resize((size, size), Image.Resampling.BICUBIC)
-
-
-def on_white(png: bytes) -> Image.Image:
-    """Put a picture with transparency on white."""
-    with Image.open(BytesIO(png)) as drawn:
-        picture = drawn.convert("RGBA")
-    ground = Image.new("RGBA", picture.size, "white")
-    ground.alpha_composite(picture)
-    return ground.convert("RGB")
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ python docs/zoo/page.py --grids     # and the pictures of models that have none 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from PIL import Image
@@ -64,7 +64,7 @@ def section(card: Card) -> str:
     assert card.data is not None, "every model with weights says what it was trained on"
     made = card.provenance
     numbers = "\n".join(f"| `{one.metric}` | {one.value:g} | {one.protocol} |" for one in card.measured)
-    commands = [*_commands(card.data.command), *_commands(card.evaluation, but=card.data.command), made["command"]]
+    commands = dict.fromkeys(filter(None, [card.data.command, *card.evaluation.split(" && "), made["command"]]))
     return "\n\n".join(
         filter(
             None,
@@ -81,12 +81,6 @@ def section(card: Card) -> str:
             ],
         )
     )
-
-
-def _commands(joined: str, but: str = "") -> Iterator[str]:
-    for command in filter(None, joined.split(" && ")):
-        if command != but:
-            yield command
 
 
 def _is_sampled(card: Card) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 from PIL import Image
 
+from hitzoo.data.pixels import to_eight_bits
 from hitzoo.errors import RequestError, suggestion
 
 _PACKAGES = ("dicebear", "dicebear_styles", "resvg_py")
@@ -56,23 +57,16 @@ def draw_avatar(style: str, index: int, size: int) -> bytes:
     """
     from resvg_py import svg_to_bytes
 
-    return _on_white(bytes(svg_to_bytes(svg_string=_svg(style, index, size), width=size, height=size)))
+    png, stream = bytes(svg_to_bytes(svg_string=_svg(style, index, size), width=size, height=size)), BytesIO()
+    with Image.open(BytesIO(png)) as drawn:
+        to_eight_bits(drawn, 3).save(stream, "PNG")
+    return stream.getvalue()
 
 
 def _svg(style: str, index: int, size: int) -> str:
     from dicebear import Avatar
 
     return str(Avatar(_style(style), {"seed": f"{style}-{index}", "size": size}).to_string())
-
-
-def _on_white(png: bytes) -> bytes:
-    with Image.open(BytesIO(png)) as drawn:
-        picture = drawn.convert("RGBA")
-    ground = Image.new("RGBA", picture.size, "white")
-    ground.alpha_composite(picture)
-    stream = BytesIO()
-    ground.convert("RGB").save(stream, "PNG")
-    return stream.getvalue()
 
 
 @cache

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from io import BytesIO
 
 from PIL import Image
 
-from hitzoo.data.parallel_map import enough_processes, parallel_map
+from hitzoo.data.parallel_map import parallel_parts
 from hitzoo.data.sides import check_side
 from hitzoo.data.source import ImageSource
 from hitzoo.data.square import errors_as_unreadable, read_square
-from hitzoo.errors import DataError, RequestError, UnreadableImage
+from hitzoo.errors import RequestError, UnreadableImage
 
 _AT_ONCE, _PIXELS_AT_ONCE = 16, 1 << 20  # images sent together between processes: worth the overhead, and not too large
 _PNG_LEVEL = 4  # zlib's; level 6 takes up to 1.6 times as long for the same size, 1 is 5 % larger and as slow to decode
@@ -74,13 +72,7 @@ def encoded(
     """
     step = images_at_once(square.resolution)
     parts = (part[first : first + step] for part in indices for first in range(0, len(part), step))
-    processes = workers or enough_processes(sum(map(len, indices)))
-    try:
-        with closing(parallel_map(_Encoding(source, square), parts, processes=processes)) as results:
-            for images in results:
-                yield from images
-    except BrokenProcessPool as error:
-        raise DataError("a worker process was killed, perhaps for lack of memory; use fewer: --workers 1") from error
+    return parallel_parts(_Encoding(source, square), parts, images=sum(map(len, indices)), workers=workers)
 
 
 def images_at_once(resolution: int) -> int:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -15,9 +14,9 @@ from hitzoo.data.avatars import draw_avatar, find_style
 from hitzoo.data.encoding import images_at_once
 from hitzoo.data.ignored_files import LICENSE_NAME
 from hitzoo.data.packed import add_member, packed_before, refuse_different_image
-from hitzoo.data.parallel_map import MOST_WORKERS, enough_processes, parallel_map
+from hitzoo.data.parallel_map import MOST_WORKERS, parallel_parts
 from hitzoo.data.sides import check_side
-from hitzoo.errors import DataError, RequestError
+from hitzoo.errors import RequestError
 from hitzoo.targets import file_target, is_taken
 
 _MOST = 10_000_000  # pictures, numbered from 0
@@ -71,9 +70,10 @@ def make_avatars(
         packed_before(out, force=force) as there,
         file_target(out, force=force) as temporary,
         ZipFile(temporary, "w") as file,
+        closing(_drawn(style, resolution, wanted, workers)) as pictures,
     ):
         add_member(file, LICENSE_NAME, f"{found.credit}\n".encode())
-        for index, picture in zip(wanted, _drawn(style, resolution, wanted, workers), strict=True):
+        for index, picture in zip(wanted, pictures, strict=True):
             name = f"{index // 1000:05}/{index:08}.png"
             refuse_different_image(out, there, name, picture)
             add_member(file, name, picture)
@@ -91,17 +91,11 @@ def make_avatars(
     )
 
 
-def _drawn(style: str, resolution: int, wanted: range, workers: int | None) -> Iterator[bytes]:
-    """Yield the pictures in order, drawn in several processes."""
+def _drawn(style: str, resolution: int, wanted: range, workers: int | None) -> Generator[bytes]:
+    """Draw the pictures in order, in several processes."""
     step = images_at_once(resolution)
     parts = (wanted[start : start + step] for start in range(0, len(wanted), step))
-    processes = workers or enough_processes(len(wanted))
-    try:
-        with closing(parallel_map(partial(_draw, style, resolution), parts, processes=processes)) as results:
-            for pictures in results:
-                yield from pictures
-    except BrokenProcessPool as error:
-        raise DataError("a worker process was killed, perhaps for lack of memory; use fewer: --workers 1") from error
+    return parallel_parts(partial(_draw, style, resolution), parts, images=len(wanted), workers=workers)
 
 
 def _draw(style: str, resolution: int, indices: range) -> list[bytes]:

@@ -9,10 +9,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import closing, contextmanager
 from types import FrameType
 from typing import Any, TypeVar
 
+from hitzoo.errors import DataError
 from hitzoo.runtime.launcher import launch_environment
 
 Item = TypeVar("Item")
@@ -54,6 +56,22 @@ def parallel_map(function: Callable[[Item], Result], items: Iterable[Item], *, p
             yield waiting.popleft().result()
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def parallel_parts(
+    function: Callable[[range], Iterable[Result]], parts: Iterable[range], *, images: int, workers: int | None
+) -> Generator[Result]:
+    """Yield what `function` makes of every part, one after another, in `workers` processes; None: enough for `images`.
+
+    Raises:
+        DataError: a process was killed.
+    """
+    try:
+        with closing(parallel_map(function, parts, processes=workers or enough_processes(images))) as results:
+            for made in results:
+                yield from made
+    except BrokenProcessPool as error:
+        raise DataError("a worker process was killed, perhaps for lack of memory; use fewer: --workers 1") from error
 
 
 def enough_processes(images: int) -> int:

@@ -12,7 +12,7 @@ from zipfile import ZipFile
 import pytest
 from PIL import Image
 
-from hitzoo.data import avatars, make
+from hitzoo.data import avatars, parallel_map
 from hitzoo.data.check import check
 from hitzoo.data.make import MakeReport, make_avatars
 from hitzoo.errors import DataError, HitzooError, OutputError, RequestError
@@ -130,7 +130,7 @@ def test_a_worker_that_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     def broken(*_: object, **__: object) -> None:
         raise BrokenProcessPool
 
-    monkeypatch.setattr(make, "parallel_map", broken)
+    monkeypatch.setattr(parallel_map, "parallel_map", broken)
     with pytest.raises(DataError, match="use fewer: --workers 1"):
         made(tmp_path / "a.zip")
     assert not list(tmp_path.iterdir())

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from hitzoo.data import encoding, packed
+from hitzoo.data import packed, parallel_map
 from hitzoo.data.open import open_source
 from hitzoo.data.pack import PackReport, Square, pack
 from hitzoo.data.parallel_map import enough_processes
@@ -180,7 +180,7 @@ def test_a_worker_that_is_killed_is_said_so(pictures: str, tmp_path: Path, monke
         yield [b"x"]
         raise BrokenProcessPool
 
-    monkeypatch.setattr(encoding, "parallel_map", broken)
+    monkeypatch.setattr(parallel_map, "parallel_map", broken)
     with pytest.raises(DataError, match=r"lack of memory.*--workers 1"):
         pack(pictures, tmp_path / "p.zip", Square(resolution=8))
     assert left(tmp_path) == set()
