@@ -49,10 +49,11 @@ def curves_of(run: Path) -> dict[str, dict[int, float]]:
 
 def runs_of(name: str, folder: Path, images: int) -> Iterator[tuple[str, list[Path]]]:
     """Yield each variant of a study with its finished runs."""
-    for variant in study.STUDIES[name](images):
+    one = study.STUDIES[name]
+    for variant in one.variants(images):
         stem = study.folder_of(variant, 0)[:-1]
         runs = [run for run in sorted(folder.glob(f"{stem}*")) if run.name.removeprefix(stem).isdigit()]
-        if finished := [run for run in runs if study.numbers(run, images)]:
+        if finished := [run for run in runs if study.numbers(run, one.steps(images))]:
             yield variant, finished
 
 
@@ -105,11 +106,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("study", choices=list(study.STUDIES))
     parser.add_argument("runs", type=Path)
-    parser.add_argument("--images", type=int, default=64_000)
+    parser.add_argument("--images", type=int)
     parser.add_argument("--name", required=True, help="of the files")
     parser.add_argument("--title", required=True)
     options = parser.parse_args()
-    found = list(runs_of(options.study, options.runs, options.images))
+    found = list(runs_of(options.study, options.runs, options.images or study.STUDIES[options.study].images))
     out = DOCS / options.study
     out.mkdir(exist_ok=True)
     draw_curves(found, options.title, out / f"{options.name}-curves.svg")

@@ -4,24 +4,28 @@ from __future__ import annotations
 
 RATE = 4e-4
 
-R1 = "{kind: r1, weight: 0.4}"
 BCR = "{kind: bcr, weight: 10, augment: [color, translation, cutout]}"
 _DIFFAUGMENT = "{kind: diffaugment, policy: [color, translation, cutout]}"
 
 
-def official() -> dict[str, str]:
-    """Return the loss, penalty and optimizer of the HiT paper, without bCR."""
+def official(weight: float = 0.4) -> dict[str, str]:
+    """Return the loss, R1 of a weight, and the optimizer of the HiT paper, without bCR."""
     optimizer = f"{{kind: adam, form: keras, learning_rate: {RATE}, betas: [0.0, 0.99]}}"
     return {
         "training.loss": "non_saturating",
-        "training.regularizers": f"[{R1}]",
+        "training.regularizers": f"[{r1(weight)}]",
         "training.optimizer": optimizer,
     }
 
 
-def with_bcr() -> dict[str, str]:
-    """Return the recipe of the HiT paper whole."""
-    return official() | {"training.regularizers": f"[{R1}, {BCR}]"}
+def with_bcr(weight: float = 0.4) -> dict[str, str]:
+    """Return the recipe of the HiT paper whole, with R1 of a weight."""
+    return official() | {"training.regularizers": f"[{r1(weight)}, {BCR}]"}
+
+
+def r1(weight: float) -> str:
+    """Write the penalty: 0.4 is for 64×64, a smaller image wants a smaller one."""
+    return f"{{kind: r1, weight: {weight}}}"
 
 
 def r3gan(images: int) -> dict[str, str]:
