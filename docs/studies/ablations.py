@@ -10,7 +10,8 @@ import recipes
 
 _LAYOUT = ((128, 4, 1), (64, 4, 2), (32, 2, 2))  # channels, heads and depth of the stages at 8, 16 and 32 pixels
 _CONVNET = "{family: convnet, latent_dim: 64, initial_size: 4, channels: [192, 192, 96, 48]}"  # as large as HiT
-_EMA = "{half_life: 2000, ramp: 0.05, start_step: 0}"  # layer norm keeps no statistics of batches
+HALF_LIFE = 2000  # of the averaged weights, in images
+_EMA = f"{{half_life: {HALF_LIFE}, ramp: 0.05, start_step: 0}}"  # layer norm keeps no statistics of batches
 
 
 def stages(kind: str = "multi_axis", *, attending: int = 3, block: str = "auto") -> str:

@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from ablations import ablations
+from ablations import HALF_LIFE, ablations
 from recipes import recipes
 
 METRICS = "[random_conv_frechet, random_conv_pr, efficientnet_frechet]"
@@ -59,7 +59,7 @@ class Study:
 STUDIES = {
     # 3,900 samples, because the smaller of the two data sets has little more pictures
     "recipes": Study(recipes, "hit-ti-shapes64", 64, 64_000, samples=3900, half_life=10_000, latents=2000),
-    "ablations": Study(ablations, "hit-ti-fashion32", 16, 10_000, samples=2000, half_life=2000, latents=1000),
+    "ablations": Study(ablations, "hit-ti-fashion32", 16, 10_000, samples=2000, half_life=HALF_LIFE, latents=1000),
 }
 
 
