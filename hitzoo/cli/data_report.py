@@ -71,7 +71,7 @@ def _facts(report: DataReport) -> Iterable[str]:
 def _of_fits(fits: Sequence[Fit]) -> str:
     """Format the largest resolutions with the specs of each."""
     if not fits:
-        return "no shipped spec; most images are smaller than the smallest resolution"
+        return "no shipped spec as they are; most are smaller than 32×32, to which `hitzoo train --data` enlarges them"
     parts = []
     for fit in fits[:_MOST_FITS]:
         names = ", ".join(fit.specs[:_MOST_NAMES])
