@@ -60,6 +60,7 @@ SHIPPED = {
     "r3gan-imagenet64": (103_570_432, 107_205_120),
     "hit-ti-shapes32": (1_239_907, 567_825),  # ours
     "hit-ti-critters64": (1_445_443, 879_377),
+    "hit-s-critters256": (38_013_382, FACES),
     "hit-ti-faces64": (1_445_443, 879_377),
     "hit-ti-fashion32": (1_246_305, 567_537),
     "hit-ti-planets128": (1_801_950, 881_033),

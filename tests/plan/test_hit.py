@@ -109,7 +109,7 @@ def test_the_hash_of_a_published_model_never_changes() -> None:
 
 
 SAME_NETWORK = [
-    {"hit-s-ffhq256", "hit-s-ffhq256-nobcr", "hit-s-celebahq256", "hit-s-ffhq256-r3gan"},
+    {"hit-s-ffhq256", "hit-s-ffhq256-nobcr", "hit-s-celebahq256", "hit-s-ffhq256-r3gan", "hit-s-critters256"},
     {"hit-b-ffhq256", "hit-b-ffhq256-nobcr", "hit-b-celebahq256", "hit-b-ffhq256-r3gan"},
     {"hit-l-ffhq256", "hit-l-ffhq256-nobcr", "hit-l-celebahq256"},
     {"hit-b-ffhq1024", "hit-b-celebahq1024"},
