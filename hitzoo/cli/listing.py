@@ -36,11 +36,12 @@ def list_models(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """List the models of the zoo: size, whether there are weights, and the FID of the paper.
+    """List the models of the zoo: size, whether there are weights, what was measured, licence and data.
 
     bundled: the weights are installed with hitzoo. published: they are on the Hub, `hitzoo sample` downloads them.
-    spec only: there are none yet; `hitzoo train` makes them. paper FID is that of the authors' weights; own FID was
-    measured with the listed ones. Models with weights come first.
+    spec only: there are none yet; `hitzoo train` makes them. paper FID is that of the authors' weights; what was
+    measured is the first number of the listed ones (--trained shows all). A narrow terminal shows fewer columns. Models
+    with weights come first.
     """
     from hitzoo.cli import console
     from hitzoo.cli.trained_models import print_trained
@@ -57,9 +58,9 @@ def list_models(
     if trained:
         print_trained(rows)
         return
-    columns = ("name", "params", "weights", "size", "image", "paper FID", "own FID", "what it is")
+    columns = ("name", "params", "weights", "size", "image", "paper FID", "measured", "licence", "data", "what it is")
     cells = [[_cells(row) for row in rows]]
-    console.print_table(columns, cells, words=(0, 2, 7), last_to_go=(2, 1, 4, 5, 3, 6))
+    console.print_table(columns, cells, words=(0, 2, 6, 7, 8, 9), last_to_go=(2, 1, 4, 5, 3, 9, 6))
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
@@ -72,13 +73,22 @@ def _cells(row: dict[str, Any]) -> list[str]:
         console.size(row["size"]) if row["size"] else "",
         f"{row['resolution']}²",
         _fid(row["published"]),
-        _fid(row["measured"]),
+        _first(row["measured"]),
+        row["license"],
+        row["data"]["name"] if row["data"] else "",
         row["title"],
     ]
 
 
 def _fid(numbers: dict[str, float]) -> str:
     return f"{numbers[_FID]:.2f}" if _FID in numbers else ""
+
+
+def _first(numbers: dict[str, float]) -> str:
+    """Write FID where it was measured, else the first number, with its name."""
+    if _FID in numbers:
+        return f"{_FID} {_fid(numbers)}"
+    return next((f"{name} {value:.4g}" for name, value in numbers.items()), "")
 
 
 def _rows(pattern: str) -> list[dict[str, Any]]:
@@ -102,6 +112,7 @@ def _row(name: str, card: Card | None) -> dict[str, Any]:
         "title": card.title if card else spec.summary,
         "summary": spec.summary,
         "family": spec.generator.family,
+        "autoencoder": plan.is_autoencoder,
         "resolution": plan.resolution,
         "parameters": plan.parameters,
         "weights": card.status if card else SPEC_ONLY,

@@ -93,7 +93,8 @@ def test_list_in_a_pipe_is_a_line_for_each_model(run: Run, monkeypatch: pytest.M
     assert len(rows) == len(known)
     for row in rows:
         assert row.endswith(known[row.split()[0]]["title"])
-    assert "own FID" not in run("list").stdout
+    (row,) = (row for row in rows if row.startswith(" hit-ti-critters64 "))
+    assert "  random_conv_frechet 107.7  Apache-2.0  20,000 avatars in the style Critters of DiceBear  " in row
 
 
 def test_list_takes_a_part_of_a_name(run: Run) -> None:
@@ -110,19 +111,23 @@ def test_list_takes_a_part_of_a_name(run: Run) -> None:
 
 def test_list_says_what_was_trained_on_what_with_which_result(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLUMNS", raising=False)
-    (paragraph,) = run("list", "hit-ti-shapes32", "--trained").stdout.strip().split("\n\n")
+    paragraph, way_on = run("list", "hit-ti-shapes32", "--trained").stdout.strip().split("\n\n")
+    assert way_on.endswith("hitzoo sample hit-ti-shapes32 --seeds 0-35 --grid 6x6")
     head, title, trained, measured = paragraph.splitlines()
     assert head == "hit-ti-shapes32  32×32, 1.24 M parameters, 4.98 MB, Apache-2.0, bundled"
     card = cards()["hit-ti-shapes32"]
     assert title == f"  {card.title}"
     assert trained.startswith(
-        "  trained on the built-in coloured shapes (Apache-2.0), 256,000 images in 1.02 h on 2 cores"
+        "  trained on the built-in coloured shapes (Apache-2.0), saw 256,000 images in 1 h 1 min on 2 cores"
     )
     assert measured == "  " + ", ".join(f"{number.metric} {number.value:g}" for number in card.measured)
     (row,) = json.loads(run("list", "hit-ti-shapes32", "--trained", "--json").stdout)
     assert row["data"]["license"] == "Apache-2.0"
     assert row["provenance"] == card.provenance
-    assert len(run("list", "--trained").stdout.split("\n\n")) == len(list_models(pretrained=True))
+    *models, _ = run("list", "--trained").stdout.split("\n\n")
+    assert len(models) == len(list_models(pretrained=True))
+    marked = {model.split()[0] for model in models if model.splitlines()[0].endswith(", autoencoder")}
+    assert marked == {"vq-conv-ti-avatars64", "vq-hit-ti-avatars64"}
 
 
 def test_prose_on_a_terminal_is_wrapped_at_its_width(monkeypatch: pytest.MonkeyPatch) -> None:
