@@ -65,7 +65,7 @@ docs: schema                            ## docs/spec.md from the schema, then th
 schema: $(READY)                        ## the schema for editors, and what docs/spec.md says of every key
 	$(BIN)/python -m hitzoo.families.generated hitzoo/spec/schema/spec.schema.json docs/spec.md
 
-demo: $(READY)                          ## compile a spec, train it briefly, sample from it and from the bundled model
+demo: $(READY)                          ## compile a spec, train it briefly, sample from it and from a bundled model
 	PATH="$(abspath $(BIN)):$$PATH" sh docs/demo.sh
 
 constraints: $(READY)                   ## constraints.txt anew, from the newest releases; run the suite, then commit it

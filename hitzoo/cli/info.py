@@ -102,19 +102,25 @@ def _of_card(card: Card) -> list[tuple[str, str]]:
         *(("measured", f"{number.metric} {number.value:g} ({number.protocol})") for number in card.measured),
         ("evaluate", card.evaluation),
         ("data from", card.data.command if card.data else ""),
-        ("made by", _made_by(made) if made else ""),
-        ("made on", f"{made['hardware']}, {made['hours']:g} h, {made['date']}" if made else ""),
+        ("made by", made.get("command", "")),
+        ("made on", _made_on(made) if made else ""),
     ]
 
 
-def _made_by(made: Mapping[str, Any]) -> str:
-    seed = "" if "--seed" in str(made["command"]).split() else f", seed {made['seed']}"
-    return f"{made['command']}{seed}, {made['steps']:,} steps"
+def _made_on(made: Mapping[str, Any]) -> str:
+    from hitzoo.cli.pace import about
+
+    told = f"{made['hardware']}, {about(3600 * made['hours'])}, {made['date']}"
+    return f"{told}; seed {made['seed']}, {made['steps']:,} steps, {made['images']:,} images"
 
 
 def _status(card: Card) -> str:
+    from hitzoo.families.load import load_spec
+
     words = {
         "bundled": "its weights are installed with hitzoo",
         "published": f"on the Hub: {card.repo}@{card.revision}",
     }
-    return words.get(card.status, f"spec only: no weights are published; hitzoo train {card.name}")
+    data = "" if load_spec(card.spec).data.source else " --data PATH"
+    way_on = f"hitzoo train {card.name}{data} --out runs/{card.name}"
+    return words.get(card.status, f"spec only: no weights are published; {way_on}")

@@ -1,4 +1,4 @@
-"""`hitzoo export`: the bundled model and a spec's, and what is said when there is no file."""
+"""`hitzoo export`: a bundled model and a spec's, and what is said when there is no file."""
 
 from __future__ import annotations
 

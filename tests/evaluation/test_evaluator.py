@@ -44,7 +44,7 @@ def evaluator_of(generator: Generator, **more: Any) -> Evaluator:
 
 
 def test_better_pictures_have_better_numbers() -> None:
-    """Other real images, then the bundled model, then the untrained network, by every metric that needs no download."""
+    """Other real images, then a trained model, then the untrained network, by every metric that needs no download."""
     count = 250
     own = EvaluationSpec(metrics=OFFLINE, samples=count)
     evaluator = Evaluator(own, DataSpec(), Shapes(count), resolution=32, device=CPU)
@@ -54,7 +54,7 @@ def test_better_pictures_have_better_numbers() -> None:
     for metric in (METRICS[name] for name in OFFLINE):
         for name, better in metric.values:
             sign = 1 if better == "lower" else -1
-            chance = 0.03 if name == "random_conv_precision" else 0  # the bundled model's is as good as real images'
+            chance = 0.03 if name == "random_conv_precision" else 0  # the trained model's is as good as real images'
             assert sign * others[name] < sign * trained[name] + chance, name
             assert sign * trained[name] < sign * untrained[name], name
     assert (

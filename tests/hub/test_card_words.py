@@ -19,6 +19,7 @@ from hitzoo.hub.provenance import provenance_of
 from hitzoo.hub.upload import prepare
 from hitzoo.sampling.card_samples import oddity
 from hitzoo.sampling.publish import publication, publish
+from hitzoo.zoo.cards import cards
 from tests.conftest import Run
 from tests.hub.conftest import TERMS
 from tests.hub.server import HubServer
@@ -140,6 +141,9 @@ def test_install_command_is_one_that_works(monkeypatch: pytest.MonkeyPatch) -> N
     assert how_to_install() == "pip install git+https://git.example/hitzoo"
 
 
-def test_seed_is_told_once(run: Run) -> None:
-    line = next(line for line in run("info", "hit-ti-shapes32").stdout.splitlines() if "made by" in line)
-    assert line.count("seed") == 1
+def test_command_of_a_training_can_be_pasted_and_has_its_numbers_beside_it(run: Run) -> None:
+    said = dict(
+        line.strip().split("  ", 1) for line in run("info", "hit-ti-shapes32").stdout.splitlines() if "  made " in line
+    )
+    assert said["made by"].strip() == cards()["hit-ti-shapes32"].provenance["command"]
+    assert said["made on"].endswith("1 h 1 min, 2026-11-20; seed 0, 8,000 steps, 256,000 images")

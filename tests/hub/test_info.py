@@ -136,7 +136,9 @@ def test_the_command_of_a_folder_and_of_a_name(run: Run, model: Path) -> None:
     said = run("info", model).stdout
     assert "parameters in " in said
     assert "hitzoo pull" not in said
-    assert "spec only: no weights are published; hitzoo train hit-b-ffhq256" in run("info", "hit-b-ffhq256").stdout
+    assert "spec only: no weights are published; hitzoo train hit-b-ffhq256 --data PATH --out runs/hit-b-ffhq256" in (
+        run("info", "hit-b-ffhq256").stdout
+    )
     assert "fid 2.95 (50,000 samples against FFHQ)" in run("info", "hit-b-ffhq256").stdout
     assert json.loads(run("info", "hit-ti-shapes32", "--json").stdout)["status"] == "bundled"
     assert "no model is named 'zebra'" in run("info", "zebra", code=2).stderr

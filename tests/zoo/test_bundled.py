@@ -38,13 +38,26 @@ def test_a_bundled_record_is_complete(card: Card) -> None:
     assert card.data is not None
     assert card.measured
     assert card.evaluation.split(" && ")[-1].startswith(f"hitzoo eval {card.name} --data ")
-    assert card.data.command or card.data.url or card.data.name == "the built-in coloured shapes"
+    assert _data_of(card.evaluation) <= {"synthetic", "fashion:train+test", *_made_files(card)}
+    assert _data_of(card.provenance["command"]) <= {"fashion:train+test", *_made_files(card)}
     assert card.data.credit or "BY" not in card.data.license
     made = card.provenance
     words = shlex.split(made["command"])
     assert words[:3] == ["hitzoo", "train", card.spec]
     assert not [word for word in words if word.startswith(("/", "~"))], "a folder of somebody's machine"
     assert made["images"] >= made["steps"] > 0
+
+
+def _data_of(commands: str) -> set[str]:
+    """What `hitzoo train` and `hitzoo eval` are told to read; fashion:train+test is as its authors publish it."""
+    words = shlex.split(commands)
+    return {words[index + 1] for index, word in enumerate(words) if word == "--data"}
+
+
+def _made_files(card: Card) -> list[str]:
+    """Files that the record's own commands make before they are read."""
+    makers = [card.data.command if card.data else "", *card.evaluation.split(" && ")]
+    return [word for maker in makers if " data make " in maker for word in maker.split() if word.endswith(".zip")]
 
 
 @pytest.mark.parametrize("name", GENERATORS)
