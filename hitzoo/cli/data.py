@@ -131,7 +131,7 @@ def make_data(
         typer.Argument(
             metavar="STYLE",
             help="critters, clay, landscape or planets (CC0 1.0), personas or toon-head (CC BY 4.0), or another of"
-            " DiceBear's styles.",
+            " DiceBear's styles (www.dicebear.com/styles).",
             show_default=False,
         ),
     ],

@@ -19,6 +19,7 @@ from hitzoo.data.pixels import to_eight_bits
 from hitzoo.errors import RequestError, suggestion
 
 _PACKAGES = ("dicebear", "dicebear_styles", "resvg_py")
+_STYLES = "https://www.dicebear.com/styles"
 _COMMON = "critters, clay, landscape, planets, personas and toon-head"
 
 
@@ -43,7 +44,9 @@ def find_style(name: str) -> Style:
         file.name.removesuffix(".json") for file in files("dicebear_styles").iterdir() if file.name.endswith(".json")
     )
     if name not in known:
-        raise RequestError(f"style {name!r}: {suggestion(name, known) or f'DiceBear has {_COMMON}, and others'}")
+        raise RequestError(
+            f"style {name!r}: {suggestion(name, known) or f'DiceBear has {_COMMON}, and others: {_STYLES}'}"
+        )
     if "<text" in _svg(name, 0, 1):
         raise RequestError(f"style {name!r}: its letters look different on every machine; choose another style")
     terms = _definition(name)["meta"]["license"]

@@ -13,7 +13,7 @@ from zipfile import ZipFile
 from hitzoo.data.avatars import draw_avatar, find_style
 from hitzoo.data.encoding import images_at_once
 from hitzoo.data.ignored_files import LICENSE_NAME
-from hitzoo.data.packed import add_member, packed_before, refuse_different_image
+from hitzoo.data.packed import add_member, packed_before, refuse_different_image, refuse_other_members
 from hitzoo.data.parallel_map import MOST_WORKERS, parallel_parts
 from hitzoo.data.sides import check_side
 from hitzoo.errors import RequestError
@@ -72,9 +72,10 @@ def make_avatars(
         ZipFile(temporary, "w") as file,
         closing(_drawn(style, resolution, wanted, workers)) as pictures,
     ):
+        refuse_other_members(out, there, (LICENSE_NAME, *map(_name, wanted)))
         add_member(file, LICENSE_NAME, f"{found.credit}\n".encode())
         for index, picture in zip(wanted, pictures, strict=True):
-            name = f"{index // 1000:05}/{index:08}.png"
+            name = _name(index)
             refuse_different_image(out, there, name, picture)
             add_member(file, name, picture)
             if progress is not None:
@@ -89,6 +90,10 @@ def make_avatars(
         license=found.license,
         credit=found.credit,
     )
+
+
+def _name(index: int) -> str:
+    return f"{index // 1000:05}/{index:08}.png"
 
 
 def _drawn(style: str, resolution: int, wanted: range, workers: int | None) -> Generator[bytes]:

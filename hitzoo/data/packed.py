@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -44,6 +44,21 @@ def packed_before(out: Path, *, force: bool) -> Iterator[ZipFile | None]:
         raise existing(out, "and is not a packed data set") from None
     with file:
         yield file
+
+
+def refuse_other_members(out: Path, there: ZipFile | None, names: Iterable[str]) -> None:
+    """Stop before any work where an existing file does not have just these members, in any order.
+
+    Raises:
+        OutputError: a member is missing, or is there besides.
+    """
+    if there is None:
+        return
+    members, wanted = set(there.namelist()), set(names)
+    if missing := wanted - members:
+        raise existing(out, f"without {min(missing)}")
+    if besides := members - wanted:
+        raise existing(out, f"with {min(besides)} besides")
 
 
 def refuse_different_image(out: Path, there: ZipFile | None, name: str, image: bytes) -> None:

@@ -75,10 +75,12 @@ def test_what_is_there_stays(tmp_path: Path) -> None:
     made(out)
     before = out.read_bytes()
     made(out)
-    with pytest.raises(OutputError, match=r"a\.zip exists already, with another 00000/00000003\.png"):
+    with pytest.raises(OutputError, match=r"a\.zip exists already, without 00000/00000003\.png"):
         made(out, number=4)
-    with pytest.raises(OutputError, match=r"a\.zip exists already, with other content"):
+    with pytest.raises(OutputError, match=r"a\.zip exists already, with 00000/00000002\.png besides"):
         made(out, number=2)
+    with pytest.raises(OutputError, match=r"a\.zip exists already, with another 00000/00000000\.png"):
+        made(out, style="personas")
     assert out.read_bytes() == before
     made(out, number=4, force=True)
     assert len(members(out)) == 5
