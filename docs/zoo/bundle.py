@@ -29,15 +29,23 @@ from hitzoo.zoo.run_layout import step_of
 
 ZOO = Path(__file__).resolve().parents[2] / "zoo"
 LARGEST = 8_000_000  # bytes of a bundled model
+DECIDING = ("versions", "device", "precision", "compiled", "batch_per_device", "processes")  # of a session
 WITHOUT_EFFECT = ("--checkpoint-every", "--for", "--keep", "--log-every", "--sample-every", "--steps", "--workers")
 
 
 def provenance_of(run: Path, step: int, hardware: str) -> dict[str, Any]:
-    """Return how a checkpoint was made, with the command that makes it again: the first session's, to that step."""
+    """Return how a checkpoint was made, with the command that makes it again: the first session's, to that step.
+
+    Raises:
+        ValueError: later sessions went on otherwise, so that the command would not be what made it.
+    """
     about = json.loads((run / "run.json").read_text(encoding="utf-8"))
     lines = (run / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     reached = next(line for line in map(json.loads, reversed(lines)) if line["step"] == step and "seconds" in line)
-    words, versions = about["sessions"][0]["command"], about["sessions"][0]["versions"]
+    first, *later = about["sessions"]
+    if changed := {name for session in later for name in DECIDING if session[name] != first[name]}:
+        raise ValueError(f"{run} was continued with another {', '.join(sorted(changed))}")
+    words, versions = first["command"], first["versions"]
     return {
         "command": shlex.join(["hitzoo", *again(words[words.index("train") :], step)]),
         "seed": about["seed"],
@@ -51,14 +59,17 @@ def provenance_of(run: Path, step: int, hardware: str) -> dict[str, Any]:
 
 
 def again(words: list[str], step: int) -> Iterator[str]:
-    """Yield the words of a training that change its result, with names of files alone."""
+    """Yield the words of a training that change its result, with names of files that mean something elsewhere."""
     left = iter(words)
     for word in left:
         option, _, value = word.partition("=")
         if option in WITHOUT_EFFECT:
-            next(left) if not value else None
+            if not value:
+                next(left)
         elif word == "--data":
             yield from (word, Path(next(left)).name)
+        elif word == "--out":
+            yield from (word, f"runs/{Path(next(left)).name}")
         elif word != "--resume":
             yield str(name_of(word))
     yield from ("--steps", str(step))
@@ -94,12 +105,19 @@ def main() -> None:
     parser.add_argument("--hardware", required=True, help="in a few words")
     options = parser.parse_args()
     record, weights = ZOO / f"{options.name}.yaml", ZOO / f"{options.name}.safetensors"
-    card, checkpoint = read_card(record), named_checkpoint(f"{options.run}@newest")
-    if card.data is None or checkpoint is None:
-        parser.error(f"{record} needs its data, and {options.run} a checkpoint")
-    trained, step = checkpoint / "model.safetensors", step_of(checkpoint.name)
-    if (checkpoint / "encoder.safetensors").exists() or trained.stat().st_size > LARGEST or step is None:
-        parser.error(f"{trained} is an autoencoder's, or has more than {LARGEST:,} bytes")
+    if not record.exists():
+        parser.error(f"{record} is missing: write it first, with status `spec only` and its data")
+    if read_card(record).data is None:
+        parser.error(f"{record} has no data: say what it was trained on, and under which licence")
+    checkpoint = named_checkpoint(f"{options.run}@newest")
+    step = step_of(checkpoint.name) if checkpoint else None
+    if checkpoint is None or step is None:
+        parser.error(f"{options.run} has no checkpoint")
+    if (checkpoint / "encoder.safetensors").exists():
+        parser.error(f"{options.run} is an autoencoder, of which this would take the decoder alone")
+    trained = checkpoint / "model.safetensors"
+    if trained.stat().st_size > LARGEST:
+        parser.error(f"{trained} has more than {LARGEST:,} bytes: publish it (CONTRIBUTING.md)")
     known = yaml.safe_load(record.read_text(encoding="utf-8"))
     made = known["data"].get("command", "")
     known |= {
