@@ -8,12 +8,22 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable
+from io import BytesIO
 from pathlib import Path
 
+import numpy as np
+from einops import rearrange
+from numpy.typing import NDArray
 from PIL import Image
 
+import hitzoo
+from hitzoo.cli.pace import about
+from hitzoo.data.avatars import draw_avatar
 from hitzoo.families.compile import compile_spec
 from hitzoo.families.load import load_spec
+from hitzoo.sampling.autoencoder import Autoencoder
+from hitzoo.sampling.grid import enlarge
+from hitzoo.sampling.pictures import to_grid, to_picture
 from hitzoo.zoo.cards import SPEC_ONLY, Card, cards
 
 HERE = Path(__file__).resolve().parent
@@ -53,7 +63,7 @@ def table(models: Iterable[Card]) -> str:
             f"{card.whole_size / 1e6:.1f} MB",
             *(f"{values[name]:g}" if name in values else "" for name in COMPARED),
             f"{card.provenance['images']:,}",
-            f"{card.provenance['hours']:g} h",
+            about(3600 * card.provenance["hours"]),
         ]
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines)
@@ -71,11 +81,11 @@ def section(card: Card) -> str:
             [
                 f"## {card.name}",
                 f"{card.title[:1].upper()}{card.title[1:]}.",
-                f"![{ROWS * COLUMNS} samples of {card.name}](zoo/{card.name}.webp)" if _is_sampled(card) else "",
+                f"![{_caption(card)}](zoo/{card.name}.webp)",
                 f"- **Data**: {card.data.name}, {card.data.license}. {card.data.credit}".rstrip()
                 + f"\n- **Weights**: {card.license}, float32, {card.whole_size / 1e6:.1f} MB."
                 + f"\n- **Training**: spec `{card.spec}`, {made['steps']:,} steps, {made['images']:,} images,"
-                + f" {made['hours']:g} h on {made['hardware']} ({made['date']}; {made['versions']}).",
+                + f" {about(3600 * made['hours'])} on {made['hardware']} ({made['date']}; {made['versions']}).",
                 f"| metric | value | of what |\n|---|---|---|\n{numbers}" if numbers else "",
                 "\n".join(f"    {command}" for command in commands),
             ],
@@ -87,17 +97,35 @@ def _is_sampled(card: Card) -> bool:
     return not compile_spec(load_spec(card.spec)).is_autoencoder
 
 
-def draw(card: Card) -> None:
-    """Draw the first samples of a model, without any choice among them, unless these weights' picture is there."""
-    import hitzoo
+def _caption(card: Card) -> str:
+    if _is_sampled(card):
+        return f"{ROWS * COLUMNS} samples of {card.name}"
+    return f"Held-out pictures, and below each row what {card.name} makes of them"
 
-    if not _is_sampled(card) or drawn_of(out := HERE / f"{card.name}.webp") == card.sha256:
+
+def draw(card: Card) -> None:
+    """Draw what a model makes, without any choice among it, unless these weights' picture is there."""
+    if drawn_of(out := HERE / f"{card.name}.webp") == card.sha256:
         return
-    samples = hitzoo.load(card.name).sample(seeds=range(ROWS * COLUMNS))
-    grid, scale = samples.grid(ROWS, COLUMNS, padding=1).convert("RGB"), max(1, SHOWN // samples[0].width)
-    grid.resize((grid.width * scale, grid.height * scale), resample=0).save(
-        out, quality=90, method=6, xmp=card.sha256.encode()
-    )
+    pixels = sampled(card) if _is_sampled(card) else reconstructed(card)
+    grid = enlarge(to_grid(pixels, ROWS, COLUMNS, 1), max(1, SHOWN // pixels.shape[1]))
+    to_picture(grid).convert("RGB").save(out, quality=90, method=6, xmp=card.sha256.encode())
+
+
+def sampled(card: Card) -> NDArray[np.uint8]:
+    """Return the samples of the first seeds, [N, R, R, C]."""
+    return hitzoo.load(card.name).sample(seeds=range(ROWS * COLUMNS)).pixels
+
+
+def reconstructed(card: Card) -> NDArray[np.uint8]:
+    """Return rows of the first held-out pictures, each above a row of their reconstructions."""
+    words = card.evaluation.split(" && ")[0].split()
+    first, style = int(words[words.index("--first") + 1]), words[words.index("make") + 1]
+    autoencoder = Autoencoder.from_pretrained(card.name)
+    drawn = (draw_avatar(style, first + index, autoencoder.plan.resolution) for index in range(ROWS * COLUMNS // 2))
+    pictures = np.stack([np.asarray(Image.open(BytesIO(png))) for png in drawn])
+    pairs = np.stack([pictures, autoencoder.reconstruct(pictures)])
+    return rearrange(pairs, "kind (row column) h w c -> (row kind column) h w c", column=COLUMNS)
 
 
 def drawn_of(picture: Path) -> str:
