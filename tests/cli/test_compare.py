@@ -49,7 +49,7 @@ def test_known_quality_has_columns(run: Run, words) -> None:
 
 def test_metric_that_no_network_has_is_told_of(run: Run, words) -> None:
     printed = run("compare", "hit-ti-shapes32", *words[3:], "--metric", "fdi").stdout
-    assert "no fdi is known of any of these; there is random_conv_frechet," in " ".join(printed.split())
+    assert "no fdi is known of any of these; there is efficientnet_frechet, random_conv_frechet," in " ".join(printed.split())
     assert "no fid is known" not in run(*words).stdout
     assert "models of the zoo have one in their record, a run has" in run(*words, "--plot", "x.svg", code=2).stderr
     named = run("compare", "hit-ti-shapes32", *words[3:], "--metric", "Sliced_Wasserstein").stdout
@@ -150,7 +150,7 @@ def test_what_could_not_be_written_is_said_before_any_work(run: Run, words, tmp_
     assert "cannot write" in run(*words, "--out", "found.json/x.json", code=2).stderr
     assert "no fid is known of any of these" in run(*words, "--plot", "x.png", code=2).stderr
     bundled = run("compare", "hit-ti-shapes32", "--plot", "x.png", code=2).stderr
-    assert "there is random_conv_frechet, random_conv_precision" in bundled
+    assert "there is efficientnet_frechet, random_conv_frechet" in bundled
     assert "--path slow: possible: plain" in run(*words, "--path", "slow", code=2).stderr
     assert "did you mean 'hit-b-ffhq256'" in run("compare", "hit-ti-64", "hit-b-fhq256", code=2).stderr
     monkeypatch.setattr("hitzoo.bench.quality_plot.find_spec", lambda name: None)
