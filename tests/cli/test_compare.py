@@ -49,7 +49,9 @@ def test_known_quality_has_columns(run: Run, words) -> None:
 
 def test_metric_that_no_network_has_is_told_of(run: Run, words) -> None:
     printed = run("compare", "hit-ti-shapes32", *words[3:], "--metric", "fdi").stdout
-    assert "no fdi is known of any of these; there is efficientnet_frechet, random_conv_frechet," in " ".join(printed.split())
+    assert "no fdi is known of any of these; there is efficientnet_frechet, random_conv_frechet," in " ".join(
+        printed.split()
+    )
     assert "no fid is known" not in run(*words).stdout
     assert "models of the zoo have one in their record, a run has" in run(*words, "--plot", "x.svg", code=2).stderr
     named = run("compare", "hit-ti-shapes32", *words[3:], "--metric", "Sliced_Wasserstein").stdout
