@@ -118,6 +118,10 @@ def main() -> None:
     trained = checkpoint / "model.safetensors"
     if trained.stat().st_size > LARGEST:
         parser.error(f"{trained} has more than {LARGEST:,} bytes: publish it (CONTRIBUTING.md)")
+    try:
+        provenance = provenance_of(options.run, step, options.hardware)
+    except ValueError as error:
+        parser.error(str(error))
     known = yaml.safe_load(record.read_text(encoding="utf-8"))
     made = known["data"].get("command", "")
     known |= {
@@ -128,7 +132,7 @@ def main() -> None:
         "size": trained.stat().st_size,
         "measured": list(measured(checkpoint, options.data)),
         "evaluation": " && ".join(filter(None, [made, f"hitzoo eval {options.name} --data {options.data.name}"])),
-        "provenance": provenance_of(options.run, step, options.hardware),
+        "provenance": provenance,
     }
     shutil.copyfile(trained, weights)
     record.write_text(yaml.safe_dump(known, sort_keys=False, allow_unicode=True, width=1000), encoding="utf-8")
