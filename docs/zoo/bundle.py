@@ -33,6 +33,23 @@ DECIDING = ("versions", "device", "precision", "compiled", "batch_per_device", "
 WITHOUT_EFFECT = ("--checkpoint-every", "--for", "--keep", "--log-every", "--sample-every", "--steps", "--workers")
 
 
+def newest(run: Path) -> tuple[Path, int]:
+    """Return a run's newest checkpoint and its step.
+
+    Raises:
+        ValueError: there is none, or not one that can travel with hitzoo.
+    """
+    checkpoint = named_checkpoint(f"{run}@newest")
+    step = step_of(checkpoint.name) if checkpoint else None
+    if checkpoint is None or step is None:
+        raise ValueError(f"{run} has no checkpoint")
+    if (checkpoint / "encoder.safetensors").exists():
+        raise ValueError(f"{run} is an autoencoder, of which this would take the decoder alone")
+    if (size := (checkpoint / "model.safetensors").stat().st_size) > LARGEST:
+        raise ValueError(f"{checkpoint} has {size:,} bytes, more than {LARGEST:,}: publish it (CONTRIBUTING.md)")
+    return checkpoint, step
+
+
 def provenance_of(run: Path, step: int, hardware: str) -> dict[str, Any]:
     """Return how a checkpoint was made, with the command that makes it again: the first session's, to that step.
 
@@ -109,19 +126,12 @@ def main() -> None:
         parser.error(f"{record} is missing: write it first, with status `spec only` and its data")
     if read_card(record).data is None:
         parser.error(f"{record} has no data: say what it was trained on, and under which licence")
-    checkpoint = named_checkpoint(f"{options.run}@newest")
-    step = step_of(checkpoint.name) if checkpoint else None
-    if checkpoint is None or step is None:
-        parser.error(f"{options.run} has no checkpoint")
-    if (checkpoint / "encoder.safetensors").exists():
-        parser.error(f"{options.run} is an autoencoder, of which this would take the decoder alone")
-    trained = checkpoint / "model.safetensors"
-    if trained.stat().st_size > LARGEST:
-        parser.error(f"{trained} has more than {LARGEST:,} bytes: publish it (CONTRIBUTING.md)")
     try:
+        checkpoint, step = newest(options.run)
         provenance = provenance_of(options.run, step, options.hardware)
     except ValueError as error:
         parser.error(str(error))
+    trained = checkpoint / "model.safetensors"
     known = yaml.safe_load(record.read_text(encoding="utf-8"))
     made = known["data"].get("command", "")
     known |= {
