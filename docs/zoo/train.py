@@ -58,7 +58,7 @@ def train(card: Card, data: list[str], out: Path, words: list[str]) -> int:
 
 
 def main() -> int:
-    """Read the words of the command line, do what they say, and return 0 if every training ended well."""
+    """Read the words of the command line, do what they say, and return the worst exit code."""
     at = sys.argv.index("--") if "--" in sys.argv else len(sys.argv)
     known = {name: card for name, card in cards().items() if is_trainable(card)}
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -74,7 +74,7 @@ def main() -> int:
     data = [made(card, options.data) for card in chosen]
     with ThreadPoolExecutor(options.jobs) as jobs:
         codes = jobs.map(lambda pair: train(*pair, options.out, sys.argv[at + 1 :]), zip(chosen, data, strict=True))
-        return int(bool([code for code in codes if code]))
+        return max(map(abs, codes))  # a training that was killed has a negative one
 
 
 if __name__ == "__main__":

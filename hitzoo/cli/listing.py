@@ -39,9 +39,9 @@ def list_models(
     """List the models of the zoo: size, whether there are weights, what was measured, licence and data.
 
     bundled: the weights are installed with hitzoo. published: they are on the Hub, `hitzoo sample` downloads them.
-    spec only: there are none yet; `hitzoo train` makes them. paper FID is that of the authors' weights; what was
-    measured is the first number of the listed ones (--trained shows all). A narrow terminal shows fewer columns. Models
-    with weights come first.
+    spec only: there are none yet; `hitzoo train` makes them. paper FID is that of the authors' weights; measured is
+    the FID of the listed ones, or else their first number (--trained shows all). A narrow terminal shows fewer columns.
+    Models with weights come first.
     """
     from hitzoo.cli import console
     from hitzoo.cli.trained_models import print_trained
