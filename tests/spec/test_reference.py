@@ -173,7 +173,7 @@ def test_a_default_in_words_is_read_as_it_is(entry: Entry) -> None:
 
 
 def test_usage_is_what_the_shipped_specs_write() -> None:
-    assert "hit-ti-shapes64" in values_in_shipped_specs(one("training.ema.decay"))["0.998"]
+    assert "hit-ti-64" in values_in_shipped_specs(one("training.ema.decay"))["0.998"]
     found = {entry.choice: values_in_shipped_specs(entry) for entry in find_entries("generator.latent_dim", LANGUAGE)}
     hit, convnet, transgan = (found["family", name] for name in ("hit", "convnet", "transgan"))
     assert convnet == {"256": ("convnet-r1-imagenet128",)}

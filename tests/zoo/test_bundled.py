@@ -18,7 +18,7 @@ from hitzoo.spec.shipped import shipped_folder
 from hitzoo.zoo.cards import BUNDLED, Card, cards
 from tests.conftest import Run
 
-MAX_MODEL_BYTES, MAX_ZOO_BYTES = 8_000_000, 50_000_000  # the wheel is to stay below 60 MB (decision 40)
+MAX_MODEL_BYTES, MAX_ZOO_BYTES = 8_000_000, 56_000_000  # the wheel is to stay below 60 MB (decision 40)
 MODELS = {name: card for name, card in cards().items() if card.status == BUNDLED}
 NOT_IN_PARTS = {
     "hit": "no part of it can be computed alone",
