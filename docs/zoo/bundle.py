@@ -68,7 +68,7 @@ def provenance_of(run: Path, step: int, hardware: str) -> dict[str, Any]:
         "seed": about["seed"],
         "steps": step,
         "images": reached["images"],
-        "hours": float(f"{reached['seconds'] / 3600:.2g}"),
+        "hours": float(f"{reached['seconds'] / 3600:.3g}"),
         "hardware": hardware,
         "date": about["sessions"][-1]["started"][:10],
         "versions": f"hitzoo {versions['hitzoo']}, torch {versions['torch']}, Python {versions['python']}",

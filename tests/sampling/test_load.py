@@ -62,16 +62,11 @@ def test_a_run_without_a_checkpoint_and_a_folder_of_anything_are_told_apart(tmp_
         load(tmp_path, device="cpu")
 
 
-def test_a_model_with_weights_is_suggested_before_one_without() -> None:
-    with pytest.raises(UnknownNameError, match="did you mean 'hit-ti-shapes32'"):
-        load("hit-ti-shapes")
-
-
 def test_an_unknown_name_gets_a_suggestion() -> None:
     with pytest.raises(UnknownNameError, match=r"no model is named 'hit-b-ffhq25'.*did you mean 'hit-b-ffhq256'"):
         load("hit-b-ffhq25", device="cpu")
-    with pytest.raises(UnknownNameError, match="did you mean 'hit-ti-shapes32'"):  # of two alike the one with weights
-        load("hit-ti-shapes", device="cpu")
+    with pytest.raises(UnknownNameError, match="did you mean 'hit-ti-critters64'"):
+        load("hit-ti-critters", device="cpu")
     with pytest.raises(UnknownNameError, match="`hitzoo list` shows"):
         load("zebra", device="cpu")
     with pytest.raises(UnknownNameError, match="no folder has that path"):
@@ -117,6 +112,13 @@ def enter(shipped: Path, model: Path, tiny_generator, **changes: object) -> None
         },
     } | changes
     (shipped / "zoo" / "mine.yaml").write_text(yaml.safe_dump(card), encoding="utf-8")
+
+
+def test_a_model_with_weights_is_suggested_before_one_without(shipped, model, tiny_generator) -> None:
+    enter(shipped, model, tiny_generator)
+    shutil.copy(shipped / "specs" / "tiny.yaml", shipped / "specs" / "minx.yaml")  # as near as the model `mine`
+    with pytest.raises(UnknownNameError, match="did you mean 'mine'"):
+        load("min", device="cpu")
 
 
 def test_a_name_of_the_zoo_goes_before_a_folder(shipped, model, tiny_generator, tmp_path, monkeypatch) -> None:
